@@ -1,0 +1,46 @@
+# make run: set up .venv, run the quick sweep, say where the report is.   make test: set up .venv, run the tests.
+PYTHON ?= python3
+SPACE ?= spaces/quick.yaml
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run test check format reference lock clean
+
+run: $(READY)
+	@$(BIN)/wn-sweep run $(SPACE)
+
+test: $(READY)
+	$(BIN)/pytest -q
+
+# lint, format, types, import contracts
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# the sweep that the README shows: its ledger and report are in the repository
+reference: $(READY)
+	$(BIN)/wn-sweep run quick --results results/reference --reports reports/reference
+
+# set up once, and again when what is asked for changes; pip comes by itself where Python lacks ensurepip
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wn-sweep needs Python 3.11 or newer: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "Setting up .venv (a minute or two, once)"
+	@$(PYTHON) -m venv --clear .venv >/dev/null 2>&1 || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# pin anew what pip resolves; torch itself is pinned in pyproject.toml
+lock:
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	{ echo "# What pip resolves for wn-sweep and its tests; written by 'make lock'."; .venv-lock/bin/python -m pip freeze --exclude wn-sweep | sed 's/^torch==\([0-9.]*\)+.*/torch==\1/'; } > constraints.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,224 @@
+"""Error against one axis, one line for each value of another: at shared nuisance settings, and tuned for each point."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import pandas as pd
+
+from sweep.analysis.nuisance import Setting, Tuned, settings, shared
+from sweep.analysis.order import is_blank, is_number, points, sort_key
+from sweep.analysis.replicates import Estimate, errors_by_seed, estimate
+from sweep.analysis.sweep_frame import SweepFrame
+
+#: WeightNet's plane: any two of these axes determine the third.
+PLANE = ("M", "G", "lambda")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One point on a curve, or a level: its error at each seed that has one, in per cent."""
+
+    point: str
+    x: float
+    errors: Mapping[int, float]
+    #: seeds that the sweep asks for; fewer errors than these are a mean of survivors, or of those that are in yet
+    seeds: int
+
+    @property
+    def mean(self) -> float:
+        """The mean over the seeds that have an error, NaN if none has."""
+        return fmean(self.errors.values()) if self.errors else math.nan
+
+
+@dataclass(frozen=True)
+class Line:
+    """The points of one family and one value of the second axis, by increasing x."""
+
+    family: str
+    #: the value of the second axis, None if there is no second axis
+    by: Any
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All lines under one way to set the nuisance: a shared setting, or each point's own (None)."""
+
+    setting: Setting | None
+    lines: tuple[Line, ...]
+    #: the point that these are compared with, at the same setting; None if there is none, or several
+    level: Spot | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Error at the smallest x less error at the largest, in points, paired by seed."""
+
+    #: None for the tuned curve
+    setting: Setting | None
+    #: the line's family and value of the second axis; None for the mean over all lines
+    line: tuple[str, Any] | None
+    x_low: float
+    x_high: float
+    spread: Estimate
+    #: this spread less the tuned one: what tuning each point took away
+    taken: Estimate
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The points that differ in nothing but `x`, `by` and family."""
+
+    x: str
+    by: str | None
+    #: the other axes that these points share a value of, where the sweep has several
+    fixed: Mapping[str, Any]
+    #: one for each shared setting in the order of `nuisance.settings`, none if there is only one setting; then the tuned one
+    panels: tuple[Panel, ...]
+    spreads: tuple[Spread, ...]
+
+    @property
+    def tuned(self) -> Panel:
+        """The panel of each point at its own setting."""
+        return self.panels[-1]
+
+    def to_frame(self, nuisance: Sequence[str]) -> pd.DataFrame:
+        """Lay out every dot as a row: what a figure of these curves is drawn from.
+
+        Args:
+            nuisance: names of the nuisance axes, a column each; a tuned row leaves them empty.
+
+        Returns:
+            Columns `panel` (shared or tuned), the nuisance, `role` (line or baseline), `family`, `by` (the name that
+            the second axis has), `x` (likewise), `point`, `seed`, `error` in per cent.
+        """
+        columns = ["panel", *nuisance, "role", "family", *([self.by] if self.by else []), self.x]
+        rows: list[tuple[Any, ...]] = []
+        for panel in self.panels:
+            how: tuple[Any, ...] = ("tuned", *[None] * len(nuisance))
+            if panel.setting is not None:
+                how = ("shared", *panel.setting)
+            for line in panel.lines:
+                about = ("line", line.family, *([line.by] if self.by else []))
+                for spot in line.spots:
+                    rows += [(*how, *about, spot.x, spot.point, *dot) for dot in spot.errors.items()]
+            if panel.level:
+                about = ("baseline", "", *([None] if self.by else []))
+                spot = panel.level
+                rows += [(*how, *about, None, spot.point, *dot) for dot in spot.errors.items()]
+        return pd.DataFrame(rows, columns=[*columns, "point", "seed", "error"])
+
+
+def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tuple[Curves, ...]:
+    """Collect error against `x`, one line a value of `by`, without ever mixing points that differ in another axis.
+
+    Points that differ in other axes come in `Curves` of their own, the one with most points first. Of M, G and lambda two
+    determine the third, and a family is a line of its own, so neither splits the curves.
+
+    Args:
+        frame: the sweep.
+        tuned: `nuisance.tune` of the same sweep.
+        x: a numeric axis; points to which it does not apply are left out.
+        by: another axis, or None for one line a family.
+
+    Returns:
+        Empty if no point has an `x`.
+    """
+    listed = [_clean(row) for row in points(frame).to_dict("records")]
+    placed = [row for row in listed if is_number(row[x]) and not (by and is_blank(row[by]))]
+    groups: dict[Hashable, list[dict[str, Any]]] = {}
+    others = _others(frame, placed, x, by)
+    for row in placed:
+        groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
+    varying = [i for i in range(len(others)) if len({row[others[i]] for row in placed}) > 1]
+    ways = [(None, errors_by_seed(tuned.rows))]
+    if len(known := settings(frame)) > 1:
+        runs = shared(frame)
+        names = list(frame.nuisance)
+        of_setting = {setting: runs[_at(runs, names, setting)] for setting in known}
+        ways = [(setting, errors_by_seed(rows)) for setting, rows in of_setting.items()] + ways
+    found = []
+    for values, rows in groups.items():
+        panels = tuple(_panel(setting, errors, rows, x, by, len(frame.seeds)) for setting, errors in ways)
+        fixed = {others[i]: tuple(values)[i] for i in varying} if isinstance(values, tuple) else {}
+        found.append(Curves(x, by, fixed, panels, _spreads(panels)))
+    return tuple(sorted(found, key=lambda one: -sum(len(line.spots) for line in one.tuned.lines)))
+
+
+def _clean(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    """Make blanks equal to one another, which NaN is not."""
+    return {str(name): "" if is_blank(value) else value for name, value in row.items()}
+
+
+def _others(frame: SweepFrame, placed: Sequence[Mapping[str, Any]], x: str, by: str | None) -> list[str]:
+    """Name the axes that split points into curves of their own."""
+    others = [axis for axis in frame.axes if axis not in (x, by, "family")]
+    for axis in [axis for axis in others if axis in PLANE] if {x, by} & set(PLANE) else []:
+        rest = [name for name in (*others, "family", x, by) if name != axis and name in frame.axes]
+        if len({tuple(row[name] for name in rest) for row in placed}) == len(placed):
+            others.remove(axis)
+    return others
+
+
+def _at(runs: pd.DataFrame, names: Sequence[str], setting: Setting) -> "pd.Series[bool]":
+    rows = runs[list(names)].itertuples(index=False, name=None)
+    return pd.Series([tuple(row) == setting for row in rows], index=runs.index, dtype=bool)
+
+
+def _panel(
+    setting: Setting | None,
+    errors: Mapping[str, Mapping[int, float]],
+    rows: Sequence[Mapping[str, Any]],
+    x: str,
+    by: str | None,
+    seeds: int,
+) -> Panel:
+    lines: dict[tuple[str, Any], list[Spot]] = {}
+    for row in rows:
+        spot = Spot(row["point"], float(row[x]), errors.get(row["point"], {}), seeds)
+        lines.setdefault((str(row.get("family", "")), row[by] if by else None), []).append(spot)
+    baselines = {row["baseline"] for row in rows} - {""}
+    level = None
+    if len(baselines) == 1 and (label := baselines.pop()) in errors:
+        level = Spot(label, math.nan, errors[label], seeds)
+    ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), item[0][0]))
+    return Panel(
+        setting,
+        tuple(
+            Line(family, value, tuple(sorted(spots, key=lambda spot: (spot.x, spot.point))))
+            for (family, value), spots in ordered
+        ),
+        level,
+    )
+
+
+def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:
+    """Compare every panel's spreads with those of the tuned one, line by line and over all lines together."""
+    tuned = _by_line(panels[-1])
+    found = []
+    for panel in panels:
+        for line, (x_low, x_high, spread) in _by_line(panel).items():
+            own = tuned[line][2]
+            taken = [value - own[seed] for seed, value in sorted(spread.items()) if seed in own]
+            values = [value for _, value in sorted(spread.items())]
+            found.append(Spread(panel.setting, line, x_low, x_high, estimate(values), estimate(taken)))
+    return tuple(found)
+
+
+def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, dict[int, float]]]:
+    """Measure the spread of each line at each seed, and, under None, their mean if all lines have the same ends."""
+    found: dict[tuple[str, Any] | None, tuple[float, float, dict[int, float]]] = {}
+    for line in panel.lines:
+        first, last = line.spots[0], line.spots[-1]
+        if first.x < last.x:
+            both = {seed: e - last.errors[seed] for seed, e in first.errors.items() if seed in last.errors}
+            found[line.family, line.by] = (first.x, last.x, both)
+    if len(found) > 1 and len({(low, high) for low, high, _ in found.values()}) == 1:
+        low, high, _ = next(iter(found.values()))
+        all_have = set.intersection(*(set(by_seed) for _, _, by_seed in found.values()))
+        together = {seed: fmean(by_seed[seed] for _, _, by_seed in found.values()) for seed in all_have}
+        found[None] = (low, high, together)
+    return found

@@ -1,0 +1,70 @@
+"""The points of a sweep in one order of their own, so that the order of rows in a ledger never shows."""
+
+import math
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from sweep.analysis.sweep_frame import SweepFrame
+
+#: What a network costs, the same for each of a point's runs.
+COSTS = ("params", "flops", "activations")
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a cell says that its axis does not apply: NaN, None or ''."""
+    if value is None or value is pd.NA:
+        return True
+    return value == "" if isinstance(value, str) else isinstance(value, float) and math.isnan(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a cell holds a number, which a truth value is not."""
+    return isinstance(value, Real) and not isinstance(value, bool) and not is_blank(value)
+
+
+def sort_key(value: Any) -> tuple[int, float, str]:
+    """A key that sorts mixed cells: blanks, then numbers by size, then text."""
+    if is_blank(value):
+        return (0, 0.0, "")
+    return (1, float(value), "") if is_number(value) else (2, 0.0, str(value))
+
+
+def points(frame: SweepFrame) -> pd.DataFrame:
+    """List the points, one row each: baselines first, then by axes in the space's order, then by label.
+
+    Args:
+        frame: the sweep.
+
+    Returns:
+        Columns `point`, the axes, `params`, `flops`, `activations`, `baseline`; a cost that no run of the point
+        knows is NaN.
+    """
+    columns = ["point", *frame.axes, *COSTS, "baseline"]
+    found: dict[str, dict[str, Any]] = {}
+    for run in frame.runs[columns].to_dict("records"):
+        row = found.setdefault(run["point"], {str(name): value for name, value in run.items()})
+        for cost in COSTS:
+            if is_blank(row[cost]):
+                row[cost] = run[cost]
+    baselines = {row["baseline"] for row in found.values()}
+    ordered = sorted(
+        found.values(),
+        key=lambda row: (
+            row["point"] not in baselines,
+            [sort_key(row[axis]) for axis in frame.axes],
+            row["point"],
+        ),
+    )
+    return pd.DataFrame(ordered, columns=columns)
+
+
+def numeric_axes(frame: SweepFrame) -> tuple[str, ...]:
+    """Name the axes that hold numbers only and take at least two values, in the space's order."""
+    found = []
+    for axis in frame.axes:
+        values = {value for value in frame.runs[axis].tolist() if not is_blank(value)}
+        if len(values) > 1 and all(is_number(value) for value in values):
+            found.append(axis)
+    return tuple(found)

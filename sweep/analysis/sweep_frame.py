@@ -1,0 +1,49 @@
+"""What analysis is given: the runs of a sweep as a data frame, and the few facts that say what its columns mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+#: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings.
+COLUMNS = {
+    "key": "content hash of the run",
+    "point": "label of the point, such as 'weightnet M=2 G=2'; unique to it",
+    "baseline": "label of the point that this one is compared with, or '' if there is none",
+    "seed": "integer",
+    "status": "done | failed | diverged | missing (wanted, and not in the ledger yet)",
+    "error": "top-1 validation error at the last epoch, per cent; NaN unless done",
+    "params": "parameters of the network",
+    "flops": "multiply-adds per sample",
+    "activations": "outputs of convolutions and fully-connected layers per sample",
+    "seconds": "wall-clock time of the run; NaN if missing",
+    "kind": "kind of failure, '' if none",
+    "message": "message of the failure, '' if none",
+}
+
+
+@dataclass(frozen=True)
+class SweepFrame:
+    """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for."""
+
+    name: str
+    about: str
+    #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...
+    #: NaN (numeric) or '' (text) where an axis does not apply to a point.
+    axes: tuple[str, ...]
+    #: nuisance column -> its values in the space's order; empty if nothing is tuned.
+    nuisance: Mapping[str, tuple[Any, ...]]
+    seeds: tuple[int, ...]
+    #: what `baseline:` in the space says, for display; empty if there is none.
+    baseline: Mapping[str, Any]
+    runs: pd.DataFrame
+    #: nested mappings, for the card that says what was run.
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    dataset: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
+    counts: str = ""
+    #: runs in the ledger that this space does not ask for (of earlier versions of it).
+    unasked: int = 0

@@ -1,0 +1,210 @@
+"""The commands as functions: `run`, and the frame of a ledger that a report is rendered from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from sweep import report
+from sweep.analysis.sweep_frame import SweepFrame
+from sweep.costs import Plan, plan
+from sweep.engine.ledger import Ledger, Row, locked
+from sweep.engine.runs import Run, missing, wanted
+from sweep.errors import NetworkError, SpaceError
+from sweep.proxy import load
+from sweep.space import Space, find, plain
+
+
+class Watch(Protocol):
+    """What is told of a sweep while it runs."""
+
+    def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
+        """`todo` of `total` runs are about to be done, `workers` at a time."""
+
+    def landed(self, row: Row) -> None:
+        """A run is in the ledger."""
+
+    def end(self) -> None:
+        """No more runs will land, whatever the reason."""
+
+
+class Silence:
+    """A watch that says nothing."""
+
+    def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
+        """Nothing."""
+
+    def landed(self, row: Row) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are."""
+
+    name: str
+    statuses: Mapping[str, int]
+    trained: int
+    ledger: Path
+    page: Path
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run that the space asks for is in, and none failed."""
+        return set(self.statuses) <= {"done"}
+
+
+def run(
+    space: Space | str | Path,
+    *,
+    results: str | Path = "results",
+    reports: str | Path = "reports",
+    workers: int | None = None,
+    retry_failed: bool = False,
+    watch: Watch | None = None,
+) -> Summary:
+    """Plan a space, train what its ledger lacks, and render the report.
+
+    `workers` is how many runs are done at a time, by default one a core. With `retry_failed`, runs that failed before
+    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on.
+    Raises SweepError (bad space, a ledger that cannot be used, images that are missing).
+    """
+    # torch and Ray take seconds to import, and a report needs neither
+    from sweep.costs import trace
+    from sweep.space import DATASETS
+
+    watch = watch or Silence()
+    space = space if isinstance(space, Space) else Space.load(find(space))
+    planned = plan(space, traced=False)
+    facts = DATASETS[space.proxy.dataset.name]
+    # bad news about images before anything is written
+    for size in {p.point.image_size for p in planned.points}:
+        _check_images(space, size or facts.image_size)
+    folder = Path(results) / space.name
+    with locked(folder), Ledger.create(folder / "ledger.sqlite") as ledger:
+        ledger.describe(space.name, space.data)
+        statuses = ledger.statuses()
+        known = {key for key, status in statuses.items() if status == "done" or not retry_failed}
+        runs = wanted(planned)
+        todo = missing(runs, known)
+        if todo:
+            traced = {
+                p.label: replace(p, traced=trace(p.point, facts.channels, facts.classes).total)
+                for p in {run.planned.label: run.planned for run in todo}.values()
+            }
+            todo = [replace(run, planned=traced[run.planned.label]) for run in todo]
+            _train(planned, todo, len(runs), ledger, workers, watch)
+        statuses = ledger.statuses()
+        counts = pd.Series([statuses.get(run.key, "missing") for run in runs]).value_counts().to_dict()
+        page = report.render(frame(ledger), Path(reports) / space.name)
+        return Summary(space.name, counts, len(todo), ledger.path, page)
+
+
+def _check_images(space: Space, size: int) -> None:
+    try:
+        load(space.proxy.dataset, size)
+    except ValueError as error:
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
+
+
+def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, watch: Watch) -> None:
+    from sweep.engine.tune import do_runs, workers_for
+
+    resources = planned.space.resources
+    at_a_time = workers_for(resources, workers)
+    by_key = {run.key: run for run in todo}
+
+    def landed(result: dict[str, Any]) -> None:
+        fields = {name: value for name, value in result.items() if name != "key"}
+        row = Row(run=by_key[result["key"]], **fields)
+        ledger.record([row])
+        watch.landed(row)
+
+    watch.begin(planned, len(todo), total, at_a_time)
+    try:
+        do_runs([run.payload() for run in todo], resources, at_a_time, landed)
+    finally:
+        watch.end()
+
+
+def frame(ledger: Ledger) -> SweepFrame:
+    """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'."""
+    space = Space.parse(ledger.space())
+    planned = plan(space, traced=False)
+    kept = ledger.runs()
+    by_key = {row["key"]: row for row in kept.to_dict("records")}
+    settings = [setting for setting, _ in space.recipes()]
+    rows, asked = [], set()
+    for position, run in enumerate(wanted(planned)):
+        asked.add(run.key)
+        found = by_key.get(run.key, {})
+        point, cost = run.planned.point, run.planned.cost
+        rows.append(
+            {
+                "key": run.key,
+                "point": run.planned.label,
+                "baseline": planned.baselines.get(run.planned.label, ""),
+                **{axis: _cell(point.value(axis)) for axis in planned.axes},
+                **settings[position // len(space.seeds) % len(settings)],
+                "seed": run.seed,
+                "status": found.get("status", "missing"),
+                "error": found.get("error", float("nan")),
+                "params": cost.params,
+                "flops": cost.flops,
+                "activations": cost.activations,
+                "seconds": found.get("seconds", float("nan")),
+                "kind": found.get("kind", ""),
+                "message": found.get("message", ""),
+            }
+        )
+    used = [by_key[key] for key in sorted(asked & set(by_key))]
+    return SweepFrame(
+        name=space.name,
+        about=space.about,
+        axes=planned.axes,
+        nuisance={path: tuple(values) for path, values in space.nuisance.items()},
+        seeds=space.seeds,
+        baseline=space.baseline,
+        runs=pd.DataFrame(rows).astype({"error": float, "seconds": float}),
+        recipe=plain(space.proxy),
+        network=space.network,
+        dataset=plain(space.proxy.dataset),
+        versions=_versions(used),
+        counts=_agreement(used),
+        unasked=len(kept) - len(used),
+    )
+
+
+def _cell(value: Any) -> Any:
+    """An axis value as a cell of a frame: numbers as floats, lists as text, nothing as NaN."""
+    if value is None or isinstance(value, bool | str):
+        return float("nan") if value is None else value
+    return "-".join(map(str, value)) if isinstance(value, tuple) else float(value)
+
+
+def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        for name, value in json.loads(row["versions"]).items():
+            found.setdefault(name, set()).add(value)
+    return {name: ", ".join(sorted(values)) for name, values in sorted(found.items())}
+
+
+def _agreement(rows: list[dict[str, Any]]) -> str:
+    """A line on the two counts of the points that have been trained."""
+    points = {row["point"]: row for row in rows if row["traced_params"] is not None}
+    if not points:
+        return ""
+    apart = [p for p, r in points.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    if apart:
+        return f"closed form and fvcore differ on {len(apart)} of {len(points)} points"
+    return f"closed form and fvcore agree to the unit on all {len(points)} points"
+
+
+__all__ = ["NetworkError", "Silence", "Summary", "Watch", "frame", "run"]

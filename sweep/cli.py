@@ -1,0 +1,171 @@
+"""The commands, each a few lines over the Python API; the one place where our errors are caught."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from sweep.errors import SweepError
+from sweep.space import Space, find, shipped
+
+app = typer.Typer(
+    help="Explore a design space of networks: count every point, train proxies, report what matters and how sure it is.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
+Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
+Reports = Annotated[Path, typer.Option(help="Where reports are written: REPORTS/NAME/index.html.")]
+Json = Annotated[bool, typer.Option("--json", help="Print what a machine wants to read.")]
+
+
+@app.command()
+def run(
+    space: SpaceArgument,
+    results: Results = Path("results"),
+    reports: Reports = Path("reports"),
+    workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
+    retry_failed: Annotated[bool, typer.Option(help="Do runs that failed before again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Plan, train what is missing, report.
+
+    Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
+    """
+    loaded = Space.load(find(space))
+
+    from sweep.api import run as run_space
+    from sweep.terminal import Bar
+
+    # a scheduler's polite end is an interruption like any other
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    bar = Bar(err if as_json else out)
+    try:
+        summary = run_space(
+            loaded, results=results, reports=reports, workers=workers, retry_failed=retry_failed, watch=bar
+        )
+    except KeyboardInterrupt:
+        landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar.meter else ""
+        err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)
+        # Ray's threads may still be at work; nothing of ours is
+        sys.stdout.flush()
+        os._exit(130)
+    failed = {status: n for status, n in summary.statuses.items() if status != "done"}
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "name": summary.name,
+                    "runs": dict(summary.statuses),
+                    "trained": summary.trained,
+                    "ledger": str(summary.ledger),
+                    "report": str(summary.page),
+                }
+            )
+        )
+    else:
+        runs = sum(summary.statuses.values())
+        trained = f"{summary.trained} trained now" if summary.trained else "nothing to train"
+        out.print(f"{summary.statuses.get('done', 0)} of {runs} runs are in ({trained}): {summary.ledger}", markup=False)
+        for status, n in failed.items():
+            out.print(f"{n} {status}: the report says why; --retry-failed does them again", markup=False)
+        out.print(f"Report: {summary.page}", markup=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def plan(space: SpaceArgument, as_json: Json = False) -> None:
+    """Show every point with its cost, counted twice, and every rejection with its reason. Trains nothing."""
+    loaded = Space.load(find(space))
+
+    from sweep.costs import plan as plan_space
+    from sweep.terminal import describe, plan_table
+
+    planned = plan_space(loaded)
+    if as_json:
+        print(json.dumps(planned.rows(), indent=1))
+        return
+    out.print(plan_table(planned))
+    for rejection in planned.rejected:
+        out.print(f"rejected: {rejection.point.family} {rejection.reason}", markup=False)
+    out.print(f"{describe(planned)}. FLOPs are multiply-adds per sample.", markup=False)
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    results: Results = Path("results"),
+    reports: Reports = Path("reports"),
+) -> None:
+    """Render the report of whatever the ledger holds."""
+    from sweep.api import frame
+    from sweep.engine.ledger import Ledger
+    from sweep.report import render
+
+    with Ledger.open(results / name / "ledger.sqlite") as ledger:
+        out.print(f"Report: {render(frame(ledger), reports / name)}", markup=False)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    to: Annotated[Path, typer.Option(help="runs.csv or runs.parquet: a row a run.")],
+    results: Results = Path("results"),
+) -> None:
+    """Write the runs of a sweep, a row each, as CSV or Parquet."""
+    if to.suffix not in {".csv", ".parquet"}:
+        raise SweepError(f"{to}: this version writes .csv and .parquet")
+
+    from sweep.api import frame
+    from sweep.engine.ledger import Ledger
+
+    with Ledger.open(results / name / "ledger.sqlite") as ledger:
+        runs = frame(ledger).runs
+    runs = runs[runs["status"] != "missing"]
+    try:
+        runs.to_csv(to, index=False) if to.suffix == ".csv" else runs.to_parquet(to, index=False)
+    except OSError as error:
+        raise SweepError(f"{to}: cannot be written: {error.strerror or error}") from None
+    out.print(f"{len(runs)} runs: {to}", markup=False)
+
+
+@app.command()
+def spaces() -> None:
+    """List the spaces that ship, with the question that each answers."""
+    for name, path in shipped().items():
+        out.print(f"{name:<12} {Space.load(path).about}", markup=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of space.yaml."""
+    print(json.dumps(Space.model_json_schema(), indent=1))
+
+
+def main() -> NoReturn:
+    """Run the command line; every error of ours becomes a message and an exit code."""
+    try:
+        app()
+    except SweepError as error:
+        err.print(str(error), markup=False)
+        sys.exit(error.code)
+    except Exception as error:
+        if os.environ.get("WN_SWEEP_TRACEBACK"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        err.print(f"wn-sweep: a bug: {what} (WN_SWEEP_TRACEBACK=1 shows where)", markup=False)
+        sys.exit(1)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

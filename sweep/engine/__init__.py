@@ -1,0 +1,1 @@
+"""Which runs to do, doing them on Ray, and the ledger of what has been done."""

@@ -1,0 +1,141 @@
+"""Doing runs on Ray Tune: a batch of runs a trial, workers reused, each result handed over as it arrives."""
+
+import contextlib
+import json
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+# Ray reads these when it is imported; a person who set them meant it
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+# on one machine nothing has to listen beyond it: with this, every process of Ray's binds to the loopback address
+os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
+os.environ.setdefault("TUNE_DISABLE_STRICT_METRIC_CHECKING", "1")
+# Tune's own record of the experiment is never read back: the ledger is the truth
+os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "86400")
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+
+from sweep.engine.worker import Worker
+from sweep.errors import EngineError
+from sweep.space.schema import Resources
+
+Result = dict[str, Any]
+
+
+class _Batches(Searcher):
+    """Suggests the next batch of payloads: large ones first, single runs toward the end, so that no worker idles."""
+
+    def __init__(self, payloads: Sequence[str], workers: int) -> None:
+        super().__init__(metric="done", mode="max")
+        self.left = list(reversed(payloads))
+        self.workers = workers
+
+    def suggest(self, trial_id: str) -> Any:
+        if not self.left:
+            return Searcher.FINISHED
+        size = min(len(self.left), max(1, math.ceil(len(self.left) / (4 * self.workers))), 64)
+        return {"batch": [self.left.pop() for _ in range(size)]}
+
+    def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
+        """Results reach the ledger as they come; there is nothing to do at the end of a batch."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing to save: what is left is asked of the ledger."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to restore."""
+
+
+class _HandOver(tune.Callback):
+    """Hands each result over in the driver, and notes which run a worker died of."""
+
+    def __init__(self, on_result: Callable[[Result], None]) -> None:
+        self.on_result = on_result
+        self.reported: set[str] = set()
+        self.died_of: list[str] = []
+
+    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: Result, **info: Any) -> None:
+        self.reported.add(result["run"]["key"])
+        self.on_result(result["run"])
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        keys = [json.loads(payload)["key"] for payload in trial.config["batch"]]
+        self.died_of += [key for key in keys if key not in self.reported][:1]
+
+
+def workers_for(resources: Resources, workers: int | None = None) -> int:
+    """How many runs at a time: as many as the machine's cores allow, or `workers`."""
+    return workers or max(1, len(os.sched_getaffinity(0)) // resources.cpus)
+
+
+def do_runs(
+    payloads: Sequence[str], resources: Resources, workers: int, on_result: Callable[[Result], None]
+) -> None:
+    """Do the runs and hand each result to `on_result`, in this process, as it arrives.
+
+    A run whose worker died is reported as failed; the rest of its batch is done by another worker. Raises EngineError
+    if nothing can be run at all. Ray is started, and stopped whatever happens.
+    """
+    with _ray(resources, workers), tempfile.TemporaryDirectory(prefix="wn-sweep-") as scratch:
+        left = {json.loads(payload)["key"]: payload for payload in payloads}
+        while left:
+            hand_over = _HandOver(on_result)
+            results = _tuner(list(left.values()), resources, workers, hand_over, scratch).fit()
+            for key in hand_over.died_of:
+                hand_over.reported.add(key)
+                message = "the process that did this run died (killed, or out of memory)"
+                on_result({"key": key, "status": "failed", "kind": "worker died", "message": message})
+            if not hand_over.reported:
+                raise EngineError(f"Ray ended without doing a run: {[str(e) for e in results.errors] or 'no reason given'}")
+            left = {key: payload for key, payload in left.items() if key not in hand_over.reported}
+
+
+def _tuner(
+    payloads: Sequence[str], resources: Resources, workers: int, hand_over: _HandOver, scratch: str
+) -> tune.Tuner:
+    return tune.Tuner(
+        tune.with_resources(Worker, {"cpu": resources.cpus, "gpu": resources.gpus}),
+        tune_config=tune.TuneConfig(
+            search_alg=_Batches(payloads, workers),
+            num_samples=-1,
+            max_concurrent_trials=workers,
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(
+            name="runs",
+            storage_path=scratch,
+            callbacks=[hand_over],
+            verbose=0,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
+
+
+@contextlib.contextmanager
+def _ray(resources: Resources, workers: int) -> Iterator[None]:
+    """A local Ray, heard only when it fails."""
+    for name in ("ray", "ray.tune", "ray.train"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    ray.init(
+        address="local",
+        num_cpus=workers * resources.cpus,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        # results are small: a small store starts faster and fits everywhere
+        object_store_memory=100 << 20,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()

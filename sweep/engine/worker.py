@@ -1,0 +1,66 @@
+"""What runs in a worker process: a Tune trainable that does a batch of runs, one a step."""
+
+import platform
+import traceback
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from ray.tune import Trainable
+
+from sweep.engine.runs import unpack
+from sweep.proxy import train
+
+
+class Worker(Trainable):
+    """A Tune trial that is a batch of runs, given as payloads in `config["batch"]`; each step does one and reports it.
+
+    The process is reused for the next batch, so that a run pays for no start of its own. A run that raises is
+    reported as failed, and the batch goes on.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Take the first batch."""
+        self._batch: list[str] = config["batch"]
+        self._next = 0
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next batch."""
+        self.setup(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Do the next run of the batch."""
+        payload = self._batch[self._next]
+        self._next += 1
+        return {"run": do(payload), "done": self._next == len(self._batch)}
+
+
+def do(payload: str) -> dict[str, Any]:
+    """The outcome of a run as plain values; never raises what the run raised."""
+    key, point, proxy, seed = unpack(payload)
+    result = {"key": key, "error": None, "losses": (), "seconds": 0.0, "kind": "", "message": "", "versions": versions()}
+    try:
+        outcome = train(point, proxy, seed)
+    except Exception as error:
+        trace = "".join(traceback.format_exception(error)[-3:])
+        kind = "out of memory" if isinstance(error, MemoryError | torch.OutOfMemoryError) else type(error).__name__
+        return result | {"status": "failed", "kind": kind, "message": f"{error}\n{trace}"[:4000]}
+    if outcome.status == "diverged":
+        result |= {"kind": "diverged", "message": f"loss {outcome.losses[-1]} in epoch {len(outcome.losses)}"}
+    return result | {
+        "status": outcome.status,
+        "error": outcome.error,
+        "losses": tuple(loss for loss in outcome.losses if loss == loss and abs(loss) != float("inf")),
+        "seconds": outcome.seconds,
+    }
+
+
+def versions() -> dict[str, str]:
+    """What computes a run, for the record."""
+    return {
+        "wn-sweep": version("wn-sweep"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }

@@ -1,0 +1,33 @@
+"""The errors that a person can cause; the command line catches them once and prints them without a traceback."""
+
+
+class SweepError(Exception):
+    """Something that the person can mend; `str()` is what they read, and the exit code is `code`."""
+
+    code = 2
+
+
+class SpaceError(SweepError):
+    """A space.yaml that cannot be used: one line per mistake, each `file:line: path: what is wrong`."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class LedgerError(SweepError):
+    """A ledger that cannot be read or written."""
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EngineError(SweepError):
+    """Runs that cannot be done at all, such as when nothing can be started."""
+
+    code = 1
+
+
+class NetworkError(SweepError):
+    """A point that no network can be built from, such as an M that is not a multiple of G."""

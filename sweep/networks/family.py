@@ -1,0 +1,52 @@
+"""What a family of kernels must offer; each file beside this one holds a family, module and cost side by side."""
+
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from sweep.networks.cost import Cost
+from sweep.networks.table import Block, Conv
+
+
+class Family(Protocol):
+    """How the stage convolutions of a network get their kernels.
+
+    Every builder has a cost with the same signature; a builder that returns None costs nothing.
+    """
+
+    def context(self, block: Block) -> nn.Module | None:
+        """Module (B, C, H, W) -> (B, D): what the block's convolutions are told of its branch input."""
+
+    def context_cost(self, block: Block) -> Cost:
+        """Cost of `context`."""
+
+    def conv(self, conv: Conv, block: Block) -> nn.Module:
+        """Module (x, context) -> y in place of a static convolution; raises NetworkError if the sizes do not fit."""
+
+    def conv_cost(self, conv: Conv, block: Block) -> Cost:
+        """Cost of `conv`; raises NetworkError if the sizes do not fit."""
+
+    def gate(self, block: Block) -> nn.Module | None:
+        """Module (B, C, H, W) -> (B, C, H, W) on the branch's output."""
+
+    def gate_cost(self, block: Block) -> Cost:
+        """Cost of `gate`."""
+
+
+class StaticConv(nn.Conv2d):
+    """A convolution with one kernel for all samples; takes the context and does not look at it."""
+
+    def __init__(self, conv: Conv) -> None:
+        super().__init__(
+            conv.inp,
+            conv.oup,
+            conv.k,
+            stride=conv.stride,
+            padding=conv.k // 2,
+            groups=conv.groups,
+            bias=conv.bias,
+        )
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        """(B, inp, H, W) -> (B, oup, H', W')."""
+        return super().forward(x)

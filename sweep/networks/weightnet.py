@@ -1,0 +1,113 @@
+"""WeightNet: kernels generated for each sample by a grouped fully-connected layer.
+
+Ma, Zhang, Huang, Sun, ECCV 2020 (arXiv 2007.11823); as its official code has it (megvii-model/WeightNet).
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor, nn
+
+from sweep.errors import NetworkError
+from sweep.networks.cost import Cost, conv_cost, linear_cost
+from sweep.networks.dynamic_conv import dynamic_conv
+from sweep.networks.grouped_fc import GroupedLinear
+from sweep.networks.table import Block, Conv
+
+
+class Reduce(nn.Linear):
+    """Global average pool and a fully-connected layer with bias, no activation: one a block, shared by its kernels.
+
+    Shapes: (B, C, H, W) -> (B, max(16, C // 16)).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, reduced)."""
+        return super().forward(x.mean((2, 3)))
+
+
+class GeneratedConv(nn.Module):
+    """A convolution whose kernel is fc2(sigmoid(fc1(context))), for each sample anew; no static kernel is added.
+
+    Shapes: x (B, inp, H, W), context (B, reduced) -> (B, oup, H', W').
+    """
+
+    def __init__(self, conv: Conv, reduced: int, activations: int, fc_groups: int) -> None:
+        super().__init__()
+        self.stride, self.groups = conv.stride, conv.groups
+        self.shape = (conv.oup, conv.inp // conv.groups, conv.k, conv.k)
+        self.fc1 = nn.Linear(reduced, activations)
+        self.fc2 = GroupedLinear(activations, torch.Size(self.shape).numel(), fc_groups)
+
+    def kernels(self, context: Tensor) -> Tensor:
+        """(B, reduced) -> (B, oup, inp / groups, k, k)."""
+        kernels: Tensor = self.fc2(torch.sigmoid(self.fc1(context)))
+        return kernels.view(-1, *self.shape)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """(B, inp, H, W), (B, reduced) -> (B, oup, H', W')."""
+        return dynamic_conv(x, self.kernels(context), stride=self.stride, groups=self.groups)
+
+
+@dataclass(frozen=True)
+class WeightNet:
+    """Kernels from M activations per output channel through a fully-connected layer of G groups per output channel.
+
+    A depthwise convolution has lambda = M / G activations and one group per channel, and no G of its own.
+    """
+
+    M: Fraction
+    G: Fraction
+
+    def context(self, block: Block) -> nn.Module:
+        """The block's shared `reduce`."""
+        return Reduce(block.inp, self._reduced(block))
+
+    def context_cost(self, block: Block) -> Cost:
+        """One fully-connected layer with bias."""
+        return linear_cost(block.inp, self._reduced(block))
+
+    def conv(self, conv: Conv, block: Block) -> nn.Module:
+        """A generated convolution."""
+        return GeneratedConv(conv, self._reduced(block), *self._fc(conv))
+
+    def conv_cost(self, conv: Conv, block: Block) -> Cost:
+        """fc1, fc2 and the convolution itself, whose kernel is no parameter."""
+        activations, fc_groups = self._fc(conv)
+        fc1 = linear_cost(self._reduced(block), activations)
+        kernel = conv.oup * conv.inp // conv.groups * conv.k**2
+        fc2 = linear_cost(activations, kernel, groups=fc_groups, bias=False)
+        static = conv_cost(conv.inp, conv.oup, conv.k, conv.size_out, groups=conv.groups)
+        return fc1 + fc2 + Cost(0, static.flops, static.activations)
+
+    def gate(self, block: Block) -> nn.Module | None:
+        """No gate."""
+        return None
+
+    def gate_cost(self, block: Block) -> Cost:
+        """Nothing."""
+        return Cost()
+
+    def _reduced(self, block: Block) -> int:
+        return max(16, block.inp // 16)
+
+    def _fc(self, conv: Conv) -> tuple[int, int]:
+        """Activations (outputs of fc1) and groups of fc2; raises NetworkError if they are not whole or do not divide."""
+        shape = f"{conv.inp} -> {conv.oup} channels, {conv.k} x {conv.k}"
+        if conv.depthwise:
+            lam = self.M / self.G
+            if lam.denominator != 1:
+                raise NetworkError(f"lambda = M/G = {lam} is not whole")
+            return int(lam) * conv.oup, conv.oup
+        activations, groups = self.M * conv.oup, self.G * conv.oup
+        for name, value in (("M", activations), ("G", groups)):
+            if value.denominator != 1:
+                raise NetworkError(f"{name} x {conv.oup} output channels = {value} is not whole ({shape})")
+        if activations % groups:
+            raise NetworkError(f"M = {self.M} is not a multiple of G = {self.G}")
+        if conv.oup * conv.inp * conv.k**2 % groups:
+            raise NetworkError(
+                f"G x {conv.oup} = {groups} groups do not divide a kernel of {conv.oup * conv.inp * conv.k**2} weights ({shape})"
+            )
+        return int(activations), int(groups)

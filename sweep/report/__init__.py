@@ -1,0 +1,5 @@
+"""The report: figures, tables and the page. Draws what analysis computed, computes nothing itself."""
+
+from sweep.report.page import render
+
+__all__ = ["render"]

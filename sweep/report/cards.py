@@ -1,0 +1,91 @@
+"""What a report is made of: cards, each with a figure or a table and a sentence that says what it shows."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sweep.analysis.study import Study
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, what it sorts by if that is not the text, and `best`, `clear` or `warn`."""
+
+    text: str
+    sort: float | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; numbers stand to the right, and `hint` explains the title."""
+
+    title: str
+    numeric: bool = True
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names its rows."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    sortable: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with the data that it was drawn from; `name` is the stem of its files."""
+
+    name: str
+    figure: Figure
+    data: pd.DataFrame
+    #: what a reader who cannot see it is told
+    alt: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing that the report shows, or waits for."""
+
+    title: str
+    #: what it shows, in words and numbers
+    says: tuple[str, ...] = ()
+    picture: Picture | None = None
+    tables: tuple[Table, ...] = ()
+    #: how it was made, in small print
+    notes: tuple[str, ...] = ()
+    #: what it lacks, where it cannot be shown yet
+    waits: str = ""
+    #: what went wrong, where it could not be made
+    broke: str = ""
+    #: shown large, at the top
+    lead: bool = False
+
+
+#: Makes the cards of one subject.
+Builder = Callable[[Study], Iterable[Card]]
+
+
+def broken(title: str, error: Exception) -> Card:
+    """Make the card that stands for one that could not be made."""
+    _log.debug("card %r could not be made", title, exc_info=error)
+    return Card(title, broke=f"This card could not be made: {type(error).__name__}: {error}")
+
+
+def build(study: Study, builders: Iterable[tuple[str, Builder]]) -> list[Card]:
+    """Make all cards in order; a builder that raises leaves a card of its title that says so."""
+    cards: list[Card] = []
+    for title, builder in builders:
+        try:
+            cards += builder(study)
+        except Exception as error:  # one card must never take the page down
+            cards.append(broken(title, error))
+    return cards

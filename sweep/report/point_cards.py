@@ -1,0 +1,169 @@
+"""Cards of the points: which setting each was judged at, and everything known of each."""
+
+import math
+from collections.abc import Hashable, Iterable, Mapping
+from statistics import fmean
+from typing import Any
+
+from sweep.analysis.nuisance import Setting, settings
+from sweep.analysis.order import COSTS, is_number
+from sweep.analysis.replicates import count
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards import Card, Cell, Column, Table
+
+#: No label is longer than this in a table.
+LABEL = 90
+
+
+def chosen_settings(study: Study) -> Iterable[Card]:
+    """Make the card of mean error by point and setting, with the best marked and edges warned of."""
+    title = "Chosen settings"
+    names = list(study.frame.nuisance)
+    known = settings(study.frame)
+    if not names or len(known) < 2:
+        text = (
+            "Nothing is tuned in this sweep: all points share the recipe’s one setting, and a difference between them may "
+            "be that setting’s doing. List values of it under nuisance to know."
+        )
+        return [Card(title, waits=text)]
+    if study.counts.done + study.counts.failed == 0:
+        return [Card(title, waits="This waits for the first run to finish.")]
+    best = {row["point"]: row for row in study.tuned.points.to_dict("records")}
+    results: dict[tuple[str, Setting], list[tuple[str, float]]] = {}
+    for run in study.shared.to_dict("records"):
+        key = (run["point"], tuple(run[name] for name in names))
+        results.setdefault(key, []).append((run["status"], run["error"]))
+    rows = []
+    for point, row in best.items():
+        own = tuple(row[name] for name in names)
+        cells = [Cell(words.shorten(point, LABEL))]
+        cells += [_result(results.get((point, setting), []), setting == own) for setting in known]
+        rows.append((*cells, _warning(row, names)))
+    heads = [Column(words.setting(names, setting)) for setting in known]
+    table = Table(
+        "Mean error in per cent by point and setting",
+        (Column("point", numeric=False), *heads, Column("warning", numeric=False)),
+        tuple(rows),
+        sortable=True,
+    )
+    note = (
+        "The marked setting has the lowest mean error over the seeds at which all settings have a result, after the fewest "
+        "failures. The error that a point is judged by is cross-fitted: at each seed, that of the setting which is best on the "
+        "other seeds."
+    )
+    return [Card(title, (_edge_sentence(study, names),), tables=(table,), notes=(note,))]
+
+
+def all_points(study: Study) -> Iterable[Card]:
+    """Make the card with the table of points."""
+    title = "Points"
+    table, axes, names = study.table, study.frame.axes, list(study.frame.nuisance)
+    if table.empty:
+        return [Card(title, waits="This waits for a space that asks for points.")]
+    baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
+    columns = [Column("point", numeric=False)]
+    columns += [Column(words.name(axis), numeric=_numeric(study, axis)) for axis in axes]
+    columns += [
+        Column("error, %", hint="mean ± standard deviation over seeds, tuned"),
+        Column("n", hint="seeds"),
+    ]
+    columns += [Column(f"best {words.name(name)}") for name in names]
+    if baselines:
+        against = words.shorten(baselines[0], 30) if len(baselines) == 1 else "baseline"
+        columns += [Column(f"less {against}", hint="paired by seed, in points, 95 % interval")]
+    columns += [Column("params"), Column("FLOPs", hint="multiply-adds per sample"), Column("activations")]
+    columns += [
+        Column("failed", hint="runs that failed or diverged, of all"),
+        Column("missing", hint="runs not in yet"),
+    ]
+    columns += [Column("s/run", hint="mean wall-clock seconds of a run")]
+    rows = []
+    for row in table.to_dict("records"):
+        cells = [Cell(words.shorten(row["point"], LABEL))]
+        cells += [Cell(words.shorten(words.value(row[axis]), 40), _sortable(row[axis])) for axis in axes]
+        cells += _error_cells(row)
+        cells += [Cell(words.value(row[name]) or "–", _sortable(row[name])) for name in names]
+        if baselines:
+            cells += [_difference(row)]
+        cells += [Cell(words.count(row[cost]), row[cost]) for cost in COSTS]
+        failed, runs = row["runs_failed"], row["runs"]
+        cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")]
+        cells += [
+            Cell(f"{row['runs_missing']} of {runs}" if row["runs_missing"] else "0", row["runs_missing"])
+        ]
+        cells += [Cell(words.number(row["seconds"], 1), row["seconds"])]
+        rows.append(tuple(cells))
+    counts = study.counts
+    says = f"{words.plural(len(table), 'point')} from {words.plural(counts.done, 'finished run')} of {words.count(counts.total)}."
+    return [Card(title, (says,), tables=(Table("All points", tuple(columns), tuple(rows), sortable=True),))]
+
+
+def _numeric(study: Study, axis: str) -> bool:
+    return any(is_number(cell) for cell in study.frame.runs[axis].tolist())
+
+
+def _sortable(cell: Any) -> float | None:
+    return float(cell) if is_number(cell) else None
+
+
+def _result(found: list[tuple[str, float]], best: bool) -> Cell:
+    counts = count([status for status, _ in found])
+    errors = [error for status, error in found if status == "done"]
+    mean = fmean(errors) if errors else math.nan
+    parts = [words.number(mean)] if errors else []
+    if counts.failed:
+        parts.append(f"{counts.failed} failed")
+    if counts.missing and counts.total > counts.missing:
+        parts.append(f"{counts.total - counts.missing} of {counts.total}")
+    return Cell(" · ".join(parts) or "–", mean, "best" if best else "warn" if counts.failed else "")
+
+
+def _warning(row: Mapping[Hashable, Any], names: list[str]) -> Cell:
+    parts = [f"{words.name(name)} at the edge" if len(names) > 1 else "at the edge" for name in row["edge"]]
+    if row["compared"] < row["settings"]:
+        parts.append(f"{row['compared']} of {row['settings']} settings compared")
+    return Cell(", ".join(parts), None, "warn" if parts else "")
+
+
+def _edge_sentence(study: Study, names: list[str]) -> str:
+    rows = study.tuned.points.to_dict("records")
+    what = words.nuisance(names)
+    at_edge = [row for row in rows if row["edge"]]
+    if not at_edge:
+        return f"No point is best at the edge of the list: every best {what} has a worse one on both sides."
+    tally: dict[tuple[str, float], int] = {}
+    for row in at_edge:
+        for name in row["edge"]:
+            tally[name, float(row[name])] = tally.get((name, float(row[name])), 0) + 1
+    ends = words.several(
+        [f"{n} at {words.name(name)} {words.value(end)}" for (name, end), n in sorted(tally.items())]
+    )
+    verb = "is" if len(at_edge) == 1 else "are"
+    return (
+        f"{len(at_edge)} of {words.plural(len(rows), 'point')} {verb} best at the edge of the list ({ends}): "
+        "values beyond it might lower their error, so a comparison with them is not settled."
+    )
+
+
+def _error_cells(row: Mapping[Hashable, Any]) -> list[Cell]:
+    if not row["n"]:
+        text = "failed" if row["n_failed"] else "waits"
+        return [Cell(text, None, "warn" if row["n_failed"] else ""), Cell("0", 0)]
+    spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
+    flat = "*" if row["single_seed"] else ""
+    lost = f" ({row['n_failed']} failed)" if row["n_failed"] else ""
+    return [
+        Cell(f"{words.number(row['mean'])}{spread}{flat}", row["mean"]),
+        Cell(f"{row['n']}{lost}", row["n"], "warn" if lost else ""),
+    ]
+
+
+def _difference(row: Mapping[Hashable, Any]) -> Cell:
+    if not row["baseline"]:
+        return Cell("baseline")
+    if not row["diff_n"]:
+        return Cell("–")
+    clear = row["diff_low"] > 0 or row["diff_high"] < 0
+    text = f"{words.signed(row['diff_mean'])} {words.interval(row['diff_low'], row['diff_high'])}"
+    return Cell(text, row["diff_mean"], "clear" if clear else "")

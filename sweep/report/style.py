@@ -1,0 +1,129 @@
+"""How figures look, and how they are saved so that equal data gives equal bytes."""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+#: Widths in inches of one and two columns of a paper.
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
+
+INK, SOFT, FAINT, PAPER = "#1d2129", "#5b6270", "#d9dce2", "#ffffff"
+
+#: Okabe and Ito's colours but yellow, dark ones first: told apart by colour-blind eyes; markers and dashes do it in grey.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#a9447c", "#56b4e9", "#c48a00")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (3, 1)),
+    (0, (8, 2)),
+)
+
+#: A family looks the same in every figure.
+FAMILIES = {
+    "static": ("#3d4452", "X"),
+    "se": ("#c48a00", "v"),
+    "sk": ("#009e73", "^"),
+    "condconv": ("#d55e00", "s"),
+    "weightnet": ("#0072b2", "o"),
+}
+
+RC: Mapping[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.0,
+    "text.color": INK,
+    "text.parse_math": False,  # names may hold dollars
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 7.5,
+    "axes.titlesize": 7.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes.grid": False,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.5,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 6.8,
+    "ytick.labelsize": 6.8,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.6,
+    "legend.fontsize": 7.0,
+    "legend.frameon": False,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "path",  # looks the same on every machine
+    "svg.hashsalt": "wn-sweep",  # ids follow from content, not from chance
+    "pdf.fonttype": 42,  # TrueType, whole and searchable, as publishers ask
+}
+
+
+def families(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Give each family its colour and marker; those without one of their own take what is left, in order."""
+    spare = [(colour, marker) for marker in MARKERS[4:] for colour in COLOURS[3:]]
+    unknown = sorted(set(names) - set(FAMILIES))
+    return {**FAMILIES, **{name: spare[i % len(spare)] for i, name in enumerate(unknown)}}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw in this style whatever the user's matplotlibrc says, and leave matplotlib as it was."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
+
+
+def drawable(text: str, length: int = 40) -> str:
+    """Make any text fit for a figure: short, on one line, of characters that the font has."""
+    known = _characters()
+    plain = "".join(char if ord(char) in known else "□" for char in " ".join(text.split()))
+    return plain if len(plain) <= length else f"{plain[: length - 1].rstrip()}…"
+
+
+@cache
+def _characters() -> frozenset[int]:
+    return frozenset(font_manager.get_font(font_manager.findfont(RC["font.family"])).get_charmap())
+
+
+def save(figure: Figure, stem: Path) -> str:
+    """Write `stem`.svg, .png and .pdf, with no date and no chance in them.
+
+    Args:
+        figure: drawn under `look()`.
+        stem: path without a suffix, in a folder that exists.
+
+    Returns:
+        The text of the SVG.
+    """
+    with look():
+        svg = io.BytesIO()
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+        stem.with_suffix(".svg").write_bytes(svg.getvalue())
+        with stem.with_suffix(".pdf").open("wb") as pdf:
+            FigureCanvasPdf(figure).print_pdf(pdf, metadata={"CreationDate": None})
+        with stem.with_suffix(".png").open("wb") as png:
+            figure.set_dpi(220)
+            FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
+    return svg.getvalue().decode()

@@ -1,0 +1,101 @@
+"""How numbers and names are written, in sentences, tables and figures alike."""
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from sweep.analysis.nuisance import Setting
+from sweep.analysis.order import is_blank, is_number
+from sweep.analysis.replicates import Estimate
+
+_NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
+_MINUS = "\N{MINUS SIGN}"
+_THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+def name(axis: str) -> str:
+    """Name an axis or a nuisance as people do, where they have a name for it."""
+    return _NAMES.get(axis, axis)
+
+
+def value(cell: Any) -> str:
+    """Write the value of an axis: 8, 0.25, 1/48, or text as it is; blank where the axis does not apply."""
+    if is_blank(cell):
+        return ""
+    if not is_number(cell):
+        return str(cell)
+    number = float(cell)
+    short = f"{number:.6g}"
+    if 0 < abs(number) < 1 and len(short) > 6 and "e" not in short:
+        fraction = Fraction(number).limit_denominator(9999)
+        if fraction.numerator < 100 and abs(float(fraction) / number - 1) < 1e-9:
+            return str(fraction)
+    return short.replace("-", _MINUS) if number < 0 else short
+
+
+def equal(name: str, cell: Any) -> str:
+    """Write that an axis has a value, on one line: 'λ = 8'."""
+    return f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value(cell) or '(none)'}"
+
+
+def number(x: float, digits: int = 2) -> str:
+    """Write a measured number to so many decimals, '–' if there is none."""
+    if not math.isfinite(x):
+        return "–"
+    text = f"{x:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)
+
+
+def signed(x: float, digits: int = 2) -> str:
+    """Write a difference with its sign."""
+    text = number(x, digits)
+    return f"+{text}" if math.isfinite(x) and float(f"{x:.{digits}f}") > 0 else text
+
+
+def count(n: float) -> str:
+    """Write a whole number in groups of three: 1 367 024."""
+    return f"{int(n):,}".replace(",", _THIN) if math.isfinite(n) else "–"
+
+
+def plural(n: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{count(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def several(words: Sequence[str]) -> str:
+    """Join words as a sentence does: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def interval(low: float, high: float, digits: int = 2) -> str:
+    """Write an interval: [0.12, 0.90], or what is known instead."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "(no interval)"
+    return f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def points_of_error(found: Estimate, digits: int = 2) -> str:
+    """Write a difference of errors: '1.30 points [0.20, 2.40]'."""
+    unit = "point" if number(found.mean, digits) in ("1", "1.0", "1.00") else "points"
+    return f"{number(found.mean, digits)} {unit} {interval(found.low, found.high, digits)}"
+
+
+def setting(names: Sequence[str], values: Setting) -> str:
+    """Write a nuisance setting: 'learning rate 0.01, optimizer.weight_decay 0.05'."""
+    return ", ".join(f"{name(key)} {value(cell)}" for key, cell in zip(names, values, strict=True))
+
+
+def nuisance(names: Sequence[str]) -> str:
+    """Name what is tuned: 'learning rate', or 'setting' if it is more than one thing."""
+    return name(names[0]) if len(names) == 1 else "setting"
+
+
+def fixed(values: Mapping[str, Any]) -> str:
+    """Write what a card holds fixed: 'width = 0.5, kernel = 3'; '' for nothing."""
+    return ", ".join(equal(name(axis), cell) for axis, cell in values.items())
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut text to a length, and show that it was."""
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

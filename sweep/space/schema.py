@@ -1,0 +1,82 @@
+"""The schema of space.yaml, beside the points themselves."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sweep.space.datasets import DATASETS
+
+
+class Model(BaseModel):
+    """What every section has in common: no unknown key, no NaN, no quiet conversion, no change later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Dataset(Model):
+    """Which images, and how many of them: `train` and `validation` images, class-balanced, fixed for every run."""
+
+    name: Literal["digits"]
+    train: Annotated[int, Field(ge=1)] | None = None
+    validation: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Optimizer(Model):
+    """AdamW, or SGD with momentum; weight decay is on weights with more than one dimension only."""
+
+    name: Literal["adamw", "sgd"] = "adamw"
+    lr: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+
+
+class Augment(Model):
+    """Random shift by up to `shift` pixels each way, zeros moving in, and a mirror image half the time."""
+
+    shift: Annotated[int, Field(ge=0)] = 0
+    flip: bool = False
+
+
+class Proxy(Model):
+    """The recipe: how a point is trained for a short while, to an error at the last epoch."""
+
+    dataset: Dataset
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=2)] = 128
+    optimizer: Optimizer
+    schedule: Literal["one_cycle", "linear"] = "one_cycle"
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    augment: Augment = Augment()
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.augment.flip and not DATASETS[self.dataset.name].flip_keeps_class:
+            raise ValueError(f"augment.flip would turn {self.dataset.name} into something else; set it to false")
+        return self
+
+
+class Bound(Model):
+    """A constraint: the least and the most that a point may have."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("needs min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is over max {self.max:g}")
+        return self
+
+
+class Resources(Model):
+    """What one run is given: cores and, fractions allowed, GPUs."""
+
+    cpus: Annotated[int, Field(ge=1)] = 1
+    gpus: Annotated[float, Field(ge=0)] = 0

@@ -1,0 +1,105 @@
+"""A YAML file as plain values, with the line that each of them stands on."""
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from sweep.errors import SpaceError
+
+Where = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a space came from: a file's name and the line of each value, by its path."""
+
+    file: str = "<space>"
+    lines: dict[Where, int] = field(default_factory=dict)
+
+    def mistake(self, where: Where, what: str) -> str:
+        """`file:line: path: what`, at the closest line that is known."""
+        known = where
+        while known and known not in self.lines:
+            known = known[:-1]
+        line = f":{self.lines[known]}" if known in self.lines else ""
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).lstrip(".")
+        return f"{self.file}{line}: {path}: {what}" if path else f"{self.file}{line}: {what}"
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` if a known word is close, else a list of what is known."""
+    words = list(known)
+    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else f" (known: {', '.join(words)})"
+
+
+def read(path: Path) -> tuple[dict[str, Any], Source]:
+    """The mapping in a YAML file and its lines; raises SpaceError if there is none."""
+    file, first = str(path), Source(str(path), {(): 1})
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise SpaceError(first.mistake((), "there is no such file")) from None
+    except IsADirectoryError:
+        raise SpaceError(first.mistake((), "this is a directory, not a file")) from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise SpaceError(f"{file}:{line}: not YAML: this is not text in UTF-8") from None
+    except OSError as error:
+        raise SpaceError(first.mistake((), f"cannot be read: {error.strerror}")) from None
+    try:
+        data = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        problem = (error.problem or "cannot be parsed").split(" with value")[0].replace('"', "'")
+        kind = "" if "duplicate key" in problem else "not YAML: "
+        raise SpaceError(f"{file}:{line}: {kind}{problem}") from None
+    except YAMLError as error:
+        raise SpaceError(f"{file}:1: not YAML: {str(error).splitlines()[0]}") from None
+    if data is None:
+        raise SpaceError(first.mistake((), "the file is empty"))
+    if not isinstance(data, CommentedMap):
+        raise SpaceError(first.mistake((), "a space is a mapping of sections: name, network, grid, proxy, ..."))
+    source = Source(file, {(): 1})
+    mistakes: list[str] = []
+    plain = _plain(data, (), source, mistakes)
+    if mistakes:
+        raise SpaceError(*mistakes)
+    return plain, source
+
+
+def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
+    """Plain values for ruamel's, filling in `source.lines`; whole numbers become int however they are spelled."""
+    if isinstance(node, CommentedMap):
+        result = {}
+        for key, value in node.items():
+            name = str(key)
+            # a key that came in through a YAML merge has no line of its own
+            if key in (node.lc.data or {}):
+                source.lines[*where, name] = node.lc.key(key)[0] + 1
+            result[name] = _plain(value, (*where, name), source, mistakes)
+        return result
+    if isinstance(node, CommentedSeq):
+        for index in range(len(node)):
+            source.lines[*where, index] = node.lc.item(index)[0] + 1
+        return [_plain(value, (*where, index), source, mistakes) for index, value in enumerate(node)]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, float):
+        if not math.isfinite(node):
+            mistakes.append(source.mistake(where, f"{float(node)} is not a number that can be used"))
+        return int(node) if node.is_integer() and abs(node) < 2**53 else float(node)
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, str):
+        return str(node)
+    mistakes.append(source.mistake(where, f"{type(node).__name__} values mean nothing here"))
+    return None

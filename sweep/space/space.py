@@ -1,0 +1,185 @@
+"""A space: what space.yaml says, checked as a whole."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
+
+from sweep.errors import SpaceError
+from sweep.space.mistakes import describe, translate
+from sweep.space.point import FAMILIES, Point
+from sweep.space.schema import Bound, Model, Proxy, Resources
+from sweep.space.source import Source, Where, did_you_mean, read
+
+#: What can be an axis: every field of a point, and lambda in place of M or G.
+AXES = [*Point.model_fields, "lambda"]
+#: Axes whose values are ordered, so that a constraint can bound them.
+NUMERIC_AXES = [*(a for a in AXES if a not in {"family", "backbone", "stem", "repeats"})]
+COSTS = ["params", "flops", "activations"]
+#: Axes that say how the kernels come about; a baseline is compared with all of them.
+FAMILY_AXES = {"family", "lambda", *(name for names in FAMILIES.values() for name in names)}
+
+
+def _seeds(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 1 <= value <= 10_000:
+            raise ValueError(f"needs between 1 and 10000 seeds, found {value}")
+        return tuple(range(value))
+    if isinstance(value, list | tuple):
+        if not value:
+            raise ValueError("needs at least one seed")
+        if any(isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31 for seed in value):
+            raise ValueError("needs whole numbers from 0 to 2147483647")
+        if len(set(value)) < len(value):
+            raise ValueError("names a seed twice")
+        return tuple(value)
+    raise ValueError(f"needs a whole number or a list of them, found {describe(value)}")
+
+
+class Space(Model):
+    """A design space: the points, how they are trained, and what they are compared with.
+
+    Made by `Space.load(path)` or `Space.parse(mapping)`, which check what the schema alone cannot and raise SpaceError
+    with one line per mistake.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    about: str = ""
+    network: dict[str, Any] = {}
+    grid: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    constraints: dict[str, Bound] = {}
+    proxy: Proxy
+    nuisance: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2)
+    baseline: dict[str, Any] = {}
+    strategy: Literal["grid"] = "grid"
+    resources: Resources = Resources()
+
+    _source: Source = PrivateAttr(default_factory=Source)
+    _data: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The space in a file; raises SpaceError with `file:line: path: what` for each mistake."""
+        return cls.parse(*read(Path(path)))
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], source: Source | None = None) -> Self:
+        """The space in a mapping of plain values; raises SpaceError."""
+        source = source or Source()
+        data = dict(data)
+        mistakes = _dynamic_mistakes(data, source)
+        try:
+            space = cls(**data)
+        except ValidationError as error:
+            mistakes = translate(error, cls, source) + mistakes
+        if mistakes:
+            raise SpaceError(*dict.fromkeys(sorted(mistakes, key=_line)))
+        space._source, space._data = source, data
+        return space
+
+    @property
+    def source(self) -> Source:
+        """Where the space was read, for messages."""
+        return self._source
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The plain values that the space was made of; `Space.parse(space.data)` is the space again."""
+        return self._data
+
+    def recipes(self) -> list[tuple[dict[str, Any], Proxy]]:
+        """Every nuisance setting with the recipe that it makes, in the order of the file."""
+        settings: list[dict[str, Any]] = [{}]
+        for path, values in self.nuisance.items():
+            settings = [{**setting, path: value} for setting in settings for value in values]
+        return [(setting, Proxy(**_with(self._data["proxy"], setting))) for setting in settings]
+
+
+def _line(mistake: str) -> int:
+    parts = mistake.split(":", 2)
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+
+
+def _with(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
+    """The proxy section with dotted paths replaced."""
+    changed = dict(proxy) if isinstance(proxy, Mapping) else {}
+    for path, value in setting.items():
+        head, _, rest = path.partition(".")
+        inner = changed.get(head)
+        changed[head] = _with({"name": inner} if isinstance(inner, str) else inner, {rest: value}) if rest else value
+    return changed
+
+
+def _dynamic_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
+    """Mistakes in the sections whose keys are axes or paths, which the schema takes as they come."""
+    mistakes = []
+    for where, block, lists in _axis_sections(data):
+        for key, value in block.items():
+            mistakes += _axis_mistakes(key, value, (*where, key), lists, source)
+    constraints = data.get("constraints")
+    for key in constraints if isinstance(constraints, Mapping) else ():
+        if key not in COSTS + NUMERIC_AXES:
+            what = f"'{key}' cannot be bounded{did_you_mean(key, COSTS + NUMERIC_AXES)}"
+            mistakes.append(source.mistake(("constraints", key), what))
+    return mistakes + _nuisance_mistakes(data, source)
+
+
+def _axis_sections(data: Mapping[str, Any]) -> list[tuple[Where, Mapping[str, Any], bool]]:
+    grid = data.get("grid")
+    blocks = [(("grid", i), block, True) for i, block in enumerate(grid if isinstance(grid, list) else [])]
+    sections: list[tuple[Where, Any, bool]] = [(("network",), data.get("network"), False), *blocks]
+    sections.append((("baseline",), data.get("baseline"), False))
+    return [section for section in sections if isinstance(section[1], Mapping)]
+
+
+def _axis_mistakes(key: str, value: Any, where: Where, lists: bool, source: Source) -> list[str]:
+    if key not in AXES:
+        return [source.mistake(where, f"unknown axis '{key}'{did_you_mean(key, AXES)}")]
+    if isinstance(value, Mapping):
+        what = "ranges are not in this version yet; list the values" if "low" in value else "needs a value, found a mapping"
+        return [source.mistake(where, what)]
+    # repeats is a list itself, so that a list of them is a list of lists
+    several = lists and isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value))
+    if several and not value:
+        return [source.mistake(where, "needs at least one value")]
+    mistakes = []
+    for index, one in enumerate(value if several else [value]):
+        at = (*where, index) if several else where
+        field = "M" if key == "lambda" else key
+        if one is None:
+            mistakes.append(source.mistake(at, "has no value"))
+            continue
+        try:
+            Point(**{field: one})
+        except ValidationError as error:
+            here = Source(source.file, {(field,): source.lines[at]} if at in source.lines else {})
+            for told in translate(error, Point, here):
+                mistakes.append(source.mistake(at, told.split(f" {field}", 1)[-1].split(": ", 1)[-1]))
+    return mistakes
+
+
+def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
+    nuisance, proxy = data.get("nuisance"), data.get("proxy")
+    if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
+        return []
+    mistakes = []
+    for path, values in nuisance.items():
+        if path.split(".")[0] == "dataset":
+            mistakes.append(source.mistake(("nuisance", path), "the data set is not a setting to tune"))
+            continue
+        if isinstance(values, list) and len(values) > len({repr(v) for v in values}):
+            mistakes.append(source.mistake(("nuisance", path), "names a value twice"))
+        for index, value in enumerate(values if isinstance(values, list) else []):
+            try:
+                Proxy(**_with(proxy, {path: value}))
+            except ValidationError as error:
+                at: Where = ("nuisance", path, index)
+                for told in translate(error, Proxy, Source()):
+                    found, _, what = told.removeprefix("<space>: ").partition(": ")
+                    # mistakes elsewhere in the recipe are told where they stand
+                    if found == path or path.startswith(f"{found}."):
+                        unknown = "unknown key" in what
+                        mistakes.append(source.mistake(at[:2] if unknown else at, what))
+    return mistakes
