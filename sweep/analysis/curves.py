@@ -16,6 +16,9 @@ from sweep.analysis.sweep_frame import SweepFrame
 #: WeightNet's plane: any two of these axes determine the third.
 PLANE = ("M", "G", "lambda")
 
+#: Error by point and seed.
+_Errors = Mapping[str, Mapping[int, float]]
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -134,12 +137,12 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     for row in placed:
         groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
     varying = [i for i in range(len(others)) if len({row[others[i]] for row in placed}) > 1]
-    ways = [(None, errors_by_seed(tuned.rows))]
+    ways: list[tuple[Setting | None, _Errors]] = [(None, errors_by_seed(tuned.rows))]
     if len(known := settings(frame)) > 1:
         runs = shared(frame)
         names = list(frame.nuisance)
         of_setting = {setting: runs[_at(runs, names, setting)] for setting in known}
-        ways = [(setting, errors_by_seed(rows)) for setting, rows in of_setting.items()] + ways
+        ways = [*((setting, errors_by_seed(rows)) for setting, rows in of_setting.items()), *ways]
     found = []
     for values, rows in groups.items():
         panels = tuple(_panel(setting, errors, rows, x, by, len(frame.seeds)) for setting, errors in ways)
@@ -170,7 +173,7 @@ def _at(runs: pd.DataFrame, names: Sequence[str], setting: Setting) -> "pd.Serie
 
 def _panel(
     setting: Setting | None,
-    errors: Mapping[str, Mapping[int, float]],
+    errors: _Errors,
     rows: Sequence[Mapping[str, Any]],
     x: str,
     by: str | None,

@@ -26,4 +26,4 @@ def front(points: pd.DataFrame, costs: Sequence[str], error: str = "mean") -> "p
     on = np.zeros(len(points), dtype=bool)
     if fit.any():
         on[fit] = moocore.is_nondominated(values[fit], keep_weakly=True)
-    return pd.Series(on, index=points.index, name="front")
+    return pd.Series(on.tolist(), index=points.index, name="front", dtype=bool)

@@ -64,6 +64,10 @@ class _HandOver(tune.Callback):
         self.reported: set[str] = set()
         self.died_of: list[str] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its settings to a file that is never read; the ledger must not travel with them
+        return {}
+
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: Result, **info: Any) -> None:
         self.reported.add(result["run"]["key"])
         self.on_result(result["run"])

@@ -51,7 +51,7 @@ def axis_sentences(found: Curves, nuisance: list[str]) -> list[str]:
     if tuned is None or tuned.spread.n == 0:
         return []
     axis = words.name(found.x)
-    ends = f"from {words.equal(axis, tuned.x_low)} to {words.value(tuned.x_high)}"
+    ends = f"from {words.equal(axis, tuned.x_low)} to\N{NO-BREAK SPACE}{words.value(tuned.x_high)}"
     of = _of(found, tuned)
     how = f"With the {words.nuisance(nuisance)} tuned for each point, " if len(found.panels) > 1 else ""
     says = [_sentence(f"{how}{_change(tuned.spread, ends)} ({of}{_seeds(tuned.spread)})")]

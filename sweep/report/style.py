@@ -1,7 +1,6 @@
 """How figures look, and how they are saved so that equal data gives equal bytes."""
 
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -9,9 +8,6 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 #: Widths in inches of one and two columns of a paper.
@@ -40,7 +36,7 @@ FAMILIES = {
     "weightnet": ("#0072b2", "o"),
 }
 
-RC: Mapping[str, Any] = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.0,
     "text.color": INK,
@@ -76,6 +72,14 @@ RC: Mapping[str, Any] = {
     "svg.fonttype": "path",  # looks the same on every machine
     "svg.hashsalt": "wn-sweep",  # ids follow from content, not from chance
     "pdf.fonttype": 42,  # TrueType, whole and searchable, as publishers ask
+}
+
+
+#: What files are made without: the moment, and the version of what made them.
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "png": {"Software": None},
 }
 
 
@@ -118,12 +122,6 @@ def save(figure: Figure, stem: Path) -> str:
         The text of the SVG.
     """
     with look():
-        svg = io.BytesIO()
-        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
-        stem.with_suffix(".svg").write_bytes(svg.getvalue())
-        with stem.with_suffix(".pdf").open("wb") as pdf:
-            FigureCanvasPdf(figure).print_pdf(pdf, metadata={"CreationDate": None})
-        with stem.with_suffix(".png").open("wb") as png:
-            figure.set_dpi(220)
-            FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
-    return svg.getvalue().decode()
+        for suffix, metadata in _METADATA.items():
+            figure.savefig(f"{stem}.{suffix}", format=suffix, dpi=220, metadata=metadata)
+    return Path(f"{stem}.svg").read_text(encoding="utf-8")
