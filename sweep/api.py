@@ -1,6 +1,7 @@
 """The commands as functions: `run`, and the frame of a ledger that a report is rendered from."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,7 +102,7 @@ def run(
             todo = [replace(run, planned=traced[run.planned.label]) for run in todo]
             _train(planned, todo, len(runs), ledger, workers, watch)
         statuses = ledger.statuses()
-        counts = pd.Series([statuses.get(run.key, "missing") for run in runs]).value_counts().to_dict()
+        counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), Path(reports) / space.name)
         return Summary(space.name, counts, len(todo), ledger.path, page)
 
@@ -138,7 +139,7 @@ def frame(ledger: Ledger) -> SweepFrame:
     space = Space.parse(ledger.space())
     planned = plan(space, traced=False)
     kept = ledger.runs()
-    by_key = {row["key"]: row for row in kept.to_dict("records")}
+    by_key = {row["key"]: row for row in _records(kept)}
     settings = [setting for setting, _ in space.recipes()]
     rows, asked = [], set()
     for position, run in enumerate(wanted(planned)):
@@ -179,6 +180,10 @@ def frame(ledger: Ledger) -> SweepFrame:
         counts=_agreement(used),
         unasked=len(kept) - len(used),
     )
+
+
+def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in runs.to_dict("records")]
 
 
 def _cell(value: Any) -> Any:

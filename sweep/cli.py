@@ -74,7 +74,10 @@ def run(
     else:
         runs = sum(summary.statuses.values())
         trained = f"{summary.trained} trained now" if summary.trained else "nothing to train"
-        out.print(f"{summary.statuses.get('done', 0)} of {runs} runs are in ({trained}): {summary.ledger}", markup=False)
+        out.print(
+            f"{summary.statuses.get('done', 0)} of {runs} runs are in ({trained}): {summary.ledger}",
+            markup=False,
+        )
         for status, n in failed.items():
             out.print(f"{n} {status}: the report says why; --retry-failed does them again", markup=False)
         out.print(f"Report: {summary.page}", markup=False)

@@ -95,6 +95,7 @@ def plan(space: Space, *, traced: bool = True) -> Plan:
     names = axes(points)
     pairs = baselines(space, points)
     planned = tuple(
-        Planned(p, label(p, names), c, trace(p, facts.channels, facts.classes).total if traced else None) for p, c in kept
+        Planned(p, label(p, names), c, trace(p, facts.channels, facts.classes).total if traced else None)
+        for p, c in kept
     )
     return Plan(space, names, planned, tuple(rejected), {label(p, names): label(b, names) for p, b in pairs.items()})

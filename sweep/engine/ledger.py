@@ -83,7 +83,9 @@ class Ledger:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         except sqlite3.Error as error:
-            raise LedgerError(f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is") from None
+            raise LedgerError(
+                f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is"
+            ) from None
         if application != APPLICATION or not {"sweep", "points", "runs"} <= tables:
             raise LedgerError(f"{path}: this is not a ledger of wn-sweep; it was left as it is")
         if version > VERSION:
@@ -156,7 +158,8 @@ class Ledger:
                 counts = (planned.cost.params, planned.cost.flops, planned.cost.activations)
                 second = (traced.params, traced.flops) if traced else (None, None)
                 self._connection.execute(
-                    "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (point, *counts, *second)
+                    "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (point, *counts, *second),
                 )
                 self._connection.execute("DELETE FROM runs WHERE key = ? AND status <> 'done'", (row.run.key,))
                 self._connection.execute(

@@ -46,7 +46,12 @@ class Run:
     def payload(self) -> str:
         """What a worker needs to do the run, as text."""
         return canonical(
-            {"key": self.key, "point": self.planned.point.canonical(), "recipe": self.proxy, "seed": self.seed}
+            {
+                "key": self.key,
+                "point": self.planned.point.canonical(),
+                "recipe": self.proxy,
+                "seed": self.seed,
+            }
         )
 
 

@@ -82,9 +82,7 @@ def workers_for(resources: Resources, workers: int | None = None) -> int:
     return workers or max(1, len(os.sched_getaffinity(0)) // resources.cpus)
 
 
-def do_runs(
-    payloads: Sequence[str], resources: Resources, workers: int, on_result: Callable[[Result], None]
-) -> None:
+def do_runs(payloads: Sequence[str], resources: Resources, workers: int, on_result: Callable[[Result], None]) -> None:
     """Do the runs and hand each result to `on_result`, in this process, as it arrives.
 
     A run whose worker died is reported as failed; the rest of its batch is done by another worker. Raises EngineError
@@ -100,7 +98,9 @@ def do_runs(
                 message = "the process that did this run died (killed, or out of memory)"
                 on_result({"key": key, "status": "failed", "kind": "worker died", "message": message})
             if not hand_over.reported:
-                raise EngineError(f"Ray ended without doing a run: {[str(e) for e in results.errors] or 'no reason given'}")
+                raise EngineError(
+                    f"Ray ended without doing a run: {[str(e) for e in results.errors] or 'no reason given'}"
+                )
             left = {key: payload for key, payload in left.items() if key not in hand_over.reported}
 
 

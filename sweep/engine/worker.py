@@ -39,7 +39,15 @@ class Worker(Trainable):
 def do(payload: str) -> dict[str, Any]:
     """The outcome of a run as plain values; never raises what the run raised."""
     key, point, proxy, seed = unpack(payload)
-    result = {"key": key, "error": None, "losses": (), "seconds": 0.0, "kind": "", "message": "", "versions": versions()}
+    result = {
+        "key": key,
+        "error": None,
+        "losses": (),
+        "seconds": 0.0,
+        "kind": "",
+        "message": "",
+        "versions": versions(),
+    }
     try:
         outcome = train(point, proxy, seed)
     except Exception as error:

@@ -18,9 +18,7 @@ class Cost:
     activations: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(
-            self.params + other.params, self.flops + other.flops, self.activations + other.activations
-        )
+        return Cost(self.params + other.params, self.flops + other.flops, self.activations + other.activations)
 
 
 def conv_cost(inp: int, oup: int, k: int, size_out: int, *, groups: int = 1, bias: bool = False) -> Cost:

@@ -26,14 +26,14 @@ def initialise(network: nn.Module, seed: int) -> None:
             assert isinstance(module.weight, nn.Parameter)
             nn.init.normal_(module.weight, 0, std, generator=generator)
             if isinstance(getattr(module, "bias", None), nn.Parameter):
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+                nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.ones_(module.weight)
             nn.init.constant_(module.bias, 1e-4)
 
 
 def _std(name: str, module: nn.Module) -> float | None:
-    if name.startswith("stem.") and isinstance(module, nn.Conv2d) or name == "classifier":
+    if (name.startswith("stem.") and isinstance(module, nn.Conv2d)) or name == "classifier":
         return 0.01
     if isinstance(module, GroupedLinear):
         return module.groups / module.oup

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +20,6 @@ from sweep.report.labels import place
 from sweep.report.style import (
     COLOURS,
     DASHES,
-    FAINT,
     INK,
     MARKERS,
     ONE_COLUMN,
@@ -118,7 +118,7 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figur
         axes: list[Axes] = []
         for i in range(len(costs)):
             axes.append(figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None))
-        drawn = points[points["mean"].map(math.isfinite)]
+        drawn = points[np.isfinite(points["mean"].to_numpy(dtype=float))]
         names = drawn["family"].tolist() if "family" in drawn else [""] * len(drawn)
         looks = families(names)
         sd = drawn["sd"].fillna(0.0)

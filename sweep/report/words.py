@@ -77,8 +77,7 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 
 def points_of_error(found: Estimate, digits: int = 2) -> str:
     """Write a difference of errors: '1.30 points [0.20, 2.40]'."""
-    unit = "point" if number(found.mean, digits) in ("1", "1.0", "1.00") else "points"
-    return f"{number(found.mean, digits)} {unit} {interval(found.low, found.high, digits)}"
+    return f"{number(found.mean, digits)} points {interval(found.low, found.high, digits)}"
 
 
 def setting(names: Sequence[str], values: Setting) -> str:

@@ -69,7 +69,9 @@ def miss(point: Point, name: str, value: Any, bound: Bound) -> Rejection | None:
             by = abs(float(value) - limit)
             share = f" ({by / abs(limit):.1%})" if limit else ""
             side = "over the most allowed," if over else "under the least allowed,"
-            return Rejection(point, name, f"{name} {_number(value)} is {side} {_number(limit)}, by {_number(by)}{share}")
+            return Rejection(
+                point, name, f"{name} {_number(value)} is {side} {_number(limit)}, by {_number(by)}{share}"
+            )
     return None
 
 
@@ -90,7 +92,7 @@ def axes(points: tuple[Point, ...]) -> tuple[str, ...]:
 
 def label(point: Point, names: tuple[str, ...]) -> str:
     """A point's name among the points that vary in `names`, such as 'weightnet M=2 G=2'."""
-    parts = [point.family]
+    parts: list[str] = [point.family]
     for name in names:
         value = point.value(name)
         if name not in {"family", "lambda"} and value is not None:

@@ -95,7 +95,9 @@ def _model_at(model: type[BaseModel], where: Where) -> type[BaseModel] | None:
         if current is None:
             return None
         field = current.model_fields.get(str(step))
-        found = [t for t in _types(field.annotation) if isinstance(t, type) and issubclass(t, BaseModel)] if field else []
+        found = (
+            [t for t in _types(field.annotation) if isinstance(t, type) and issubclass(t, BaseModel)] if field else []
+        )
         current = found[0] if found else current if not field else None
     return current
 

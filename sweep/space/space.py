@@ -138,7 +138,11 @@ def _axis_mistakes(key: str, value: Any, where: Where, lists: bool, source: Sour
     if key not in AXES:
         return [source.mistake(where, f"unknown axis '{key}'{did_you_mean(key, AXES)}")]
     if isinstance(value, Mapping):
-        what = "ranges are not in this version yet; list the values" if "low" in value else "needs a value, found a mapping"
+        what = (
+            "ranges are not in this version yet; list the values"
+            if "low" in value
+            else "needs a value, found a mapping"
+        )
         return [source.mistake(where, what)]
     # repeats is a list itself, so that a list of them is a list of lists
     several = lists and isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value))

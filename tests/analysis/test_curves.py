@@ -1,0 +1,168 @@
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from sweep.analysis.curves import curves
+from sweep.analysis.nuisance import tune
+from sweep.analysis.study import Study
+
+from .frames import FAILED, MISSING, sweep_frame
+
+
+def plane(widths=(1.0,), families=("weightnet",), seeds=3):
+    """Build lambda 1, 2, 4 at G 1, 2 with a static baseline at each width."""
+    rng = np.random.default_rng(1)
+    errors, axes, baseline = {}, {"family": {}, "M": {}, "G": {}, "lambda": {}, "width": {}}, {}
+    for width in widths:
+        static = f"static width={width}"
+        errors[static] = rng.uniform(3, 9, (2, seeds)).tolist()
+        axes["family"][static], axes["width"][static] = "static", width
+        for family in families:
+            for lam, G in [(lam, G) for lam in (1, 2, 4) for G in (1, 2)]:
+                label = f"{family} M={lam * G} G={G} width={width}"
+                errors[label] = rng.uniform(3, 9, (2, seeds)).tolist()
+                baseline[label] = static
+                values = {"family": family, "M": lam * G, "G": G, "lambda": lam, "width": width}
+                for axis, value in values.items():
+                    axes[axis][label] = value
+    if len(widths) == 1:
+        del axes["width"]
+    return sweep_frame(errors, axes=axes, baseline=baseline)
+
+
+def test_lines_hold_the_right_errors():
+    frame = plane()
+    (found,) = curves(frame, tune(frame), "lambda", "G")
+    assert [(line.family, line.by) for line in found.tuned.lines] == [("weightnet", 1), ("weightnet", 2)]
+    assert [spot.x for spot in found.tuned.lines[0].spots] == [1, 2, 4]
+    assert [panel.setting for panel in found.panels] == [(1,), (2,), None]
+    runs = frame.runs.set_index(["point", "lr", "seed"])["error"]
+    for panel in found.panels[:-1]:
+        for line in panel.lines:
+            for spot in line.spots:
+                assert spot.point == f"weightnet M={int(spot.x * line.by)} G={line.by:g} width=1.0"
+                for seed, error in spot.errors.items():
+                    assert error == runs[spot.point, panel.setting[0], seed]
+    tuned = tune(frame).rows.set_index(["point", "seed"])["error"]
+    spot = found.tuned.lines[1].spots[2]
+    assert spot.errors == {seed: tuned[spot.point, seed] for seed in range(3)}
+    assert found.tuned.level is not None
+    assert found.tuned.level.point == "static width=1.0"
+
+
+def test_spreads_are_paired_by_seed():
+    frame = plane()
+    (found,) = curves(frame, tune(frame), "lambda", "G")
+    by_key = {(spread.setting, spread.line): spread for spread in found.spreads}
+    runs = frame.runs.set_index(["point", "lr", "seed"])["error"]
+    naive = np.array(
+        [
+            [runs[f"weightnet M={G} G={G} width=1.0", 2, s] - runs[f"weightnet M={4 * G} G={G} width=1.0", 2, s] for s in range(3)]
+            for G in (1, 2)
+        ]
+    )
+    rows = tune(frame).rows.set_index(["point", "seed"])["error"]
+    own = np.array(
+        [
+            [rows[f"weightnet M={G} G={G} width=1.0", s] - rows[f"weightnet M={4 * G} G={G} width=1.0", s] for s in range(3)]
+            for G in (1, 2)
+        ]
+    )
+    cases = {("weightnet", 1): (naive[0], own[0]), None: (naive.mean(axis=0), own.mean(axis=0))}
+    for line, (spread, tuned) in cases.items():
+        got = by_key[(2,), line]
+        assert (got.x_low, got.x_high, got.spread.n) == (1, 4, 3)
+        for estimate, values in ((got.spread, spread), (got.taken, spread - tuned)):
+            low, high = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
+            assert (estimate.mean, estimate.low, estimate.high) == pytest.approx((values.mean(), low, high))
+    assert by_key[None, None].taken.mean == 0
+
+
+def test_points_that_differ_in_another_axis_are_apart():
+    frame = plane(widths=(0.5, 1.0))
+    found = curves(frame, tune(frame), "lambda", "G")
+    assert [one.fixed for one in found] == [{"width": 0.5}, {"width": 1.0}]
+    for one in found:
+        for panel in one.panels:
+            labels = {spot.point for line in panel.lines for spot in line.spots} | {panel.level.point}
+            assert {label.rpartition("=")[2] for label in labels} == {str(one.fixed["width"])}
+
+
+def test_without_the_second_axis_its_values_are_apart():
+    frame = plane()
+    found = curves(frame, tune(frame), "lambda")
+    assert [one.fixed for one in found] == [{"G": 1}, {"G": 2}]  # and M follows from both
+    for one in found:
+        for line in one.tuned.lines:
+            assert len({spot.x for spot in line.spots}) == len(line.spots)
+
+
+def test_families_are_lines_of_their_own():
+    frame = plane(families=("condconv", "weightnet"))
+    (found,) = curves(frame, tune(frame), "lambda", "G")
+    assert len(found.tuned.lines) == 4
+    assert {line.family for line in found.tuned.lines} == {"condconv", "weightnet"}
+
+
+def test_a_curve_lacks_what_failed_or_is_missing():
+    axes = {"lambda": {"a": 1.0, "b": 2.0}}
+    frame = sweep_frame({"a": [[4.0, FAILED, 4.0]], "b": [[3.0, 3.0, MISSING]]}, axes=axes)
+    (found,) = curves(frame, tune(frame), "lambda")
+    assert len(found.panels) == 1  # a single setting is not drawn twice
+    first, second = found.tuned.lines[0].spots
+    assert (set(first.errors), set(second.errors), first.seeds) == ({0, 2}, {0, 1}, 3)
+    assert found.spreads[0].spread.n == 1
+    assert found.tuned.level is None
+
+
+def test_no_errors_at_all():
+    frame = sweep_frame({"a": [[MISSING] * 2] * 2}, axes={"lambda": {"a": 1.0}})
+    (found,) = curves(frame, tune(frame), "lambda")
+    assert math.isnan(found.tuned.lines[0].spots[0].mean)
+    assert found.spreads == ()
+    assert found.to_frame(["lr"]).empty
+
+
+def test_no_point_has_an_x():
+    frame = sweep_frame({"a": [[1.0, 2.0]]}, axes={"lambda": {}})
+    assert curves(frame, tune(frame), "lambda") == ()
+
+
+def test_the_data_of_a_figure_is_every_dot():
+    frame = plane()
+    (found,) = curves(frame, tune(frame), "lambda", "G")
+    data = found.to_frame(["lr"])
+    assert data.columns.tolist() == ["panel", "lr", "role", "family", "G", "lambda", "point", "seed", "error"]
+    assert len(data) == 3 * 7 * 3  # panels, points with the baseline, seeds
+    merged = data[data["panel"] == "shared"].merge(frame.runs, on=["point", "lr", "seed"], suffixes=("", "_run"))
+    assert len(merged) == 2 * 7 * 3
+    assert (merged["error"] == merged["error_run"]).all()
+
+
+def test_order_of_rows_changes_nothing():
+    frame = plane(widths=(0.5, 1.0))
+    shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=3))
+    before, after = (curves(one, tune(one), "lambda", "G") for one in (frame, shuffled))
+    assert before == after
+
+
+def test_study_picks_its_axes():
+    assert (Study(plane()).axis, Study(plane()).second) == ("lambda", "G")
+    widths = sweep_frame({"a": [[1.0]], "b": [[2.0]]}, axes={"width": {"a": 1.0, "b": 2.0}})
+    assert (Study(widths).axis, Study(widths).second) == ("width", None)
+    one_g = sweep_frame(
+        {"a": [[1.0]], "b": [[2.0]]}, axes={"M": {"a": 1.0, "b": 2.0}, "lambda": {"a": 1.0, "b": 2.0}}
+    )
+    assert (Study(one_g).axis, Study(one_g).second) == ("lambda", None)
+    assert Study(sweep_frame({"a": [[1.0]]})).axis is None
+
+
+def test_study_computes_nothing_before_it_is_asked():
+    broken = dataclasses.replace(plane(), runs=pd.DataFrame())
+    study = Study(broken)
+    with pytest.raises(KeyError):
+        _ = study.table

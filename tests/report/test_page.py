@@ -1,0 +1,264 @@
+import dataclasses
+import math
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from sweep.report import page, render, style
+from sweep.report.cards import Card
+from sweep.report.page import inline
+
+from .frames import quick
+
+VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use"}
+EVIL = "<script>alert(1)</script>"
+
+
+class Checker(HTMLParser):
+    """Collects ids, links and text, and what is not nested as it should be."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.ids, self.links, self.scripts, self.wrong, self.headings = [], [], [], 0, [], []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"]] if "href" in given else []
+        self.links += [given["src"]] if "src" in given else []
+        self.scripts += tag == "script"
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def check(text):
+    """Parse a page and assert what holds for every page."""
+    checker = Checker()
+    checker.feed(text)
+    assert not checker.wrong
+    assert not checker.open
+    assert len(checker.ids) == len(set(checker.ids))
+    assert checker.scripts == 1
+    assert checker.headings[0] == "h1"
+    assert set(checker.headings[1:]) == {"h2"}
+    assert not [link for link in checker.links if "//" in link]
+    assert len(text) < 5_000_000
+    return checker
+
+
+@pytest.fixture
+def lean(monkeypatch):
+    """Only draw SVG: the edge cases differ in what is drawn, not in how it is saved."""
+    monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
+
+
+def change(frame, **columns):
+    return dataclasses.replace(frame, runs=frame.runs.assign(**columns))
+
+
+def keep(frame, rows, **others):
+    return dataclasses.replace(frame, runs=frame.runs[rows].reset_index(drop=True), **others)
+
+
+def missing(frame, rows):
+    runs = frame.runs.copy()
+    runs.loc[rows, ["error", "seconds"]] = np.nan
+    runs.loc[rows, "status"] = "missing"
+    return dataclasses.replace(frame, runs=runs)
+
+
+def failed(frame, rows, message="CUDA out of memory"):
+    runs = frame.runs.copy()
+    runs.loc[rows, "error"] = np.nan
+    runs.loc[rows, ["status", "kind", "message"]] = ["failed", "memory", message]
+    return dataclasses.replace(frame, runs=runs)
+
+
+def relabel(frame, label):
+    swap = {"static": label}
+    return change(frame, point=frame.runs["point"].replace(swap), baseline=frame.runs["baseline"].replace(swap))
+
+
+def two_widths():
+    one = quick()
+    import pandas as pd
+
+    wide = one.runs.assign(
+        width=0.5,
+        point=one.runs["point"] + " width=0.5",
+        baseline=one.runs["baseline"].map(lambda label: label and f"{label} width=0.5"),
+    )
+    runs = pd.concat([one.runs.assign(width=0.25), wide], ignore_index=True)
+    return dataclasses.replace(one, axes=(*one.axes, "width"), runs=runs)
+
+
+def test_a_whole_report(tmp_path):
+    index = render(quick(), tmp_path / "reports" / "quick")
+    out = index.parent
+    assert index == tmp_path / "reports" / "quick" / "index.html"
+    names = ["error-against-G", "error-against-lambda", "fronts"]
+    expected = {"index.html", "points.csv", *(f"data/{name}.csv" for name in names)}
+    expected |= {f"figures/{name}.{suffix}" for name in names for suffix in ("svg", "png", "pdf")}
+    assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == expected
+    checker = check(index.read_text())
+    for link in checker.links:
+        assert link[1:] in checker.ids if link.startswith("#") else (out / link).is_file(), link
+    assert "could not be made" not in index.read_text()
+    assert index.read_text().count('role="img"') == 3
+    assert (out / "figures/fronts.png").read_bytes()[:4] == b"\x89PNG"
+    assert (out / "figures/fronts.pdf").read_bytes()[:4] == b"%PDF"
+
+
+def test_twice_the_same_to_the_byte(tmp_path):
+    frame = quick()
+    # The order in which runs came in must not show.
+    shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=1))
+    outs = [render(one, tmp_path / name).parent for one, name in ((frame, "a"), (shuffled, "b"), (frame, "a"))]
+    files = [{str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()} for out in outs]
+    assert files[0] == files[1] == files[2]
+
+
+CASES = {
+    "no lambda": lambda: keep(quick(), quick().runs["family"] != "weightnet", axes=("family",)),
+    "no G": lambda: keep(
+        quick(), quick().runs["G"].isna() | (quick().runs["G"] == 1), axes=("family", "M", "lambda")
+    ),
+    "no baseline": lambda: dataclasses.replace(change(quick(), baseline=""), baseline={}),
+    "no nuisance": lambda: keep(quick(), quick().runs["optimizer.lr"] == 0.03, nuisance={}),
+    "one seed": lambda: quick(seeds=1),
+    "one run": lambda: missing(quick(), quick().runs.index > 0),
+    "nothing yet": lambda: missing(quick(), quick().runs.index >= 0),
+    "no runs": lambda: keep(quick(), quick().runs.index < 0),
+    "half missing": lambda: missing(quick(), quick().runs.index % 2 == 0),
+    "the last third missing": lambda: missing(quick(), quick().runs.index > 60),
+    "failures only": lambda: failed(quick(), quick().runs.index >= 0),
+    "some failures": lambda: failed(quick(), quick().runs.index % 7 == 0, EVIL),
+    "script": lambda: relabel(quick(), EVIL),
+    "long": lambda: relabel(quick(), "x" * 300),
+    "dollars and more": lambda: relabel(quick(), "$\\frac{1}{0}$ --> \n 模型 <b>&amp;"),
+    "infinite": lambda: change(quick(), error=quick().runs["error"].where(quick().runs.index % 5 > 0, math.inf)),
+    "not a number": lambda: change(quick(), error=math.nan, params=math.nan, flops=math.inf),
+    "zero error": lambda: change(quick(), error=0.0),
+    "huge spread": lambda: change(quick(), error=quick().runs["error"] ** 2 / 10),
+    "two widths": two_widths,
+    "two nuisance axes": lambda: dataclasses.replace(
+        change(quick(), decay=0.05), nuisance={**quick().nuisance, "decay": (0.05,)}
+    ),
+    "many settings": lambda: dataclasses.replace(
+        change(quick(), **{"optimizer.lr": quick().runs.groupby(["point", "seed"]).cumcount() * 0.01}),
+        nuisance={"optimizer.lr": (0.0, 0.01, 0.02)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_sweep_has_a_correct_page(case, tmp_path, lean):
+    text = render(CASES[case](), tmp_path).read_text()
+    checker = check(text)
+    assert "could not be made" not in text, re.findall("This card could not be made[^<]*", text)
+    assert EVIL not in text
+    for link in checker.links:
+        assert link.startswith("#") or link.endswith(("png", "pdf")) or (tmp_path / link).is_file(), link
+    assert not re.search(r">\s*(nan|inf|None|NaN)\b", text)
+
+
+@pytest.mark.parametrize("case", ["nothing yet", "no runs", "failures only"])
+def test_without_errors_the_page_says_so(case, tmp_path, lean):
+    text = render(CASES[case](), tmp_path).read_text()
+    assert "No run has" in text
+    assert "waits for" in text
+    assert not list((tmp_path / "figures").glob("*"))
+
+
+def test_points_that_differ_in_width_are_apart(tmp_path, lean):
+    text = render(two_widths(), tmp_path).read_text()
+    assert {"error-against-lambda.svg", "error-against-lambda-2.svg"} <= {
+        path.name for path in (tmp_path / "figures").iterdir()
+    }
+    assert text.count("never joined") == 4
+
+
+def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, lean):
+    def bad(study):
+        raise RuntimeError(f"no luck {EVIL}")
+
+    class Unsavable:
+        def savefig(self, *args, **kwargs):
+            raise OSError("no ink")
+
+    def unsavable(study):
+        good = next(iter(page.curve_cards.fronts(study)))
+        return [dataclasses.replace(good, picture=dataclasses.replace(good.picture, figure=Unsavable()))]
+
+    contents = [("Bad", bad), ("Unsavable", unsavable), *page.CONTENTS]
+    monkeypatch.setattr(page, "CONTENTS", contents)
+    text = render(quick(), tmp_path).read_text()
+    check(text)
+    assert "RuntimeError: no luck &lt;script&gt;" in text
+    assert "OSError: no ink" in text
+    assert text.count("could not be made") == 2
+    assert "What was run" in text
+
+
+def test_two_rows_of_one_run_break_cards_not_the_page(tmp_path, lean):
+    frame = quick()
+    twice = dataclasses.replace(frame, runs=frame.runs.loc[[*frame.runs.index, 0]])
+    text = render(twice, tmp_path).read_text()
+    check(text)
+    assert "two runs of" in text
+
+
+def test_figures_of_an_earlier_page_go(tmp_path, lean):
+    render(two_widths(), tmp_path)
+    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    render(quick(), tmp_path)
+    names = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert names == {"error-against-lambda.svg", "error-against-G.svg", "fronts.svg", "notes.txt"}
+    assert not list(tmp_path.glob(".report-*"))
+
+
+def test_an_interrupted_report_leaves_the_old_one(tmp_path, monkeypatch, lean):
+    old = render(quick(), tmp_path).read_bytes()
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(page, "_write_points", stop)
+    with pytest.raises(KeyboardInterrupt):
+        render(two_widths(), tmp_path)
+    assert (tmp_path / "index.html").read_bytes() == old
+    assert not list(tmp_path.glob(".report-*"))
+
+
+def test_inline_svg_keeps_to_itself():
+    svg = (
+        '<?xml version="1.0"?><!DOCTYPE svg><svg width="1pt" viewBox="0 0 504 198">'
+        '<metadata>when</metadata><!-- <script> --><defs><style type="text/css">*{x:y}</style>'
+        '<path id="m1"/></defs><use xlink:href="#m1" clip-path="url(#p)"/></svg>'
+    )
+    got = inline(svg, "card-2", 'a "b" <c>')
+    assert 'aria-label="a &#34;b&#34; &lt;c&gt;"' in got
+    assert 'id="card-2-m1"' in got
+    assert 'href="#card-2-m1"' in got
+    assert "url(#card-2-p)" in got
+    for noise in ("<?xml", "DOCTYPE", "metadata", "<!--", "<style"):
+        assert noise not in got
+
+
+def test_a_card_can_be_no_more_than_a_title():
+    assert Card("Nothing").picture is None
