@@ -14,8 +14,8 @@ from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, plan
 from sweep.engine.ledger import Ledger, Row, locked
 from sweep.engine.runs import Run, missing, wanted
-from sweep.errors import NetworkError, SpaceError
-from sweep.proxy import load
+from sweep.errors import SpaceError
+from sweep.proxy import DataError, load
 from sweep.space import Space, find, plain
 
 
@@ -110,7 +110,7 @@ def run(
 def _check_images(space: Space, size: int) -> None:
     try:
         load(space.proxy.dataset, size)
-    except ValueError as error:
+    except DataError as error:
         raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
 
 
@@ -212,4 +212,4 @@ def _agreement(rows: list[dict[str, Any]]) -> str:
     return f"closed form and fvcore agree to the unit on all {len(points)} points"
 
 
-__all__ = ["NetworkError", "Silence", "Summary", "Watch", "frame", "run"]
+__all__ = ["Silence", "Summary", "Watch", "frame", "run"]

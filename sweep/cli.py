@@ -14,7 +14,7 @@ from sweep.errors import SweepError
 from sweep.space import Space, find, shipped
 
 app = typer.Typer(
-    help="Explore a design space of networks: count every point, train proxies, report what matters and how sure it is.",
+    help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -79,7 +79,7 @@ class Curves:
     by: str | None
     #: the other axes that these points share a value of, where the sweep has several
     fixed: Mapping[str, Any]
-    #: one for each shared setting in the order of `nuisance.settings`, none if there is only one setting; then the tuned one
+    #: one for each shared setting in the order of `nuisance.settings` (none if there is but one), then the tuned one
     panels: tuple[Panel, ...]
     spreads: tuple[Spread, ...]
 
@@ -118,8 +118,8 @@ class Curves:
 def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tuple[Curves, ...]:
     """Collect error against `x`, one line a value of `by`, without ever mixing points that differ in another axis.
 
-    Points that differ in other axes come in `Curves` of their own, the one with most points first. Of M, G and lambda two
-    determine the third, and a family is a line of its own, so neither splits the curves.
+    Points that differ in other axes come in `Curves` of their own, the one with most points first. Of M, G and lambda
+    two determine the third, and a family is a line of its own, so neither splits the curves.
 
     Args:
         frame: the sweep.

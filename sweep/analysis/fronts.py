@@ -18,8 +18,8 @@ def front(points: pd.DataFrame, costs: Sequence[str], error: str = "mean") -> "p
         error: the column of error.
 
     Returns:
-        True where a point is on the front, with the index of `points`; equal points are on it together, and one that lacks
-        a finite error or cost is not.
+        True where a point is on the front, with the index of `points`; equal points are on it together, and one that
+        lacks a finite error or cost is not.
     """
     values = points[[error, *costs]].to_numpy(dtype=float)
     fit = np.isfinite(values).all(axis=1) & (points["n_failed"].to_numpy() == 0)

@@ -8,11 +8,13 @@ Runs that failed and runs that are not in yet need a rule each:
 - **A failure counts as worst.** Settings are ranked by failures first and by mean error second, so a setting that
   diverged for one seed is never preferred for its survivors. If the chosen setting failed at the judged seed, the point
   has no error there: that is a failure of the point, never a reason to look at another setting.
-- **Settings are compared on the same seeds only.** Those are the *complete* seeds, at which every setting of the point has a
-  result (a failure is one). Seeds differ, and a mean over whatever is there would compare seeds. If no seed is complete,
-  the settings with the fewest results are set aside, one by one, until one is; `compared` says how many remained. Both
-  rules look at which runs are in, never at their errors, so neither favours a result.
-- **What is judged may be missing.** Then the point waits at that seed, though its setting is known.
+- **Settings are compared on the same seeds only.** Those are the *complete* seeds, at which every setting of the
+  point has a result (a failure is one). Seeds differ, and a mean over whatever is there would compare seeds. If no
+  seed is complete, the settings with the fewest results are set aside, one by one, until one is; `compared` says how
+  many remained. Both rules look at which runs are in, never at their errors, so neither favours a result.
+- **What is judged may be missing.** Then the point waits at that seed, though its setting is known. With one complete
+  seed there is no other to choose on: the plain best at that seed has to do, flagged `single_seed`, and the others
+  wait.
 """
 
 import math
@@ -34,13 +36,14 @@ Setting = tuple[Any, ...]
 class Tuned:
     """Each point at its own setting."""
 
-    #: One row for each point and seed: `point`, `seed`, `status` (done, failed, diverged, missing), `error` in per cent (NaN
-    #: unless done), the nuisance columns of the chosen setting, `single_seed` (chosen on the seed that it is judged on,
-    #: because there is no other: the error flatters).
+    #: One row for each point and seed: `point`, `seed`, `status` (done, failed, diverged, missing), `error` in per
+    #: cent (NaN unless done), the nuisance columns of the chosen setting, `single_seed` (chosen on the seed that it
+    #: is judged on, because there is no other: the error flatters).
     rows: pd.DataFrame
-    #: One row for each point: `point`, the nuisance columns of its best setting over all complete seeds, `edge` (names of
-    #: the nuisance axes at whose smallest or largest value that lies, a tuple), `compared` and `settings` (how many settings
-    #: were compared, and how many the space asks for).
+    #: One row for each point: `point`, the nuisance columns of its best setting over all complete seeds (blank if no
+    #: run succeeded), `compared` and `settings` (how many settings were compared, and how many the space asks for),
+    #: `edge` (a tuple: the nuisance axes at whose smallest or largest value the best lies; told once all settings are
+    #: compared).
     points: pd.DataFrame
 
 
@@ -97,12 +100,14 @@ def tune(frame: SweepFrame) -> Tuned:
                 | _columns(names, chosen)
                 | {"single_seed": single}
             )
-        best = _best(mine, candidates, complete)
+        some = any(result.status == "done" for result in mine.values())
+        best = _best(mine, candidates, complete) if some else None
+        whole = len(candidates) == len(asked)
         summaries.append(
             {"point": point}
             | _columns(names, best)
             | {
-                "edge": () if best is None else edges[best],
+                "edge": edges[best] if best is not None and whole else (),
                 "compared": len(candidates),
                 "settings": len(asked),
             }
@@ -124,8 +129,7 @@ def shared(frame: SweepFrame) -> pd.DataFrame:
     results = _results(frame)
     order = points(frame)["point"].tolist()
     rows = [
-        _columns(names, setting)
-        | {"point": point, "seed": seed, "status": result.status, "error": result.error}
+        _columns(names, setting) | {"point": point, "seed": seed, "status": result.status, "error": result.error}
         for setting in settings(frame)
         for point in order
         for seed in frame.seeds
@@ -160,14 +164,10 @@ def _results(frame: SweepFrame) -> dict[str, dict[tuple[Setting, int], _Result]]
     return found
 
 
-def _comparable(
-    mine: _Results, asked: Sequence[Setting], seeds: Sequence[int]
-) -> tuple[list[Setting], list[int]]:
+def _comparable(mine: _Results, asked: Sequence[Setting], seeds: Sequence[int]) -> tuple[list[Setting], list[int]]:
     """Find the settings that can be compared, and the seeds at which all of them have a result."""
     candidates = list(asked)
-    has = {
-        setting: {seed for seed in seeds if mine.get((setting, seed), _MISSING).known} for setting in asked
-    }
+    has = {setting: {seed for seed in seeds if mine.get((setting, seed), _MISSING).known} for setting in asked}
     while candidates:
         complete = [seed for seed in seeds if all(seed in has[setting] for setting in candidates)]
         if complete:
@@ -197,17 +197,9 @@ def _cross_fit(
     """Choose a setting for each seed on the others; the flag is set where it had to be chosen on the seed itself."""
     if len(candidates) == 1:  # nothing to choose
         return dict.fromkeys(seeds, (candidates[0], False))
-    choices = {
-        seed: (_best(mine, candidates, [other for other in complete if other != seed]), False)
-        for seed in seeds
-    }
-    judged = any(
-        chosen is not None and mine.get((chosen, seed), _MISSING).known
-        for seed, (chosen, _) in choices.items()
-    )
-    if not judged:  # then at most one seed is complete, and the plain best on it is all there is
-        choices |= {seed: (_best(mine, candidates, [seed]), True) for seed in complete}
-    return choices
+    if len(complete) == 1:  # no other seed to choose on, so the plain best has to do, and says so
+        return {seed: (_best(mine, candidates, set(complete) & {seed}), seed in complete) for seed in seeds}
+    return {seed: (_best(mine, candidates, [other for other in complete if other != seed]), False) for seed in seeds}
 
 
 def _edges(frame: SweepFrame, setting: Setting) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from sweep.analysis.sweep_frame import SweepFrame
 class Estimate:
     """A mean over seeds with its 95 % t-interval; what n is too small for is NaN.
 
-    The interval is about seeds alone: all points share one validation set, whose own luck it does not cover. Where all n
-    values are equal there is no interval: no spread seen is not the same as none.
+    The interval is about seeds alone: all points share one validation set, whose own luck it does not cover. Where
+    all n values are equal there is no interval: no spread seen is not the same as none.
     """
 
     n: int
@@ -80,10 +80,11 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
 
     Returns:
         `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`; `seconds` (mean of a run);
-        `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed` and
-        `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings` as in `Tuned.points`; the
-        point's `runs`, `runs_done`, `runs_failed` (and diverged), `runs_missing`; `baseline` and `diff_n`, `diff_mean`,
-        `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error, NaN without a baseline.
+        `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
+        and `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings` as in
+        `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and diverged), `runs_missing`; `baseline` and
+        `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error, NaN
+        without a baseline.
     """
     errors = errors_by_seed(tuned.rows)
     states = _counts(tuned.rows)

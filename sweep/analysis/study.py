@@ -36,7 +36,7 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The table of points, with a column `front_COST` for each cost: is the point on the front of error against it?"""
+        """The table of points, with `front_flops` and `front_params`: is the point on the front of error against it?"""
         points = table(self.frame, self.tuned)
         return points.assign(**{f"front_{cost}": front(points, [cost]) for cost in ("flops", "params")})
 

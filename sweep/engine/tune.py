@@ -5,7 +5,9 @@ import json
 import logging
 import math
 import os
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -130,6 +132,7 @@ def _ray(resources: Resources, workers: int) -> Iterator[None]:
     """A local Ray, heard only when it fails."""
     for name in ("ray", "ray.tune", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    on_term = signal.getsignal(signal.SIGTERM)
     ray.init(
         address="local",
         num_cpus=workers * resources.cpus,
@@ -139,6 +142,9 @@ def _ray(resources: Resources, workers: int) -> Iterator[None]:
         # results are small: a small store starts faster and fits everywhere
         object_store_memory=100 << 20,
     )
+    if threading.current_thread() is threading.main_thread():
+        # Ray would leave at once, with results in hand that have not reached the ledger
+        signal.signal(signal.SIGTERM, on_term)
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 """What a family of kernels must offer; each file beside this one holds a family, module and cost side by side."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
@@ -8,29 +8,35 @@ from sweep.networks.cost import Cost
 from sweep.networks.table import Block, Conv
 
 
-class Family(Protocol):
+class Family(ABC):
     """How the stage convolutions of a network get their kernels.
 
-    Every builder has a cost with the same signature; a builder that returns None costs nothing.
+    Every builder has a cost with the same signature. Context and gate are optional: None, and no cost.
     """
 
     def context(self, block: Block) -> nn.Module | None:
         """Module (B, C, H, W) -> (B, D): what the block's convolutions are told of its branch input."""
+        return None
 
     def context_cost(self, block: Block) -> Cost:
         """Cost of `context`."""
+        return Cost()
 
+    @abstractmethod
     def conv(self, conv: Conv, block: Block) -> nn.Module:
-        """Module (x, context) -> y in place of a static convolution; raises NetworkError if the sizes do not fit."""
+        """Module (x, context) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
 
+    @abstractmethod
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
         """Cost of `conv`; raises NetworkError if the sizes do not fit."""
 
     def gate(self, block: Block) -> nn.Module | None:
         """Module (B, C, H, W) -> (B, C, H, W) on the branch's output."""
+        return None
 
     def gate_cost(self, block: Block) -> Cost:
         """Cost of `gate`."""
+        return Cost()
 
 
 class StaticConv(nn.Conv2d):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from sweep.errors import NetworkError
 from sweep.networks.cost import Cost, conv_cost, linear_cost
 from sweep.networks.dynamic_conv import dynamic_conv
+from sweep.networks.family import Family
 from sweep.networks.grouped_fc import GroupedLinear
 from sweep.networks.table import Block, Conv
 
@@ -51,7 +52,7 @@ class GeneratedConv(nn.Module):
 
 
 @dataclass(frozen=True)
-class WeightNet:
+class WeightNet(Family):
     """Kernels from M activations per output channel through a fully-connected layer of G groups per output channel.
 
     A depthwise convolution has lambda = M / G activations and one group per channel, and no G of its own.
@@ -81,19 +82,11 @@ class WeightNet:
         static = conv_cost(conv.inp, conv.oup, conv.k, conv.size_out, groups=conv.groups)
         return fc1 + fc2 + Cost(0, static.flops, static.activations)
 
-    def gate(self, block: Block) -> nn.Module | None:
-        """No gate."""
-        return None
-
-    def gate_cost(self, block: Block) -> Cost:
-        """Nothing."""
-        return Cost()
-
     def _reduced(self, block: Block) -> int:
         return max(16, block.inp // 16)
 
     def _fc(self, conv: Conv) -> tuple[int, int]:
-        """Activations (outputs of fc1) and groups of fc2; raises NetworkError if they are not whole or do not divide."""
+        """Outputs of fc1 and groups of fc2; raises NetworkError if they are not whole or do not divide."""
         shape = f"{conv.inp} -> {conv.oup} channels, {conv.k} x {conv.k}"
         if conv.depthwise:
             lam = self.M / self.G
@@ -106,8 +99,7 @@ class WeightNet:
                 raise NetworkError(f"{name} x {conv.oup} output channels = {value} is not whole ({shape})")
         if activations % groups:
             raise NetworkError(f"M = {self.M} is not a multiple of G = {self.G}")
-        if conv.oup * conv.inp * conv.k**2 % groups:
-            raise NetworkError(
-                f"G x {conv.oup} = {groups} groups do not divide a kernel of {conv.oup * conv.inp * conv.k**2} weights ({shape})"
-            )
+        weights = conv.oup * conv.inp * conv.k**2
+        if weights % groups:
+            raise NetworkError(f"G x {conv.oup} = {groups} groups do not divide {weights} kernel weights ({shape})")
         return int(activations), int(groups)

@@ -8,7 +8,8 @@ from sweep.analysis.replicates import Estimate
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
-from sweep.report.figures import draw_curves, draw_fronts, draw_tuned, shown
+from sweep.report.curve_figures import draw_curves, draw_tuned, shown
+from sweep.report.front_figure import draw_fronts
 from sweep.report.headline import axis_sentences, taken_sentence
 
 #: More curves than these, of points that differ in other axes, would hide the rest of the page.
@@ -68,9 +69,7 @@ def second_axis(study: Study) -> Iterable[Card]:
         picture = Picture(
             _stem(study.second, i), draw_tuned(curves), curves.to_frame(nuisance), _alt(curves, tuned=True)
         )
-        found.append(
-            Card(_title(title, curves), tuple(says), picture, notes=_notes(study, curves, nuisance, i))
-        )
+        found.append(Card(_title(title, curves), tuple(says), picture, notes=_notes(study, curves, nuisance, i)))
     return found
 
 
@@ -189,21 +188,19 @@ def _spread_table(curves: Curves, nuisance: Sequence[str]) -> Table | None:
         by_line = {spread.line: spread for spread in curves.spreads if spread.setting == panel.setting}
         cells = [Cell("tuned for each point", mark="best")]
         if panel.setting is not None:
-            text = words.setting(nuisance, panel.setting)
-            if len(nuisance) == 1:
-                text = words.value(panel.setting[0])
+            text = words.which(nuisance, panel.setting).strip("()")
             cells = [Cell(f"{text} for all")]
         cells += [_estimate(by_line[line].spread) for line in lines]
         cells.append(Cell("") if panel.setting is None else _estimate(by_line[lines[-1]].taken))
         rows.append(tuple(cells))
     first = tuned[-1]
     caption = (
-        f"Error at {words.name(curves.x)} = {words.value(first.x_low)} less error at {words.value(first.x_high)}, in points, "
-        f"paired by seed, with 95 % intervals ({first.spread.n} seeds where all are in)"
+        f"Error at {words.equal(words.name(curves.x), first.x_low)} less error at {words.value(first.x_high)}, "
+        "in points, paired by seed, with 95 % intervals"
     )
     return Table(caption, tuple(columns), tuple(rows))
 
 
 def _estimate(found: Estimate) -> Cell:
-    text = f"{words.signed(found.mean)} {words.interval(found.low, found.high)}" if found.n else "–"
+    text = f"{words.signed(found.mean)}{words.interval(found.low, found.high)}" if found.n else "–"
     return Cell(text, found.mean)

@@ -11,7 +11,7 @@ from sweep.analysis.replicates import Estimate
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card
-from sweep.report.figures import shown
+from sweep.report.curve_figures import shown
 
 
 def cards(study: Study) -> Iterable[Card]:
@@ -19,10 +19,7 @@ def cards(study: Study) -> Iterable[Card]:
     frame, counts = study.frame, study.counts
     if counts.done == 0:
         what = "No run has finished yet." if counts.failed == 0 else "No run has succeeded."
-        state = (
-            f"{words.plural(counts.failed, 'run')} failed, {counts.missing} of {counts.total} are not in yet."
-        )
-        return [Card("Headline", (what, state), lead=True)]
+        return [Card("Headline", (what, *caveats(study)), lead=True)]
     says: list[str] = []
     if study.curves:
         says += axis_sentences(study.curves[0], list(frame.nuisance))
@@ -36,12 +33,11 @@ def cards(study: Study) -> Iterable[Card]:
 
 
 def overall(found: Curves) -> dict[Any, Spread]:
-    """Pick the spread to speak of, by setting: the mean over all lines, or that of the first line."""
-    picked: dict[Any, Spread] = {}
-    for spread in found.spreads:
-        if spread.line is None or spread.setting not in picked:
-            picked[spread.setting] = spread
-    return picked
+    """Pick the spread to speak of, by setting: the mean over all lines, or that of a line if it has no seed at all."""
+    tuned = [spread for spread in found.spreads if spread.setting is None]
+    # The mean over all lines is the last one, where there is one; of lines, the first with most seeds.
+    chosen = tuned[-1] if tuned and tuned[-1].spread.n else max(tuned, key=lambda one: one.spread.n, default=None)
+    return {spread.setting: spread for spread in found.spreads if chosen and spread.line == chosen.line}
 
 
 def axis_sentences(found: Curves, nuisance: list[str]) -> list[str]:
@@ -55,49 +51,46 @@ def axis_sentences(found: Curves, nuisance: list[str]) -> list[str]:
     of = _of(found, tuned)
     how = f"With the {words.nuisance(nuisance)} tuned for each point, " if len(found.panels) > 1 else ""
     says = [_sentence(f"{how}{_change(tuned.spread, ends)} ({of}{_seeds(tuned.spread)})")]
-    naive = [panel.setting for panel in shown(found)[:-1]]
-    parts, clear = [], []
-    for setting in naive:
-        spread = spreads[setting].spread
-        if setting is None or spread.n == 0:
+    falls: list[str] = []
+    rises: list[str] = []
+    unclear: list[str] = []
+    for panel in shown(found)[:-1]:
+        spread = spreads[panel.setting].spread
+        if panel.setting is None or spread.n == 0:
             continue
-        which = words.setting(nuisance, setting) if len(nuisance) > 1 else words.value(setting[0])
-        change = words.points_of_error(_positive(spread))
+        change = f"{words.points_of_error(_positive(spread))} at {words.which(nuisance, panel.setting)}"
         if spread.n > 1 and not spread.clear:
-            parts.append(f"no difference that the data show at {which} ({change})")
+            unclear.append(change)
         else:
-            clear.append(spread.mean > 0)
-            parts.append(f"{'a fall' if spread.mean > 0 else 'a rise'} of {change} at {which}")
+            (falls if spread.mean > 0 else rises).append(change)
+    parts = [f"a fall of {words.several(falls)}"] if falls else []
+    parts += [f"a rise of {words.several(rises)}"] if rises else []
+    parts += [f"no difference that the data show: {words.several(unclear)}"] if unclear else []
     if parts:
-        listed = words.several(parts)
-        if len(parts) > 1 and len(clear) == len(parts) and len(set(clear)) == 1:  # say it once
-            way = "a fall of " if clear[0] else "a rise of "
-            listed = f"{way[2:].replace(' of ', 's of ')}{words.several([part.removeprefix(way) for part in parts])}"
         one = f"one {words.nuisance(nuisance)} for all points"
-        says.append(f"At {one}, the same step would have read as {listed}.")
+        says.append(f"At {one}, the same step would have read as {'; as '.join(parts)}.")
     return says
 
 
 def taken_sentence(found: Curves, nuisance: list[str]) -> str:
     """Say how much of what each shared setting showed was gone once each point had its own."""
     spreads = overall(found)
-    parts = []
+    less: list[str] = []
+    more: list[str] = []
+    unclear: list[str] = []
     for panel in shown(found)[:-1]:
-        spread = spreads.get(panel.setting)
-        if spread is None or panel.setting is None or spread.taken.n < 2:
+        if panel.setting is None or panel.setting not in spreads or spreads[panel.setting].taken.n < 2:
             continue
-        which = words.setting(nuisance, panel.setting) if len(nuisance) > 1 else words.value(panel.setting[0])
-        taken = spread.taken
+        taken = spreads[panel.setting].taken
+        of = f"the {words.number(spreads[panel.setting].spread.mean)} at {words.which(nuisance, panel.setting)}"
         if not taken.clear:
-            parts.append(f"nothing that the data show of the {words.number(spread.spread.mean)} at {which}")
-        elif taken.mean > 0:
-            size = words.points_of_error(taken)
-            parts.append(f"{size} of the {words.number(spread.spread.mean)} at {which}")
+            unclear.append(of)
         else:
-            parts.append(
-                f"less than nothing at {which}: the tuned step is larger by {words.points_of_error(_positive(taken))}"
-            )
-    return f"Tuning took away {words.several(parts)}." if parts else ""
+            (less if taken.mean > 0 else more).append(f"{words.points_of_error(_positive(taken))} of {of}")
+    parts = [f"tuning took away {words.several(less)}"] if less else []
+    parts += [f"tuning added {words.several(more).replace(' of the ', ' to the ')}"] if more else []
+    parts += [f"of {words.several(unclear)}, the data do not show that tuning changed it"] if unclear else []
+    return _sentence("; ".join(parts)) if parts else ""
 
 
 def point_sentences(table: pd.DataFrame) -> list[str]:
@@ -117,17 +110,18 @@ def point_sentences(table: pd.DataFrame) -> list[str]:
             )
             against = f"; {_against(difference, best['baseline'])}"
         name = words.shorten(best["point"], 80)
-        says.append(
-            f"Lowest mean error: {name} at {words.number(best['mean'])}{spread} % ({words.plural(most, 'seed')}){luck}{against}."
-        )
+        mean = f"{words.number(best['mean'])}{spread} % ({words.plural(most, 'seed')})"
+        says.append(f"Lowest mean error: {name} at {mean}{luck}{against}.")
     compared = [row for row in table.to_dict("records") if row["diff_n"] > 1]
-    if len(compared) > 1:
+    if compared:
         better = sum(row["diff_high"] < 0 for row in compared)
         worse = sum(row["diff_low"] > 0 for row in compared)
+        rest = len(compared) - better - worse
+        tail = f"; for {rest} the data do not show a difference" if rest else ""
         says.append(
-            f"Of {len(compared)} points compared with their baseline by seed, {better or 'none'} {_is(better)} better and "
-            f"{worse or 'none'} {_is(worse)} worse by an interval that excludes zero; for {len(compared) - better - worse} "
-            "the data do not show a difference."
+            f"Of {words.plural(len(compared), 'point')} compared with a baseline by seed, "
+            f"{better or 'none'} {_is(better)} better and {worse or 'none'} {_is(worse)} worse "
+            f"by an interval that excludes zero{tail}."
         )
     return says
 
@@ -138,11 +132,13 @@ def caveats(study: Study) -> list[str]:
     says = []
     if counts.missing:
         says.append(
-            f"{words.count(counts.missing)} of {words.plural(counts.total, 'run')} are not in yet: all numbers are provisional."
+            f"{words.count(counts.missing)} of {words.plural(counts.total, 'run')} are not in yet"
+            f"{': all numbers are provisional' if counts.done else ''}."
         )
     if counts.failed:
         diverged = f", {counts.diverged} of them by diverging" if counts.diverged else ""
-        says.append(f"{words.plural(counts.failed, 'run')} failed{diverged}; a failed run counts as worst.")
+        rule = ": a failure counts as worst where settings are chosen, and means are of the seeds that are left"
+        says.append(f"{words.plural(counts.failed, 'run')} failed{diverged}{rule if counts.done else ''}.")
     if table["single_seed"].any():
         says.append(
             f"For {words.plural(int(table['single_seed'].sum()), 'point')} there is one seed to choose the "
@@ -189,18 +185,15 @@ def _positive(found: Estimate) -> Estimate:
 def _change(found: Estimate, ends: str) -> str:
     size = words.points_of_error(_positive(found))
     way = "falls" if found.mean >= 0 else "rises"
-    if found.n == 1:
-        return f"error {way} by {words.number(abs(found.mean))} points {ends}, in one seed and so without an interval"
-    if not found.clear:
+    if found.n > 1 and not found.clear:
         return f"the data do not show a difference {ends}: error {way} by {size}"
     return f"error {way} by {size} {ends}"
 
 
 def _against(found: Estimate, baseline: str) -> str:
     name = words.shorten(baseline, 60)
-    size = f"{words.signed(found.mean)} {words.interval(found.low, found.high)}"
-    if found.n == 1:
-        return f"{words.signed(found.mean)} points against {name} in the one seed that both have, so without an interval"
-    if not found.clear:
-        return f"against {name} the data do not show a difference ({size} points, {found.n} seeds)"
-    return f"against {name}, {size} points ({found.n} seeds, paired)"
+    size = f"{words.signed(found.mean)} points{words.interval(found.low, found.high)}"
+    seeds = f"{words.plural(found.n, 'seed')}{', paired' if found.n > 1 else ''}"
+    if found.n > 1 and not found.clear:
+        return f"against {name} the data do not show a difference ({size}; {seeds})"
+    return f"against {name}, {size} ({seeds})"

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -10,15 +12,16 @@ from matplotlib.transforms import Bbox
 
 from sweep.report.style import INK, SOFT
 
+#: One box a row: left, bottom, right, top.
+Boxes = npt.NDArray[np.float64]
+
 #: Where to try, best first, in degrees: below and left of a front there is nothing.
 _ANGLES = (225, 270, 180, 200, 250, 315, 0, 45, 90, 135)
 #: How far away to try, in points.
 _DISTANCES = (6.0, 9.0, 13.0, 18.0, 25.0, 33.0, 42.0)
 
 
-def place(
-    axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[str], avoid: Sequence[Bbox]
-) -> None:
+def place(axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[str], avoid: Sequence[Bbox]) -> None:
     """Write each text near its anchor, each in turn at the first free place, or else at the least bad one.
 
     Args:
@@ -31,11 +34,9 @@ def place(
     assert isinstance(figure, Figure)
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     inside = axes.get_window_extent()
-    taken = list(avoid)
+    taken = np.array([box.extents for box in avoid], dtype=float).reshape(-1, 4)
     for anchor, text in sorted(zip(anchors, texts, strict=True)):
-        label = axes.annotate(
-            text, anchor, (0, 0), textcoords="offset points", fontsize=6.6, color=INK, zorder=6
-        )
+        label = axes.annotate(text, anchor, (0, 0), textcoords="offset points", fontsize=6.6, color=INK, zorder=6)
         size = label.get_window_extent(renderer)
         at_x, at_y = axes.transData.transform(anchor)
         best, best_badness = (0.0, 0.0, 0.0), math.inf
@@ -43,7 +44,7 @@ def place(
             for angle in _ANGLES:
                 dx, dy = _offset(angle, distance, size.width, size.height)
                 box = Bbox.from_bounds(at_x + dx, at_y + dy, size.width, size.height)
-                badness = sum(_overlap(box, other) for other in taken) + 10 * _outside(box, inside)
+                badness = _overlap(box, taken) + 10 * _outside(box, inside)
                 if badness < best_badness:
                     best, best_badness = (dx, dy, distance), badness
             if best_badness == 0:
@@ -52,7 +53,7 @@ def place(
         label.set_position((dx, dy))
         # 1.5 points of air around a label, and a thread to its point if it had to go far.
         box = Bbox.from_bounds(at_x + dx, at_y + dy, size.width, size.height)
-        taken.append(box.padded(1.5))
+        taken = np.vstack([taken, box.padded(1.5).extents])
         if distance > _DISTANCES[2]:
             end_x = min(max(at_x, box.x0), box.x1) - at_x
             end_y = min(max(at_y, box.y0), box.y1) - at_y
@@ -72,11 +73,12 @@ def _offset(angle: float, distance: float, width: float, height: float) -> tuple
     return distance * x + width * (x - 1) / 2, distance * y + height * (y - 1) / 2
 
 
-def _overlap(one: Bbox, other: Bbox) -> float:
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return width * height if width > 0 and height > 0 else 0.0
+def _overlap(box: Bbox, others: Boxes) -> float:
+    """Add up the areas that a box shares with each of others."""
+    width = np.minimum(box.x1, others[:, 2]) - np.maximum(box.x0, others[:, 0])
+    height = np.minimum(box.y1, others[:, 3]) - np.maximum(box.y0, others[:, 1])
+    return float((width.clip(0) * height.clip(0)).sum())
 
 
 def _outside(box: Bbox, inside: Bbox) -> float:
-    return float(box.width * box.height) - _overlap(box, inside)
+    return float(box.width * box.height) - _overlap(box, np.array([inside.extents]))

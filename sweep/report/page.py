@@ -45,9 +45,9 @@ class _Printed:
 def render(frame: SweepFrame, out: Path) -> Path:
     """Write the report of a sweep, the same to the byte each time, from whatever is known so far.
 
-    A card that lacks data says what it waits for, and one that breaks says so; neither stops the rest. Each file appears
-    whole or not at all, the page last. `figures` and `data` belong to the report: figures of an earlier page that this one
-    has no more are removed.
+    A card that lacks data says what it waits for, and one that breaks says so; neither stops the rest. Each file
+    appears whole or not at all, the page last. `figures` and `data` belong to the report: figures of an earlier page
+    that this one has no more are removed.
 
     Args:
         frame: the sweep.

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from sweep.analysis.nuisance import Setting, settings
-from sweep.analysis.order import COSTS, is_number
+from sweep.analysis.order import COSTS, is_blank, is_number
 from sweep.analysis.replicates import count
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -21,10 +21,10 @@ def chosen_settings(study: Study) -> Iterable[Card]:
     title = "Chosen settings"
     names = list(study.frame.nuisance)
     known = settings(study.frame)
-    if not names or len(known) < 2:
+    if not names or len(known) == 1:
         text = (
-            "Nothing is tuned in this sweep: all points share the recipe’s one setting, and a difference between them may "
-            "be that setting’s doing. List values of it under nuisance to know."
+            "Nothing is tuned in this sweep: all points share the recipe’s one setting, and a difference between them "
+            "may be that setting’s doing. List values of it under nuisance to know."
         )
         return [Card(title, waits=text)]
     if study.counts.done + study.counts.failed == 0:
@@ -48,9 +48,9 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         sortable=True,
     )
     note = (
-        "The marked setting has the lowest mean error over the seeds at which all settings have a result, after the fewest "
-        "failures. The error that a point is judged by is cross-fitted: at each seed, that of the setting which is best on the "
-        "other seeds."
+        "The marked setting has the fewest failures and then the lowest mean error over the seeds at which all "
+        "settings have a result. The error that a point is judged by is cross-fitted: at each seed, that of the "
+        "setting which is best on the other seeds."
     )
     return [Card(title, (_edge_sentence(study, names),), tables=(table,), notes=(note,))]
 
@@ -89,14 +89,19 @@ def all_points(study: Study) -> Iterable[Card]:
         cells += [Cell(words.count(row[cost]), row[cost]) for cost in COSTS]
         failed, runs = row["runs_failed"], row["runs"]
         cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")]
-        cells += [
-            Cell(f"{row['runs_missing']} of {runs}" if row["runs_missing"] else "0", row["runs_missing"])
-        ]
+        cells += [Cell(f"{row['runs_missing']} of {runs}" if row["runs_missing"] else "0", row["runs_missing"])]
         cells += [Cell(words.number(row["seconds"], 1), row["seconds"])]
         rows.append(tuple(cells))
     counts = study.counts
-    says = f"{words.plural(len(table), 'point')} from {words.plural(counts.done, 'finished run')} of {words.count(counts.total)}."
-    return [Card(title, (says,), tables=(Table("All points", tuple(columns), tuple(rows), sortable=True),))]
+    finished = f"{words.plural(counts.done, 'finished run')} of {words.count(counts.total)}"
+    says = f"{words.plural(len(table), 'point')} from {finished}."
+    notes = ["Error is mean ± standard deviation over seeds, each point at its own setting."]
+    if baselines:
+        notes.append("A difference is paired by seed, with its 95 % interval; it is bold where that excludes zero.")
+    if table["single_seed"].any():
+        notes.append("* The setting was chosen on the seed that it is judged on, which flatters.")
+    all_of_them = Table("All points", tuple(columns), tuple(rows), sortable=True)
+    return [Card(title, (says,), tables=(all_of_them,), notes=tuple(notes))]
 
 
 def _numeric(study: Study, axis: str) -> bool:
@@ -127,21 +132,22 @@ def _warning(row: Mapping[Hashable, Any], names: list[str]) -> Cell:
 
 
 def _edge_sentence(study: Study, names: list[str]) -> str:
-    rows = study.tuned.points.to_dict("records")
-    what = words.nuisance(names)
+    points = study.tuned.points.to_dict("records")
+    rows = [row for row in points if row["compared"] == row["settings"] and not is_blank(row[names[0]])]
     at_edge = [row for row in rows if row["edge"]]
+    if not rows:
+        return "No point has a success and a result at each of its settings yet, so none has a best one to tell of."
     if not at_edge:
-        return f"No point is best at the edge of the list: every best {what} has a worse one on both sides."
+        which = f"the {len(rows)} of {len(points)} points" if len(rows) < len(points) else "the points"
+        return f"Of {which} with a result at every setting, none is best at the edge of the list."
     tally: dict[tuple[str, float], int] = {}
     for row in at_edge:
         for name in row["edge"]:
             tally[name, float(row[name])] = tally.get((name, float(row[name])), 0) + 1
-    ends = words.several(
-        [f"{n} at {words.name(name)} {words.value(end)}" for (name, end), n in sorted(tally.items())]
-    )
+    ends = words.several([f"{n} at {words.name(name)} {words.value(end)}" for (name, end), n in sorted(tally.items())])
     verb = "is" if len(at_edge) == 1 else "are"
     return (
-        f"{len(at_edge)} of {words.plural(len(rows), 'point')} {verb} best at the edge of the list ({ends}): "
+        f"{len(at_edge)} of {words.plural(len(points), 'point')} {verb} best at the edge of the list ({ends}): "
         "values beyond it might lower their error, so a comparison with them is not settled."
     )
 
@@ -165,5 +171,5 @@ def _difference(row: Mapping[Hashable, Any]) -> Cell:
     if not row["diff_n"]:
         return Cell("–")
     clear = row["diff_low"] > 0 or row["diff_high"] < 0
-    text = f"{words.signed(row['diff_mean'])} {words.interval(row['diff_low'], row['diff_high'])}"
+    text = f"{words.signed(row['diff_mean'])}{words.interval(row['diff_low'], row['diff_high'])}"
     return Cell(text, row["diff_mean"], "clear" if clear else "")

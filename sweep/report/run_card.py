@@ -23,13 +23,9 @@ def cards(study: Study) -> Iterable[Card]:
     if frame.counts:
         says.append(f"{frame.counts[0].upper()}{frame.counts[1:].rstrip('.')}.")
     if frame.unasked:
-        says.append(
-            f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for."
-        )
+        says.append(f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for.")
     facts: list[tuple[str, str]] = [("seeds", ", ".join(map(str, frame.seeds)))]
-    facts += [
-        (f"nuisance · {key}", ", ".join(map(words.value, cells))) for key, cells in frame.nuisance.items()
-    ]
+    facts += [(f"nuisance · {key}", ", ".join(map(words.value, cells))) for key, cells in frame.nuisance.items()]
     facts += [(f"baseline · {key}", text) for key, text in flatten(frame.baseline)]
     facts += [(f"network · {key}", text) for key, text in flatten(frame.network)]
     facts += [(f"data · {key}", text) for key, text in flatten(frame.dataset)]
@@ -40,9 +36,7 @@ def cards(study: Study) -> Iterable[Card]:
         (Column("what", numeric=False), Column("value", numeric=False)),
         tuple((Cell(words.shorten(key, 90)), Cell(words.shorten(text, 300))) for key, text in facts),
     )
-    note = (
-        "Error is top-1 error in per cent on the validation split at the last epoch, never at the best one."
-    )
+    note = "Error is top-1 error in per cent on the validation split at the last epoch, never at the best one."
     tables = (table, *_failures(study))
     return [Card("What was run", tuple(says), tables=tables, notes=(note,))]
 

@@ -22,7 +22,7 @@ document.querySelectorAll("table.sortable").forEach(function (table) {
         if (blank) return blank;
         var kind = isNaN(a.number) - isNaN(b.number);
         if (kind) return kind;
-        var order = isNaN(a.number) ? a.text.localeCompare(b.text) : a.number - b.number;
+        var order = isNaN(a.number) ? a.text.localeCompare(b.text, "en", { numeric: true }) : a.number - b.number;
         return (up ? order : -order) || a.index - b.index;
       });
       rows.forEach(function (entry) { body.appendChild(entry.row); });

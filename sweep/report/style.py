@@ -15,7 +15,7 @@ ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 
 INK, SOFT, FAINT, PAPER = "#1d2129", "#5b6270", "#d9dce2", "#ffffff"
 
-#: Okabe and Ito's colours but yellow, dark ones first: told apart by colour-blind eyes; markers and dashes do it in grey.
+#: Okabe and Ito's colours but yellow, dark ones first: colour-blind eyes tell them apart; markers do so in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#a9447c", "#56b4e9", "#c48a00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES: tuple[Any, ...] = (

@@ -69,20 +69,25 @@ def several(words: Sequence[str]) -> str:
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
-    """Write an interval: [0.12, 0.90], or what is known instead."""
+    """Write an interval after the number that it is about, on one line: ' [0.12, 0.90]', or that there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
-        return "(no interval)"
-    return f"[{number(low, digits)}, {number(high, digits)}]"
+        return " (no interval)"
+    return f" [{number(low, digits)},\N{NO-BREAK SPACE}{number(high, digits)}]"
 
 
 def points_of_error(found: Estimate, digits: int = 2) -> str:
     """Write a difference of errors: '1.30 points [0.20, 2.40]'."""
-    return f"{number(found.mean, digits)} points {interval(found.low, found.high, digits)}"
+    return f"{number(found.mean, digits)} points{interval(found.low, found.high, digits)}"
 
 
 def setting(names: Sequence[str], values: Setting) -> str:
     """Write a nuisance setting: 'learning rate 0.01, optimizer.weight_decay 0.05'."""
     return ", ".join(f"{name(key)} {value(cell)}" for key, cell in zip(names, values, strict=True))
+
+
+def which(names: Sequence[str], values: Setting) -> str:
+    """Write a nuisance setting where it is clear what is meant: '0.01', or all of it in parentheses."""
+    return value(values[0]) if len(names) == 1 else f"({setting(names, values)})"
 
 
 def nuisance(names: Sequence[str]) -> str:

@@ -19,15 +19,10 @@ def sweep_frame(
     baseline: Mapping[str, str] | None = None,
     costs: Mapping[str, tuple[float, float]] | None = None,
 ) -> SweepFrame:
-    """Build a frame.
+    """Build a frame from a list of errors a seed, for each point and each combination of the nuisance.
 
-    Args:
-        errors: label of a point -> a list of errors a seed, for each combination of the nuisance; `FAILED` and `MISSING`
-            stand for runs without one.
-        nuisance: name -> values; `lr` of one value a row of `errors` by default.
-        axes: name -> value by point.
-        baseline: label of the baseline by point.
-        costs: (params, flops) by point.
+    `FAILED` and `MISSING` stand for runs without an error. The nuisance is `lr`, one value a row, unless given; axes,
+    baselines and (params, flops) are given by point.
     """
     rows = []
     settings = len(next(iter(errors.values()), ()))

@@ -61,14 +61,20 @@ def test_spreads_are_paired_by_seed():
     runs = frame.runs.set_index(["point", "lr", "seed"])["error"]
     naive = np.array(
         [
-            [runs[f"weightnet M={G} G={G} width=1.0", 2, s] - runs[f"weightnet M={4 * G} G={G} width=1.0", 2, s] for s in range(3)]
+            [
+                runs[f"weightnet M={G} G={G} width=1.0", 2, s] - runs[f"weightnet M={4 * G} G={G} width=1.0", 2, s]
+                for s in range(3)
+            ]
             for G in (1, 2)
         ]
     )
     rows = tune(frame).rows.set_index(["point", "seed"])["error"]
     own = np.array(
         [
-            [rows[f"weightnet M={G} G={G} width=1.0", s] - rows[f"weightnet M={4 * G} G={G} width=1.0", s] for s in range(3)]
+            [
+                rows[f"weightnet M={G} G={G} width=1.0", s] - rows[f"weightnet M={4 * G} G={G} width=1.0", s]
+                for s in range(3)
+            ]
             for G in (1, 2)
         ]
     )
@@ -154,9 +160,7 @@ def test_study_picks_its_axes():
     assert (Study(plane()).axis, Study(plane()).second) == ("lambda", "G")
     widths = sweep_frame({"a": [[1.0]], "b": [[2.0]]}, axes={"width": {"a": 1.0, "b": 2.0}})
     assert (Study(widths).axis, Study(widths).second) == ("width", None)
-    one_g = sweep_frame(
-        {"a": [[1.0]], "b": [[2.0]]}, axes={"M": {"a": 1.0, "b": 2.0}, "lambda": {"a": 1.0, "b": 2.0}}
-    )
+    one_g = sweep_frame({"a": [[1.0]], "b": [[2.0]]}, axes={"M": {"a": 1.0, "b": 2.0}, "lambda": {"a": 1.0, "b": 2.0}})
     assert (Study(one_g).axis, Study(one_g).second) == ("lambda", None)
     assert Study(sweep_frame({"a": [[1.0]]})).axis is None
 

@@ -32,9 +32,7 @@ def quick(seeds: int = 3) -> SweepFrame:
         family, *rest = label.split()
         at = {part.split("=")[0]: float(part.split("=")[1]) for part in rest}
         lam = at["M"] / at["G"] if at else np.nan
-        cost = (
-            0.0 if family == "static" else 4_100.0 if family == "se" else 5_900 + 11_300 * lam + 310 * at["G"]
-        )
+        cost = 0.0 if family == "static" else 4_100.0 if family == "se" else 5_900 + 11_300 * lam + 310 * at["G"]
         rows.append(
             {
                 "key": f"{len(rows):08x}",

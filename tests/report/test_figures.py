@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
-from sweep.report import figures, style
+from sweep.report import curve_figures, front_figure, style
 from sweep.report.labels import place
 
 from .frames import quick
@@ -15,7 +15,7 @@ from .frames import quick
 
 def test_panels_share_their_axis_of_error_and_hold_every_dot():
     study = Study(quick())
-    figure = figures.draw_curves(study.curves[0], ["optimizer.lr"])
+    figure = curve_figures.draw_curves(study.curves[0], ["optimizer.lr"])
     assert [ax.get_title() for ax in figure.axes][:3] == [f"learning rate {rate}" for rate in (0.01, 0.03, 0.09)]
     assert len({ax.get_ylim() for ax in figure.axes}) == 1
     low, high = figure.axes[0].get_ylim()
@@ -29,14 +29,14 @@ def test_of_many_settings_first_middle_and_last_are_drawn():
     curves = Study(quick()).curves[0]
     panels = tuple(dataclasses.replace(curves.panels[0], setting=(i,)) for i in range(6))
     many = dataclasses.replace(curves, panels=(*panels, curves.tuned))
-    assert [panel.setting for panel in figures.shown(many)] == [(0,), (2,), (5,), None]
+    assert [panel.setting for panel in curve_figures.shown(many)] == [(0,), (2,), (5,), None]
 
 
 def test_a_wide_spread_is_drawn_on_a_log_axis():
     frame = quick()
     steep = dataclasses.replace(frame, runs=frame.runs.assign(error=frame.runs["error"] ** 2))
     for one, scale in ((frame, "linear"), (steep, "log")):
-        figure = figures.draw_curves(Study(one).curves[0], ["optimizer.lr"])
+        figure = curve_figures.draw_curves(Study(one).curves[0], ["optimizer.lr"])
         assert {ax.get_yscale() for ax in figure.axes} == {scale}
 
 
@@ -58,7 +58,7 @@ def test_labels_overlap_neither_one_another_nor_the_points():
 
 def test_a_front_is_drawn_through_its_points():
     table = Study(quick()).table
-    figure = figures.draw_fronts(table, ["flops", "params"], 3)
+    figure = front_figure.draw_fronts(table, ["flops", "params"], 3)
     assert len(figure.axes) == 2
     on = table[table["front_params"]].sort_values("params")
     step = next(line for line in figure.axes[1].lines if line.get_drawstyle() == "steps-post")
@@ -69,7 +69,7 @@ def test_a_front_is_drawn_through_its_points():
 def test_an_empty_front_is_an_empty_figure():
     table = Study(quick()).table
     nothing = pd.DataFrame(table[table["mean"] < 0])
-    assert figures.draw_fronts(nothing, ["flops"], 3).axes
+    assert front_figure.draw_fronts(nothing, ["flops"], 3).axes
 
 
 def test_any_text_can_be_drawn():
@@ -87,5 +87,5 @@ def test_matplotlib_is_left_as_it_was():
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    figures.draw_curves(Study(quick()).curves[0], ["optimizer.lr"])
+    curve_figures.draw_curves(Study(quick()).curves[0], ["optimizer.lr"])
     assert dict(mpl.rcParams) == before

@@ -38,9 +38,9 @@ def test_numbers():
 
 
 def test_intervals():
-    assert words.interval(-0.5, 1) == "[−0.50, 1.00]"
-    assert words.interval(math.nan, 1) == "(no interval)"
-    assert words.points_of_error(Estimate(3, 1.0, 1, 0.5, 1.5)) == "1.00 points [0.50, 1.50]"
+    assert words.interval(-0.5, 1) == " [−0.50,\N{NO-BREAK SPACE}1.00]"
+    assert words.interval(math.nan, 1) == " (no interval)"
+    assert words.points_of_error(Estimate(3, 1.0, 1, 0.5, 1.5)) == "1.00 points [0.50,\N{NO-BREAK SPACE}1.50]"
 
 
 def test_sentences():

@@ -1,38 +1,21 @@
-"""Draws what analysis computed; computes nothing but where the ink goes."""
+"""Draws error against an axis as analysis computed it; computes nothing but where the ink goes."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
-from matplotlib.transforms import Bbox
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sweep.analysis.curves import Curves, Line, Panel, Spot
 from sweep.report import words
-from sweep.report.labels import place
-from sweep.report.style import (
-    COLOURS,
-    DASHES,
-    INK,
-    MARKERS,
-    ONE_COLUMN,
-    PAPER,
-    SOFT,
-    TWO_COLUMNS,
-    drawable,
-    families,
-    look,
-)
+from sweep.report.scales import limit_errors
+from sweep.report.style import COLOURS, DASHES, INK, MARKERS, ONE_COLUMN, PAPER, SOFT, TWO_COLUMNS, drawable, look
 
-#: An axis of error is logarithmic where its largest value is more than this many times its smallest.
-LOG_FROM = 8.0
 #: The dashes of the baseline's level.
 _LEVEL = (0, (4, 2))
 #: No more panels of shared settings than these beside the tuned one.
@@ -104,40 +87,6 @@ def draw_tuned(found: Curves) -> Figure:
         return _one_panel(found, found.tuned, ONE_COLUMN * 1.15)
 
 
-def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figure:
-    """Draw error against each cost, with the front of non-dominated points as a step and its points named.
-
-    Args:
-        points: `Study.table`, with `front_COST` for each of `costs`.
-        costs: `flops`, `params`.
-        seeds: how many seeds a point should have; one that has fewer is drawn hollow.
-    """
-    with look():
-        figure = Figure(figsize=(TWO_COLUMNS, 2.9), dpi=72)
-        grid = figure.add_gridspec(1, len(costs), left=0.066, right=0.99, top=0.97, bottom=0.25, wspace=0.07)
-        axes: list[Axes] = []
-        for i in range(len(costs)):
-            axes.append(figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None))
-        drawn = points[np.isfinite(points["mean"].to_numpy(dtype=float))]
-        names = drawn["family"].tolist() if "family" in drawn else [""] * len(drawn)
-        looks = families(names)
-        sd = drawn["sd"].fillna(0.0)
-        _limits(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
-        for ax, cost in zip(axes, costs, strict=True):
-            _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
-            if ax is not axes[0]:
-                ax.tick_params(labelleft=False, left=False)
-        axes[0].set_ylabel("top-1 error, %")
-        keys = [
-            Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name))
-            for name in dict.fromkeys(names)
-            if name
-        ]
-        keys.append(Line2D([], [], color=INK, lw=1.0, label="front"))
-        figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.53, 0.0))
-        return figure
-
-
 def _one_panel(found: Curves, panel: Panel, width: float) -> Figure:
     keys = _keys(found, panel)
     bottom = _bottom(keys, width)
@@ -153,9 +102,7 @@ def _one_panel(found: Curves, panel: Panel, width: float) -> Figure:
 
 def _inks(lines: Sequence[Line]) -> dict[tuple[str, Any], _Ink]:
     return {
-        (line.family, line.by): _Ink(
-            COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)]
-        )
+        (line.family, line.by): _Ink(COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
         for i, line in enumerate(lines)
     }
 
@@ -167,7 +114,7 @@ def _draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
     if panel.level and panel.level.errors:
         ax.axhline(panel.level.mean, color=SOFT, lw=1.1, ls=_LEVEL, zorder=1.5)
         low, high = min(panel.level.errors.values()), max(panel.level.errors.values())
-        ax.axhspan(low, high, color=SOFT, alpha=0.13, lw=0, zorder=1)
+        ax.axhspan(low, high, color=SOFT, alpha=0.11, lw=0, zorder=1)
     for i, line in enumerate(panel.lines):
         ink = inks[line.family, line.by]
         spots = [spot for spot in line.spots if spot.errors]
@@ -213,11 +160,11 @@ def _scale_x(ax: Axes, found: Curves) -> float:
     low, high = values[0], values[-1]
     if low > 0 and high / low >= 4:
         ax.set_xscale("log", base=2)
-        gaps = [math.log(b / a) for a, b in zip(values, values[1:], strict=False)]
+        gaps = [math.log(b / a) for a, b in pairwise(values)]
         pad = math.exp(0.35 * min(gaps))
         ax.set_xlim(low / pad, high * pad)
     else:
-        gaps = [b - a for a, b in zip(values, values[1:], strict=False)] or [1.0]
+        gaps = [b - a for a, b in pairwise(values)] or [1.0]
         ax.set_xlim(low - 0.35 * min(gaps), high + 0.35 * min(gaps))
     every = math.ceil(len(values) / 9)
     ax.xaxis.set_major_locator(FixedLocator(values[::every]))
@@ -229,31 +176,7 @@ def _scale_x(ax: Axes, found: Curves) -> float:
 def _scale_y(axes: Sequence[Axes], panels: Sequence[Panel]) -> None:
     spots = [spot for panel in panels for line in panel.lines for spot in line.spots]
     spots += [panel.level for panel in panels if panel.level]
-    _limits(axes, [error for spot in spots for error in spot.errors.values()])
-
-
-def _limits(axes: Sequence[Axes], errors: Sequence[float]) -> None:
-    """Give panels one axis of error that all values fit in, logarithmic if they differ much."""
-    finite = [error for error in errors if math.isfinite(error)]
-    low, high = (min(finite), max(finite)) if finite else (0.0, 100.0)
-    for ax in axes:
-        if low > 0 and high / low > LOG_FROM:
-            ax.set_yscale("log")
-            ax.set_ylim(low / 1.15, high * 1.15)
-            ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            ax.yaxis.set_minor_locator(NullLocator())
-        else:
-            pad = 0.06 * (high - low) or 0.5
-            # From zero, if that is near: the eye compares lengths.
-            ax.set_ylim(0.0 if 0 <= low < 0.4 * high else low - pad, high + pad)
-            ax.yaxis.set_major_locator(MaxNLocator(6))
-        decimals = max(len(f"{tick:g}".partition(".")[2]) for tick in ax.get_yticks())
-        even = decimals if ax.get_yscale() == "linear" else None
-        ax.yaxis.set_major_formatter(FuncFormatter(partial(_tick, even)))
-
-
-def _tick(decimals: int | None, y: float, _: int | None = None) -> str:
-    return f"{y:g}" if decimals is None else f"{y:.{decimals}f}"
+    limit_errors(axes, [error for spot in spots for error in spot.errors.values()])
 
 
 def _header(figure: Figure, axes: Sequence[Axes], text: str) -> None:
@@ -299,7 +222,7 @@ def _columns(keys: Sequence[Line2D], width: float) -> int:
         rows = math.ceil(len(keys) / columns)
         # Keys run down each column, and a column is as wide as its widest.
         if sum(max(inches[i : i + rows]) for i in range(0, len(keys), rows)) <= width:
-            return columns
+            return math.ceil(len(keys) / rows)  # rows of equal length
     return 1
 
 
@@ -319,76 +242,3 @@ def _legend(figure: Figure, keys: Sequence[Line2D]) -> None:
         columnspacing=1.6,
         labelspacing=0.35,
     )
-
-
-def _draw_front(
-    ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int
-) -> None:
-    ax.grid(axis="y")
-    rows = [row for row in points.to_dict("records") if math.isfinite(row[cost])]
-    unit, name = _unit(max((row[cost] for row in rows), default=1.0))
-    what = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
-    ax.set_xlabel(f"{what}, {name}" if name else what)
-    xs = [row[cost] / unit for row in rows]
-    low, high = min(xs, default=0.0), max(xs, default=1.0)
-    if low > 0 and high / low > 6:
-        ax.set_xscale("log")
-        ax.set_xlim(low / (high / low) ** 0.1, high * (high / low) ** 0.1)
-        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.xaxis.set_minor_locator(NullLocator())
-    else:
-        pad = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
-        ax.set_xlim(low - pad, high + pad)
-        ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    avoid: list[Bbox] = []
-    for x, row in zip(xs, rows, strict=True):
-        colour, marker = looks[row["family"]]
-        on, whole = row[f"front_{cost}"], row["n"] == seeds
-        alpha = 1.0 if on else 0.5
-        sd = row["sd"] if math.isfinite(row["sd"]) else 0.0
-        y = row["mean"]
-        ax.plot([x, x], [y - sd, y + sd], color=colour, lw=0.8, alpha=0.55 * alpha, zorder=1.5)
-        ax.plot(
-            [x],
-            [y],
-            marker=marker,
-            ms=5.2 if on else 4.2,
-            color=colour,
-            mfc=colour if whole else PAPER,
-            mec=PAPER if whole else colour,
-            mew=0.6 if whole else 1.0,
-            alpha=alpha,
-            ls="",
-            zorder=4 if on else 3,
-        )
-        at_x, at_y = ax.transData.transform((x, y))
-        bottom, top = ax.transData.transform([(x, y - sd), (x, y + sd)])[:, 1]
-        avoid += [Bbox.from_extents(at_x - 4, at_y - 4, at_x + 4, at_y + 4)]
-        avoid += [Bbox.from_extents(at_x - 1, bottom, at_x + 1, top)]
-    front = sorted(
-        (x, row["mean"], row["point"]) for x, row in zip(xs, rows, strict=True) if row[f"front_{cost}"]
-    )
-    if not front:
-        return
-    right = ax.get_xlim()[1]
-    step_x = [x for x, _, _ in front] + [right]
-    step_y = [y for _, y, _ in front] + [front[-1][1]]
-    ax.step(step_x, step_y, where="post", color=INK, lw=1.0, zorder=2)
-    corners = ax.transData.transform(list(zip(step_x, step_y, strict=True)))
-    for (x0, y0), (x1, y1) in zip(corners, corners[1:], strict=False):
-        avoid += [Bbox.from_extents(x0, y0 - 1, x1, y0 + 1), Bbox.from_extents(x1 - 1, y1, x1 + 1, y0)]
-    place(ax, [(x, y) for x, y, _ in front], [_short(label, looks) for _, _, label in front], avoid)
-
-
-def _short(label: str, looks: dict[str, tuple[str, str]]) -> str:
-    """Leave out of a label the family that the marker shows."""
-    family, _, rest = label.partition(" ")
-    return drawable(rest if family in looks and rest else label, 26)
-
-
-def _unit(largest: float) -> tuple[float, str]:
-    for unit, name in ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands")):
-        if largest >= unit:
-            return unit, name
-    return 1.0, ""

@@ -1,0 +1,102 @@
+"""Draws error against cost as analysis computed it: every point, and the front that no other point beats."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
+
+from sweep.report.labels import place
+from sweep.report.scales import limit_costs, limit_errors, unit
+from sweep.report.style import INK, PAPER, TWO_COLUMNS, drawable, families, look
+
+
+def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figure:
+    """Draw error against each cost, with the front of non-dominated points as a step and its points named.
+
+    Args:
+        points: `Study.table`, with `front_COST` for each of `costs`.
+        costs: `flops`, `params`.
+        seeds: how many seeds a point should have; one that has fewer is drawn hollow.
+    """
+    with look():
+        figure = Figure(figsize=(TWO_COLUMNS, 2.9), dpi=72)
+        grid = figure.add_gridspec(1, len(costs), left=0.066, right=0.99, top=0.97, bottom=0.25, wspace=0.07)
+        axes: list[Axes] = []
+        for i in range(len(costs)):
+            axes.append(figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None))
+        drawn = points[np.isfinite(points["mean"].to_numpy(dtype=float))]
+        names = drawn["family"].tolist() if "family" in drawn else [""] * len(drawn)
+        looks = families(names)
+        sd = drawn["sd"].fillna(0.0)
+        limit_errors(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
+        for ax, cost in zip(axes, costs, strict=True):
+            _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
+            if ax is not axes[0]:
+                ax.tick_params(labelleft=False, left=False)
+        axes[0].set_ylabel("top-1 error, %")
+        keys = [
+            Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name))
+            for name in dict.fromkeys(names)
+            if name
+        ]
+        keys.append(Line2D([], [], color=INK, lw=1.0, label="front"))
+        figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.53, 0.0))
+        return figure
+
+
+def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
+    ax.grid(axis="y")
+    rows = [row for row in points.to_dict("records") if math.isfinite(row[cost])]
+    size, name = unit(max((row[cost] for row in rows), default=1.0))
+    what = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
+    ax.set_xlabel(f"{what}, {name}" if name else what)
+    xs = [row[cost] / size for row in rows]
+    limit_costs(ax, xs)
+    avoid: list[Bbox] = []
+    for x, row in zip(xs, rows, strict=True):
+        colour, marker = looks[row["family"]]
+        on, whole = row[f"front_{cost}"], row["n"] == seeds
+        alpha = 1.0 if on else 0.5
+        sd = row["sd"] if math.isfinite(row["sd"]) else 0.0
+        y = row["mean"]
+        ax.plot([x, x], [y - sd, y + sd], color=colour, lw=0.8, alpha=0.55 * alpha, zorder=1.5)
+        ax.plot(
+            [x],
+            [y],
+            marker=marker,
+            ms=5.2 if on else 4.2,
+            color=colour,
+            mfc=colour if whole else PAPER,
+            mec=PAPER if whole else colour,
+            mew=0.6 if whole else 1.0,
+            alpha=alpha,
+            ls="",
+            zorder=4 if on else 3,
+        )
+        at_x, at_y = ax.transData.transform((x, y))
+        bottom, top = ax.transData.transform([(x, y - sd), (x, y + sd)])[:, 1]
+        avoid += [Bbox.from_extents(at_x - 4, at_y - 4, at_x + 4, at_y + 4)]
+        avoid += [Bbox.from_extents(at_x - 1, bottom, at_x + 1, top)]
+    front = sorted((x, row["mean"], row["point"]) for x, row in zip(xs, rows, strict=True) if row[f"front_{cost}"])
+    if not front:
+        return
+    right = ax.get_xlim()[1]
+    step_x = [x for x, _, _ in front] + [right]
+    step_y = [y for _, y, _ in front] + [front[-1][1]]
+    ax.step(step_x, step_y, where="post", color=INK, lw=1.0, zorder=2)
+    corners = ax.transData.transform(list(zip(step_x, step_y, strict=True)))
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        avoid += [Bbox.from_extents(x0, y0 - 1, x1, y0 + 1), Bbox.from_extents(x1 - 1, y1, x1 + 1, y0)]
+    place(ax, [(x, y) for x, y, _ in front], [_short(label, looks) for _, _, label in front], avoid)
+
+
+def _short(label: str, looks: dict[str, tuple[str, str]]) -> str:
+    """Leave out of a label the family that the marker shows."""
+    family, _, rest = label.partition(" ")
+    return drawable(rest if family in looks and rest else label, 26)

@@ -1,0 +1,58 @@
+"""Axes of numbers: where they begin and end, when they are logarithmic, and what stands at their ticks."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+#: An axis of error is logarithmic where its largest value is more than this many times its smallest.
+LOG_FROM = 8.0
+
+
+def limit_errors(axes: Sequence[Axes], errors: Sequence[float]) -> None:
+    """Give panels one axis of error that all values fit in, logarithmic if they differ much."""
+    finite = [error for error in errors if math.isfinite(error)]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 100.0)
+    for ax in axes:
+        if low > 0 and high / low > LOG_FROM:
+            ax.set_yscale("log")
+            ax.set_ylim(low / 1.15, high * 1.15)
+            ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            ax.yaxis.set_minor_locator(NullLocator())
+        else:
+            pad = 0.06 * (high - low) or 0.5
+            # From zero, if that is near: the eye compares lengths.
+            ax.set_ylim(0.0 if 0 <= low < 0.4 * high else low - pad, high + pad)
+            ax.yaxis.set_major_locator(MaxNLocator(6))
+        decimals = max(len(f"{tick:g}".partition(".")[2]) for tick in ax.get_yticks())
+        even = decimals if ax.get_yscale() == "linear" else None
+        ax.yaxis.set_major_formatter(FuncFormatter(partial(_tick, even)))
+
+
+def _tick(decimals: int | None, y: float, _: int | None = None) -> str:
+    return f"{y:g}" if decimals is None else f"{y:.{decimals}f}"
+
+
+def limit_costs(ax: Axes, costs: Sequence[float]) -> None:
+    """Scale an axis of costs for these values, with room for names at both ends."""
+    low, high = min(costs, default=0.0), max(costs, default=1.0)
+    if low > 0 and high / low > 6:
+        ax.set_xscale("log")
+        ax.set_xlim(low / (high / low) ** 0.1, high * (high / low) ** 0.1)
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.xaxis.set_minor_locator(NullLocator())
+    else:
+        pad = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
+        ax.set_xlim(low - pad, high + pad)
+        ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(FuncFormatter(partial(_tick, None)))
+
+
+def unit(largest: float) -> tuple[float, str]:
+    """Choose the unit that numbers up to this one are told in, and its name; '' for plain ones."""
+    for size, name in ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands")):
+        if largest >= size:
+            return size, name
+    return 1.0, ""

@@ -1,0 +1,43 @@
+"""What tests share: a small space, and the command line in this process."""
+
+import textwrap
+
+import pytest
+from small import SMALL
+
+from sweep import cli
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The path of a space that trains in about a second."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file under the test's folder and give its path."""
+
+    def write(text, name="space.yaml"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process and in the test's folder: (exit code, stdout, stderr)."""
+
+    def run(*words):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["wn-sweep", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        told = capsys.readouterr()
+        return stopped.value.code or 0, told.out, told.err
+
+    return run

@@ -1,0 +1,65 @@
+"""The split: fixed by the data set, class-balanced, and never touched by a seed."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from sweep.proxy import DataError, load
+from sweep.proxy.data import fingerprint
+from sweep.space import DATASETS
+from sweep.space.schema import Dataset
+
+
+def digits(**counts):
+    return Dataset(name="digits", **counts)
+
+
+def rows(images):
+    return {image.numpy().tobytes() for image in images}
+
+
+def test_facts_are_those_of_the_images():
+    truth, facts = load_digits(), DATASETS["digits"]
+    assert (facts.images, facts.image_size, facts.classes) == (len(truth.images), 8, len(set(truth.target)))
+    images = truth.images[:, None].astype(np.uint8)
+    assert fingerprint(images, truth.target.astype(np.int64)) == facts.fingerprint
+    images[3, 0, 4, 4] += 1
+    assert fingerprint(images, truth.target.astype(np.int64)) != facts.fingerprint
+
+
+def test_splits_are_apart_and_balanced():
+    data = load(digits(train=300, validation=500), 8)
+    assert len(data.train) == 300
+    assert len(data.validation) == 500
+    for labels, least in ((data.train_labels, 28), (data.validation_labels, 48)):
+        counts = torch.bincount(labels, minlength=10)
+        assert least <= counts.min()
+        assert counts.max() <= least + 4
+    # digits has a few equal images; none of ours stands on both sides
+    assert not rows(data.train) & rows(data.validation)
+
+
+def test_more_training_images_leave_validation_and_the_others_as_they_are():
+    small, large = load(digits(train=100, validation=400), 8), load(digits(train=900, validation=400), 8)
+    assert torch.equal(small.validation_labels, large.validation_labels)
+    assert torch.equal(small.train_labels, large.train_labels[-100:])
+    again = load.__wrapped__(digits(train=100, validation=400), 8)
+    assert torch.equal(small.train, again.train)
+
+
+def test_a_fifth_is_kept_for_a_last_look():
+    whole = load(digits(), 8)
+    assert len(whole.train) + len(whole.validation) == round(0.8 * 1797)
+
+
+def test_images_are_normalised_and_resized():
+    data = load(digits(train=500, validation=100), 16)
+    assert data.train.shape == (500, 1, 16, 16)
+    assert float(data.train.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(data.train.std()) == pytest.approx(1, abs=1e-4)
+
+
+def test_too_many_images_are_refused():
+    with pytest.raises(DataError, match=r"1438 images .* too few for 1438 and 1"):
+        load(digits(train=1438, validation=1), 8)

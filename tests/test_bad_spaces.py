@@ -1,0 +1,121 @@
+"""Malformed spaces: exit code 2, a line that names file and line, no traceback, nothing written."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from small import SMALL
+
+CASES = {
+    # what is wrong: (text to replace, by what, line of the mistake, what must be said)
+    "unknown key": ("about:", "abuot:", 2, r"unknown key 'abuot'; did you mean 'about'\?"),
+    "unknown key deep": ("epochs: 1", "epoks: 1", 17, r"proxy\.epoks: unknown key 'epoks'; did you mean 'epochs'\?"),
+    "misspelt family": ("family: weightnet", "family: weightnett", 12, r"grid\[1\]\.family: .*did you mean 'weightnet'\?"),
+    "unknown axis": ("    G: 1", "    H: 1", 14, r"grid\[1\]\.H: unknown axis 'H'"),
+    "M not a multiple of G": ("    G: 1", "    G: 4", 12, r"M = 1 is not a multiple of G = 4"),
+    "M not whole in a layer": ("M: [1, 2]\n    G: 1", "M: 1/5\n    G: 1/5", 12, r"M x \d+ output channels = .* is not whole"),
+    "M missing": ("    M: [1, 2]\n", "", 12, r"needs M and G"),
+    "M for a static network": ("- family: static", "- {family: static, M: 2}", 11, r"M means nothing to family static"),
+    "a list where a number belongs": ("epochs: 1", "epochs: [1, 2]", 17, r"proxy\.epochs: needs a whole number, found a list"),
+    "text where a number belongs": ("lr: 0.02", "lr: fast", 19, r"proxy\.optimizer\.lr: needs a number, found 'fast'"),
+    "true where a number belongs": ("epochs: 1", "epochs: true", 17, r"needs a whole number, found true"),
+    "a fraction that is none": ("M: [1, 2]", "M: [1, 1/0]", 13, r"M\[1\]: '1/0' is not a number or a fraction"),
+    "an empty list": ("M: [1, 2]", "M: []", 13, r"grid\[1\]\.M: needs at least one value"),
+    "no value": ("    G: 1", "    G:", 14, r"grid\[1\]\.G: has no value"),
+    "a duplicate key": ("seeds: 2", "seeds: 2\nname: again", 23, r"duplicate key 'name'"),
+    "NaN": ("width: 0.125", "width: .nan", 5, r"network\.width: nan is not a number"),
+    "infinity": ("lr: 0.02", "lr: .inf", 19, r"proxy\.optimizer\.lr: inf is not a number"),
+    "a constraint that leaves no point": ("seeds: 2", "seeds: 2\nconstraints: {flops: {max: 10}}", 23, r"no point is left of 3"),
+    "an axis constraint that leaves no point": ("seeds: 2", "seeds: 2\nconstraints:\n  width: {max: 0.1}", 24, r"no point is left of 3"),
+    "a constraint on nothing": ("seeds: 2", "seeds: 2\nconstraints: {flop: {max: 10}}", 23, r"did you mean 'flops'\?"),
+    "an empty constraint": ("seeds: 2", "seeds: 2\nconstraints: {flops: {}}", 23, r"needs min, max or both"),
+    "a constraint upside down": ("seeds: 2", "seeds: 2\nconstraints: {flops: {min: 2, max: 1}}", 23, r"min 2 is over max 1"),
+    "no seeds": ("seeds: 2", "seeds: 0", 22, r"seeds: needs between 1"),
+    "a seed twice": ("seeds: 2", "seeds: [1, 1]", 22, r"seeds: names a seed twice"),
+    "a nuisance that is no setting": ("optimizer.lr:", "optimizer.rate:", 21, r"unknown key 'rate'"),
+    "a nuisance of a wrong kind": ("[0.01, 0.04]", "[0.01, slow]", 21, r"optimizer\.lr\[1\]: needs a number, found 'slow'"),
+    "a nuisance value twice": ("[0.01, 0.04]", "[0.01, 1e-2]", 21, r"names a value twice"),
+    "a baseline that is no point": ("baseline: {family: static}", "baseline: {family: se}", 23, r"no point of the grid is this"),
+    "a baseline that is two points": ("baseline: {family: static}", "baseline: {family: weightnet}", 23, r"are both this"),
+    "a name that leaves the folder": ("name: small", "name: ../small", 1, r"names files"),
+    "a mirrored digit": ("  batch_size: 20", "  batch_size: 20\n  augment: {flip: true}", 15, r"augment\.flip"),
+    "too many images": ("train: 60", "train: 6000", 16, r"too few for 6000 and 100"),
+    "a stem too wide": ("stem_channels: 4", "stem_channels: 24", 12, r"a stage of 12 channels cannot follow 24"),
+    "a family of a later version": ("family: weightnet", "family: condconv", 12, r"not in this version yet"),
+    "a strategy of a later version": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"not in this version yet"),
+    "a search": ("seeds: 2", "seeds: 2\nsearch: {}", 23, r"not in this version yet"),
+    "a range": ("M: [1, 2]", "M: {low: 1, high: 4}", 13, r"ranges are not in this version yet"),
+    "a network of one's own": ("backbone: shufflenet_v2", "backbone: my.nets:tiny", 4, r"not in this version yet"),
+}  # fmt: skip
+
+FILES = {
+    # what is wrong: (content, line, what must be said)
+    "empty": ("", 1, "the file is empty"),
+    "only a comment": ("# nothing\n", 1, "the file is empty"),
+    "not YAML": ("{[ a: b", 1, "not YAML"),
+    "a tab": ("name: x\n\tgrid: []\n", 2, "not YAML"),
+    "bytes": (b"name: x\n\xff\xfe", 2, "not text in UTF-8"),
+    "a list": ("- 1\n- 2\n", 1, "a space is a mapping"),
+    "nothing but a name": ("name: x\n", 1, "proxy: is missing"),
+    "a date": ("name: 2020-01-01\n", 1, "means? nothing here"),
+}
+
+
+def unharmed(tmp_path, before):
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+    assert not any(p.is_dir() for p in tmp_path.iterdir())
+
+
+def check(command, tmp_path, file, line, told):
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    code, out, err = command("run", file.name)
+    assert code == 2
+    assert out == ""
+    assert "Traceback" not in err
+    named = [said for said in err.splitlines() if said.startswith(f"{file.name}:{line}: ")]
+    assert named, f"no line says {file.name}:{line}\n{err}"
+    assert any(re.search(told, said) for said in named), err
+    unharmed(tmp_path, before)
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_a_wrong_space(what, command, write, tmp_path):
+    old, new, line, told = CASES[what]
+    assert SMALL.count(old) >= 1
+    check(command, tmp_path, write(SMALL.replace(old, new, 1)), line, told)
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_wrong_file(what, command, write, tmp_path):
+    content, line, told = FILES[what]
+    check(command, tmp_path, write(content), line, told)
+
+
+def test_a_missing_file(command, tmp_path):
+    check(command, tmp_path, tmp_path / "absent.yaml", 1, "there is no such file")
+
+
+def test_a_folder(command, tmp_path):
+    code, _, err = command("run", tmp_path)
+    assert (code, err.splitlines()) == (2, [f"{tmp_path}:1: this is a directory, not a file"])
+
+
+def test_each_mistake_has_its_line(command, write):
+    text = SMALL.replace("about:", "abuot:").replace("epochs: 1", "epochs: x").replace("seeds: 2", "seeds: -1")
+    code, _, err = command("plan", write(text).name)
+    assert code == 2
+    assert [line.split(":")[1] for line in err.splitlines()] == ["2", "17", "22"]
+
+
+def test_the_real_command_in_a_process_of_its_own(write, tmp_path):
+    write(SMALL.replace("family: weightnet", "family: weightnett"))
+    done = subprocess.run(
+        [sys.executable, "-m", "sweep.cli", "run", "space.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=os.environ,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("space.yaml:12: grid[1].family: 'weightnett' is not a known family")
+    assert len(done.stderr.splitlines()) == 1
+    assert os.listdir(tmp_path) == ["space.yaml"]

@@ -1,0 +1,224 @@
+"""The commands, end to end, on real training in processes of their own."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small import SMALL
+
+from sweep.costs import plan
+from sweep.engine.ledger import Ledger
+from sweep.engine.runs import unpack, wanted
+from sweep.proxy import train
+from sweep.space import Space
+
+COMMAND = [sys.executable, "-m", "sweep.cli"]
+
+
+def wn_sweep(folder, *words, timeout=180):
+    return subprocess.run(
+        [*COMMAND, *map(str, words)], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def rows(folder, name="small"):
+    with Ledger.open(folder / "results" / name / "ledger.sqlite") as ledger:
+        return ledger.runs().set_index("key")
+
+
+def outcomes(frame):
+    return frame[["point", "recipe", "seed", "status", "error", "losses"]]
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A folder in which the small space has been run once, and what was said."""
+    folder = tmp_path_factory.mktemp("swept")
+    (folder / "small.yaml").write_text(SMALL)
+    return folder, wn_sweep(folder, "run", "small.yaml")
+
+
+def test_a_run_does_everything(swept):
+    folder, done = swept
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "small: 3 points x 2 settings x 2 seeds = 12 runs; 12 to train, 2 at a time"
+    assert lines[-3].startswith("12/12 runs, ")
+    assert lines[-2:] == [
+        "12 of 12 runs are in (12 trained now): results/small/ledger.sqlite",
+        "Report: reports/small/index.html",
+    ]
+    assert {path.name for path in (folder / "results/small").iterdir()} == {"ledger.sqlite", "lock"}
+    page = (folder / "reports/small/index.html").read_text()
+    assert "A space for tests." in page
+    assert "closed form and fvcore agree to the unit on all 3 points" in page.lower()
+    figures = {path.suffix for path in (folder / "reports/small/figures").iterdir()}
+    assert figures == {".svg", ".png", ".pdf"}
+
+
+def test_what_is_in_the_ledger_is_what_training_here_gives(swept):
+    folder, _ = swept
+    found = rows(folder)
+    runs = wanted(plan(Space.load(folder / "small.yaml"), traced=False))
+    assert set(found.index) == {run.key for run in runs}
+    for run in runs[::5]:
+        _, point, proxy, seed = unpack(run.payload())
+        truth = train(point, proxy, seed)
+        assert found.loc[run.key, "error"] == truth.error
+        assert json.loads(found.loc[run.key, "losses"]) == list(truth.losses)
+
+
+def test_the_same_command_again_trains_nothing_and_writes_nothing(swept):
+    folder, _ = swept
+    ledger, page = folder / "results/small/ledger.sqlite", folder / "reports/small/index.html"
+    before = ledger.read_bytes(), page.read_bytes(), ledger.stat().st_mtime_ns
+    started = time.monotonic()
+    done = wn_sweep(folder, "run", "small.yaml", "--json")
+    assert time.monotonic() - started < 60
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {
+        "name": "small",
+        "runs": {"done": 12},
+        "trained": 0,
+        "ledger": "results/small/ledger.sqlite",
+        "report": "reports/small/index.html",
+    }
+    assert (ledger.read_bytes(), page.read_bytes(), ledger.stat().st_mtime_ns) == before
+
+
+def test_a_wider_space_trains_only_what_is_new(swept, tmp_path):
+    folder, _ = swept
+    wider = folder / "wider.yaml"
+    wider.write_text(
+        SMALL.replace("seeds: 2", "seeds: [2, 1, 0]").replace("  - family: static", "  - family: [static, se]")
+    )
+    before = rows(folder)
+    assert wn_sweep(folder, "run", "wider.yaml", "--results", "results", "--workers", 1).stdout.splitlines()[0] == (
+        "small: 4 points x 2 settings x 3 seeds = 24 runs, 12 in the ledger; 12 to train, 1 at a time"
+    )
+    after = rows(folder)
+    assert len(after) == 24
+    pd.testing.assert_frame_equal(after.loc[before.index], before)
+    # going back to the smaller space: the rest stays in the ledger, and the report says so
+    assert wn_sweep(folder, "run", "small.yaml").returncode == 0
+    assert "12 runs" in (folder / "reports/small/index.html").read_text()
+    assert len(rows(folder)) == 24
+
+
+def test_export_has_a_row_a_run(swept):
+    folder, _ = swept
+    assert wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout == "12 runs: runs.csv\n"
+    assert wn_sweep(folder, "export", "small", "--to", "runs.parquet").returncode == 0
+    found = list(csv.DictReader((folder / "runs.csv").read_text().splitlines()))
+    assert {"key", "family", "M", "G", "lambda", "seed", "status", "error", "params", "flops", "seconds"} <= set(
+        found[0]
+    )
+    assert len({row["key"] for row in found}) == 12
+    same = pd.read_parquet(folder / "runs.parquet")
+    assert same["error"].tolist() == [float(row["error"]) for row in found]
+    assert sorted(same["error"]) == sorted(rows(folder).loc[same["key"], "error"])
+
+
+def test_plan_as_json(swept):
+    folder, _ = swept
+    done = wn_sweep(folder, "plan", "small.yaml", "--json")
+    points = json.loads(done.stdout)
+    assert [(p["family"], p["M"], p["G"], p["lambda"]) for p in points] == [
+        ("static", None, None, None),
+        ("weightnet", 1, 1, 1),
+        ("weightnet", 2, 1, 2),
+    ]
+    for point in points:
+        assert point["params"] == point["traced_params"] > 0
+        assert point["flops"] == point["traced_flops"] > 0
+
+
+def test_runs_that_diverge_are_rows_and_exit_1(tmp_path):
+    text = (
+        SMALL.replace("name: adamw", "name: sgd")
+        .replace("[0.01, 0.04]", "[0.05, 1e30]")
+        .replace("seeds: 2", "seeds: 1")
+    )
+    (tmp_path / "small.yaml").write_text(text)
+    done = wn_sweep(tmp_path, "run", "small.yaml")
+    assert done.returncode == 1
+    assert "3 of 6 runs are in (6 trained now)" in done.stdout
+    assert "3 diverged: the report says why" in done.stdout
+    assert rows(tmp_path)["status"].value_counts().to_dict() == {"done": 3, "diverged": 3}
+    assert "diverged" in (tmp_path / "reports/small/index.html").read_text()
+    again = wn_sweep(tmp_path, "run", "small.yaml")
+    assert (again.returncode, "nothing to train" in again.stdout) == (1, True)
+    retried = wn_sweep(tmp_path, "run", "small.yaml", "--retry-failed")
+    assert (retried.returncode, "(3 trained now)" in retried.stdout) == (1, True)
+
+
+def marked(mark):
+    """Ids of the processes that were started with this mark in their environment."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and folder.name != str(os.getpid()):
+            try:
+                environment = (folder / "environ").read_bytes()
+                running = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+            except OSError:
+                continue
+            if running and f"WN_SWEEP_TEST={mark}".encode() in environment:
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
+def test_an_interruption_is_clean_and_the_same_command_goes_on(stop, swept, tmp_path):
+    folder, _ = swept
+    # long enough to be interrupted in the middle, and the same runs as in the undisturbed folder for the rest
+    (tmp_path / "small.yaml").write_text(SMALL.replace("seeds: 2", "seeds: 12"))
+    mark = uuid.uuid4().hex
+    process = subprocess.Popen(
+        [*COMMAND, "run", "small.yaml"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "WN_SWEEP_TEST": mark},
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        ledger = tmp_path / "results/small/ledger.sqlite"
+        while not (ledger.exists() and len(rows(tmp_path)) >= 4):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        # a terminal interrupts every process of the group, a scheduler asks the one that it started
+        os.killpg(process.pid, stop) if stop is signal.SIGINT else process.terminate()
+        stopped = time.monotonic()
+        _, err = process.communicate(timeout=30)
+        assert time.monotonic() - stopped < 5
+        assert process.returncode == 130
+        assert err.startswith("Interrupted: ")
+        assert "The same command goes on." in err
+        assert "Traceback" not in err
+        before = rows(tmp_path)
+        assert 4 <= len(before) < 72
+        while marked(mark):
+            assert time.monotonic() - stopped < 15, "processes are left behind"
+            time.sleep(0.1)
+    finally:
+        for left in marked(mark):
+            os.kill(left, signal.SIGKILL)
+    (tmp_path / "small.yaml").write_text(SMALL)
+    assert wn_sweep(tmp_path, "run", "small.yaml").returncode == 0
+    undisturbed = rows(folder)
+    after = rows(tmp_path)
+    common = undisturbed.index.intersection(after.index)
+    assert len(common) >= 12
+    pd.testing.assert_frame_equal(outcomes(after.loc[common]), outcomes(undisturbed.loc[common]))
+    pd.testing.assert_frame_equal(after.loc[before.index], before)
