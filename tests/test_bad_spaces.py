@@ -1,6 +1,5 @@
 """Malformed spaces: exit code 2, a line that names file and line, no traceback, nothing written."""
 
-import os
 import re
 import subprocess
 import sys
@@ -111,11 +110,9 @@ def test_each_mistake_has_its_line(command, write):
 
 def test_the_real_command_in_a_process_of_its_own(write, tmp_path):
     write(SMALL.replace("family: weightnet", "family: weightnett"))
-    done = subprocess.run(
-        [sys.executable, "-m", "sweep.cli", "run", "space.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env=os.environ,
-    )  # fmt: skip
+    words = [sys.executable, "-m", "sweep.cli", "run", "space.yaml"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("space.yaml:12: grid[1].family: 'weightnett' is not a known family")
     assert len(done.stderr.splitlines()) == 1
-    assert os.listdir(tmp_path) == ["space.yaml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
