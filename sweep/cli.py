@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from sweep.errors import SweepError
-from sweep.space import Space, find, shipped
+from sweep.space import Space, find, label, shipped
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -99,7 +99,7 @@ def plan(space: SpaceArgument, as_json: Json = False) -> None:
         return
     out.print(plan_table(planned))
     for rejection in planned.rejected:
-        out.print(f"rejected: {rejection.point.family} {rejection.reason}", markup=False)
+        out.print(f"rejected: {label(rejection.point, planned.axes)}: {rejection.reason}", markup=False)
     out.print(f"{describe(planned)}. FLOPs are multiply-adds per sample.", markup=False)
 
 

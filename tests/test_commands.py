@@ -7,10 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
-from pathlib import Path
 
 import pandas as pd
+import processes
 import pytest
 from small import SMALL
 
@@ -160,43 +159,38 @@ def test_runs_that_diverge_are_rows_and_exit_1(tmp_path):
     assert (retried.returncode, "(3 trained now)" in retried.stdout) == (1, True)
 
 
-def marked(mark):
-    """Ids of the processes that were started with this mark in their environment."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and folder.name != str(os.getpid()):
-            try:
-                environment = (folder / "environ").read_bytes()
-                running = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-            except OSError:
-                continue
-            if running and f"WN_SWEEP_TEST={mark}".encode() in environment:
-                found.append(int(folder.name))
-    return found
+def start(folder, text):
+    """Start a sweep in a process group of its own."""
+    (folder / "small.yaml").write_text(text)
+    return subprocess.Popen(
+        [*COMMAND, "run", "small.yaml"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_rows(process, folder, count):
+    deadline = time.monotonic() + 120
+    ledger = folder / "results/small/ledger.sqlite"
+    while not (ledger.exists() and len(rows(folder)) >= count):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
 def test_an_interruption_is_clean_and_the_same_command_goes_on(stop, swept, tmp_path):
     folder, _ = swept
-    # long enough to be interrupted in the middle, and the same runs as in the undisturbed folder for the rest
-    (tmp_path / "small.yaml").write_text(SMALL.replace("seeds: 2", "seeds: 12"))
-    mark = uuid.uuid4().hex
-    process = subprocess.Popen(
-        [*COMMAND, "run", "small.yaml"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "WN_SWEEP_TEST": mark},
-        start_new_session=True,
-    )
+    # more seeds, to be interrupted in the middle; the runs of the first two are those of the undisturbed folder
+    process = start(tmp_path, SMALL.replace("seeds: 2", "seeds: 12"))
+    below = set()
     try:
-        deadline = time.monotonic() + 120
-        ledger = tmp_path / "results/small/ledger.sqlite"
-        while not (ledger.exists() and len(rows(tmp_path)) >= 4):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_for_rows(process, tmp_path, 4)
+        below = processes.descendants(process.pid)
+        assert processes.named(below, "ray::Worker")
         # a terminal interrupts every process of the group, a scheduler asks the one that it started
         os.killpg(process.pid, stop) if stop is signal.SIGINT else process.terminate()
         stopped = time.monotonic()
@@ -208,17 +202,40 @@ def test_an_interruption_is_clean_and_the_same_command_goes_on(stop, swept, tmp_
         assert "Traceback" not in err
         before = rows(tmp_path)
         assert 4 <= len(before) < 72
-        while marked(mark):
+        while processes.alive(below):
             assert time.monotonic() - stopped < 15, "processes are left behind"
             time.sleep(0.1)
     finally:
-        for left in marked(mark):
-            os.kill(left, signal.SIGKILL)
+        processes.end({process.pid, *below})
     (tmp_path / "small.yaml").write_text(SMALL)
     assert wn_sweep(tmp_path, "run", "small.yaml").returncode == 0
-    undisturbed = rows(folder)
-    after = rows(tmp_path)
+    undisturbed, after = rows(folder), rows(tmp_path)
+    assert len(undisturbed) >= 12
     common = undisturbed.index.intersection(after.index)
     assert len(common) >= 12
     pd.testing.assert_frame_equal(outcomes(after.loc[common]), outcomes(undisturbed.loc[common]))
     pd.testing.assert_frame_equal(after.loc[before.index], before)
+
+
+def test_a_worker_that_is_killed_costs_one_run_and_nothing_listens_beyond_this_machine(tmp_path):
+    process = start(tmp_path, SMALL.replace("seeds: 2", "seeds: 6"))
+    below = set()
+    try:
+        wait_for_rows(process, tmp_path, 3)
+        below = processes.descendants(process.pid)
+        loopback = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+        found = processes.listening({process.pid, *below})
+        assert found
+        assert found <= loopback
+        os.kill(processes.named(below, "ray::Worker")[0], signal.SIGKILL)
+        out, err = process.communicate(timeout=120)
+    finally:
+        processes.end({process.pid, *below})
+    assert (process.returncode, err) == (1, "")
+    assert "35 of 36 runs are in (36 trained now)" in out
+    found = rows(tmp_path)
+    assert len(found) == 36
+    (lost,) = found[found["status"] != "done"].to_dict("records")
+    assert (lost["status"], lost["kind"]) == ("failed", "worker died")
+    assert wn_sweep(tmp_path, "run", "small.yaml", "--retry-failed").returncode == 0
+    assert set(rows(tmp_path)["status"]) == {"done"}

@@ -31,8 +31,8 @@ class Gate(nn.Module):
 class SE(Static):
     """Static kernels with a gate on each branch's output.
 
-    The hidden layer has max(16, C // reduction) channels: the floor is that of WeightNet's `reduce`, so that the two
-    see their input through the same number of channels. Where the paper put its gates is not published.
+    The hidden layer has max(8, C // reduction) channels: with no floor a narrow network's gates would see their input
+    through a channel or two. Where the paper put its gates is not published.
     """
 
     reduction: int
@@ -48,4 +48,4 @@ class SE(Static):
 
     def _sizes(self, block: Block) -> tuple[int, int]:
         channels = block.branch[-1].oup
-        return channels, max(16, channels // self.reduction)
+        return channels, max(8, channels // self.reduction)

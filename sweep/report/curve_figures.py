@@ -53,7 +53,7 @@ def draw_curves(found: Curves, nuisance: Sequence[str]) -> Figure:
             len(panels) + 1,
             width_ratios=[*[1.0] * (len(panels) - 1), 0.06, 1.0],
             left=0.066,
-            right=0.995,
+            right=0.985,
             top=1 - 0.53 / height,
             bottom=bottom / height,
             wspace=0.1,

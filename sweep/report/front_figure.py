@@ -26,7 +26,7 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figur
     """
     with look():
         figure = Figure(figsize=(TWO_COLUMNS, 2.9), dpi=72)
-        grid = figure.add_gridspec(1, len(costs), left=0.066, right=0.99, top=0.97, bottom=0.25, wspace=0.07)
+        grid = figure.add_gridspec(1, len(costs), left=0.066, right=0.985, top=0.97, bottom=0.25, wspace=0.07)
         axes: list[Axes] = []
         for i in range(len(costs)):
             axes.append(figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None))

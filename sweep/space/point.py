@@ -38,7 +38,7 @@ class Point(BaseModel):
         family: how the kernels of the stage convolutions come about.
         M: activations per output channel in WeightNet's fully-connected layers.
         G: groups per output channel of the layer that generates the kernel; lambda = M / G.
-        reduction: SE's hidden layer has C / reduction channels (at least 16).
+        reduction: SE's hidden layer has C / reduction channels (at least 8).
         backbone: the table of convolutions.
         width: 0.5, 1, 1.5 and 2 are the paper's narrowed networks; others lie on the line between them.
         image_size: side of the square input, pixels; the data set's own if not given.

@@ -1,0 +1,57 @@
+"""Processes and sockets as the kernel lists them."""
+
+import os
+import signal
+from pathlib import Path
+
+
+def _stat(pid):
+    """(state, parent) of a process, or None if it is gone."""
+    try:
+        state, parent = (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+    except OSError:
+        return None
+    return None if state in "ZX" else (state, int(parent))
+
+
+def alive(pids):
+    """Those of the processes that still run."""
+    return {pid for pid in pids if _stat(pid) is not None}
+
+
+def descendants(pid):
+    """Ids of all processes below a process."""
+    parents = {int(p.name): _stat(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()}
+    found, layer = set(), {pid}
+    while layer:
+        layer = {child for child, stat in parents.items() if stat and stat[1] in layer} - found
+        found |= layer
+    return found
+
+
+def named(pids, prefix):
+    """Those of the processes whose command line begins with this."""
+    return [pid for pid in pids if (Path("/proc") / str(pid) / "cmdline").read_text().startswith(prefix)]
+
+
+def end(pids):
+    """Kill what still runs."""
+    for pid in alive(pids):
+        os.kill(pid, signal.SIGKILL)
+
+
+def listening(pids):
+    """Addresses, in the kernel's hexadecimal, at which processes listen by TCP."""
+    inodes = set()
+    for pid in pids:
+        try:
+            inodes |= {str(fd.readlink()) for fd in (Path("/proc") / str(pid) / "fd").iterdir()}
+        except OSError:
+            continue
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for row in Path(table).read_text().splitlines()[1:]:
+            fields = row.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                found.add(fields[1].split(":")[0])
+    return found
