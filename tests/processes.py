@@ -29,9 +29,10 @@ def descendants(pid):
     return found
 
 
-def named(pids, prefix):
-    """Those of the processes whose command line begins with this."""
-    return [pid for pid in pids if (Path("/proc") / str(pid) / "cmdline").read_text().startswith(prefix)]
+def workers(pids):
+    """Those of the processes that Ray named after a trainable: between trials by its class, within one by Tune's."""
+    titles = {pid: (Path("/proc") / str(pid) / "cmdline").read_text() for pid in alive(pids)}
+    return [pid for pid, title in titles.items() if title.startswith(("ray::Worker", "ray::ResourceTrainable"))]
 
 
 def end(pids):

@@ -190,7 +190,7 @@ def test_an_interruption_is_clean_and_the_same_command_goes_on(stop, swept, tmp_
     try:
         wait_for_rows(process, tmp_path, 4)
         below = processes.descendants(process.pid)
-        assert processes.named(below, "ray::Worker")
+        assert processes.workers(below)
         # a terminal interrupts every process of the group, a scheduler asks the one that it started
         os.killpg(process.pid, stop) if stop is signal.SIGINT else process.terminate()
         stopped = time.monotonic()
@@ -227,7 +227,7 @@ def test_a_worker_that_is_killed_costs_one_run_and_nothing_listens_beyond_this_m
         found = processes.listening({process.pid, *below})
         assert found
         assert found <= loopback
-        os.kill(processes.named(below, "ray::Worker")[0], signal.SIGKILL)
+        os.kill(processes.workers(below)[0], signal.SIGKILL)
         out, err = process.communicate(timeout=120)
     finally:
         processes.end({process.pid, *below})

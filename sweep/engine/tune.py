@@ -27,7 +27,7 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from sweep.engine.worker import Worker
+from sweep.engine.worker import Worker, no_outcome
 from sweep.errors import EngineError
 from sweep.space.schema import Resources
 
@@ -97,8 +97,7 @@ def do_runs(payloads: Sequence[str], resources: Resources, workers: int, on_resu
             results = _tuner(list(left.values()), resources, workers, hand_over, scratch).fit()
             for key in hand_over.died_of:
                 hand_over.reported.add(key)
-                message = "the process that did this run died (killed, or out of memory)"
-                on_result({"key": key, "status": "failed", "kind": "worker died", "message": message})
+                on_result(no_outcome(key, "worker died", "the process of this run died: killed, or out of memory"))
             if not hand_over.reported:
                 raise EngineError(
                     f"Ray ended without doing a run: {[str(e) for e in results.errors] or 'no reason given'}"

@@ -1,5 +1,6 @@
 """What runs in a worker process: a Tune trainable that does a batch of runs, one a step."""
 
+import math
 import platform
 import traceback
 from importlib.metadata import version
@@ -39,28 +40,36 @@ class Worker(Trainable):
 def do(payload: str) -> dict[str, Any]:
     """The outcome of a run as plain values; never raises what the run raised."""
     key, point, proxy, seed = unpack(payload)
-    result = {
-        "key": key,
-        "error": None,
-        "losses": (),
-        "seconds": 0.0,
-        "kind": "",
-        "message": "",
-        "versions": versions(),
-    }
     try:
         outcome = train(point, proxy, seed)
     except Exception as error:
         trace = "".join(traceback.format_exception(error)[-3:])
         kind = "out of memory" if isinstance(error, MemoryError | torch.OutOfMemoryError) else type(error).__name__
-        return result | {"status": "failed", "kind": kind, "message": f"{error}\n{trace}"[:4000]}
-    if outcome.status == "diverged":
-        result |= {"kind": "diverged", "message": f"loss {outcome.losses[-1]} in epoch {len(outcome.losses)}"}
-    return result | {
+        return no_outcome(key, kind, f"{error}\n{trace}"[:4000])
+    diverged = outcome.status == "diverged"
+    return {
+        "key": key,
         "status": outcome.status,
         "error": outcome.error,
-        "losses": tuple(loss for loss in outcome.losses if loss == loss and abs(loss) != float("inf")),
+        "losses": tuple(loss for loss in outcome.losses if math.isfinite(loss)),
         "seconds": outcome.seconds,
+        "kind": "diverged" if diverged else "",
+        "message": f"loss {outcome.losses[-1]} in epoch {len(outcome.losses)}" if diverged else "",
+        "versions": versions(),
+    }
+
+
+def no_outcome(key: str, kind: str, message: str) -> dict[str, Any]:
+    """The result of a run that failed, with the reason."""
+    return {
+        "key": key,
+        "status": "failed",
+        "error": None,
+        "losses": (),
+        "seconds": 0.0,
+        "kind": kind,
+        "message": message,
+        "versions": versions(),
     }
 
 

@@ -16,7 +16,7 @@ from sweep.space import Point, Space, shipped
 ROOT = Path(__file__).parents[2]
 ROWS = [
     row
-    for row in csv.DictReader((ROOT / "results/paper/imagenet.csv").open())
+    for row in csv.DictReader((ROOT / "results/paper/imagenet.csv").read_text().splitlines())
     if row["family"] == "static" or (row["M"], row["G"]) == ("2", "2")
 ]
 
