@@ -40,20 +40,21 @@ def run(
 
     Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
     """
-    loaded = Space.load(find(space))
-
-    from sweep.api import run as run_space
-    from sweep.terminal import Bar
-
     # a scheduler's polite end is an interruption like any other
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    bar = Bar(err if as_json else out)
+    bar = None
     try:
+        loaded = Space.load(find(space))
+
+        from sweep.api import run as run_space
+        from sweep.terminal import Bar
+
+        bar = Bar(err if as_json else out)
         summary = run_space(
             loaded, results=results, reports=reports, workers=workers, retry_failed=retry_failed, watch=bar
         )
     except KeyboardInterrupt:
-        landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar.meter else ""
+        landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
         err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)
         # Ray's threads may still be at work; nothing of ours is
         sys.stdout.flush()

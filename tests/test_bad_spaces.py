@@ -45,6 +45,7 @@ CASES = {
     "a family of a later version": ("family: weightnet", "family: condconv", 12, r"not in this version yet"),
     "a strategy of a later version": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"not in this version yet"),
     "a search": ("seeds: 2", "seeds: 2\nsearch: {}", 23, r"not in this version yet"),
+    "a GPU": ("seeds: 2", "seeds: 2\nresources: {gpus: 1}", 23, r"resources\.gpus: runs on GPUs are not in this version yet"),
     "a range": ("M: [1, 2]", "M: {low: 1, high: 4}", 13, r"ranges are not in this version yet"),
     "a network of one's own": ("backbone: shufflenet_v2", "backbone: my.nets:tiny", 4, r"not in this version yet"),
 }  # fmt: skip

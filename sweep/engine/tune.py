@@ -109,7 +109,7 @@ def _tuner(
     payloads: Sequence[str], resources: Resources, workers: int, hand_over: _HandOver, scratch: str
 ) -> tune.Tuner:
     return tune.Tuner(
-        tune.with_resources(Worker, {"cpu": resources.cpus, "gpu": resources.gpus}),
+        tune.with_resources(Worker, {"cpu": resources.cpus}),
         tune_config=tune.TuneConfig(
             search_alg=_Batches(payloads, workers),
             num_samples=-1,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sweep.space.datasets import DATASETS
 
@@ -76,7 +76,14 @@ class Bound(Model):
 
 
 class Resources(Model):
-    """What one run is given: cores and, fractions allowed, GPUs."""
+    """What one run is given: cores and, in a later version, GPUs."""
 
     cpus: Annotated[int, Field(ge=1)] = 1
     gpus: Annotated[float, Field(ge=0)] = 0
+
+    @field_validator("gpus")
+    @classmethod
+    def _not_yet(cls, gpus: float) -> float:
+        if gpus:
+            raise ValueError("runs on GPUs are not in this version yet; leave it at 0")
+        return gpus

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from sweep.errors import SpaceError
+from sweep.space.source import did_you_mean
+
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -14,8 +17,10 @@ def shipped() -> dict[str, Path]:
 
 
 def find(space: str | Path) -> Path:
-    """The file that `space` names: a path, or the name of a space that ships."""
-    path = Path(space)
-    if not path.exists() and path.name == str(space) and str(space) in shipped():
-        return shipped()[str(space)]
-    return path
+    """The file that `space` names: a path, or the name of a space that ships; raises SpaceError for neither."""
+    path, ours = Path(space), shipped()
+    if path.exists():
+        return path
+    if str(space) in ours:
+        return ours[str(space)]
+    raise SpaceError(f"{space}:1: there is no such file, and no space of that name ships{did_you_mean(space, ours)}")
