@@ -11,11 +11,11 @@ import pandas as pd
 
 from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.costs import Plan, plan
+from sweep.costs import Plan, plan, with_trace
 from sweep.engine.ledger import Ledger, Row, locked
 from sweep.engine.runs import Run, missing, wanted
-from sweep.errors import SpaceError
-from sweep.proxy import DataError, load
+from sweep.errors import LedgerError, SpaceError, SweepError
+from sweep.proxy import load
 from sweep.space import Space, find, plain
 
 
@@ -55,11 +55,6 @@ class Summary:
     ledger: Path
     page: Path
 
-    @property
-    def complete(self) -> bool:
-        """Whether every run that the space asks for is in, and none failed."""
-        return set(self.statuses) <= {"done"}
-
 
 def run(
     space: Space | str | Path,
@@ -76,45 +71,49 @@ def run(
     are done again. Interrupting it loses nothing but the runs in progress: call it again to go on.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing).
     """
-    # torch and Ray take seconds to import, and a report needs neither
-    from sweep.costs import trace
-    from sweep.space import DATASETS
-
     watch = watch or Silence()
     space = space if isinstance(space, Space) else Space.load(find(space))
     planned = plan(space, traced=False)
-    facts = DATASETS[space.proxy.dataset.name]
-    # bad news about images before anything is written
-    for size in {p.point.image_size for p in planned.points}:
-        _check_images(space, size or facts.image_size)
-    folder = Path(results) / space.name
-    with locked(folder), Ledger.create(folder / "ledger.sqlite") as ledger:
+    runs = wanted(planned)
+    folder, pages = Path(results) / space.name, Path(reports) / space.name
+    path = folder / "ledger.sqlite"
+
+    def lacking(among: list[Run], ledger: Ledger) -> list[Run]:
+        known = {key for key, status in ledger.statuses().items() if status == "done" or not retry_failed}
+        return missing(among, known)
+
+    # what can be wrong with the space, the images, the ledger or the folders shows before anything is written
+    todo = missing(runs, ())
+    if path.exists():
+        with Ledger.open(path) as ledger:
+            todo = lacking(runs, ledger)
+    todo = _traced(todo)
+    if todo:
+        load(space.proxy.dataset, todo[0].planned.point.image_size or 1)
+    try:
+        pages.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SweepError(f"{pages}: cannot be used: {error.strerror}") from None
+    with locked(folder), Ledger.create(path) as ledger:
         ledger.describe(space.name, space.data)
-        statuses = ledger.statuses()
-        known = {key for key, status in statuses.items() if status == "done" or not retry_failed}
-        runs = wanted(planned)
-        todo = missing(runs, known)
+        todo = lacking(todo, ledger)
         if todo:
-            traced = {
-                p.label: replace(p, traced=trace(p.point, facts.channels, facts.classes).total)
-                for p in {run.planned.label: run.planned for run in todo}.values()
-            }
-            todo = [replace(run, planned=traced[run.planned.label]) for run in todo]
             _train(planned, todo, len(runs), ledger, workers, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
-        page = report.render(frame(ledger), Path(reports) / space.name)
-        return Summary(space.name, counts, len(todo), ledger.path, page)
+        page = report.render(frame(ledger), pages)
+        return Summary(space.name, counts, len(todo), path, page)
 
 
-def _check_images(space: Space, size: int) -> None:
-    try:
-        load(space.proxy.dataset, size)
-    except DataError as error:
-        raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
+def _traced(runs: list[Run]) -> list[Run]:
+    """The runs with fvcore's count of each of their points."""
+    by_label = {run.planned.label: run for run in runs}
+    points = {label: with_trace(run.planned, run.proxy.dataset) for label, run in by_label.items()}
+    return [replace(run, planned=points[run.planned.label]) for run in runs]
 
 
 def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, watch: Watch) -> None:
+    # Ray takes seconds to import, and a sweep that is done needs none
     from sweep.engine.tune import do_runs, workers_for
 
     resources = planned.space.resources
@@ -136,7 +135,10 @@ def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: 
 
 def frame(ledger: Ledger) -> SweepFrame:
     """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'."""
-    space = Space.parse(ledger.space())
+    try:
+        space = Space.parse(ledger.space())
+    except SpaceError as error:
+        raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
     planned = plan(space, traced=False)
     kept = ledger.runs()
     by_key = {row["key"]: row for row in _records(kept)}

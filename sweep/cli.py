@@ -19,7 +19,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class _Console(Console):
+    """A console whose reader may leave: `wn-sweep run space | head` goes on, unheard."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno() if self.stderr else sys.stdout.fileno())
+
+
+# no emoji: ':100:' is a line number here. Where there is no terminal, nothing is cut to its width
+_WIDE = None if sys.stdout.isatty() else 10_000
+out = _Console(soft_wrap=True, highlight=False, emoji=False, width=_WIDE)
+err = _Console(soft_wrap=True, highlight=False, emoji=False, stderr=True)
 
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
 Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
@@ -40,8 +53,9 @@ def run(
 
     Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
     """
-    # a scheduler's polite end is an interruption like any other
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a scheduler's polite end and a closed terminal are interruptions like any other
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, signal.default_int_handler)
     bar = None
     try:
         loaded = Space.load(find(space))
@@ -53,7 +67,10 @@ def run(
         summary = run_space(
             loaded, results=results, reports=reports, workers=workers, retry_failed=retry_failed, watch=bar
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        # while Ray starts, its own handler of SIGTERM raises SystemExit
+        if isinstance(stopped, SystemExit) and stopped.code != signal.SIGTERM:
+            raise
         landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
         err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)
         # Ray's threads may still be at work; nothing of ours is

@@ -16,9 +16,9 @@ grid:
     M: [1, 2]
     G: 1
 proxy:
-  dataset: {name: digits, train: 60, validation: 100}
-  epochs: 1
-  batch_size: 20
+  dataset: {name: digits, train: 200, validation: 100}
+  epochs: 4
+  batch_size: 40
   optimizer: {name: adamw, lr: 0.02}
 nuisance:
   optimizer.lr: [0.01, 0.04]

@@ -7,19 +7,21 @@ import sys
 import pytest
 from small import SMALL
 
+from sweep.engine.ledger import Ledger
+
 CASES = {
     # what is wrong: (text to replace, by what, line of the mistake, what must be said)
     "unknown key": ("about:", "abuot:", 2, r"unknown key 'abuot'; did you mean 'about'\?"),
-    "unknown key deep": ("epochs: 1", "epoks: 1", 17, r"proxy\.epoks: unknown key 'epoks'; did you mean 'epochs'\?"),
+    "unknown key deep": ("epochs: 4", "epoks: 1", 17, r"proxy\.epoks: unknown key 'epoks'; did you mean 'epochs'\?"),
     "misspelt family": ("family: weightnet", "family: weightnett", 12, r"grid\[1\]\.family: .*did you mean 'weightnet'\?"),
     "unknown axis": ("    G: 1", "    H: 1", 14, r"grid\[1\]\.H: unknown axis 'H'"),
     "M not a multiple of G": ("    G: 1", "    G: 4", 12, r"M = 1 is not a multiple of G = 4"),
     "M not whole in a layer": ("M: [1, 2]\n    G: 1", "M: 1/5\n    G: 1/5", 12, r"M x \d+ output channels = .* is not whole"),
     "M missing": ("    M: [1, 2]\n", "", 12, r"needs M and G"),
     "M for a static network": ("- family: static", "- {family: static, M: 2}", 11, r"M means nothing to family static"),
-    "a list where a number belongs": ("epochs: 1", "epochs: [1, 2]", 17, r"proxy\.epochs: needs a whole number, found a list"),
+    "a list where a number belongs": ("epochs: 4", "epochs: [1, 2]", 17, r"proxy\.epochs: needs a whole number, found a list"),
     "text where a number belongs": ("lr: 0.02", "lr: fast", 19, r"proxy\.optimizer\.lr: needs a number, found 'fast'"),
-    "true where a number belongs": ("epochs: 1", "epochs: true", 17, r"needs a whole number, found true"),
+    "true where a number belongs": ("epochs: 4", "epochs: true", 17, r"needs a whole number, found true"),
     "a fraction that is none": ("M: [1, 2]", "M: [1, 1/0]", 13, r"M\[1\]: '1/0' is not a number or a fraction"),
     "an empty list": ("M: [1, 2]", "M: []", 13, r"grid\[1\]\.M: needs at least one value"),
     "no value": ("    G: 1", "    G:", 14, r"grid\[1\]\.G: has no value"),
@@ -36,11 +38,25 @@ CASES = {
     "a nuisance that is no setting": ("optimizer.lr:", "optimizer.rate:", 21, r"unknown key 'rate'"),
     "a nuisance of a wrong kind": ("[0.01, 0.04]", "[0.01, slow]", 21, r"optimizer\.lr\[1\]: needs a number, found 'slow'"),
     "a nuisance value twice": ("[0.01, 0.04]", "[0.01, 1e-2]", 21, r"names a value twice"),
-    "a baseline that is no point": ("baseline: {family: static}", "baseline: {family: se}", 23, r"no point of the grid is this"),
+    "a nuisance that is a mapping": ("optimizer.lr: [0.01, 0.04]", "optimizer: [{name: sgd}]", 21, r"optimizer\[0\]: needs a number, a word"),
+    "a nuisance that is wrong with the rest": ("optimizer.lr: [0.01, 0.04]", "augment.flip: [true]", 21, r"augment\.flip\[0\]: augment\.flip would"),
+    "a nuisance within a nuisance": ("  optimizer.lr:", "  optimizer: [adamw]\n  optimizer.lr:", 21, r"a part of this one"),
+    "a nuisance without a name": ("optimizer.lr:", "optimizer..lr:", 21, r"names no setting"),
+    "a nuisance of the data": ("optimizer.lr: [0.01, 0.04]", "dataset.train: [20, 40]", 21, r"not a setting to tune"),
+    "a key with a dash": ("batch_size", "batch-size", 18, r"proxy\.batch-size: unknown key 'batch-size'; did you mean 'batch_size'\?"),
+    "a key that is a number": ("about:", "3:", 2, r"unknown key '3'"),
+    "a tag": ("M: [1, 2]", "M: !x [1, 2]", 13, r"the tag !x means nothing"),
+    "an endless number": ("M: [1, 2]", "M: '1e999999999'", 13, r"is not a number or a fraction"),
+    "a huge number": ("M: [1, 2]", "M: 1e20", 13, r"at most 4096"),
+    "half a character": ("A space for tests.", '"\\ud800"', 2, r"half a character"),
+    "momentum for AdamW": ("lr: 0.02", "lr: 0.02, momentum: 0.5", 19, r"momentum means nothing to adamw"),
+    "lambda for a static network": ("- family: static", "- {family: static, lambda: 2}", 11, r"lambda means nothing to family static"),
+    "one image to train on": ("train: 200", "train: 1", 16, r"train: must be at least 2"),
+    "a baseline that is no point": ("baseline: {family: static}", "baseline: {family: se}", 23, r"no point that is left of the grid is this"),
     "a baseline that is two points": ("baseline: {family: static}", "baseline: {family: weightnet}", 23, r"are both this"),
     "a name that leaves the folder": ("name: small", "name: ../small", 1, r"names files"),
-    "a mirrored digit": ("  batch_size: 20", "  batch_size: 20\n  augment: {flip: true}", 15, r"augment\.flip"),
-    "too many images": ("train: 60", "train: 6000", 16, r"too few for 6000 and 100"),
+    "a mirrored digit": ("  batch_size: 40", "  batch_size: 40\n  augment: {flip: true}", 15, r"augment\.flip"),
+    "too many images": ("train: 200", "train: 6000", 16, r"too few for 6000 and 100"),
     "a stem too wide": ("stem_channels: 4", "stem_channels: 24", 12, r"a stage of 12 channels cannot follow 24"),
     "a family of a later version": ("family: weightnet", "family: condconv", 12, r"not in this version yet"),
     "a strategy of a later version": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"not in this version yet"),
@@ -59,6 +75,13 @@ FILES = {
     "bytes": (b"name: x\n\xff\xfe", 2, "not text in UTF-8"),
     "a list": ("- 1\n- 2\n", 1, "a space is a mapping"),
     "nothing but a name": ("name: x\n", 1, "proxy: is missing"),
+    "depth without end": ("a: " + "[" * 3000, 1, "not YAML"),
+    "digits without end": ("name: " + "1" * 5000, 1, "not YAML"),
+    "aliases of aliases": (
+        "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)),
+        1,
+        "more than 100,000 values",
+    ),
     "a date": ("name: 2020-01-01\n", 1, "means? nothing here"),
 }
 
@@ -93,6 +116,38 @@ def test_a_wrong_file(what, command, write, tmp_path):
     check(command, tmp_path, write(content), line, told)
 
 
+def test_a_wrong_space_leaves_an_existing_ledger_as_it_was(command, write, tmp_path):
+    folder = tmp_path / "results" / "small"
+    with Ledger.create(folder / "ledger.sqlite") as ledger:
+        ledger.describe("small", {"name": "small"})
+    before = (folder / "ledger.sqlite").read_bytes()
+    for old, new, _, _ in CASES.values():
+        assert command("run", write(SMALL.replace(old, new, 1)).name)[0] == 2
+    assert (folder / "ledger.sqlite").read_bytes() == before
+    assert [path.name for path in folder.iterdir()] == ["ledger.sqlite"]
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_a_plan_tells_the_same(what, command, write):
+    old, new, _, _ = CASES[what]
+    path = write(SMALL.replace(old, new, 1))
+    assert command("plan", path.name) == command("run", path.name)
+
+
+@pytest.mark.parametrize("option", ["--results", "--reports"])
+def test_a_folder_that_cannot_be_used(option, command, small, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, out, err = command("run", small.name, option, "file")
+    assert (code, out) == (2, "")
+    assert "file/small: cannot be used" in err or "there is no such ledger" in err
+
+
+def test_a_line_number_is_no_emoji(command, write):
+    code, _, err = command("plan", write("\n" * 99 + "abuot: x\n").name)
+    assert code == 2
+    assert "space.yaml:100: abuot: unknown key" in err
+
+
 def test_a_missing_file(command, tmp_path):
     check(command, tmp_path, tmp_path / "absent.yaml", 1, "there is no such file")
 
@@ -103,7 +158,7 @@ def test_a_folder(command, tmp_path):
 
 
 def test_each_mistake_has_its_line(command, write):
-    text = SMALL.replace("about:", "abuot:").replace("epochs: 1", "epochs: x").replace("seeds: 2", "seeds: -1")
+    text = SMALL.replace("about:", "abuot:").replace("epochs: 4", "epochs: x").replace("seeds: 2", "seeds: -1")
     code, _, err = command("plan", write(text).name)
     assert code == 2
     assert [line.split(":")[1] for line in err.splitlines()] == ["2", "17", "22"]

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -122,6 +123,7 @@ def test_export_has_a_row_a_run(swept):
     )
     assert len({row["key"] for row in found}) == 12
     same = pd.read_parquet(folder / "runs.parquet")
+    assert same["error"].nunique() > 5
     assert same["error"].tolist() == [float(row["error"]) for row in found]
     assert sorted(same["error"]) == sorted(rows(folder).loc[same["key"], "error"])
 
@@ -217,7 +219,8 @@ def test_an_interruption_is_clean_and_the_same_command_goes_on(stop, swept, tmp_
     pd.testing.assert_frame_equal(after.loc[before.index], before)
 
 
-def test_a_worker_that_is_killed_costs_one_run_and_nothing_listens_beyond_this_machine(tmp_path):
+def test_a_killed_worker_changes_nothing_and_nothing_listens_beyond_this_machine(swept, tmp_path):
+    folder, _ = swept
     process = start(tmp_path, SMALL.replace("seeds: 2", "seeds: 6"))
     below = set()
     try:
@@ -231,11 +234,65 @@ def test_a_worker_that_is_killed_costs_one_run_and_nothing_listens_beyond_this_m
         out, err = process.communicate(timeout=120)
     finally:
         processes.end({process.pid, *below})
+    assert (process.returncode, err) == (0, "")
+    assert "36 of 36 runs are in (36 trained now)" in out
+    undisturbed, after = rows(folder), rows(tmp_path)
+    common = undisturbed.index.intersection(after.index)
+    assert len(common) >= 12
+    pd.testing.assert_frame_equal(outcomes(after.loc[common]), outcomes(undisturbed.loc[common]))
+
+
+def test_a_run_that_three_workers_die_of_has_failed(tmp_path):
+    text = SMALL.replace("epochs: 4", "epochs: 2000").replace("seeds: 2", "seeds: 1")
+    text = text.replace("M: [1, 2]", "M: 1").replace("  - family: static\n", "").replace("[0.01, 0.04]", "[0.01]")
+    process = start(tmp_path, text.replace("baseline: {family: static}\n", ""))
+    below, killed = set(), set()
+    try:
+        while process.poll() is None:
+            below = processes.descendants(process.pid)
+            for worker in processes.workers(below):
+                killed.add(worker)
+                os.kill(worker, signal.SIGKILL)
+            time.sleep(0.2)
+        _, err = process.communicate(timeout=60)
+    finally:
+        processes.end({process.pid, *below})
+    assert len(killed) >= 3
     assert (process.returncode, err) == (1, "")
-    assert "35 of 36 runs are in (36 trained now)" in out
-    found = rows(tmp_path)
-    assert len(found) == 36
-    (lost,) = found[found["status"] != "done"].to_dict("records")
+    (lost,) = rows(tmp_path).to_dict("records")
     assert (lost["status"], lost["kind"]) == ("failed", "worker died")
-    assert wn_sweep(tmp_path, "run", "small.yaml", "--retry-failed").returncode == 0
-    assert set(rows(tmp_path)["status"]) == {"done"}
+    assert "3 processes died of this run" in lost["message"]
+
+
+def test_a_ledger_that_cannot_be_written_ends_the_sweep_with_its_own_words(tmp_path):
+    process = start(tmp_path, SMALL.replace("seeds: 2", "seeds: 12"))
+    below = set()
+    try:
+        wait_for_rows(process, tmp_path, 2)
+        below = processes.descendants(process.pid)
+        with sqlite3.connect(tmp_path / "results/small/ledger.sqlite") as connection:
+            connection.execute("CREATE TRIGGER full BEFORE INSERT ON runs BEGIN INSERT INTO no_room VALUES (1); END")
+        connection.close()
+        _, err = process.communicate(timeout=60)
+    finally:
+        processes.end({process.pid, *below})
+    assert process.returncode == 1
+    assert "results/small/ledger.sqlite: cannot be written: no such table: main.no_room; what was in it is safe" in err
+    assert "Traceback" not in err
+    assert len(rows(tmp_path)) >= 2
+
+
+def test_a_reader_that_leaves_does_not_end_the_sweep(tmp_path):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    words = " ".join(COMMAND)
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {words} run small.yaml | head -n 1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("small: 3 points")
+    assert len(rows(tmp_path)) == 12

@@ -1,7 +1,7 @@
 """A plan: every point of a space with its cost, counted twice, and every rejection with its reason. Trains nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sweep.costs.analytic import count
@@ -10,6 +10,7 @@ from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import DATASETS, Point, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.grid import miss, no_point
+from sweep.space.schema import Dataset
 from sweep.space.space import COSTS
 
 
@@ -65,6 +66,16 @@ class Plan:
         ]
 
 
+def with_trace(planned: Planned, dataset: Dataset) -> Planned:
+    """A planned point with fvcore's count; raises NetworkError if its network does not fit into memory."""
+    facts = DATASETS[dataset.name]
+    try:
+        return replace(planned, traced=trace(planned.point, facts.channels, facts.classes).total)
+    except (RuntimeError, MemoryError):
+        cost = planned.cost
+        raise NetworkError(f"{planned.label}: {cost.params:,} parameters cannot be traced on this machine") from None
+
+
 def plan(space: Space, *, traced: bool = True) -> Plan:
     """Count every point of a space; with `traced`, by fvcore as well.
 
@@ -94,8 +105,7 @@ def plan(space: Space, *, traced: bool = True) -> Plan:
     points = tuple(point for point, _ in kept)
     names = axes(points)
     pairs = baselines(space, points)
-    planned = tuple(
-        Planned(p, label(p, names), c, trace(p, facts.channels, facts.classes).total if traced else None)
-        for p, c in kept
-    )
+    planned = tuple(Planned(p, label(p, names), c) for p, c in kept)
+    if traced:
+        planned = tuple(with_trace(one, space.proxy.dataset) for one in planned)
     return Plan(space, names, planned, tuple(rejected), {label(p, names): label(b, names) for p, b in pairs.items()})

@@ -129,20 +129,24 @@ class Ledger:
     def describe(self, name: str, space: Mapping[str, Any]) -> None:
         """Note what the sweep is; writes only if that is news."""
         row = (name, json.dumps(space, ensure_ascii=False))
-        if self._connection.execute("SELECT name, space FROM sweep").fetchone() != row:
+        with self._reading():
+            known = self._connection.execute("SELECT name, space FROM sweep").fetchone()
+        if known != row:
             with self._writing():
                 self._connection.execute("INSERT OR REPLACE INTO sweep VALUES (0, ?, ?)", row)
 
     def space(self) -> dict[str, Any]:
         """The plain values of the space that the sweep was last run with; raises LedgerError if it never was."""
-        row = self._connection.execute("SELECT space FROM sweep").fetchone()
+        with self._reading():
+            row = self._connection.execute("SELECT space FROM sweep").fetchone()
         if row is None:
             raise LedgerError(f"{self.path}: no sweep has been run into this ledger yet")
         return dict(json.loads(row[0]))
 
     def statuses(self) -> dict[str, str]:
         """Key -> status of every run that is in."""
-        return dict(self._connection.execute("SELECT key, status FROM runs"))
+        with self._reading():
+            return dict(self._connection.execute("SELECT key, status FROM runs"))
 
     def record(self, rows: Iterable[Row]) -> None:
         """Add finished runs, all or none; a run that is in with another status than 'done' is replaced.
@@ -183,7 +187,16 @@ class Ledger:
     def runs(self) -> pd.DataFrame:
         """Every run that is in, a row each in the order of their keys; point, recipe and versions as JSON text."""
         query = "SELECT * FROM runs JOIN points USING (point) ORDER BY key"
-        return pd.read_sql_query(query, self._connection)
+        with self._reading():
+            found = self._connection.execute(query)
+            return pd.DataFrame(found.fetchall(), columns=[column[0] for column in found.description])
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({error}); it was left as it is") from None
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -202,11 +215,15 @@ def locked(folder: Path) -> Iterator[None]:
 
     The kernel holds the lock, so that it goes with the process, however that ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             raise LedgerError(f"{folder}: another wn-sweep ({file.read().strip()}) is at work on this sweep") from None
         file.truncate(0)
@@ -216,4 +233,5 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _quoted(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    # an absolute path with one slash before it: two would name another machine
+    return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

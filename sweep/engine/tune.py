@@ -8,6 +8,7 @@ import os
 import signal
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -32,6 +33,9 @@ from sweep.errors import EngineError
 from sweep.space.schema import Resources
 
 Result = dict[str, Any]
+
+#: A run that this many workers died of has failed; fewer may have been somebody else's doing.
+MOST_DEATHS = 3
 
 
 class _Batches(Searcher):
@@ -65,14 +69,20 @@ class _HandOver(tune.Callback):
         self.on_result = on_result
         self.reported: set[str] = set()
         self.died_of: list[str] = []
+        self.trouble: Exception | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # Tune pickles its settings to a file that is never read; the ledger must not travel with them
         return {}
 
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: Result, **info: Any) -> None:
+        try:
+            self.on_result(result["run"])
+        except Exception as error:
+            # Tune wraps what a callback raises in pages of its own; `do_runs` raises it as it was
+            self.trouble = error
+            raise
         self.reported.add(result["run"]["key"])
-        self.on_result(result["run"])
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         keys = [json.loads(payload)["key"] for payload in trial.config["batch"]]
@@ -87,21 +97,31 @@ def workers_for(resources: Resources, workers: int | None = None) -> int:
 def do_runs(payloads: Sequence[str], resources: Resources, workers: int, on_result: Callable[[Result], None]) -> None:
     """Do the runs and hand each result to `on_result`, in this process, as it arrives.
 
-    A run whose worker died is reported as failed; the rest of its batch is done by another worker. Raises EngineError
-    if nothing can be run at all. Ray is started, and stopped whatever happens.
+    A run whose worker died is done again by another, and reported as failed when it took MOST_DEATHS of them with it;
+    the rest of its batch is done in any case. Raises EngineError if nothing can be run at all, and whatever
+    `on_result` raises. Ray is started, and stopped whatever happens.
     """
-    with _ray(resources, workers), tempfile.TemporaryDirectory(prefix="wn-sweep-") as scratch:
-        left = {json.loads(payload)["key"]: payload for payload in payloads}
+    left = {json.loads(payload)["key"]: payload for payload in payloads}
+    deaths: Counter[str] = Counter()
+    # Ray's sockets lie in this folder, and the path of a socket has room for about a hundred letters
+    folder = tempfile.TemporaryDirectory(prefix="wn-sweep-", dir="/tmp", ignore_cleanup_errors=True)
+    with folder as scratch, _ray(resources, workers, scratch):
         while left:
             hand_over = _HandOver(on_result)
-            results = _tuner(list(left.values()), resources, workers, hand_over, scratch).fit()
+            try:
+                results = _tuner(list(left.values()), resources, workers, hand_over, scratch).fit()
+            except Exception:
+                if hand_over.trouble is not None:
+                    raise hand_over.trouble from None
+                raise
+            if not hand_over.reported and not hand_over.died_of:
+                raise EngineError(f"Ray ended without doing a run: {results.errors or 'it gave no reason'}")
+            deaths.update(hand_over.died_of)
             for key in hand_over.died_of:
-                hand_over.reported.add(key)
-                on_result(no_outcome(key, "worker died", "the process of this run died: killed, or out of memory"))
-            if not hand_over.reported:
-                raise EngineError(
-                    f"Ray ended without doing a run: {[str(e) for e in results.errors] or 'no reason given'}"
-                )
+                if deaths[key] >= MOST_DEATHS:
+                    hand_over.reported.add(key)
+                    message = f"{deaths[key]} processes died of this run: killed, or out of memory"
+                    on_result(no_outcome(key, "worker died", message))
             left = {key: payload for key, payload in left.items() if key not in hand_over.reported}
 
 
@@ -127,7 +147,7 @@ def _tuner(
 
 
 @contextlib.contextmanager
-def _ray(resources: Resources, workers: int) -> Iterator[None]:
+def _ray(resources: Resources, workers: int, scratch: str) -> Iterator[None]:
     """A local Ray, heard only when it fails."""
     for name in ("ray", "ray.tune", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -140,8 +160,9 @@ def _ray(resources: Resources, workers: int) -> Iterator[None]:
         logging_level=logging.CRITICAL,
         # results are small: a small store starts faster and fits everywhere
         object_store_memory=100 << 20,
+        _temp_dir=scratch,
     )
-    if threading.current_thread() is threading.main_thread():
+    if threading.current_thread() is threading.main_thread() and on_term is not None:
         # Ray would leave at once, with results in hand that have not reached the ledger
         signal.signal(signal.SIGTERM, on_term)
     try:

@@ -2,6 +2,7 @@
 
 import math
 import platform
+import time
 import traceback
 from importlib.metadata import version
 from typing import Any
@@ -40,12 +41,13 @@ class Worker(Trainable):
 def do(payload: str) -> dict[str, Any]:
     """The outcome of a run as plain values; never raises what the run raised."""
     key, point, proxy, seed = unpack(payload)
+    started = time.perf_counter()
     try:
         outcome = train(point, proxy, seed)
     except Exception as error:
         trace = "".join(traceback.format_exception(error)[-3:])
         kind = "out of memory" if isinstance(error, MemoryError | torch.OutOfMemoryError) else type(error).__name__
-        return no_outcome(key, kind, f"{error}\n{trace}"[:4000])
+        return no_outcome(key, kind, f"{error}\n{trace}"[:4000], time.perf_counter() - started)
     diverged = outcome.status == "diverged"
     return {
         "key": key,
@@ -59,14 +61,14 @@ def do(payload: str) -> dict[str, Any]:
     }
 
 
-def no_outcome(key: str, kind: str, message: str) -> dict[str, Any]:
+def no_outcome(key: str, kind: str, message: str, seconds: float = 0.0) -> dict[str, Any]:
     """The result of a run that failed, with the reason."""
     return {
         "key": key,
         "status": "failed",
         "error": None,
         "losses": (),
-        "seconds": 0.0,
+        "seconds": seconds,
         "kind": kind,
         "message": message,
         "versions": versions(),

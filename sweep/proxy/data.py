@@ -15,9 +15,6 @@ from sweep.errors import SweepError
 from sweep.space import DATASETS
 from sweep.space.schema import Dataset
 
-#: Share of the images that is set aside for a last look, and that no run ever sees.
-TEST_SHARE = 0.2
-
 
 class DataError(SweepError):
     """Images that are missing, or not those that they should be."""
@@ -39,19 +36,13 @@ def load(dataset: Dataset, image_size: int) -> Split:
 
     Which images are in which split follows from the data set alone, never from a seed: classes in turn, each in an
     order drawn from the data set's fingerprint. More training images leave the validation images as they are.
-    Raises DataError if the data set has too few, or is not the one that runs are keyed on.
+    Raises DataError if the images are not those that runs are keyed on.
     """
     images, labels = _read(dataset.name)
     order = _balanced(labels, DATASETS[dataset.name].fingerprint)
     # the first images are the test split; validation comes next, and training images are taken from the end
-    pool = order[round(TEST_SHARE * len(order)) :]
-    validation = dataset.validation if dataset.validation is not None else len(pool) // 2
-    train = dataset.train if dataset.train is not None else len(pool) - validation
-    if train + validation > len(pool) or not train or not validation:
-        raise DataError(
-            f"{dataset.name} has {len(pool)} images for training and validation, "
-            f"which is too few for {train} and {validation}"
-        )
+    pool = order[DATASETS[dataset.name].test_images :]
+    train, validation = dataset.counts()
     at_train, at_validation = pool[len(pool) - train :], pool[:validation]
     x = F.interpolate(torch.from_numpy(images).float(), size=(image_size, image_size), mode="bilinear", antialias=True)
     y = torch.from_numpy(labels)

@@ -22,7 +22,7 @@ NUMERICS = 1
 class Outcome:
     """What a run gave.
 
-    status: 'done', or 'diverged' if the loss left the numbers.
+    status: 'done', or 'diverged' if the loss or the network's answers are no finite numbers.
     error: top-1 error in per cent on the validation split at the last epoch; None if diverged.
     losses: mean training loss of each epoch.
     seconds: wall-clock time.
@@ -75,14 +75,14 @@ def train(point: Point, proxy: Proxy, seed: int) -> Outcome:
     return Outcome("done", error, tuple(losses), time.perf_counter() - started)
 
 
-def validate(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Top-1 error in per cent."""
+def validate(network: nn.Module, images: Tensor, labels: Tensor) -> float | None:
+    """Top-1 error in per cent; None if the last step left the network without finite answers."""
     network.eval()
     with torch.inference_mode():
-        wrong = sum(
-            int((network(x).argmax(1) != y).sum()) for x, y in zip(images.split(256), labels.split(256), strict=True)
-        )
-    return 100 * wrong / len(labels)
+        answers = torch.cat([network(x) for x in images.split(256)])
+    if not answers.isfinite().all():
+        return None
+    return 100 * int((answers.argmax(1) != labels).sum()) / len(labels)
 
 
 def _optimizer(network: nn.Module, proxy: Proxy) -> torch.optim.Optimizer:
@@ -93,7 +93,7 @@ def _optimizer(network: nn.Module, proxy: Proxy) -> torch.optim.Optimizer:
         {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
     if how.name == "sgd":
-        return torch.optim.SGD(groups, lr=how.lr, momentum=how.momentum, fused=True)
+        return torch.optim.SGD(groups, lr=how.lr, momentum=0.9 if how.momentum is None else how.momentum, fused=True)
     return torch.optim.AdamW(groups, lr=how.lr, fused=True)
 
 

@@ -17,6 +17,11 @@ class DatasetFacts:
     #: whether a mirrored image still shows its class
     flip_keeps_class: bool
 
+    @property
+    def test_images(self) -> int:
+        """Images that are set aside for a last look, and that no run ever sees: a fifth."""
+        return round(0.2 * self.images)
+
 
 DATASETS = {
     "digits": DatasetFacts(

@@ -108,7 +108,7 @@ def baselines(space: Space, points: tuple[Point, ...]) -> dict[Point, Point]:
     wanted = {name: tuple(value) if isinstance(value, list) else value for name, value in wanted.items()}
     matching = [point for point in points if all(point.value(name) == value for name, value in wanted.items())]
     if not matching:
-        raise SpaceError(space.source.mistake(("baseline",), "no point of the grid is this"))
+        raise SpaceError(space.source.mistake(("baseline",), "no point that is left of the grid is this"))
     shared = [name for name in axes(points) if name not in FAMILY_AXES and name not in wanted]
     by_shared: dict[tuple[Any, ...], Point] = {}
     for point in matching:
@@ -133,8 +133,13 @@ def _product(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
     """A block's values over the network's; what the network says of another family's parameters is left out."""
     family = values.get("family", network.get("family", "static"))
-    own = {*FAMILIES[family], *(("lambda",) if "M" in FAMILIES[family] else ())}
-    fields = {k: v for k, v in network.items() if (k not in FAMILY_AXES or k in own) and k not in values} | dict(values)
+    plane = {"M", "G", "lambda"} if "M" in FAMILIES[family] else set()
+    if "lambda" in values and not plane:
+        raise ValueError(f"lambda means nothing to family {family}")
+    own = {"family", *FAMILIES[family], *plane}
+    # two of M, G and lambda say it all: what the network says of the third is overridden
+    said = {*values, *(plane if len(plane & set(values)) > 1 else ())}
+    fields = {k: v for k, v in network.items() if k not in said and (k not in FAMILY_AXES or k in own)} | dict(values)
     if "lambda" in fields:
         if "M" in values and "G" in values:
             raise ValueError("lambda is M/G: give two of M, G and lambda")

@@ -1,6 +1,7 @@
 """Pydantic's errors in the words of space.yaml."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -29,13 +30,14 @@ _KINDS = {
 
 def translate(error: ValidationError, model: type[BaseModel], source: Source, under: Where = ()) -> list[str]:
     """One line per mistake: `file:line: path: what is wrong; what was meant`."""
-    return [source.mistake(under + where, what) for where, what in _told(error, model)]
+    return [source.mistake(under + where, what) for where, what in told(error.errors(include_url=False), model)]
 
 
-def _told(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
-    for item in error.errors(include_url=False):
+def told(errors: Iterable[Any], model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
+    """Where each of pydantic's errors is, and what to say of it."""
+    for item in errors:
         # pydantic adds steps for validators and union members, such as 'function-before[...]'; the file has none
-        where = tuple(step for step in item["loc"] if isinstance(step, int) or str(step).isidentifier() or "." in step)
+        where = tuple(s for s in item["loc"] if isinstance(s, int) or not re.match(r"function-|.*\[", s))
         yield where, _what(item["type"], item["input"], item.get("ctx", {}), item["msg"], where, model)
 
 

@@ -1,5 +1,6 @@
 """A point: one setting of everything that decides which network is built."""
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -13,17 +14,23 @@ FAMILIES: dict[str, tuple[str, ...]] = {"static": (), "se": ("reduction",), "wei
 SMALL_IMAGE = 64
 
 
+_RATIO = re.compile(r"[-+]?[\d.]{1,40}(e[-+]?\d\d?)?(/\d{1,40})?", re.IGNORECASE)
+
+
 def ratio(value: object) -> Fraction:
     """A positive number or a fraction such as '1/24', exactly as it was written; raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
         raise ValueError("needs a number or a fraction such as 1/24")
+    # 0.1 is a tenth, as written, not the float next to it; an exponent of a thousand digits would never end
+    text = str(value).strip()
     try:
-        # 0.1 is a tenth, as written, not the float next to it
-        number = Fraction(str(value))
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise ValueError(f"{value!r} is not a number or a fraction such as 1/24") from None
-    if number <= 0:
-        raise ValueError(f"must be over 0, found {value}")
+        number = Fraction(text) if _RATIO.fullmatch(text) else None
+    except (ValueError, ZeroDivisionError):
+        number = None
+    if number is None:
+        raise ValueError(f"{value!r} is not a number or a fraction such as 1/24")
+    if not 0 < number <= 4096:
+        raise ValueError(f"must be over 0 and at most 4096, found {value}")
     return number
 
 
@@ -56,8 +63,8 @@ class Point(BaseModel):
     G: Ratio | None = None
     reduction: Annotated[int, Field(ge=1)] | None = None
     backbone: Literal["shufflenet_v2"] = "shufflenet_v2"
-    width: Annotated[float, Field(gt=0, le=64)] = 1.0
-    image_size: Annotated[int, Field(ge=1, le=4096)] | None = None
+    width: Annotated[float, Field(gt=0, le=16)] = 1.0
+    image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
     stem: Literal["imagenet", "small"] | None = None
     stem_channels: Channels = 24
     last_channels: Channels = 1024

@@ -17,7 +17,7 @@ class Dataset(Model):
     """Which images, and how many of them: `train` and `validation` images, class-balanced, fixed for every run."""
 
     name: Literal["digits"]
-    train: Annotated[int, Field(ge=1)] | None = None
+    train: Annotated[int, Field(ge=2)] | None = None
     validation: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="before")
@@ -25,20 +25,45 @@ class Dataset(Model):
     def _short(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        facts = DATASETS[self.name]
+        pool = facts.images - facts.test_images
+        train, validation = self.counts()
+        if train + validation > pool or train < 2 or validation < 1:
+            raise ValueError(
+                f"{self.name} has {pool} images for training and validation, "
+                f"which is too few for {train} and {validation}"
+            )
+        return self
+
+    def counts(self) -> tuple[int, int]:
+        """Training and validation images: what is said, and else half of the images, or what is left of them."""
+        facts = DATASETS[self.name]
+        pool = facts.images - facts.test_images
+        validation = self.validation or (pool // 2 if self.train is None else min(pool // 2, pool - self.train))
+        return self.train or pool - validation, validation
+
 
 class Optimizer(Model):
-    """AdamW, or SGD with momentum; weight decay is on weights with more than one dimension only."""
+    """AdamW, or SGD with momentum (0.9); weight decay is on weights with more than one dimension only."""
 
     name: Literal["adamw", "sgd"] = "adamw"
     lr: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _own(self) -> Self:
+        if self.name == "adamw" and self.momentum is not None:
+            raise ValueError("momentum means nothing to adamw")
+        return self
 
 
 class Augment(Model):
     """Random shift by up to `shift` pixels each way, zeros moving in, and a mirror image half the time."""
 
-    shift: Annotated[int, Field(ge=0)] = 0
+    shift: Annotated[int, Field(ge=0, le=64)] = 0
     flip: bool = False
 
 

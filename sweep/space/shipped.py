@@ -19,7 +19,7 @@ def shipped() -> dict[str, Path]:
 def find(space: str | Path) -> Path:
     """The file that `space` names: a path, or the name of a space that ships; raises SpaceError for neither."""
     path, ours = Path(space), shipped()
-    if path.exists():
+    if path.exists() and not (path.is_dir() and str(space) in ours):
         return path
     if str(space) in ours:
         return ours[str(space)]

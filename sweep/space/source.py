@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from sweep.errors import SpaceError
 
 Where = tuple[str | int, ...]
+
+#: Tags that say nothing new; any other asks for an object that a space has no use for.
+_PLAIN_TAG = re.compile("(tag:yaml.org,2002:(map|seq))?")
+#: A file with more is a mistake, or aliases of aliases of aliases.
+MOST_VALUES = 100_000
 
 
 @dataclass(frozen=True)
@@ -62,15 +68,19 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
         problem = (error.problem or "cannot be parsed").split(" with value")[0].replace('"', "'")
         kind = "" if "duplicate key" in problem else "not YAML: "
         raise SpaceError(f"{file}:{line}: {kind}{problem}") from None
-    except YAMLError as error:
-        raise SpaceError(f"{file}:1: not YAML: {str(error).splitlines()[0]}") from None
+    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        # a number of thousands of digits, thousands of levels: ruamel has no error of its own for them
+        raise SpaceError(f"{file}:1: not YAML that can be read: {str(error).splitlines()[0]}") from None
     if data is None:
         raise SpaceError(first.mistake((), "the file is empty"))
     if not isinstance(data, CommentedMap):
         raise SpaceError(first.mistake((), "a space is a mapping of sections: name, network, grid, proxy, ..."))
     source = Source(file, {(): 1})
     mistakes: list[str] = []
-    plain = _plain(data, (), source, mistakes)
+    try:
+        plain = _plain(data, (), source, mistakes)
+    except RecursionError:
+        raise SpaceError(first.mistake((), "refers to itself, or is nested too deeply")) from None
     if mistakes:
         raise SpaceError(*mistakes)
     return plain, source
@@ -78,6 +88,11 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
 
 def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
     """Plain values for ruamel's, filling in `source.lines`; whole numbers become int however they are spelled."""
+    if len(source.lines) > MOST_VALUES:
+        raise SpaceError(f"{source.file}:1: more than {MOST_VALUES:,} values")
+    if isinstance(node, CommentedMap | CommentedSeq) and not _PLAIN_TAG.fullmatch(node.tag.value or ""):
+        mistakes.append(source.mistake(where, f"the tag {node.tag.value} means nothing here"))
+        return None
     if isinstance(node, CommentedMap):
         result = {}
         for key, value in node.items():
@@ -89,7 +104,7 @@ def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
         return result
     if isinstance(node, CommentedSeq):
         for index in range(len(node)):
-            source.lines[*where, index] = node.lc.item(index)[0] + 1
+            source.lines[*where, index] = node.lc.item(index)[0] + 1 if index in (node.lc.data or {}) else 1
         return [_plain(value, (*where, index), source, mistakes) for index, value in enumerate(node)]
     if isinstance(node, bool) or node is None:
         return node
@@ -100,6 +115,8 @@ def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
     if isinstance(node, int):
         return int(node)
     if isinstance(node, str):
+        if not str(node).isprintable() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in node):
+            mistakes.append(source.mistake(where, "half a character (a lone surrogate) cannot be written"))
         return str(node)
     mistakes.append(source.mistake(where, f"{type(node).__name__} values mean nothing here"))
     return None

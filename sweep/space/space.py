@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
 from sweep.errors import SpaceError
-from sweep.space.mistakes import describe, translate
+from sweep.space.mistakes import describe, told, translate
 from sweep.space.point import FAMILIES, Point
 from sweep.space.schema import Bound, Model, Proxy, Resources
 from sweep.space.source import Source, Where, did_you_mean, read
@@ -77,6 +77,12 @@ class Space(Model):
         if mistakes:
             raise SpaceError(*dict.fromkeys(sorted(mistakes, key=_line)))
         space._source, space._data = source, data
+        try:
+            recipes = [recipe for _, recipe in space.recipes()]
+        except ValidationError as error:
+            raise SpaceError(*translate(error, Proxy, source, ("nuisance",))) from None
+        if len(recipes) > len(set(recipes)):
+            raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
 
     @property
@@ -168,22 +174,42 @@ def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     nuisance, proxy = data.get("nuisance"), data.get("proxy")
     if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
         return []
+    base = {(error["loc"], error["type"]) for error in _recipe_errors(proxy)}
     mistakes = []
     for path, values in nuisance.items():
-        if path.split(".")[0] == "dataset":
-            mistakes.append(source.mistake(("nuisance", path), "the data set is not a setting to tune"))
-            continue
-        if isinstance(values, list) and len(values) > len({repr(v) for v in values}):
-            mistakes.append(source.mistake(("nuisance", path), "names a value twice"))
-        for index, value in enumerate(values if isinstance(values, list) else []):
-            try:
-                Proxy(**_with(proxy, {path: value}))
-            except ValidationError as error:
-                at: Where = ("nuisance", path, index)
-                for told in translate(error, Proxy, Source()):
-                    found, _, what = told.removeprefix("<space>: ").partition(": ")
-                    # mistakes elsewhere in the recipe are told where they stand
-                    if found == path or path.startswith(f"{found}."):
-                        unknown = "unknown key" in what
-                        mistakes.append(source.mistake(at[:2] if unknown else at, what))
+        where: Where = ("nuisance", path)
+        if any(other.startswith(f"{path}.") for other in nuisance):
+            mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
+        elif path.split(".")[0] == "dataset":
+            mistakes.append(source.mistake(where, "the data set is not a setting to tune"))
+        elif not all(path.split(".")):
+            mistakes.append(source.mistake(where, "names no setting of the recipe"))
+        elif isinstance(values, list):
+            if len(values) > len({repr(value) for value in values}):
+                mistakes.append(source.mistake(where, "names a value twice"))
+            for index, value in enumerate(values):
+                mistakes += _value_mistakes(proxy, path, value, (*where, index), base, source)
+    return list(dict.fromkeys(mistakes))
+
+
+def _value_mistakes(
+    proxy: Mapping[str, Any], path: str, value: Any, at: Where, base: set[Any], source: Source
+) -> list[str]:
+    """What a value does to the recipe that was not wrong with it before."""
+    if not isinstance(value, bool | int | float | str):
+        return [source.mistake(at, f"needs a number, a word, true or false, found {describe(value)}")]
+    mistakes = []
+    for error in _recipe_errors(_with(proxy, {path: value})):
+        if (error["loc"], error["type"]) not in base:
+            ((_, what),) = told([error], Proxy)
+            # an unknown setting is one mistake, however many values it has
+            mistakes.append(source.mistake(at[:2] if "unknown key" in what else at, what))
     return mistakes
+
+
+def _recipe_errors(proxy: Mapping[str, Any]) -> list[Any]:
+    try:
+        Proxy(**proxy)
+    except ValidationError as error:
+        return list(error.errors(include_url=False))
+    return []

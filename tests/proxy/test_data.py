@@ -1,8 +1,11 @@
 """The split: fixed by the data set, class-balanced, and never touched by a seed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from sklearn.datasets import load_digits
 
 from sweep.proxy import DataError, load
@@ -61,5 +64,11 @@ def test_images_are_normalised_and_resized():
 
 
 def test_too_many_images_are_refused():
-    with pytest.raises(DataError, match=r"1438 images .* too few for 1438 and 1"):
-        load(digits(train=1438, validation=1), 8)
+    with pytest.raises(ValidationError, match=r"1438 images .* too few for 1438 and 1"):
+        digits(train=1438, validation=1)
+
+
+def test_another_data_set_under_the_name_is_refused(monkeypatch):
+    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], fingerprint="0" * 64))
+    with pytest.raises(DataError, match="are not those that this version knows"):
+        load.__wrapped__(digits(), 8)
