@@ -56,7 +56,7 @@ def do(payload: str) -> dict[str, Any]:
         "losses": tuple(loss for loss in outcome.losses if math.isfinite(loss)),
         "seconds": outcome.seconds,
         "kind": "diverged" if diverged else "",
-        "message": f"loss {outcome.losses[-1]} in epoch {len(outcome.losses)}" if diverged else "",
+        "message": f"loss {outcome.losses[-1]:.3g} in epoch {len(outcome.losses)}" if diverged else "",
         "versions": versions(),
     }
 

@@ -4,14 +4,14 @@ from torch import nn
 
 from sweep.networks.cost import Cost
 from sweep.networks.family import Family
-from sweep.networks.initialise import initialise
+from sweep.networks.initialise import initialise, seeded
 from sweep.networks.se import SE
 from sweep.networks.shufflenet_v2 import ShuffleNetV2, costs, table
 from sweep.networks.static import Static
 from sweep.networks.weightnet import WeightNet
 from sweep.space import Point
 
-__all__ = ["Cost", "Family", "build", "family_of", "initialise", "layer_costs"]
+__all__ = ["Cost", "Family", "build", "family_of", "initialise", "layer_costs", "seeded"]
 
 
 def family_of(point: Point) -> Family:

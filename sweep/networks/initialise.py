@@ -19,8 +19,7 @@ def initialise(network: nn.Module, seed: int) -> None:
     groups / outputs = G / (inp * k * k), a generated depthwise one 1 / 9. Copied literally to PyTorch it would be 1.
     """
     for name, module in network.named_modules():
-        digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
+        generator = seeded(seed, name)
         std = _std(name, module)
         if std is not None:
             assert isinstance(module.weight, nn.Parameter)
@@ -30,6 +29,12 @@ def initialise(network: nn.Module, seed: int) -> None:
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.ones_(module.weight)
             nn.init.constant_(module.bias, 1e-4)
+
+
+def seeded(seed: int, name: str) -> torch.Generator:
+    """A generator for one purpose of one seed, independent of those for others."""
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
 
 
 def _std(name: str, module: nn.Module) -> float | None:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
-from sweep.networks import build, initialise
+from sweep.networks import build, initialise, seeded
 from sweep.proxy.augment import augment
 from sweep.proxy.data import load
 from sweep.space import DATASETS, Point, Proxy
@@ -48,15 +48,16 @@ def train(point: Point, proxy: Proxy, seed: int) -> Outcome:
     facts = DATASETS[proxy.dataset.name]
     network = build(point, facts.channels, facts.classes)
     initialise(network, seed)
-    draw = torch.Generator().manual_seed(seed)
+    # one each: how much augmentation draws must not change the order of the images
+    shuffling, augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
     # the last batch may be smaller, but batch norm cannot train on a single image
     batches = [b for b in torch.arange(len(data.train)).split(proxy.batch_size) if len(b) > 1]
     optimizer = _optimizer(network, proxy)
     schedule = _schedule(optimizer, proxy, proxy.epochs * len(batches))
     losses = []
     for _ in range(proxy.epochs):
-        order = torch.randperm(len(data.train), generator=draw)
-        images = augment(data.train[order], proxy.augment, draw)
+        order = torch.randperm(len(data.train), generator=shuffling)
+        images = augment(data.train[order], proxy.augment, augmenting)
         labels = data.train_labels[order]
         total = torch.zeros(())
         for batch in batches:
@@ -72,6 +73,8 @@ def train(point: Point, proxy: Proxy, seed: int) -> Outcome:
         if not math.isfinite(losses[-1]):
             return Outcome("diverged", None, tuple(losses), time.perf_counter() - started)
     error = validate(network, data.validation, data.validation_labels)
+    if error is None:
+        return Outcome("diverged", None, tuple(losses), time.perf_counter() - started)
     return Outcome("done", error, tuple(losses), time.perf_counter() - started)
 
 

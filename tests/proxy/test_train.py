@@ -1,6 +1,7 @@
 """One run: it learns, it repeats to the bit, its seed is shared, and its recipe is what the file says."""
 
 import math
+import sys
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from torch import nn
 
 from sweep.networks import build
 from sweep.proxy import train
+from sweep.proxy.augment import augment
 from sweep.proxy.train import _optimizer, _schedule, validate
 from sweep.space import Point, Proxy
 
@@ -64,6 +66,34 @@ def test_one_thread():
 def test_a_run_that_leaves_the_numbers_has_diverged():
     outcome = train(point(), recipe(optimizer=dict(name="sgd", lr=1e30)), seed=0)
     assert (outcome.status, outcome.error) == ("diverged", None)
+
+
+def test_a_last_step_that_leaves_no_finite_answers_has_diverged():
+    """The only loss is finite, and the network after it is not."""
+    data = dict(name="digits", train=30, validation=50)
+    for rate in (1e10, 1e20, 1e30):
+        proxy = recipe(dataset=data, epochs=1, batch_size=30, schedule="linear", optimizer=dict(name="sgd", lr=rate))
+        outcome = train(point(), proxy, seed=0)
+        assert math.isfinite(outcome.losses[0])
+        assert (outcome.status, outcome.error) == ("diverged", None)
+
+
+def test_the_order_of_images_is_the_same_with_and_without_augmentation(monkeypatch):
+    """Seeds are shared: what augmentation draws changes no order, in any epoch, for any point."""
+    seen = []
+
+    def look(x, how, generator):
+        seen.append(x.clone())
+        return augment(x, how, generator)
+
+    monkeypatch.setattr(sys.modules["sweep.proxy.train"], "augment", look)
+    for given, how in ((point(), {}), (point(), dict(shift=2)), (point("weightnet", M=2, G=1), dict(shift=1))):
+        train(given, recipe(epochs=3, augment=how), seed=5)
+    assert len(seen) == 9
+    for epoch in range(3):
+        assert torch.equal(seen[epoch], seen[3 + epoch])
+        assert torch.equal(seen[epoch], seen[6 + epoch])
+    assert not torch.equal(seen[0], seen[1])
 
 
 def test_a_last_batch_of_one_image_is_left_out():
