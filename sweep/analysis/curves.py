@@ -1,7 +1,7 @@
 """Error against one axis, one line for each value of another: at shared nuisance settings, and tuned for each point."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -29,6 +29,13 @@ class Spot:
     errors: Mapping[int, float]
     #: seeds that the sweep asks for; fewer errors than these are a mean of survivors, or of those that are in yet
     seeds: int
+    #: whether it is what it says: false for a point shown as tuned of which not all settings could be compared yet
+    settled: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is settled and has an error at every seed."""
+        return self.settled and len(self.errors) == self.seeds
 
     @property
     def mean(self) -> float:
@@ -58,7 +65,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Spread:
-    """Error at the smallest x less error at the largest, in points, paired by seed."""
+    """Error at the smallest x less error at the largest, in points, paired by seed; n is 0 if one is not settled."""
 
     #: None for the tuned curve
     setting: Setting | None
@@ -128,15 +135,16 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
         by: another axis, or None for one line a family.
 
     Returns:
-        Empty if no point has an `x`.
+        Empty if no two points differ in `x` alone.
     """
     listed = [_clean(row) for row in points(frame).to_dict("records")]
     placed = [row for row in listed if is_number(row[x]) and not (by and is_blank(row[by]))]
-    groups: dict[Hashable, list[dict[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     others = _others(frame, placed, x, by)
     for row in placed:
         groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
-    varying = [i for i in range(len(others)) if len({row[others[i]] for row in placed}) > 1]
+    told = _told(others, list(groups))
+    waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
     ways: list[tuple[Setting | None, _Errors]] = [(None, errors_by_seed(tuned.rows))]
     if len(known := settings(frame)) > 1:
         runs = shared(frame)
@@ -145,9 +153,13 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
         ways = [*((setting, errors_by_seed(rows)) for setting, rows in of_setting.items()), *ways]
     found = []
     for values, rows in groups.items():
-        panels = tuple(_panel(setting, errors, rows, x, by, len(frame.seeds)) for setting, errors in ways)
-        fixed = {others[i]: tuple(values)[i] for i in varying} if isinstance(values, tuple) else {}
-        found.append(Curves(x, by, fixed, panels, _spreads(panels)))
+        panels = tuple(
+            _panel(setting, errors, rows, x, by, len(frame.seeds), waiting if setting is None else set())
+            for setting, errors in ways
+        )
+        if any(len({spot.x for spot in line.spots}) > 1 for line in panels[-1].lines):
+            fixed = {axis: values[others.index(axis)] for axis in told}
+            found.append(Curves(x, by, fixed, panels, _spreads(panels)))
     return tuple(sorted(found, key=lambda one: -sum(len(line.spots) for line in one.tuned.lines)))
 
 
@@ -166,6 +178,16 @@ def _others(frame: SweepFrame, placed: Sequence[Mapping[str, Any]], x: str, by: 
     return others
 
 
+def _told(others: Sequence[str], groups: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Name the axes that tell groups apart, without those of the plane that follow from the rest."""
+    told = [axis for i, axis in enumerate(others) if len({group[i] for group in groups}) > 1]
+    for axis in [axis for axis in told if axis in PLANE]:
+        rest = [others.index(other) for other in told if other != axis]
+        if len({tuple(group[i] for i in rest) for group in groups}) == len(groups):
+            told.remove(axis)
+    return told
+
+
 def _at(runs: pd.DataFrame, names: Sequence[str], setting: Setting) -> "pd.Series[bool]":
     rows = runs[list(names)].itertuples(index=False, name=None)
     return pd.Series([tuple(row) == setting for row in rows], index=runs.index, dtype=bool)
@@ -178,15 +200,17 @@ def _panel(
     x: str,
     by: str | None,
     seeds: int,
+    waiting: Collection[str],
 ) -> Panel:
     lines: dict[tuple[str, Any], list[Spot]] = {}
     for row in rows:
-        spot = Spot(row["point"], float(row[x]), errors.get(row["point"], {}), seeds)
+        label = row["point"]
+        spot = Spot(label, float(row[x]), errors.get(label, {}), seeds, label not in waiting)
         lines.setdefault((str(row.get("family", "")), row[by] if by else None), []).append(spot)
     baselines = {row["baseline"] for row in rows} - {""}
     level = None
     if len(baselines) == 1 and (label := baselines.pop()) in errors:
-        level = Spot(label, math.nan, errors[label], seeds)
+        level = Spot(label, math.nan, errors[label], seeds, label not in waiting)
     ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), item[0][0]))
     return Panel(
         setting,
@@ -217,7 +241,8 @@ def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, d
     for line in panel.lines:
         first, last = line.spots[0], line.spots[-1]
         if first.x < last.x:
-            both = {seed: e - last.errors[seed] for seed, e in first.errors.items() if seed in last.errors}
+            fair = first.settled and last.settled
+            both = {seed: e - last.errors[seed] for seed, e in first.errors.items() if fair and seed in last.errors}
             found[line.family, line.by] = (first.x, last.x, both)
     if len(found) > 1 and len({(low, high) for low, high, _ in found.values()}) == 1:
         low, high, _ = next(iter(found.values()))

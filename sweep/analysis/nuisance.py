@@ -42,8 +42,8 @@ class Tuned:
     rows: pd.DataFrame
     #: One row for each point: `point`, the nuisance columns of its best setting over all complete seeds (blank if no
     #: run succeeded), `compared` and `settings` (how many settings were compared, and how many the space asks for),
-    #: `edge` (a tuple: the nuisance axes at whose smallest or largest value the best lies; told once all settings are
-    #: compared).
+    #: `settled` (all of them were: a point that is not is not tuned yet, and compared with nothing), `edge` (a tuple:
+    #: the nuisance axes at whose smallest or largest value the best lies; told once the point is settled).
     points: pd.DataFrame
 
 
@@ -110,11 +110,12 @@ def tune(frame: SweepFrame) -> Tuned:
                 "edge": edges[best] if best is not None and whole else (),
                 "compared": len(candidates),
                 "settings": len(asked),
+                "settled": whole,
             }
         )
     return Tuned(
         pd.DataFrame(rows, columns=["point", "seed", "status", "error", *names, "single_seed"]),
-        pd.DataFrame(summaries, columns=["point", *names, "edge", "compared", "settings"]),
+        pd.DataFrame(summaries, columns=["point", *names, "edge", "compared", "settings", "settled"]),
     )
 
 

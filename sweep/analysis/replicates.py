@@ -29,6 +29,11 @@ class Estimate:
     high: float
 
     @property
+    def equal(self) -> bool:
+        """Whether there is no interval because all values are equal."""
+        return self.n > 1 and not math.isfinite(self.low)
+
+    @property
     def clear(self) -> bool:
         """Whether the interval exists and excludes zero."""
         return self.low > 0 or self.high < 0
@@ -81,30 +86,32 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
     Returns:
         `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`; `seconds` (mean of a run);
         `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
-        and `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings` as in
+        and `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings`, `settled` as in
         `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and diverged), `runs_missing`; `baseline` and
         `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error, NaN
-        without a baseline.
+        without a baseline, and where one of the two is not settled.
     """
     errors = errors_by_seed(tuned.rows)
     states = _counts(tuned.rows)
     runs = _counts(shared(frame))
     seconds = frame.runs.groupby("point")["seconds"].mean().to_dict()
+    settled = set(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
     flattered = set(tuned.rows.loc[tuned.rows["single_seed"].astype(bool), "point"])
     rows: list[dict[str, Any]] = []
     for point in points(frame).to_dict("records"):
         label, baseline = point["point"], point.pop("baseline")
         mine = estimate(list(errors[label].values()))
         against = "" if baseline == label or baseline not in errors else baseline
-        difference = paired(errors[label], errors[against]) if against else estimate([])
+        fair = against in settled and label in settled
+        difference = paired(errors[label], errors[against]) if fair else estimate([])
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
             | {"n": mine.n, "mean": mine.mean, "sd": mine.sd, "low": mine.low, "high": mine.high}
-            | {"n_failed": states[label].failed, "n_missing": states[label].missing}
+            | {"n_failed": states[label].lost, "n_missing": states[label].missing}
             | {"single_seed": label in flattered}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
-            | {"runs_failed": runs[label].failed, "runs_missing": runs[label].missing}
+            | {"runs_failed": runs[label].lost, "runs_missing": runs[label].missing}
             | {"baseline": against, "diff_n": difference.n, "diff_mean": difference.mean}
             | {"diff_sd": difference.sd, "diff_low": difference.low, "diff_high": difference.high}
         )
@@ -128,11 +135,12 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many runs are in which state; a diverged run is a failed one here."""
+    """How many runs are in which state."""
 
     total: int
     done: int
-    failed: int
+    #: failed or diverged
+    lost: int
     diverged: int
     missing: int
 
@@ -140,8 +148,8 @@ class Counts:
 def count(statuses: Sequence[str]) -> Counts:
     """Count the states of runs."""
     diverged = statuses.count("diverged")
-    failed = statuses.count("failed") + diverged
-    return Counts(len(statuses), statuses.count("done"), failed, diverged, statuses.count("missing"))
+    lost = statuses.count("failed") + diverged
+    return Counts(len(statuses), statuses.count("done"), lost, diverged, statuses.count("missing"))
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, Counts]:

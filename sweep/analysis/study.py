@@ -8,7 +8,7 @@ import pandas as pd
 from sweep.analysis.curves import Curves, curves
 from sweep.analysis.fronts import front
 from sweep.analysis.nuisance import Tuned, shared, tune
-from sweep.analysis.order import numeric_axes
+from sweep.analysis.order import is_blank, numeric_axes, points
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -36,9 +36,14 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The table of points, with `front_flops` and `front_params`: is the point on the front of error against it?"""
-        points = table(self.frame, self.tuned)
-        return points.assign(**{f"front_{cost}": front(points, [cost]) for cost in ("flops", "params")})
+        """The table of points, with `front_flops` and `front_params`: is it on the front of error against that cost?
+
+        Points that are not settled neither are on a front nor keep another off it.
+        """
+        rows = table(self.frame, self.tuned)
+        settled = rows[rows["settled"].astype(bool)]
+        on = {f"front_{cost}": front(settled, [cost]) for cost in ("flops", "params")}
+        return rows.assign(**{name: marks.reindex(rows.index, fill_value=False) for name, marks in on.items()})
 
     @cached_property
     def axis(self) -> str | None:
@@ -48,9 +53,13 @@ class Study:
 
     @cached_property
     def second(self) -> str | None:
-        """The axis whose values are lines of the main one's curves: G, or else the next numeric one."""
-        left = [axis for axis in numeric_axes(self.frame) if axis != self.axis]
-        return "G" if "G" in left else next((axis for axis in left if not self._tied(axis)), None)
+        """The axis whose values are lines of the main one's curves: G, or else the next numeric one, that can be.
+
+        It can be where some value of the main axis comes with several of it: M, where lambda varies at a single G, says
+        no more than lambda does, and of the points that have a lambda none has the reduction of SE.
+        """
+        left = [axis for axis in numeric_axes(self.frame) if axis != self.axis and self._crosses(axis)]
+        return "G" if "G" in left else next(iter(left), None)
 
     @cached_property
     def curves(self) -> tuple[Curves, ...]:
@@ -62,6 +71,9 @@ class Study:
         """The same points against the second axis, one line a value of the main one."""
         return curves(self.frame, self.tuned, self.second, self.axis) if self.axis and self.second else ()
 
-    def _tied(self, axis: str) -> bool:
-        """Whether M says no more than the main axis does, as where lambda varies at a single G."""
-        return {axis, self.axis} == {"M", "lambda"} and "G" not in self.frame.axes
+    def _crosses(self, axis: str) -> bool:
+        rows = points(self.frame)
+        pairs = {
+            (x, by) for x, by in zip(rows[self.axis], rows[axis], strict=True) if not is_blank(x) and not is_blank(by)
+        }
+        return len(pairs) > len({x for x, _ in pairs})

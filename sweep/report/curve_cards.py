@@ -1,24 +1,18 @@
-"""Cards of error against an axis, and of error against cost."""
+"""Cards of error against an axis."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-from sweep.analysis.curves import Curves
+from sweep.analysis.curves import Curves, Panel
 from sweep.analysis.replicates import Estimate
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.curve_figures import draw_curves, draw_tuned, shown
-from sweep.report.front_figure import draw_fronts
-from sweep.report.headline import axis_sentences, taken_sentence
+from sweep.report.differences import lines_sentence, mean_over, taken_sentences, tuned_sentence
 
 #: More curves than these, of points that differ in other axes, would hide the rest of the page.
 MOST = 6
-
-_DRAWN = (
-    "Faint dots are seeds, lines join their means, a hollow mark lacks a seed (failed, or not in yet). "
-    "The dashed line is the baseline, its band runs from its lowest seed to its highest."
-)
 
 
 def main_axis(study: Study) -> Iterable[Card]:
@@ -26,10 +20,12 @@ def main_axis(study: Study) -> Iterable[Card]:
     title = f"Error against {words.name(study.axis or 'lambda')}"
     if study.axis is None:
         return [Card(title, waits="This waits for a sweep that varies λ or another numeric axis.")]
+    if not study.curves:
+        return [Card(title, waits=f"This waits for points that differ in {words.name(study.axis)} alone.")]
     nuisance = list(study.frame.nuisance)
     found = []
     for i, curves in enumerate(study.curves[:MOST]):
-        if (waits := _waits(curves)) is not None:
+        if (waits := _waits(study, curves)) is not None:
             found.append(Card(_title(title, curves), waits=waits))
             continue
         picture = Picture(
@@ -39,14 +35,15 @@ def main_axis(study: Study) -> Iterable[Card]:
             _alt(curves, tuned=False),
         )
         table = _spread_table(curves, nuisance)
-        says = [*axis_sentences(curves, nuisance)[:1], taken_sentence(curves, nuisance)]
+        clear, unclear = taken_sentences(curves, nuisance)
+        says = [tuned_sentence(curves, nuisance), lines_sentence(curves), *clear, unclear]
         found.append(
             Card(
                 _title(title, curves),
-                tuple(filter(None, says)) or (f"One line a {_by(curves)}.",),
+                tuple(filter(None, says)) or (f"One line for each {_by(curves)}.",),
                 picture,
                 (table,) if table else (),
-                _notes(study, curves, nuisance, i),
+                _notes(study, curves, nuisance, shown(curves), len(study.curves)),
             )
         )
     return found
@@ -55,62 +52,25 @@ def main_axis(study: Study) -> Iterable[Card]:
 def second_axis(study: Study) -> Iterable[Card]:
     """Make the card of error against the second axis, one line a value of the main one, tuned."""
     if study.second is None:
-        name = words.name("G" if study.axis == "lambda" else study.second or "a second axis")
+        name = words.name("G" if study.axis == "lambda" else "a second axis")
         return [Card(f"Error against {name}", waits=f"This waits for a sweep that varies {name}.")]
     title = f"Error against {words.name(study.second)}"
+    if not study.across:
+        return [Card(title, waits=f"This waits for points that differ in {words.name(study.second)} alone.")]
     nuisance = list(study.frame.nuisance)
     found = []
     for i, curves in enumerate(study.across[:MOST]):
-        if (waits := _waits(curves)) is not None:
+        if (waits := _waits(study, curves)) is not None:
             found.append(Card(_title(title, curves), waits=waits))
             continue
         own = f", each point at its own {words.nuisance(nuisance)}" if len(curves.panels) > 1 else ""
-        says = [*axis_sentences(curves, nuisance)[:1], f"One line a {_by(curves)}{own}."]
+        says = [tuned_sentence(curves, nuisance), lines_sentence(curves), f"One line for each {_by(curves)}{own}."]
         picture = Picture(
             _stem(study.second, i), draw_tuned(curves), curves.to_frame(nuisance), _alt(curves, tuned=True)
         )
-        found.append(Card(_title(title, curves), tuple(says), picture, notes=_notes(study, curves, nuisance, i)))
+        notes = _notes(study, curves, nuisance, (curves.tuned,), len(study.across))
+        found.append(Card(_title(title, curves), tuple(filter(None, says)), picture, notes=notes))
     return found
-
-
-def fronts(study: Study) -> Iterable[Card]:
-    """Make the card of error against FLOPs and params, with the points that no other beats in both."""
-    title = "Error against cost"
-    table = study.table
-    if not (table["n"] > 0).any():
-        return [Card(title, waits="This waits for the first run to finish.")]
-    says = []
-    for cost, name in (("flops", "FLOPs"), ("params", "parameters")):
-        on = table[table[f"front_{cost}"]].sort_values([cost, "point"])
-        if len(on) == 0:
-            says.append(f"No point without a failed seed has both an error and its {name}.")
-            continue
-        labels = [words.shorten(label, 40) for label in on["point"].tolist()]
-        listed = words.several(labels) if len(labels) <= 6 else f"from {labels[0]} to {labels[-1]}"
-        says.append(
-            f"In {name}, {len(on)} of {len(table)} points {'is' if len(on) == 1 else 'are'} beaten by no other "
-            f"in both error and cost: {listed}."
-        )
-    failed = int((table["n_failed"] > 0).sum())
-    notes = [
-        "Mean error of each point at its own setting; bars are one standard deviation over seeds. "
-        "FLOPs are multiply-adds per sample. A front of means knows nothing of their noise: where bars overlap, "
-        "another set of seeds may well draw another front.",
-    ]
-    if failed:
-        notes.append(
-            f"{words.plural(failed, 'point')} with a failed seed cannot be on the front: its mean is of survivors."
-        )
-    seeds = len(study.frame.seeds)
-    columns = ["point", *study.frame.axes, "flops", "params", "mean", "sd", "n", "n_failed"]
-    data = table[[*columns, "front_flops", "front_params"]]
-    picture = Picture(
-        "fronts",
-        draw_fronts(table, ["flops", "params"], seeds),
-        data,
-        f"Scatter plots of error against cost. {' '.join(says)}",
-    )
-    return [Card(title, tuple(says), picture, notes=tuple(notes))]
 
 
 def _title(title: str, curves: Curves) -> str:
@@ -126,10 +86,14 @@ def _stem(axis: str, i: int) -> str:
     return f"error-against-{safe}" + (f"-{i + 1}" if i else "")
 
 
-def _waits(curves: Curves) -> str | None:
-    if not any(spot.errors for panel in curves.panels for line in panel.lines for spot in line.spots):
-        return "This waits for the first of its runs to finish."
-    return None
+def _waits(study: Study, curves: Curves) -> str | None:
+    if any(spot.errors for panel in curves.panels for line in panel.lines for spot in line.spots):
+        return None
+    labels = {spot.point for line in curves.tuned.lines for spot in line.spots}
+    rows = study.table[study.table["point"].isin(labels)]
+    if rows["runs_missing"].any():
+        return "This waits for the first of its runs to succeed."
+    return "None of its runs succeeded."
 
 
 def _alt(curves: Curves, tuned: bool) -> str:
@@ -146,28 +110,39 @@ def _alt(curves: Curves, tuned: bool) -> str:
     return words.shorten(f"{what} Tuned means: {' '.join(lines)}{base}", 1200)
 
 
-def _notes(study: Study, curves: Curves, nuisance: Sequence[str], i: int) -> tuple[str, ...]:
-    notes = [_DRAWN]
+def _notes(
+    study: Study, curves: Curves, nuisance: Sequence[str], drawn: Sequence[Panel], total: int
+) -> tuple[str, ...]:
+    """Explain what the panels drawn show, and no more."""
+    spots = [spot for panel in drawn for line in panel.lines for spot in line.spots if spot.errors]
+    hollow = ", a hollow mark lacks a seed or a setting (failed, or not in yet)"
+    notes = [f"Faint dots are seeds, lines join their means{'' if all(spot.whole for spot in spots) else hollow}."]
+    if any(panel.level for panel in drawn):
+        notes[0] += " The dashed line is the baseline, its band runs from its lowest seed to its highest."
     if len(curves.panels) > 1:
         what = words.nuisance(nuisance)
         notes.append(f"Tuned: at each seed, a point has the {what} that was best for it on the other seeds.")
-        if (panels := len(shown(curves))) < len(curves.panels):
-            notes.append(
-                f"Of {len(curves.panels) - 1} shared settings the first, the middle and the last are drawn "
-                f"({panels - 1}); the data hold all."
-            )
-    total = len(study.curves)
+    if 1 < len(drawn) < len(curves.panels):
+        notes.append(
+            f"Of {len(curves.panels) - 1} shared settings the first, the middle and the last are drawn; "
+            "the data hold all."
+        )
     if curves.fixed:
         notes.append(
             "Points that differ in another axis are never joined: each of its values has a card of its own"
             + (f", of which the first {MOST} of {total} are shown." if total > MOST else ".")
         )
-    if curves.tuned.level is None and any(study.table["baseline"] != ""):
+    labels = {spot.point for line in curves.tuned.lines for spot in line.spots}
+    baselines = set(study.table.loc[study.table["point"].isin(labels), "baseline"]) - {""}
+    if len(baselines) > 1:
         notes.append("These points have different baselines, so no level is drawn.")
-    missing = [line for line in curves.tuned.lines if len(line.spots) == 1 and len(curves.tuned.lines) > 1]
-    if missing and i == 0:
-        notes.append(f"{words.plural(len(missing), 'line')} with a single point is drawn as its mark alone.")
+    if lone := [line for line in curves.tuned.lines if len(line.spots) == 1]:
+        notes.append(f"{words.plural(len(lone), 'line')} with a single point {_is(len(lone))} drawn as its mark alone.")
     return tuple(notes)
+
+
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _spread_table(curves: Curves, nuisance: Sequence[str]) -> Table | None:
@@ -178,11 +153,12 @@ def _spread_table(curves: Curves, nuisance: Sequence[str]) -> Table | None:
     lines = [spread.line for spread in tuned]
     columns = [Column(words.nuisance(nuisance), numeric=False)]
     for line in lines:
-        name = "mean of lines"
+        name = mean_over(curves)
         if line is not None:
             name = words.equal(words.name(curves.by), line[1]) if curves.by else line[0] or "spread"
         columns.append(Column(words.shorten(name, 40)))
-    columns.append(Column("taken away by tuning", hint=f"of {columns[-1].title}"))
+    of = f", {columns[-1].title}" if len(lines) > 1 else ""
+    columns.append(Column(f"taken away by tuning{of}"))
     rows = []
     for panel in curves.panels:
         by_line = {spread.line: spread for spread in curves.spreads if spread.setting == panel.setting}
@@ -195,12 +171,12 @@ def _spread_table(curves: Curves, nuisance: Sequence[str]) -> Table | None:
         rows.append(tuple(cells))
     first = tuned[-1]
     caption = (
-        f"Error at {words.equal(words.name(curves.x), first.x_low)} less error at {words.value(first.x_high)}, "
-        "in points, paired by seed, with 95 % intervals"
+        f"Error at {words.equal(words.name(curves.x), first.x_low)} less error at {words.value(first.x_high)}, in "
+        "points, paired by seed, with 95 % intervals; bold where that excludes zero"
     )
     return Table(caption, tuple(columns), tuple(rows))
 
 
 def _estimate(found: Estimate) -> Cell:
-    text = f"{words.signed(found.mean)}{words.interval(found.low, found.high)}" if found.n else "–"
-    return Cell(text, found.mean)
+    text = f"{words.signed(found.mean)}{words.interval(found)}" if found.n else "–"
+    return Cell(text, found.mean, "clear" if found.clear else "")

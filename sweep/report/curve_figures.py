@@ -68,11 +68,10 @@ def draw_curves(found: Curves, nuisance: Sequence[str]) -> Figure:
                 ax.set_facecolor("#eef4fa")
                 title = f"each at its own {words.nuisance(nuisance)}"
             else:
-                title = drawable(words.setting(nuisance, panel.setting), 34)
+                title = drawable(words.setting(nuisance, panel.setting), 30)
             ax.set_title(title, fontsize=7.2, pad=4, color=INK)
             if ax is not axes[0]:
                 ax.tick_params(labelleft=False, left=False)
-        axes[0].set_ylabel("top-1 error, %")
         _scale_y(axes, panels)
         what = words.nuisance(nuisance)
         _header(figure, axes[:-1], f"one {what} for all points")
@@ -95,14 +94,15 @@ def _one_panel(found: Curves, panel: Panel, width: float) -> Figure:
     ax = figure.add_axes((0.46 / width, bottom / height, 1 - 0.52 / width, 1 - (bottom + 0.08) / height))
     _draw_panel(ax, found, panel)
     _scale_y([ax], [panel])
-    ax.set_ylabel("top-1 error, %")
     _legend(figure, keys)
     return figure
 
 
 def _inks(lines: Sequence[Line]) -> dict[tuple[str, Any], _Ink]:
     return {
-        (line.family, line.by): _Ink(COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+        (line.family, line.by): _Ink(
+            COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[(i + i // 6) % len(DASHES)]
+        )
         for i, line in enumerate(lines)
     }
 
@@ -119,8 +119,8 @@ def _draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
         ink = inks[line.family, line.by]
         spots = [spot for spot in line.spots if spot.errors]
         aside = step * (i - (len(panel.lines) - 1) / 2)
-        for spot in spots:
-            x = spot.x * math.exp(aside) if ax.get_xscale() == "log" else spot.x + aside
+        xs = [spot.x * math.exp(aside) if ax.get_xscale() == "log" else spot.x + aside for spot in spots]
+        for x, spot in zip(xs, spots, strict=True):
             ax.plot(
                 [x] * len(spot.errors),
                 list(spot.errors.values()),
@@ -132,22 +132,21 @@ def _draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
                 alpha=0.4,
                 zorder=2,
             )
-        ax.plot([s.x for s in spots], [s.mean for s in spots], color=ink.colour, ls=ink.dash, zorder=3)
-        for spot in spots:
-            _mark(ax, spot.x, spot, ink)
+        ax.plot(xs, [s.mean for s in spots], color=ink.colour, ls=ink.dash, zorder=3)
+        for x, spot in zip(xs, spots, strict=True):
+            _mark(ax, x, spot, ink)
 
 
 def _mark(ax: Axes, x: float, spot: Spot, ink: _Ink) -> None:
-    """Mark a mean; hollow where seeds failed or are not in yet."""
-    whole = len(spot.errors) == spot.seeds
+    """Mark a mean; hollow where seeds or settings failed or are not in yet."""
     ax.plot(
         [x],
         [spot.mean],
         marker=ink.marker,
         color=ink.colour,
-        mfc=ink.colour if whole else PAPER,
-        mec=PAPER if whole else ink.colour,
-        mew=0.6 if whole else 1.0,
+        mfc=ink.colour if spot.whole else PAPER,
+        mec=PAPER if spot.whole else ink.colour,
+        mew=0.6 if spot.whole else 1.0,
         ls="",
         zorder=4,
     )
@@ -161,13 +160,22 @@ def _scale_x(ax: Axes, found: Curves) -> float:
     if low > 0 and high / low >= 4:
         ax.set_xscale("log", base=2)
         gaps = [math.log(b / a) for a, b in pairwise(values)]
-        pad = math.exp(0.35 * min(gaps))
+        pad = math.exp(max(0.35 * min(gaps), 0.04 * math.log(high / low)))
         ax.set_xlim(low / pad, high * pad)
     else:
         gaps = [b - a for a, b in pairwise(values)] or [1.0]
-        ax.set_xlim(low - 0.35 * min(gaps), high + 0.35 * min(gaps))
-    every = math.ceil(len(values) / 9)
-    ax.xaxis.set_major_locator(FixedLocator(values[::every]))
+        pad = max(0.35 * min(gaps), 0.04 * (high - low))
+        ax.set_xlim(low - pad, high + pad)
+    # A label at a value only where there is room for it beside the one before.
+    left, right = ax.transData.transform([(ax.get_xlim()[0], 0.5), (ax.get_xlim()[1], 0.5)])[:, 0]
+    room = 0.09 * (right - left)
+    labelled: list[float] = []
+    at = math.nan
+    for value, place in zip(values, ax.transData.transform([(value, 0.5) for value in values])[:, 0], strict=True):
+        if not place - at < room:
+            labelled.append(value)
+            at = place
+    ax.xaxis.set_major_locator(FixedLocator(labelled))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.value(float(f"{x:.12g}"))))
     return min(*gaps, math.log(high / low) / 4 if ax.get_xscale() == "log" else (high - low or 4) / 4)

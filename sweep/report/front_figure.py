@@ -22,7 +22,7 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figur
     Args:
         points: `Study.table`, with `front_COST` for each of `costs`.
         costs: `flops`, `params`.
-        seeds: how many seeds a point should have; one that has fewer is drawn hollow.
+        seeds: how many seeds a point should have; one that has fewer, or is not settled, is drawn hollow.
     """
     with look():
         figure = Figure(figsize=(TWO_COLUMNS, 2.9), dpi=72)
@@ -39,7 +39,6 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figur
             _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
             if ax is not axes[0]:
                 ax.tick_params(labelleft=False, left=False)
-        axes[0].set_ylabel("top-1 error, %")
         keys = [
             Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name))
             for name in dict.fromkeys(names)
@@ -61,7 +60,7 @@ def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tupl
     avoid: list[Bbox] = []
     for x, row in zip(xs, rows, strict=True):
         colour, marker = looks[row["family"]]
-        on, whole = row[f"front_{cost}"], row["n"] == seeds
+        on, whole = row[f"front_{cost}"], row["n"] == seeds and row["settled"]
         alpha = 1.0 if on else 0.5
         sd = row["sd"] if math.isfinite(row["sd"]) else 0.0
         y = row["mean"]

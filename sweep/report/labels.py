@@ -39,12 +39,16 @@ def place(axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[st
         label = axes.annotate(text, anchor, (0, 0), textcoords="offset points", fontsize=6.6, color=INK, zorder=6)
         size = label.get_window_extent(renderer)
         at_x, at_y = axes.transData.transform(anchor)
+        others = [tuple(axes.transData.transform(other)) for other in anchors if other != anchor]
         best, best_badness = (0.0, 0.0, 0.0), math.inf
         for distance in _DISTANCES:
             for angle in _ANGLES:
                 dx, dy = _offset(angle, distance, size.width, size.height)
                 box = Bbox.from_bounds(at_x + dx, at_y + dy, size.width, size.height)
                 badness = _overlap(box, taken) + 10 * _outside(box, inside)
+                # A name that is about as near to another point would be read as that one's.
+                if _nearest(box, others) < 1.5 * _nearest(box, [(at_x, at_y)]):
+                    badness += 0.01 * box.width * box.height
                 if badness < best_badness:
                     best, best_badness = (dx, dy, distance), badness
             if best_badness == 0:
@@ -78,6 +82,12 @@ def _overlap(box: Bbox, others: Boxes) -> float:
     width = np.minimum(box.x1, others[:, 2]) - np.maximum(box.x0, others[:, 0])
     height = np.minimum(box.y1, others[:, 3]) - np.maximum(box.y0, others[:, 1])
     return float((width.clip(0) * height.clip(0)).sum())
+
+
+def _nearest(box: Bbox, points: Sequence[tuple[float, float]]) -> float:
+    """Find how far a box is from the nearest of some points."""
+    gaps = [math.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1)) for x, y in points]
+    return min(gaps, default=math.inf)
 
 
 def _outside(box: Bbox, inside: Bbox) -> float:

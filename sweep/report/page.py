@@ -15,16 +15,16 @@ from markupsafe import Markup
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.report import curve_cards, headline, point_cards, run_card
+from sweep.report import curve_cards, front_card, headline, point_cards, run_card
 from sweep.report.cards import Builder, Card, broken, build
 from sweep.report.style import save
 
 #: The page from top to bottom.
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
-    ("Error against λ", curve_cards.main_axis),
-    ("Error against G", curve_cards.second_axis),
-    ("Error against cost", curve_cards.fronts),
+    ("Error against the main axis", curve_cards.main_axis),
+    ("Error against the second axis", curve_cards.second_axis),
+    ("Error against cost", front_card.fronts),
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),
     ("What was run", run_card.cards),

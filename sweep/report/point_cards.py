@@ -5,12 +5,15 @@ from collections.abc import Hashable, Iterable, Mapping
 from statistics import fmean
 from typing import Any
 
+import pandas as pd
+
 from sweep.analysis.nuisance import Setting, settings
-from sweep.analysis.order import COSTS, is_blank, is_number
-from sweep.analysis.replicates import count
+from sweep.analysis.order import is_blank, is_number
+from sweep.analysis.replicates import Estimate, count
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table
+from sweep.report.headline import difference
 
 #: No label is longer than this in a table.
 LABEL = 90
@@ -27,52 +30,57 @@ def chosen_settings(study: Study) -> Iterable[Card]:
             "may be that setting’s doing. List values of it under nuisance to know."
         )
         return [Card(title, waits=text)]
-    if study.counts.done + study.counts.failed == 0:
+    if study.counts.done + study.counts.lost == 0:
         return [Card(title, waits="This waits for the first run to finish.")]
     best = {row["point"]: row for row in study.tuned.points.to_dict("records")}
     results: dict[tuple[str, Setting], list[tuple[str, float]]] = {}
     for run in study.shared.to_dict("records"):
         key = (run["point"], tuple(run[name] for name in names))
         results.setdefault(key, []).append((run["status"], run["error"]))
+    judged = {row["point"]: _error_cells(row)[0] for row in study.table.to_dict("records")}
     rows = []
     for point, row in best.items():
         own = tuple(row[name] for name in names)
         cells = [Cell(words.shorten(point, LABEL))]
         cells += [_result(results.get((point, setting), []), setting == own) for setting in known]
-        rows.append((*cells, _warning(row, names)))
+        rows.append((*cells, _warning(row, names), judged[point]))
     heads = [Column(words.setting(names, setting)) for setting in known]
     table = Table(
         "Mean error in per cent by point and setting",
-        (Column("point", numeric=False), *heads, Column("warning", numeric=False)),
+        (Column("point", numeric=False), *heads, Column("warning", numeric=False), Column("cross-fitted")),
         tuple(rows),
         sortable=True,
     )
     note = (
-        "The marked setting has the fewest failures and then the lowest mean error over the seeds at which all "
-        "settings have a result. The error that a point is judged by is cross-fitted: at each seed, that of the "
-        "setting which is best on the other seeds."
+        "Bold is the best setting over all seeds: fewest failures, then the lowest mean over the seeds at which all "
+        "settings have a result. That mean flatters, since it was chosen for being lowest. The error used everywhere "
+        "else is cross-fitted (last column): seed s is judged at the setting that is best on the other seeds. It may "
+        "lie above every mean in the row."
     )
-    return [Card(title, (_edge_sentence(study, names),), tables=(table,), notes=(note,))]
+    says = _edge_sentence(study, names)
+    return [Card(title, (says,) if says else (), tables=(table,), notes=(note,))]
 
 
 def all_points(study: Study) -> Iterable[Card]:
     """Make the card with the table of points."""
     title = "Points"
-    table, axes, names = study.table, study.frame.axes, list(study.frame.nuisance)
+    table, names = study.table, list(study.frame.nuisance)
     if table.empty:
         return [Card(title, waits="This waits for a space that asks for points.")]
+    axes = [axis for axis in study.frame.axes if not _in_label(table, axis)]
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
     columns = [Column("point", numeric=False)]
     columns += [Column(words.name(axis), numeric=_numeric(study, axis)) for axis in axes]
     columns += [
         Column("error, %", hint="mean ± standard deviation over seeds, tuned"),
+        Column("95 % interval", hint="of the mean error"),
         Column("n", hint="seeds"),
     ]
-    columns += [Column(f"best {words.name(name)}") for name in names]
+    columns += [Column(f"{words.name(name)}, best over all seeds") for name in names]
     if baselines:
         against = words.shorten(baselines[0], 30) if len(baselines) == 1 else "baseline"
-        columns += [Column(f"less {against}", hint="paired by seed, in points, 95 % interval")]
-    columns += [Column("params"), Column("FLOPs", hint="multiply-adds per sample"), Column("activations")]
+        columns += [Column(f"difference to {against}, points", hint="paired by seed, 95 % interval")]
+    columns += [Column("params"), Column("FLOPs", hint="multiply-adds per sample")]
     columns += [
         Column("failed", hint="runs that failed or diverged, of all"),
         Column("missing", hint="runs not in yet"),
@@ -86,7 +94,7 @@ def all_points(study: Study) -> Iterable[Card]:
         cells += [Cell(words.value(row[name]) or "–", _sortable(row[name])) for name in names]
         if baselines:
             cells += [_difference(row)]
-        cells += [Cell(words.count(row[cost]), row[cost]) for cost in COSTS]
+        cells += [Cell(words.count(row[cost]), row[cost]) for cost in ("params", "flops")]
         failed, runs = row["runs_failed"], row["runs"]
         cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")]
         cells += [Cell(f"{row['runs_missing']} of {runs}" if row["runs_missing"] else "0", row["runs_missing"])]
@@ -95,13 +103,24 @@ def all_points(study: Study) -> Iterable[Card]:
     counts = study.counts
     finished = f"{words.plural(counts.done, 'finished run')} of {words.count(counts.total)}"
     says = f"{words.plural(len(table), 'point')} from {finished}."
-    notes = ["Error is mean ± standard deviation over seeds, each point at its own setting."]
+    notes = [
+        "Error is mean ± standard deviation over seeds, then the 95 % interval of the mean, each point at its own "
+        "setting. There is more in points.csv."
+    ]
     if baselines:
         notes.append("A difference is paired by seed, with its 95 % interval; it is bold where that excludes zero.")
     if table["single_seed"].any():
         notes.append("* The setting was chosen on the seed that it is judged on, which flatters.")
     all_of_them = Table("All points", tuple(columns), tuple(rows), sortable=True)
     return [Card(title, (says,), tables=(all_of_them,), notes=tuple(notes))]
+
+
+def _in_label(table: pd.DataFrame, axis: str) -> bool:
+    """Whether every label says the point's value of an axis, so that a column of it would say it again."""
+    return all(
+        is_blank(cell) or {words.value(cell), f"{axis}={words.value(cell)}"} & set(label.split())
+        for label, cell in zip(table["point"], table[axis], strict=True)
+    )
 
 
 def _numeric(study: Study, axis: str) -> bool:
@@ -117,11 +136,11 @@ def _result(found: list[tuple[str, float]], best: bool) -> Cell:
     errors = [error for status, error in found if status == "done"]
     mean = fmean(errors) if errors else math.nan
     parts = [words.number(mean)] if errors else []
-    if counts.failed:
-        parts.append(f"{counts.failed} failed")
+    if counts.lost:
+        parts.append(f"{counts.lost} failed")
     if counts.missing and counts.total > counts.missing:
         parts.append(f"{counts.total - counts.missing} of {counts.total}")
-    return Cell(" · ".join(parts) or "–", mean, "best" if best else "warn" if counts.failed else "")
+    return Cell(" · ".join(parts) or "–", mean, "best" if best else "warn" if counts.lost else "")
 
 
 def _warning(row: Mapping[Hashable, Any], names: list[str]) -> Cell:
@@ -135,6 +154,8 @@ def _edge_sentence(study: Study, names: list[str]) -> str:
     points = study.tuned.points.to_dict("records")
     rows = [row for row in points if row["compared"] == row["settings"] and not is_blank(row[names[0]])]
     at_edge = [row for row in rows if row["edge"]]
+    if not any(is_number(value) for values in study.frame.nuisance.values() for value in values):
+        return ""
     if not rows:
         return "No point has a success and a result at each of its settings yet, so none has a best one to tell of."
     if not at_edge:
@@ -148,21 +169,26 @@ def _edge_sentence(study: Study, names: list[str]) -> str:
     verb = "is" if len(at_edge) == 1 else "are"
     return (
         f"{len(at_edge)} of {words.plural(len(points), 'point')} {verb} best at the edge of the list ({ends}): "
-        "values beyond it might lower their error, so a comparison with them is not settled."
+        "values beyond it might lower their error, so comparisons with them are not settled."
     )
 
 
 def _error_cells(row: Mapping[Hashable, Any]) -> list[Cell]:
     if not row["n"]:
         text = "failed" if row["n_failed"] else "waits"
-        return [Cell(text, None, "warn" if row["n_failed"] else ""), Cell("0", 0)]
+        return [Cell(text, None, "warn" if row["n_failed"] else ""), Cell(""), Cell("0", 0)]
     spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
     flat = "*" if row["single_seed"] else ""
     lost = f" ({row['n_failed']} failed)" if row["n_failed"] else ""
     return [
         Cell(f"{words.number(row['mean'])}{spread}{flat}", row["mean"]),
+        Cell(words.interval(_mean(row)).strip() if row["n"] > 1 else "–"),
         Cell(f"{row['n']}{lost}", row["n"], "warn" if lost else ""),
     ]
+
+
+def _mean(row: Mapping[Hashable, Any]) -> Estimate:
+    return Estimate(row["n"], row["mean"], row["sd"], row["low"], row["high"])
 
 
 def _difference(row: Mapping[Hashable, Any]) -> Cell:
@@ -170,6 +196,5 @@ def _difference(row: Mapping[Hashable, Any]) -> Cell:
         return Cell("baseline")
     if not row["diff_n"]:
         return Cell("–")
-    clear = row["diff_low"] > 0 or row["diff_high"] < 0
-    text = f"{words.signed(row['diff_mean'])}{words.interval(row['diff_low'], row['diff_high'])}"
-    return Cell(text, row["diff_mean"], "clear" if clear else "")
+    found = difference(row)
+    return Cell(f"{words.signed(found.mean)}{words.interval(found)}", found.mean, "clear" if found.clear else "")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sweep.analysis.study import Study
+from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table
 
@@ -16,7 +17,7 @@ def cards(study: Study) -> Iterable[Card]:
     frame, counts = study.frame, study.counts
     said = (
         f"{words.plural(counts.total, 'run')} asked for: {words.count(counts.done)} done, "
-        f"{words.count(counts.failed - counts.diverged)} failed, {words.count(counts.diverged)} diverged, "
+        f"{words.count(counts.lost - counts.diverged)} failed, {words.count(counts.diverged)} diverged, "
         f"{words.count(counts.missing)} missing."
     )
     says = [said]
@@ -29,16 +30,29 @@ def cards(study: Study) -> Iterable[Card]:
     facts += [(f"baseline · {key}", text) for key, text in flatten(frame.baseline)]
     facts += [(f"network · {key}", text) for key, text in flatten(frame.network)]
     facts += [(f"data · {key}", text) for key, text in flatten(frame.dataset)]
-    facts += [(f"recipe · {key}", text) for key, text in flatten(frame.recipe)]
+    facts += [(f"recipe · {key}", text) for key, text in flatten(_shared(frame))]
     facts += [(f"version · {key}", text) for key, text in flatten(frame.versions)]
     table = Table(
-        "What every run shares",
+        "What was asked for",
         (Column("what", numeric=False), Column("value", numeric=False)),
         tuple((Cell(words.shorten(key, 90)), Cell(words.shorten(text, 300))) for key, text in facts),
     )
     note = "Error is top-1 error in per cent on the validation split at the last epoch, never at the best one."
     tables = (table, *_failures(study))
     return [Card("What was run", tuple(says), tables=tables, notes=(note,))]
+
+
+def _shared(frame: SweepFrame) -> dict[str, Any]:
+    """Take from the recipe what is listed under its own name: the data, and the settings that runs do not share."""
+
+    def without(tree: Mapping[str, Any], above: str) -> dict[str, Any]:
+        return {
+            key: without(leaf, f"{above}{key}.") if isinstance(leaf, Mapping) else leaf
+            for key, leaf in tree.items()
+            if f"{above}{key}" not in frame.nuisance and not (f"{above}{key}" == "dataset" and frame.dataset)
+        }
+
+    return without(frame.recipe, "")
 
 
 def flatten(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

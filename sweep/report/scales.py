@@ -8,27 +8,33 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 #: An axis of error is logarithmic where its largest value is more than this many times its smallest.
-LOG_FROM = 8.0
+LOG_FROM = 4.0
+
+#: What ticks may be apart, times a power of ten.
+_STEPS = (1, 2, 2.5, 5, 10)
 
 
 def limit_errors(axes: Sequence[Axes], errors: Sequence[float]) -> None:
-    """Give panels one axis of error that all values fit in, logarithmic if they differ much."""
+    """Give panels one axis of error that all values fit in, logarithmic if they differ much; the first is named."""
     finite = [error for error in errors if math.isfinite(error)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 100.0)
     for ax in axes:
         if low > 0 and high / low > LOG_FROM:
             ax.set_yscale("log")
             ax.set_ylim(low / 1.15, high * 1.15)
-            ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            close = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if high / low < 10 else (1.0, 2.0, 5.0)
+            ax.yaxis.set_major_locator(LogLocator(subs=close))
             ax.yaxis.set_minor_locator(NullLocator())
         else:
             pad = 0.06 * (high - low) or 0.5
-            # From zero, if that is near: the eye compares lengths.
-            ax.set_ylim(0.0 if 0 <= low < 0.4 * high else low - pad, high + pad)
-            ax.yaxis.set_major_locator(MaxNLocator(6))
+            # From zero, if that is near: the eye compares lengths. Values at zero stand off the axis.
+            ax.set_ylim(0.0 if 0 < low < 0.4 * high else low - pad, high + pad)
+            ax.yaxis.set_major_locator(MaxNLocator(6, steps=_STEPS))
         decimals = max(len(f"{tick:g}".partition(".")[2]) for tick in ax.get_yticks())
         even = decimals if ax.get_yscale() == "linear" else None
         ax.yaxis.set_major_formatter(FuncFormatter(partial(_tick, even)))
+    if axes:
+        axes[0].set_ylabel(f"top-1 error, %{' (log scale)' if axes[0].get_yscale() == 'log' else ''}")
 
 
 def _tick(decimals: int | None, y: float, _: int | None = None) -> str:
@@ -40,13 +46,13 @@ def limit_costs(ax: Axes, costs: Sequence[float]) -> None:
     low, high = min(costs, default=0.0), max(costs, default=1.0)
     if low > 0 and high / low > 6:
         ax.set_xscale("log")
-        ax.set_xlim(low / (high / low) ** 0.1, high * (high / low) ** 0.1)
+        ax.set_xlim(low / (high / low) ** 0.14, high * (high / low) ** 0.14)
         ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         ax.xaxis.set_minor_locator(NullLocator())
     else:
-        pad = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
+        pad = 0.14 * (high - low) or 0.1 * abs(high) or 1.0
         ax.set_xlim(low - pad, high + pad)
-        ax.xaxis.set_major_locator(MaxNLocator(6))
+        ax.xaxis.set_major_locator(MaxNLocator(6, steps=_STEPS))
     ax.xaxis.set_major_formatter(FuncFormatter(partial(_tick, None)))
 
 

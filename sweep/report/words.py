@@ -68,16 +68,26 @@ def several(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def interval(low: float, high: float, digits: int = 2) -> str:
-    """Write an interval after the number that it is about, on one line: ' [0.12, 0.90]', or that there is none."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return " (no interval)"
-    return f" [{number(low, digits)},\N{NO-BREAK SPACE}{number(high, digits)}]"
+def interval(found: Estimate, digits: int = 2) -> str:
+    """Write an interval after the mean that it is about, on one line: ' [0.12, 0.90]', or why there is none."""
+    if not math.isfinite(found.low):
+        return f" (no interval: {'equal at every seed' if found.equal else 'one seed'})"
+    return f" [{number(found.low, digits)},\N{NO-BREAK SPACE}{number(found.high, digits)}]"
 
 
-def points_of_error(found: Estimate, digits: int = 2) -> str:
-    """Write a difference of errors: '1.30 points [0.20, 2.40]'."""
-    return f"{number(found.mean, digits)} points{interval(found.low, found.high, digits)}"
+def points_of_error(found: Estimate, sign: bool = False) -> str:
+    """Write a difference of errors: '1.30 points [0.20, 2.40]', if wished with its sign."""
+    return f"{signed(found.mean) if sign else number(found.mean)} points{interval(found)}"
+
+
+def seeds(found: Estimate) -> str:
+    """Write what an estimate of a difference is over: '3 seeds, paired'."""
+    return f"{plural(found.n, 'seed')}{', paired' if found.n > 1 else ''}"
+
+
+def sentence(text: str) -> str:
+    """Make a sentence of words."""
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def setting(names: Sequence[str], values: Setting) -> str:

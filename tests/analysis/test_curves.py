@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from sweep import Ledger, Space
+from sweep import frame as frame_of
 from sweep.analysis.curves import curves
 from sweep.analysis.nuisance import tune
 from sweep.analysis.study import Study
@@ -126,11 +128,20 @@ def test_a_curve_lacks_what_failed_or_is_missing():
 
 
 def test_no_errors_at_all():
-    frame = sweep_frame({"a": [[MISSING] * 2] * 2}, axes={"lambda": {"a": 1.0}})
+    frame = sweep_frame({"a": [[MISSING] * 2] * 2, "b": [[MISSING] * 2] * 2}, axes={"lambda": {"a": 1.0, "b": 2.0}})
     (found,) = curves(frame, tune(frame), "lambda")
     assert math.isnan(found.tuned.lines[0].spots[0].mean)
-    assert found.spreads == ()
+    assert {(spread.spread.n, spread.taken.n) for spread in found.spreads} == {(0, 0)}
     assert found.to_frame(["lr"]).empty
+
+
+def test_a_lone_point_is_no_curve():
+    # as static is, where it has one width and WeightNet has two
+    axes = {"M": {"b": 2.0, "c": 2.0}, "G": {"b": 1.0, "c": 1.0}, "width": {"a": 0.5, "b": 0.5, "c": 1.0}}
+    frame = sweep_frame({"a": [[1.0, 2.0]], "b": [[1.0, 2.0]], "c": [[1.0, 2.0]]}, axes=axes)
+    (found,) = curves(frame, tune(frame), "width")
+    assert [spot.point for spot in found.tuned.lines[0].spots] == ["b", "c"]
+    assert len(found.fixed) == 1  # of M and G one says enough
 
 
 def test_no_point_has_an_x():
@@ -165,8 +176,53 @@ def test_study_picks_its_axes():
     assert Study(sweep_frame({"a": [[1.0]]})).axis is None
 
 
+NETWORK = {"backbone": "shufflenet_v2", "width": 0.25, "image_size": 16, "stem_channels": 16}
+PROXY = {"dataset": "digits", "epochs": 1, "optimizer": {"name": "adamw", "lr": 0.01}}
+STATIC = {"family": "static"}
+#: blocks beside static -> the main axis, the second, and how many points each of the main one's lines has
+PLANS = {
+    "one G": ([{"family": "weightnet", "G": 1, "lambda": [1, 2, 4, 8]}], "lambda", None, [4]),
+    "one lambda": ([{"family": "weightnet", "lambda": 1, "G": [1, 2, 4]}], "M", None, [3]),
+    "one M": ([{"family": "weightnet", "M": 4, "G": [1, 2, 4]}], "lambda", None, [3]),
+    "the plane": ([{"family": "weightnet", "lambda": [1, 2, 4], "G": [1, 2]}], "lambda", "G", [3, 3]),
+    "widths at one G": (
+        [{"family": "weightnet", "G": 1, "lambda": [1, 2, 4], "width": [0.25, 0.375]}, {**STATIC, "width": 0.375}],
+        "lambda",
+        "width",
+        [3, 3],
+    ),
+    "an axis that the others lack": (
+        [{"family": "se", "reduction": [4, 16]}, {"family": "weightnet", "G": 1, "lambda": [1, 2, 4]}],
+        "lambda",
+        None,
+        [3],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PLANS)
+def test_axes_of_a_real_plan(case, tmp_path):
+    blocks, axis, second, sizes = PLANS[case]
+    space = Space.parse({"name": "s", "network": NETWORK, "grid": [STATIC, *blocks], "proxy": PROXY})
+    with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
+        ledger.describe(space.name, space.data)
+        wanted = frame_of(ledger)
+    study = Study(dataclasses.replace(wanted, runs=wanted.runs.assign(status="done", error=5.0)))
+    assert (study.axis, study.second) == (axis, second)
+    (found,) = study.curves
+    assert [len(line.spots) for line in found.tuned.lines] == sizes
+    assert bool(study.across) == (second is not None)
+
+
 def test_study_computes_nothing_before_it_is_asked():
     broken = dataclasses.replace(plane(), runs=pd.DataFrame())
     study = Study(broken)
     with pytest.raises(KeyError):
         _ = study.table
+
+
+def test_the_curves_with_most_points_come_first():
+    frame = plane(widths=(0.5, 1.0))
+    fewer = (frame.runs["width"] == 0.5) & (frame.runs["lambda"] == 4)
+    found = curves(dataclasses.replace(frame, runs=frame.runs[~fewer]), tune(frame), "lambda", "G")
+    assert [one.fixed["width"] for one in found] == [1.0, 0.5]

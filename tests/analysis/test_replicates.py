@@ -13,7 +13,9 @@ from sweep.analysis.replicates import count, estimate, paired, table
 
 from .frames import FAILED, MISSING, sweep_frame
 
-SAMPLES = st.lists(st.floats(0, 100), min_size=2, max_size=8).filter(lambda v: np.ptp(v) > 1e-3)
+#: What a count of wrong images of 1300 gives, in per cent.
+ERROR = st.integers(0, 1300).map(lambda n: n / 13)
+SAMPLES = st.lists(ERROR, min_size=2, max_size=8).filter(lambda v: np.ptp(v) > 1e-3)
 
 
 @settings(max_examples=40, deadline=None)
@@ -27,7 +29,7 @@ def test_interval_is_scipys(values):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=3, max_size=8))
+@given(st.lists(st.tuples(ERROR, ERROR), min_size=3, max_size=8))
 def test_paired_interval_is_scipys(pairs):
     first, second = (dict(enumerate(values)) for values in zip(*pairs, strict=True))
     differences = np.subtract(list(first.values()), list(second.values()))

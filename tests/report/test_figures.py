@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from sweep.analysis.curves import Line
 from sweep.analysis.study import Study
-from sweep.report import curve_figures, front_figure, style
+from sweep.report import curve_figures, front_figure, scales, style
 from sweep.report.labels import place
 
 from .frames import quick
@@ -25,6 +26,58 @@ def test_panels_share_their_axis_of_error_and_hold_every_dot():
         assert low <= drawn[0] <= drawn[-1] <= high
 
 
+def marks_of(ax):
+    return [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_markersize() == 4.6]
+
+
+def test_means_are_joined_and_marked_where_their_seeds_are():
+    curves = Study(quick()).curves[0]
+    figure = curve_figures.draw_curves(curves, ["optimizer.lr"])
+    for panel, ax in zip(curves.panels, figure.axes, strict=True):
+        joined = [line for line in ax.lines if len(line.get_xdata()) == 4 and line.get_linestyle() != "None"]
+        assert [list(line.get_ydata()) for line in joined] == [[s.mean for s in line.spots] for line in panel.lines]
+        means = [spot.mean for line in panel.lines for spot in line.spots]
+        assert [line.get_ydata()[0] for line in marks_of(ax)] == means
+        xs = {x for line in ax.lines if line.get_markersize() == 2.6 for x in line.get_xdata()}
+        assert xs == {line.get_xdata()[0] for line in marks_of(ax)}
+
+
+def test_the_baselines_band_is_as_wide_as_its_seeds():
+    curves = Study(quick()).curves[0]
+    for panel, ax in zip(curves.panels, curve_figures.draw_curves(curves, ["lr"]).axes, strict=True):
+        (band,) = (patch for patch in ax.patches if patch.get_alpha() == 0.11)
+        errors = panel.level.errors.values()
+        assert np.allclose([band.get_y(), band.get_y() + band.get_height()], [min(errors), max(errors)])
+
+
+def test_a_mark_is_hollow_where_a_seed_or_a_setting_is_missing():
+    frame = quick()
+    point, at = frame.runs["point"], frame.runs["optimizer.lr"]
+    no_seed = (point == "weightnet M=1 G=1") & (frame.runs["seed"] == 2)
+    lacks = no_seed | ((point == "weightnet M=2 G=1") & (at == 0.09))
+    runs = frame.runs.assign(status=frame.runs["status"].mask(lacks, "missing"), error=frame.runs["error"].mask(lacks))
+    study = Study(dataclasses.replace(frame, runs=runs))
+    (ax,) = curve_figures.draw_tuned(study.curves[0]).axes
+    hollow = [line.get_markerfacecolor() == style.PAPER for line in marks_of(ax)]
+    assert hollow == [True, True, False, False, False, False, False, False]
+
+
+def test_axes_begin_at_zero_where_that_is_near_and_zero_can_be_seen():
+    for errors, expected in (([1.0, 3.9], lambda low: low == 0), ([3.0, 3.9], lambda low: 2 < low < 3)):
+        ax = Figure().add_subplot()
+        scales.limit_errors([ax], errors)
+        assert expected(ax.get_ylim()[0])
+    ax = Figure().add_subplot()
+    scales.limit_errors([ax], [0.0, 5.0])
+    assert ax.get_ylim()[0] < 0
+
+
+def test_twelve_lines_look_different():
+    lines = [Line("weightnet", i, ()) for i in range(12)]
+    inks = curve_figures._inks(lines).values()
+    assert len({(ink.colour, ink.dash) for ink in inks}) == 12
+
+
 def test_of_many_settings_first_middle_and_last_are_drawn():
     curves = Study(quick()).curves[0]
     panels = tuple(dataclasses.replace(curves.panels[0], setting=(i,)) for i in range(6))
@@ -34,10 +87,11 @@ def test_of_many_settings_first_middle_and_last_are_drawn():
 
 def test_a_wide_spread_is_drawn_on_a_log_axis():
     frame = quick()
-    steep = dataclasses.replace(frame, runs=frame.runs.assign(error=frame.runs["error"] ** 2))
-    for one, scale in ((frame, "linear"), (steep, "log")):
+    flat = dataclasses.replace(frame, runs=frame.runs.assign(error=frame.runs["error"] ** 0.5))
+    for one, scale in ((flat, "linear"), (frame, "log")):
         figure = curve_figures.draw_curves(Study(one).curves[0], ["optimizer.lr"])
         assert {ax.get_yscale() for ax in figure.axes} == {scale}
+        assert ("log" in figure.axes[0].get_ylabel()) == (scale == "log")
 
 
 def test_labels_overlap_neither_one_another_nor_the_points():
@@ -64,6 +118,13 @@ def test_a_front_is_drawn_through_its_points():
     step = next(line for line in figure.axes[1].lines if line.get_drawstyle() == "steps-post")
     assert np.allclose(step.get_xdata()[:-1], on["params"] / 1e3)
     assert np.allclose(step.get_ydata()[:-1], on["mean"])
+
+
+def test_bars_of_a_front_are_one_standard_deviation():
+    table = Study(quick()).table
+    (ax,) = front_figure.draw_fronts(table, ["flops"], 3).axes
+    bars = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
+    assert np.allclose(bars, [[row.mean - row.sd, row.mean + row.sd] for row in table[["mean", "sd"]].itertuples()])
 
 
 def test_an_empty_front_is_an_empty_figure():

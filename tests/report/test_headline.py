@@ -1,10 +1,11 @@
 import dataclasses
 import re
 
+import pandas as pd
 import pytest
 
 from sweep.analysis.study import Study
-from sweep.report import headline
+from sweep.report import differences, headline
 
 from .frames import quick
 
@@ -26,47 +27,51 @@ def by_lambda(frame, fall, noise=(0.0, 0.1, -0.1)):
 
 def test_a_clear_fall_is_said_with_interval_and_n():
     first = says(by_lambda(quick(), 2.0))[0]
-    assert first.startswith("With the learning rate tuned for each point, error falls by 6.00 points [5.25, 6.75] from")
+    assert first.startswith(
+        "With the learning rate tuned for each point, λ = 8 has less error than λ = 1 by 6.00 points [5.25, 6.75] ("
+    )
     assert "3 seeds, paired" in first
 
 
 def test_a_clear_rise_is_a_rise():
-    assert "error rises by 6.00 points [5.25, 6.75] from" in says(by_lambda(quick(), -2.0))[0]
+    first, naive, *_ = says(by_lambda(quick(), -2.0))
+    assert "λ = 8 has more error than λ = 1 by 6.00 points [5.25, 6.75] (" in first
+    assert "the same step reads −6.00 points [−6.75, −5.25] at 0.01" in naive
+    assert naive.endswith("(plus: λ = 8 is better).")
 
 
 def test_an_interval_with_zero_shows_no_difference():
     first, naive, *_ = says(by_lambda(quick(), 0.05, (0.0, 0.5, -0.5)))
-    assert "the data do not show a difference from" in first.lower()
-    assert "would have read as no difference that the data show: " in naive
-    assert "a fall of" not in naive
+    assert first.endswith(": too little for these data to tell from zero.")
+    assert "+0.15 points [−3.58, 3.88] at 0.01" in naive
 
 
 def test_one_seed_has_no_interval():
     sentences = says(quick(seeds=1))
-    assert re.search(r"falls by [\d.]+ points \(no interval\) from .* 1 seed\)", sentences[0])
+    assert re.search(r"less error than λ = 1 by [\d.]+ points \(no interval: one seed\) \(.* 1 seed\)", sentences[0])
     assert any("there is one seed to choose the learning rate on" in sentence for sentence in sentences)
 
 
 def test_the_naive_curve_is_said_beside_the_tuned_one():
     naive = says(quick())[1]
-    assert naive.startswith("At one learning rate for all points, the same step would have read as a fall of ")
+    assert naive.startswith("With one learning rate for all points, the same step reads +9.25 points [")
     assert [part in naive for part in ("at 0.01", "at 0.03", "at 0.09")] == [True] * 3
 
 
 def test_points_against_the_baseline_are_counted():
     text = " ".join(says(by_lambda(quick(), 2.0)))
-    assert "Of 9 points compared with a baseline by seed, 6 are better and none is worse" in text
-    assert "for 3 the data do not show a difference" in text  # se and lambda = 1: equal at every seed
+    assert "Of 6 points compared with static by seed, 6 have less error and none has more" in text
+    assert "For 3 points the difference to static is equal at every seed" in text  # se and lambda = 1
 
 
 def test_the_best_point_is_not_sold_as_better():
     frame = quick()
     flat = dataclasses.replace(frame, runs=frame.runs.assign(error=frame.runs.index % 7 + 3.0))
     best = next(sentence for sentence in says(flat) if sentence.startswith("Lowest mean error"))
-    assert "a little flattered" in best
+    assert "and so flattered" in best
 
 
-@pytest.mark.parametrize(("status", "said"), [("missing", "are not in yet"), ("diverged", "by diverging")])
+@pytest.mark.parametrize(("status", "said"), [("missing", "are not in yet"), ("diverged", "10 runs diverged")])
 def test_what_is_lacking_is_said(status, said):
     frame = quick()
     runs = frame.runs.copy()
@@ -80,11 +85,51 @@ def test_a_line_speaks_where_another_waits():
     waits = frame.runs["point"] == "weightnet M=16 G=2"
     runs = frame.runs.assign(status=frame.runs["status"].mask(waits, "missing"), error=frame.runs["error"].mask(waits))
     first = says(dataclasses.replace(frame, runs=runs))[0]
-    assert "error falls by 6.00 points [5.25, 6.75] from λ = 1 to 8 (G = 1, 3 seeds, paired)." in first
+    assert "λ = 8 has less error than λ = 1 by 6.00 points [5.25, 6.75] (G = 1; 3 seeds, paired)." in first
+
+
+def test_a_point_that_waits_for_a_setting_is_left_out():
+    frame = by_lambda(quick(), 2.0)
+    waits = (frame.runs["point"] == "weightnet M=16 G=2") & (frame.runs["optimizer.lr"] == 0.09)
+    runs = frame.runs.assign(status=frame.runs["status"].mask(waits, "missing"), error=frame.runs["error"].mask(waits))
+    study = Study(dataclasses.replace(frame, runs=runs))
+    row = study.table.set_index("point").loc["weightnet M=16 G=2"]
+    assert (row["n"], row["settled"], row["diff_n"], row["front_flops"]) == (3, False, 0, False)
+    text = says(study.frame)
+    assert "(G = 1; 3 seeds, paired)." in text[0]
+    assert "Of 5 points compared with static" in " ".join(text)
+    assert not any("Lowest mean error: weightnet M=16 G=2" in sentence for sentence in text)
+    assert "1 point is left out of comparisons: not all settings are in yet." in text
+
+
+def test_a_best_setting_at_an_edge_is_said():
+    frame = quick()
+    edged = dataclasses.replace(frame, runs=frame.runs.assign(error=frame.runs["optimizer.lr"] * 10 + 5))
+    assert any("10 of 10 points have the best learning rate at the edge" in sentence for sentence in says(edged))
+
+
+def test_of_several_curves_the_headline_names_the_one_it_speaks_of():
+    frame = quick()
+    runs = pd.concat([frame.runs.assign(width=w, point=frame.runs["point"] + f" width={w}") for w in (0.25, 0.5)])
+    both = dataclasses.replace(frame, axes=(*frame.axes, "width"), runs=runs.assign(baseline=""))
+    assert "(width = 0.25, the first of 2 curves; mean over G = 1 and 2; 3 seeds, paired)" in says(both)[0]
+
+
+def test_a_single_line_that_differs_is_named_where_the_mean_does_not():
+    frame = quick()
+    runs = by_lambda(frame, 2.0).runs
+    wild = (runs["G"] == 1) & (runs["lambda"] == 8)
+    error = runs["error"].mask(wild, 20 + runs["seed"].map({0: 9.0, 1: -9.0, 2: 0.0}))
+    curves = Study(dataclasses.replace(frame, runs=runs.assign(error=error))).curves[0]
+    text = differences.lines_sentence(curves).replace("\N{NO-BREAK SPACE}", " ")
+    assert text == (
+        "Of single lines, these show a difference: G = 2 (λ = 8 has less error by 6.00 points [5.25, 6.75])."
+    )
 
 
 def test_what_tuning_took_away_is_told_with_its_interval():
     study = Study(quick())
-    text = headline.taken_sentence(study.curves[0], ["optimizer.lr"]).replace("\N{NO-BREAK SPACE}", " ")
-    assert re.match(r"Tuning took away 7\.78 points \[7\.35, 8\.21\] of the 9\.25 at 0\.01", text)
-    assert text.endswith("of the 1.39 at 0.09, the data do not show that tuning changed it.")
+    clear, unclear = differences.taken_sentences(study.curves[0], ["optimizer.lr"])
+    first = clear[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert first == "Of the +9.25 at 0.01, tuning took away 7.78 points [7.35, 8.21]."
+    assert unclear == "At 0.09 (+1.39) the data do not show that tuning changed the difference."

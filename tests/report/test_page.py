@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from sweep.report import page, render, style
-from sweep.report.cards import Card
 from sweep.report.page import inline
 
 from .frames import quick
@@ -148,26 +147,29 @@ CASES = {
         lambda: keep(quick(), quick().runs["optimizer.lr"] == 0.03, nuisance={}),
         ["Nothing is tuned in this sweep"],
     ),
-    "one seed": (lambda: quick(seeds=1), ["points (no interval)", "which flatters"]),
+    "one seed": (lambda: quick(seeds=1), ["points (no interval: one seed)", "which flatters"]),
     "one run": (lambda: missing(quick(), quick().runs.index > 0), ["89 of 90 runs are not in yet"]),
     "nothing yet": (lambda: missing(quick(), quick().runs.index >= 0), ["No run has finished", "waits for the first"]),
     "no runs": (lambda: keep(quick(), quick().runs.index < 0), ["No run has finished", "waits for a space"]),
     "half missing": (lambda: missing(quick(), quick().runs.index % 2 == 0), ["settings compared"]),
     "the last third missing": (lambda: missing(quick(), quick().runs.index > 60), ["provisional"]),
-    "failures only": (lambda: failed(quick(), quick().runs.index >= 0), ["No run has succeeded", "out of memory"]),
+    "failures only": (
+        lambda: failed(quick(), quick().runs.index >= 0),
+        ["No run has succeeded", "None of its runs succeeded", "out of memory"],
+    ),
     "some failures": (
         lambda: failed(quick(), quick().runs.index % 7 == 0, EVIL),
-        ["13 failed runs", "&lt;script&gt;alert(1)", "mean is of survivors"],
+        ["13 failed runs", "&lt;script&gt;alert(1)", "of survivors"],
     ),
     "script": (lambda: relabel(quick(), EVIL), ["&lt;script&gt;alert(1)&lt;/script&gt;"]),
     "long": (lambda: relabel(quick(), "x" * 300), ["x" * 80 + "…"]),
     "dollars and more": (lambda: relabel(quick(), "$\\frac{1}{0}$ --> \n 模型 <b>&amp;"), ["&lt;b&gt;&amp;amp;"]),
     "infinite": (
         lambda: change(quick(), error=quick().runs["error"].where(quick().runs.index % 5 > 0, math.inf)),
-        ["18 runs failed, 18 of them by diverging"],
+        ["18 runs diverged"],
     ),
     "not a number": (lambda: change(quick(), error=math.nan, params=math.nan, flops=math.inf), ["No run has"]),
-    "zero error": (lambda: change(quick(), error=0.0), ["points (no interval)"]),
+    "zero error": (lambda: change(quick(), error=0.0), ["equal at every seed"]),
     "two widths": (two_widths, ["error-against-lambda-2.svg", "Error against G, width", "never joined"]),
     "two nuisance axes": (
         lambda: dataclasses.replace(change(quick(), decay=0.05), nuisance={**quick().nuisance, "decay": (0.05,)}),
@@ -187,7 +189,7 @@ def test_every_sweep_has_a_correct_page(case, tmp_path, lean):
         assert words in text
     for link in checker.links:
         assert link.startswith("#") or link.endswith(("png", "pdf")) or (tmp_path / link).is_file(), link
-    assert not re.search(r">\s*(nan|inf|None|NaN)\b", text)
+    assert not re.search(r">\s*(nan|inf|None|NaN)\s*<", text)
     assert any(tmp_path.glob("figures/*")) != ("No run has" in text)
 
 
@@ -200,7 +202,7 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
             raise OSError("no ink")
 
     def unsavable(study):
-        good = next(iter(page.curve_cards.fronts(study)))
+        good = next(iter(page.front_card.fronts(study)))
         return [dataclasses.replace(good, picture=dataclasses.replace(good.picture, figure=Unsavable()))]
 
     contents = [("Bad", bad), ("Unsavable", unsavable), *page.CONTENTS]
@@ -256,7 +258,3 @@ def test_inline_svg_keeps_to_itself():
     assert "url(#card-2-p)" in got
     for noise in ("<?xml", "DOCTYPE", "metadata", "<!--", "<style"):
         assert noise not in got
-
-
-def test_a_card_can_be_no_more_than_a_title():
-    assert Card("Nothing").picture is None

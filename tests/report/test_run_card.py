@@ -19,6 +19,12 @@ def test_what_every_run_shares_is_listed():
     assert facts["version · torch"] == "2.13.0"
 
 
+def test_what_is_listed_elsewhere_is_not_listed_twice():
+    recipe = {"dataset": {"name": "digits"}, "optimizer": {"name": "adamw", "lr": 0.01}}
+    facts = [row[0].text for row in card(recipe=recipe).tables[0].rows]
+    assert [fact for fact in facts if fact.startswith("recipe")] == ["recipe · optimizer.name"]
+
+
 def test_counts_and_runs_not_asked_for_are_said():
     says = card(unasked=7).says
     assert says == (

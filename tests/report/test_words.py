@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sweep.analysis.replicates import Estimate
+from sweep.analysis.replicates import Estimate, estimate
 from sweep.report import words
 
 
@@ -38,8 +38,9 @@ def test_numbers():
 
 
 def test_intervals():
-    assert words.interval(-0.5, 1) == " [−0.50,\N{NO-BREAK SPACE}1.00]"
-    assert words.interval(math.nan, 1) == " (no interval)"
+    assert words.interval(Estimate(3, 0.25, 1, -0.5, 1)) == " [−0.50,\N{NO-BREAK SPACE}1.00]"
+    assert words.interval(estimate([1.0])) == " (no interval: one seed)"
+    assert words.interval(estimate([1.0, 1.0])) == " (no interval: equal at every seed)"
     assert words.points_of_error(Estimate(3, 1.0, 1, 0.5, 1.5)) == "1.00 points [0.50,\N{NO-BREAK SPACE}1.50]"
 
 

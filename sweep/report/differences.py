@@ -1,0 +1,128 @@
+"""How a difference along an axis is told: with each point tuned, and as one shared setting would have shown it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sweep.analysis.curves import Curves, Spread
+from sweep.analysis.replicates import Estimate
+from sweep.report import words
+from sweep.report.curve_figures import shown
+
+
+def overall(found: Curves) -> dict[Any, Spread]:
+    """Pick the spread to speak of, by setting: the mean over all lines, or that of a line if it has no seed at all."""
+    tuned = [spread for spread in found.spreads if spread.setting is None]
+    # The mean over all lines is the last one, where there is one; of lines, the first with most seeds.
+    chosen = tuned[-1] if tuned and tuned[-1].spread.n else max(tuned, key=lambda one: one.spread.n, default=None)
+    return {spread.setting: spread for spread in found.spreads if chosen and spread.line == chosen.line}
+
+
+def tuned_sentence(found: Curves, nuisance: Sequence[str], of: int = 1) -> str | None:
+    """Say what the axis does with each point tuned; None if no seed has both ends.
+
+    With `of` several curves, it says which one of them it speaks of.
+    """
+    tuned = overall(found).get(None)
+    if tuned is None or tuned.spread.n == 0:
+        return None
+    how = f"With the {words.nuisance(nuisance)} tuned for each point, " if len(found.panels) > 1 else ""
+    which = f"{words.shorten(words.fixed(found.fixed), 120)}, the first of {of} curves; " if of > 1 else ""
+    about = f"({which}{_of(found, tuned)}{words.seeds(tuned.spread)})"
+    low = words.equal(words.name(found.x), tuned.x_low)
+    return words.sentence(f"{how}{_better(found, tuned, f' than {low}')} {about}{_doubt(tuned.spread)}")
+
+
+def lines_sentence(found: Curves) -> str | None:
+    """Name the single lines that show a difference where their mean does not."""
+    spreads = overall(found)
+    if None not in spreads or spreads[None].line is not None or spreads[None].spread.clear:
+        return None
+    lines = [spread for spread in found.spreads if spread.setting is None and spread.line and spread.spread.clear]
+    told = [f"{_line(found, spread)} ({_better(found, spread)})" for spread in lines]
+    return f"Of single lines, these show a difference: {words.several(told)}." if told else None
+
+
+def shared_sentence(found: Curves, nuisance: Sequence[str]) -> str | None:
+    """Say what the same step looks like at each shared setting that is drawn."""
+    spreads = overall(found)
+    drawn = [spreads[panel.setting] for panel in shown(found)[:-1] if panel.setting in spreads]
+    told = [
+        f"{words.points_of_error(one.spread, sign=True)} at {words.which(nuisance, one.setting or ())}"
+        for one in drawn
+        if one.spread.n
+    ]
+    if not told:
+        return None
+    some = f"{len(told)} of {len(found.panels) - 1} are told; " if len(told) < len(found.panels) - 1 else ""
+    better = words.equal(words.name(found.x), drawn[0].x_high)
+    return (
+        f"With one {words.nuisance(nuisance)} for all points, the same step reads {words.several(told)} "
+        f"({some}plus: {better} is better)."
+    )
+
+
+def taken_sentences(found: Curves, nuisance: Sequence[str]) -> tuple[list[str], str | None]:
+    """Say how much of what each shared setting showed was gone once each point had its own.
+
+    Returns:
+        A sentence for each setting at which that is clear, and one on all at which it is not.
+    """
+    spreads = overall(found)
+    clear: list[str] = []
+    unclear: list[str] = []
+    for panel in shown(found)[:-1]:
+        if panel.setting is None or panel.setting not in spreads or spreads[panel.setting].taken.n < 2:
+            continue
+        taken, size = spreads[panel.setting].taken, words.signed(spreads[panel.setting].spread.mean)
+        at = words.which(nuisance, panel.setting)
+        amount = words.points_of_error(_positive(taken))
+        if not taken.clear and not (taken.equal and abs(taken.mean) > 1e-9):
+            unclear.append(f"{at} ({size})")
+        elif taken.mean > 0:
+            clear.append(f"Of the {size} at {at}, tuning took away {amount}.")
+        else:
+            clear.append(f"To the {size} at {at}, tuning added {amount}.")
+    if not unclear:
+        return clear, None
+    return clear, f"At {words.several(unclear)} the data do not show that tuning changed the difference."
+
+
+def _better(found: Curves, spread: Spread, than: str = "") -> str:
+    """Say at which end error is less: 'λ = 8 has less error than λ = 1 by 0.47 points [−0.60, 1.55]'."""
+    less = "less" if spread.spread.mean >= 0 else "more"
+    size = words.points_of_error(_positive(spread.spread))
+    return f"{words.equal(words.name(found.x), spread.x_high)} has {less} error{than} by {size}"
+
+
+def _doubt(found: Estimate) -> str:
+    unclear = found.n > 1 and not found.equal and not found.clear
+    return ": too little for these data to tell from zero" if unclear else ""
+
+
+def _of(found: Curves, spread: Spread) -> str:
+    if spread.line is None:
+        return f"{mean_over(found)}; "
+    name = _line(found, spread)
+    return f"{name}; " if name else ""
+
+
+def mean_over(found: Curves) -> str:
+    """Name the lines that a mean is over: 'mean over G = 1 and 2', or how many there are."""
+    lines = [line for line in found.tuned.lines if len(line.spots) > 1]
+    values = [words.value(line.by) for line in lines]
+    if found.by and len(set(values)) == len(values) <= 5:
+        return f"mean over {words.several([words.equal(words.name(found.by), lines[0].by), *values[1:]])}"
+    return f"mean over {len(lines)} lines"
+
+
+def _line(found: Curves, spread: Spread) -> str:
+    family, by = spread.line or ("", None)
+    several = len({line.family for line in found.tuned.lines}) > 1
+    name = words.equal(words.name(found.by), by) if found.by else family
+    return words.shorten(f"{family}, {name}" if found.by and several else name, 60)
+
+
+def _positive(found: Estimate) -> Estimate:
+    """Turn less than zero into more; the words say the direction."""
+    return found if found.mean >= 0 else replace(found, mean=-found.mean, low=-found.high, high=-found.low)
