@@ -17,7 +17,7 @@ grid:
     G: 1
 proxy:
   dataset: {name: digits, train: 200, validation: 100}
-  epochs: 4
+  epochs: 8
   batch_size: 40
   optimizer: {name: adamw, lr: 0.02}
 nuisance:

@@ -12,16 +12,16 @@ from sweep.engine.ledger import Ledger
 CASES = {
     # what is wrong: (text to replace, by what, line of the mistake, what must be said)
     "unknown key": ("about:", "abuot:", 2, r"unknown key 'abuot'; did you mean 'about'\?"),
-    "unknown key deep": ("epochs: 4", "epoks: 1", 17, r"proxy\.epoks: unknown key 'epoks'; did you mean 'epochs'\?"),
+    "unknown key deep": ("epochs: 8", "epoks: 1", 17, r"proxy\.epoks: unknown key 'epoks'; did you mean 'epochs'\?"),
     "misspelt family": ("family: weightnet", "family: weightnett", 12, r"grid\[1\]\.family: .*did you mean 'weightnet'\?"),
     "unknown axis": ("    G: 1", "    H: 1", 14, r"grid\[1\]\.H: unknown axis 'H'"),
     "M not a multiple of G": ("    G: 1", "    G: 4", 12, r"M = 1 is not a multiple of G = 4"),
     "M not whole in a layer": ("M: [1, 2]\n    G: 1", "M: 1/5\n    G: 1/5", 12, r"M x \d+ output channels = .* is not whole"),
     "M missing": ("    M: [1, 2]\n", "", 12, r"needs M and G"),
     "M for a static network": ("- family: static", "- {family: static, M: 2}", 11, r"M means nothing to family static"),
-    "a list where a number belongs": ("epochs: 4", "epochs: [1, 2]", 17, r"proxy\.epochs: needs a whole number, found a list"),
+    "a list where a number belongs": ("epochs: 8", "epochs: [1, 2]", 17, r"proxy\.epochs: needs a whole number, found a list"),
     "text where a number belongs": ("lr: 0.02", "lr: fast", 19, r"proxy\.optimizer\.lr: needs a number, found 'fast'"),
-    "true where a number belongs": ("epochs: 4", "epochs: true", 17, r"needs a whole number, found true"),
+    "true where a number belongs": ("epochs: 8", "epochs: true", 17, r"needs a whole number, found true"),
     "a fraction that is none": ("M: [1, 2]", "M: [1, 1/0]", 13, r"M\[1\]: '1/0' is not a number or a fraction"),
     "an empty list": ("M: [1, 2]", "M: []", 13, r"grid\[1\]\.M: needs at least one value"),
     "no value": ("    G: 1", "    G:", 14, r"grid\[1\]\.G: has no value"),
@@ -158,7 +158,7 @@ def test_a_folder(command, tmp_path):
 
 
 def test_each_mistake_has_its_line(command, write):
-    text = SMALL.replace("about:", "abuot:").replace("epochs: 4", "epochs: x").replace("seeds: 2", "seeds: -1")
+    text = SMALL.replace("about:", "abuot:").replace("epochs: 8", "epochs: x").replace("seeds: 2", "seeds: -1")
     code, _, err = command("plan", write(text).name)
     assert code == 2
     assert [line.split(":")[1] for line in err.splitlines()] == ["2", "17", "22"]

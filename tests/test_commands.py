@@ -243,7 +243,7 @@ def test_a_killed_worker_changes_nothing_and_nothing_listens_beyond_this_machine
 
 
 def test_a_run_that_three_workers_die_of_has_failed(tmp_path):
-    text = SMALL.replace("epochs: 4", "epochs: 2000").replace("seeds: 2", "seeds: 1")
+    text = SMALL.replace("epochs: 8", "epochs: 2000").replace("seeds: 2", "seeds: 1")
     text = text.replace("M: [1, 2]", "M: 1").replace("  - family: static\n", "").replace("[0.01, 0.04]", "[0.01]")
     process = start(tmp_path, text.replace("baseline: {family: static}\n", ""))
     below, killed = set(), set()
