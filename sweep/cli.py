@@ -53,9 +53,10 @@ def run(
 
     Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
     """
-    # a scheduler's polite end and a closed terminal are interruptions like any other
+    # a scheduler's polite end and a closed terminal are interruptions like any other, unless nohup said otherwise
     for polite in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(polite, signal.default_int_handler)
+        if signal.getsignal(polite) is not signal.SIG_IGN:
+            signal.signal(polite, signal.default_int_handler)
     bar = None
     try:
         loaded = Space.load(find(space))
