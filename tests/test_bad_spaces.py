@@ -58,12 +58,11 @@ CASES = {
     "a mirrored digit": ("  batch_size: 40", "  batch_size: 40\n  augment: {flip: true}", 15, r"augment\.flip"),
     "too many images": ("train: 200", "train: 6000", 16, r"too few for 6000 and 100"),
     "a stem too wide": ("stem_channels: 4", "stem_channels: 24", 12, r"a stage of 12 channels cannot follow 24"),
-    "a family of a later version": ("family: weightnet", "family: condconv", 12, r"not in this version yet"),
     "a strategy of a later version": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"not in this version yet"),
     "a search": ("seeds: 2", "seeds: 2\nsearch: {}", 23, r"not in this version yet"),
     "a GPU": ("seeds: 2", "seeds: 2\nresources: {gpus: 1}", 23, r"resources\.gpus: runs on GPUs are not in this version yet"),
-    "a range": ("M: [1, 2]", "M: {low: 1, high: 4}", 13, r"ranges are not in this version yet"),
-    "a network of one's own": ("backbone: shufflenet_v2", "backbone: my.nets:tiny", 4, r"not in this version yet"),
+    "a range": ("M: [1, 2]", "M: {low: 1, high: 4}", 13, r"needs step or count"),
+    "a network of one's own": ("backbone: shufflenet_v2", "backbone: my.nets:tiny", 4, r"there is no module my"),
 }  # fmt: skip
 
 FILES = {

@@ -1,22 +1,36 @@
-"""A plan: every point of a space with its cost, counted twice, and every rejection with its reason. Trains nothing."""
+"""A plan: every point of a space with its cost, and every rejection with its reason. Trains nothing.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+A plan may have millions of points: costs are arrays, and a point is made when it is asked for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from sweep.costs.analytic import count
+import numpy as np
+
+from sweep.costs.analytic import Counts, count, count_all
 from sweep.costs.traced import trace
+from sweep.costs.training import Passes, passes
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
-from sweep.space import DATASETS, Point, Rejection, Space, axes, baselines, expand, label, plain
-from sweep.space.grid import miss, no_point
+from sweep.space import DATASETS, Baselines, Grid, Lazy, Point, Rejection, Space, axes, baselines, expand, label, plain
+from sweep.space.grid import Numbers, miss, no_point, tell
 from sweep.space.schema import Dataset
+from sweep.space.source import Where
 from sweep.space.space import COSTS
+
+#: All points of a plan are traced up to this many, and SAMPLE of a larger one: a trace takes up to a second.
+ALL, SAMPLE = 100, 3
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A point that the sweep will train, with its closed-form cost and, where it was traced, fvcore's count."""
+    """A point that the sweep will train, with its closed-form cost and, where it was traced, fvcore's count.
+
+    A network of the user's own has no closed form: its cost is fvcore's count.
+    """
 
     point: Point
     label: str
@@ -25,8 +39,8 @@ class Planned:
 
     @property
     def agrees(self) -> bool:
-        """Whether the two counts are the same, to the unit."""
-        return self.traced is not None and self.traced == self.cost
+        """Whether there are two counts, and they are the same, to the unit."""
+        return self.traced is not None and self.traced == self.cost and not self.point.own_network
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,49 @@ class Plan:
     """What a space asks for."""
 
     space: Space
+    grid: Grid
+    counts: Counts
+    #: numbers in the grid's listing of the points that are left, and of those that constraints on costs reject
+    kept: Numbers
+    dear: Numbers
+    #: the constraint that rejects each of them
+    dear_missed: Sequence[str]
     axes: tuple[str, ...]
-    points: tuple[Planned, ...]
-    rejected: tuple[Rejection, ...]
-    #: label of each point -> label of the point that it is compared with
-    baselines: Mapping[str, str]
+    compared: Baselines
+    traces: Mapping[int, Cost] = field(default_factory=dict)
+
+    @property
+    def points(self) -> Sequence[Planned]:
+        """The points that the sweep will train, in the order of the file."""
+        return Lazy(len(self.kept), lambda index: self.planned(int(self.kept[index])))
+
+    def planned(self, number: int) -> Planned:
+        """A point by its number in the grid's listing."""
+        point = self.grid.listing.point(number)
+        return Planned(point, label(point, self.axes), self.counts[number], self.traces.get(number))
+
+    @property
+    def rejected(self) -> Sequence[Rejection]:
+        """The points that constraints reject: those on axes first, then those on costs."""
+        on_axes = self.grid.rejections
+        return Lazy(
+            len(on_axes) + len(self.dear),
+            lambda i: on_axes[i] if i < len(on_axes) else self._dear(i - len(on_axes)),
+        )
+
+    def _dear(self, index: int) -> Rejection:
+        number, name = int(self.dear[index]), self.dear_missed[index]
+        value = getattr(self.counts[number], name)
+        return Rejection(self.grid.listing.point(number), name, miss(name, value, self.space.constraints[name]) or "")
+
+    @cached_property
+    def baselines(self) -> dict[str, str]:
+        """Label of each point -> label of the point that it is compared with."""
+        pairs = ((int(number), self.compared.of(int(number))) for number in self.kept)
+        return {self._label(number): self._label(base) for number, base in pairs if base is not None}
+
+    def _label(self, number: int) -> str:
+        return label(self.grid.listing.point(number), self.axes)
 
     @property
     def settings(self) -> int:
@@ -48,22 +100,39 @@ class Plan:
     @property
     def runs(self) -> int:
         """Number of runs: points x nuisance settings x seeds."""
-        return len(self.points) * self.settings * len(self.space.seeds)
+        return len(self.kept) * self.settings * len(self.space.seeds)
+
+    @cached_property
+    def passes(self) -> Passes:
+        """The passes through its network of all runs of one point."""
+        each = [passes(proxy) for _, proxy in self.space.recipes()]
+        seeds = len(self.space.seeds)
+        return Passes(sum(p.learn for p in each) * seeds, sum(p.judge for p in each) * seeds)
+
+    @property
+    def training_flops(self) -> float:
+        """Multiply-adds of all runs together."""
+        flops, first = self.counts.flops[self.kept].astype(float), self.counts.first[self.kept].astype(float)
+        return float(self.passes.flops(flops, first).sum())
 
     def rows(self) -> list[dict[str, Any]]:
         """A plain mapping for each point: its axes by name and its counts."""
-        return [
-            {
-                "point": planned.label,
-                **{name: plain(planned.point.value(name)) for name in self.axes},
-                "params": planned.cost.params,
-                "flops": planned.cost.flops,
-                "activations": planned.cost.activations,
-                "traced_params": planned.traced.params if planned.traced else None,
-                "traced_flops": planned.traced.flops if planned.traced else None,
+        return list(self.each_row())
+
+    def each_row(self) -> Iterator[dict[str, Any]]:
+        """The rows, one after the other."""
+        for number in self.kept.tolist():
+            one = self.planned(number)
+            yield {
+                "point": one.label,
+                **{name: plain(one.point.value(name)) for name in self.axes},
+                "params": one.cost.params,
+                "flops": one.cost.flops,
+                "activations": one.cost.activations,
+                "training_flops": float(self.passes.flops(one.cost.flops, int(self.counts.first[number]))),
+                "traced_params": one.traced.params if one.traced else None,
+                "traced_flops": one.traced.flops if one.traced else None,
             }
-            for planned in self.points
-        ]
 
 
 def with_trace(planned: Planned, dataset: Dataset) -> Planned:
@@ -76,36 +145,96 @@ def with_trace(planned: Planned, dataset: Dataset) -> Planned:
         raise NetworkError(f"{planned.label}: {cost.params:,} parameters cannot be traced on this machine") from None
 
 
-def plan(space: Space, *, traced: bool = True) -> Plan:
-    """Count every point of a space; with `traced`, by fvcore as well.
+def plan(space: Space, *, traced: bool | int = True) -> Plan:
+    """Count every point of a space in closed form, and by fvcore as well.
 
+    `traced` is how many points fvcore counts, spread evenly over the plan; True is all of up to ALL points and SAMPLE
+    of more. Networks of the user's own are counted by fvcore in any case.
     Raises SpaceError for a point that no network can be built from, and for constraints that leave none.
     """
     grid = expand(space)
     facts = DATASETS[space.proxy.dataset.name]
-    names = axes(grid.points)
-    mistakes, rejected = [], list(grid.rejected)
-    kept: list[tuple[Point, Cost]] = []
-    for point in grid.points:
+    counts = count_all(grid.listing, facts.channels, facts.classes)
+    traces = _count_own(space, grid, counts)
+    _insist(space, grid, counts)
+    kept, dear, missed = _affordable(space, grid, counts)
+    nothing = Baselines(grid.listing, (), {})
+    found = Plan(space, grid, counts, kept, dear, missed, axes(grid.listing, kept), nothing, traces)
+    if not len(kept):
+        raise no_point(space, found.rejected)
+    found = replace(found, compared=baselines(space, grid.listing, kept))
+    several = (len(kept) if len(kept) <= ALL else SAMPLE) if traced is True else min(int(traced), len(kept))
+    for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():
+        if number not in traces:
+            traces[number] = _second(with_trace(found.planned(number), space.proxy.dataset))
+    return found
+
+
+def _second(planned: Planned) -> Cost:
+    assert planned.traced is not None
+    return planned.traced
+
+
+def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Cost]:
+    """Fill in the costs of networks of the user's own, which have no closed form, by building and tracing each."""
+    facts = DATASETS[space.proxy.dataset.name]
+    traces: dict[int, Cost] = {}
+    mistakes = []
+    for number in grid.kept[counts.own[grid.kept]].tolist():
+        point = grid.listing.point(number)
         try:
-            cost = count(point, facts.channels, facts.classes)
-        except NetworkError as error:
-            mistakes.append(space.source.mistake(grid.origins[point], f"{label(point, names)}: {error}"))
+            found = trace(point, facts.channels, facts.classes).total
+        except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError) as error:
+            size = f"{facts.channels} x {point.image_size} x {point.image_size}"
+            what = str(error) if isinstance(error, NetworkError) else f"fails on an image of {size}: {error}"
+            mistakes.append((grid.listing.where(number), f"{_options(point)}: {what}"))
             continue
-        bounds = {name: bound for name, bound in space.constraints.items() if name in COSTS}
-        misses = [r for name, bound in bounds.items() if (r := miss(point, name, getattr(cost, name), bound))]
-        if misses:
-            rejected.append(misses[0])
-        else:
-            kept.append((point, cost))
+        traces[number] = found
+        counts.params[number], counts.flops[number], counts.activations[number] = (
+            found.params,
+            found.flops,
+            found.activations,
+        )
     if mistakes:
-        raise SpaceError(*mistakes)
-    if not kept:
-        raise no_point(space, tuple(rejected))
-    points = tuple(point for point, _ in kept)
-    names = axes(points)
-    pairs = baselines(space, points)
-    planned = tuple(Planned(p, label(p, names), c) for p, c in kept)
-    if traced:
-        planned = tuple(with_trace(one, space.proxy.dataset) for one in planned)
-    return Plan(space, names, planned, tuple(rejected), {label(p, names): label(b, names) for p, b in pairs.items()})
+        raise SpaceError(*tell(space, mistakes, len(mistakes)))
+    return traces
+
+
+def _options(point: Point) -> str:
+    return f"{point.backbone}({', '.join(f'{name}={value!r}' for name, value in point.options)})"
+
+
+def _insist(space: Space, grid: Grid, counts: Counts) -> None:
+    """Raise SpaceError for points that no network can be built from."""
+    lost = grid.kept[~counts.exists[grid.kept]]
+    if not len(lost):
+        return
+    facts = DATASETS[space.proxy.dataset.name]
+    names = axes(grid.listing, grid.kept)
+
+    def mistakes() -> Iterator[tuple[Where, str]]:
+        for number in lost.tolist():
+            point = grid.listing.point(number)
+            try:
+                count(point, facts.channels, facts.classes)
+            except NetworkError as error:
+                yield grid.listing.where(number), f"{label(point, names)}: {error}"
+
+    raise SpaceError(*tell(space, mistakes(), len(lost)))
+
+
+def _affordable(space: Space, grid: Grid, counts: Counts) -> tuple[Numbers, Numbers, Sequence[str]]:
+    """The points that no constraint on costs rejects, the others, and the constraint that rejects each of them."""
+    bounds = [(name, bound) for name, bound in space.constraints.items() if name in COSTS]
+    missed = np.zeros(len(grid.kept), dtype=np.int16)
+    for position, (name, bound) in reversed([*enumerate(bounds, start=1)]):
+        values = getattr(counts, name)[grid.kept]
+        outside = np.zeros(len(values), dtype=bool)
+        if bound.max is not None:
+            outside |= values > bound.max
+        if bound.min is not None:
+            outside |= values < bound.min
+        missed[outside] = position
+    dear = missed > 0
+    which = missed[dear]
+    return grid.kept[~dear], grid.kept[dear], Lazy(len(which), lambda i: bounds[which[i] - 1][0])

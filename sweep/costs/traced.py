@@ -30,6 +30,16 @@ def trace(point: Point, channels: int, classes: int) -> Trace:
     Raises NetworkError if there is no such network.
     """
     network = build(point, channels, classes).eval()
+    # threads gain nothing on one sample, and fight over the cores with whatever else is at work
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _trace(network, point, channels)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _trace(network: torch.nn.Module, point: Point, channels: int) -> Trace:
     size = point.image_size or 1
     sample = torch.zeros(1, channels, size, size)
     # fvcore reports what it skips by logging; Trace.skipped says it instead
@@ -39,7 +49,7 @@ def trace(point: Point, channels: int, classes: int) -> Trace:
     for analysis in (flops, activations := ActivationCountAnalysis(network, sample)):
         analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     total = Cost(
-        sum(parameter.numel() for parameter in network.parameters()),
+        sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad),
         int(flops.total()),
         int(activations.total()),
     )

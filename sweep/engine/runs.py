@@ -10,7 +10,7 @@ import torch
 
 from sweep.costs import Plan, Planned
 from sweep.proxy import NUMERICS
-from sweep.space import DATASETS, Point, Proxy, plain
+from sweep.space import DATASETS, Point, Proxy, own_network, plain, search
 
 
 def canonical(value: object) -> str:
@@ -31,7 +31,7 @@ class Run:
         """sha256 of everything that decides the outcome.
 
         That is the point, the recipe with the nuisance setting in it, the seed, the images, and the versions of what
-        computes: our own (`NUMERICS`) and torch's.
+        computes: our own (`NUMERICS`), torch's, and the source of the user's own network.
         """
         content = {
             "point": self.planned.point.canonical(),
@@ -41,23 +41,24 @@ class Run:
             "numerics": NUMERICS,
             "torch": torch.__version__.split("+")[0],
         }
+        if self.planned.point.own_network:
+            content["network"] = own_network(self.planned.point.backbone).fingerprint
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
     def payload(self) -> str:
         """What a worker needs to do the run, as text."""
-        return canonical(
-            {
-                "key": self.key,
-                "point": self.planned.point.canonical(),
-                "recipe": self.proxy,
-                "seed": self.seed,
-            }
-        )
+        point = self.planned.point
+        content = {"key": self.key, "point": point.canonical(), "recipe": self.proxy, "seed": self.seed}
+        if point.own_network:
+            content["folder"] = own_network(point.backbone).folder
+        return canonical(content)
 
 
 def unpack(payload: str) -> tuple[str, Point, Proxy, int]:
     """Key, point, recipe and seed of a payload."""
     content = json.loads(payload)
+    if "folder" in content:
+        search(content["folder"])
     return content["key"], Point(**content["point"]), Proxy(**content["recipe"]), content["seed"]
 
 

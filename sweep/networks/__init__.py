@@ -1,33 +1,62 @@
 """What a point builds: backbones as tables of convolutions, and the families that fill them."""
 
+from collections.abc import Callable
+from typing import Any
+
 from torch import nn
 
+from sweep.networks import network, resnet, shufflenet_v2
+from sweep.networks.condconv import CondConv
 from sweep.networks.cost import Cost
 from sweep.networks.family import Family
 from sweep.networks.initialise import initialise, seeded
+from sweep.networks.own import build_own
+from sweep.networks.partly import Partly
 from sweep.networks.se import SE
-from sweep.networks.shufflenet_v2 import ShuffleNetV2, costs, table
+from sweep.networks.sk import SK
 from sweep.networks.static import Static
+from sweep.networks.table import Table
 from sweep.networks.weightnet import WeightNet
 from sweep.space import Point
 
-__all__ = ["Cost", "Family", "build", "family_of", "initialise", "layer_costs", "seeded"]
+__all__ = ["Cost", "Family", "Table", "build", "family_of", "initialise", "layer_costs", "seeded", "table_of"]
+
+_TABLES = {
+    "shufflenet_v2": shufflenet_v2.table,
+    "shufflenet_v2_original": shufflenet_v2.table,
+    "resnet18": resnet.table,
+    "resnet34": resnet.table,
+    "resnet50": resnet.table,
+}
+
+_FAMILIES: dict[str, Callable[[Any], Family]] = {
+    "static": lambda point: Static(),
+    "se": lambda point: SE(point.reduction),
+    "sk": lambda point: SK(point.reduction),
+    "condconv": lambda point: CondConv(point.experts),
+    "weightnet": lambda point: WeightNet(point.M, point.G),
+}
+
+
+def table_of(point: Point, channels: int, classes: int) -> Table:
+    """The convolutions of a resolved point's network; its sizes may be arrays."""
+    return _TABLES[point.backbone](point, channels, classes)
 
 
 def family_of(point: Point) -> Family:
-    """The family of a point, with its parameters."""
-    if point.family == "weightnet":
-        if point.M is None or point.G is None:
-            raise ValueError("weightnet needs M and G")
-        return WeightNet(point.M, point.G)
-    return SE(point.reduction or 16) if point.family == "se" else Static()
+    """The family of a resolved point, where it applies; its parameters may be arrays."""
+    family = _FAMILIES[point.family](point)
+    everywhere = point.stages == "all" and point.depthwise == "generated"
+    return family if everywhere else Partly(family, point.applies, point.depthwise == "generated")
 
 
 def build(point: Point, channels: int, classes: int) -> nn.Module:
     """The network of a resolved point; raises NetworkError if there is none."""
-    return ShuffleNetV2(table(point, channels, classes), family_of(point))
+    if point.own_network:
+        return build_own(point, channels, classes)
+    return network.Network(table_of(point, channels, classes), family_of(point))
 
 
 def layer_costs(point: Point, channels: int, classes: int) -> dict[str, Cost]:
     """The closed-form cost of each layer of a resolved point, by module name; raises NetworkError."""
-    return costs(table(point, channels, classes), family_of(point))
+    return network.layer_costs(table_of(point, channels, classes), family_of(point))

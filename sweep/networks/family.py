@@ -1,11 +1,12 @@
 """What a family of kernels must offer; each file beside this one holds a family, module and cost side by side."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost
-from sweep.networks.table import Block, Conv
+from sweep.networks.table import Block, Conv, Demand
 
 
 class Family(ABC):
@@ -13,6 +14,10 @@ class Family(ABC):
 
     Every builder has a cost with the same signature. Context and gate are optional: None, and no cost.
     """
+
+    def demands(self, conv: Conv, block: Block) -> Iterator[Demand]:
+        """What must hold for `conv` to exist."""
+        return iter(())
 
     def context(self, block: Block) -> nn.Module | None:
         """Module (B, C, H, W) -> (B, D): what the block's convolutions are told of its branch input."""
@@ -28,7 +33,7 @@ class Family(ABC):
 
     @abstractmethod
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
-        """Cost of `conv`; raises NetworkError if the sizes do not fit."""
+        """Cost of `conv`, if all that it demands holds."""
 
     def gate(self, block: Block) -> nn.Module | None:
         """Module (B, C, H, W) -> (B, C, H, W) on the branch's output."""

@@ -18,6 +18,8 @@ class GroupedLinear(nn.Module):
         if inp % groups or oup % groups:
             raise ValueError(f"{groups} groups do not divide {inp} inputs and {oup} outputs")
         self.inp, self.oup, self.groups = inp, oup, groups
+        #: as the official code means it, for a layer that generates a kernel: G / (inp * k * k)
+        self.initial_std = groups / oup
         self.weight = nn.Parameter(torch.empty(groups, inp // groups, oup // groups))
 
     def forward(self, x: Tensor) -> Tensor:

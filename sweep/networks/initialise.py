@@ -17,6 +17,7 @@ def initialise(network: nn.Module, seed: int) -> None:
     The official code draws N(0, std = 1 / weight.shape[1]) in MegEngine, whose grouped weights have five dimensions.
     So a static convolution has std 1 / (inp / groups), and the layer that generates a kernel has std
     groups / outputs = G / (inp * k * k), a generated depthwise one 1 / 9. Copied literally to PyTorch it would be 1.
+    CondConv's experts are drawn as static convolutions are.
     """
     for name, module in network.named_modules():
         generator = seeded(seed, name)
@@ -26,7 +27,7 @@ def initialise(network: nn.Module, seed: int) -> None:
             nn.init.normal_(module.weight, 0, std, generator=generator)
             if isinstance(getattr(module, "bias", None), nn.Parameter):
                 nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             nn.init.ones_(module.weight)
             nn.init.constant_(module.bias, 1e-4)
 
@@ -41,7 +42,7 @@ def _std(name: str, module: nn.Module) -> float | None:
     if (name.startswith("stem.") and isinstance(module, nn.Conv2d)) or name == "classifier":
         return 0.01
     if isinstance(module, GroupedLinear):
-        return module.groups / module.oup
+        return module.initial_std
     if isinstance(module, nn.Conv2d | nn.Linear):
         return 1 / module.weight.shape[1]
     return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sweep.networks.cost import Cost, linear_cost
+from sweep.networks.cost import Cost, Whole, at_least, linear_cost
 from sweep.networks.static import Static
 from sweep.networks.table import Block
 
@@ -29,13 +29,13 @@ class Gate(nn.Module):
 
 @dataclass(frozen=True)
 class SE(Static):
-    """Static kernels with a gate on each branch's output.
+    """Static kernels with a gate on each branch's output, before it joins the rest.
 
     The hidden layer has max(8, C // reduction) channels: with no floor a narrow network's gates would see their input
-    through a channel or two. Where the paper put its gates is not published.
+    through a channel or two. Where the paper put its gates in ShuffleNetV2 is not published.
     """
 
-    reduction: int
+    reduction: Whole
 
     def gate(self, block: Block) -> nn.Module:
         """The gate on the branch's output."""
@@ -46,6 +46,6 @@ class SE(Static):
         channels, hidden = self._sizes(block)
         return linear_cost(channels, hidden) + linear_cost(hidden, channels)
 
-    def _sizes(self, block: Block) -> tuple[int, int]:
+    def _sizes(self, block: Block) -> tuple[Whole, Whole]:
         channels = block.branch[-1].oup
-        return channels, max(8, channels // self.reduction)
+        return channels, at_least(8, channels // self.reduction)

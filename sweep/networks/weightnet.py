@@ -3,18 +3,18 @@
 Ma, Zhang, Huang, Sun, ECCV 2020 (arXiv 2007.11823); as its official code has it (megvii-model/WeightNet).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from sweep.errors import NetworkError
-from sweep.networks.cost import Cost, conv_cost, linear_cost
+from sweep.networks.cost import Cost, Ratio, Whole, at_least, conv_cost, is_whole, linear_cost, part
 from sweep.networks.dynamic_conv import dynamic_conv
 from sweep.networks.family import Family
 from sweep.networks.grouped_fc import GroupedLinear
-from sweep.networks.table import Block, Conv
+from sweep.networks.table import Block, Conv, Demand
 
 
 class Reduce(nn.Linear):
@@ -58,8 +58,22 @@ class WeightNet(Family):
     A depthwise convolution has lambda = M / G activations and one group per channel, and no G of its own.
     """
 
-    M: Fraction
-    G: Fraction
+    M: Ratio
+    G: Ratio
+
+    def demands(self, conv: Conv, block: Block) -> Iterator[Demand]:
+        """M and G times the output channels are whole, and the groups divide activations and kernel weights."""
+        lam = self.M / self.G
+        yield Demand(is_whole(lam, 1), lambda: f"lambda = M/G = {lam} is not whole")
+        if conv.depthwise:
+            return
+        for name, ratio in (("M", self.M), ("G", self.G)):
+            yield Demand(is_whole(ratio, conv.oup), partial(_not_whole, name, ratio, conv))
+        groups, weights = at_least(1, part(self.G, conv.oup)), conv.oup * conv.inp * conv.k**2
+        yield Demand(
+            weights % groups == 0,
+            lambda: f"G x {conv.oup} = {groups} groups do not divide {weights} kernel weights ({conv})",
+        )
 
     def context(self, block: Block) -> nn.Module:
         """The block's shared `reduce`."""
@@ -75,31 +89,24 @@ class WeightNet(Family):
 
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
         """fc1, fc2 and the convolution itself, whose kernel is no parameter."""
-        activations, fc_groups = self._fc(conv)
+        activations, _ = self._fc(conv)
         fc1 = linear_cost(self._reduced(block), activations)
-        kernel = conv.oup * conv.inp // conv.groups * conv.k**2
-        fc2 = linear_cost(activations, kernel, groups=fc_groups, bias=False)
+        kernel = conv.oup * (conv.inp // conv.groups) * conv.k**2
+        # lambda = M / G inputs to each of the kernel's weights
+        weights = part(self.M / self.G, kernel)
+        fc2 = Cost(weights, weights, kernel)
         static = conv_cost(conv.inp, conv.oup, conv.k, conv.size_out, groups=conv.groups)
         return fc1 + fc2 + Cost(0, static.flops, static.activations)
 
-    def _reduced(self, block: Block) -> int:
-        return max(16, block.inp // 16)
+    def _reduced(self, block: Block) -> Whole:
+        return at_least(16, block.inp // 16)
 
-    def _fc(self, conv: Conv) -> tuple[int, int]:
-        """Outputs of fc1 and groups of fc2; raises NetworkError if they are not whole or do not divide."""
-        shape = f"{conv.inp} -> {conv.oup} channels, {conv.k} x {conv.k}"
+    def _fc(self, conv: Conv) -> tuple[Whole, Whole]:
+        """Outputs of fc1 and groups of fc2."""
         if conv.depthwise:
-            lam = self.M / self.G
-            if lam.denominator != 1:
-                raise NetworkError(f"lambda = M/G = {lam} is not whole")
-            return int(lam) * conv.oup, conv.oup
-        activations, groups = self.M * conv.oup, self.G * conv.oup
-        for name, value in (("M", activations), ("G", groups)):
-            if value.denominator != 1:
-                raise NetworkError(f"{name} x {conv.oup} output channels = {value} is not whole ({shape})")
-        if activations % groups:
-            raise NetworkError(f"M = {self.M} is not a multiple of G = {self.G}")
-        weights = conv.oup * conv.inp * conv.k**2
-        if weights % groups:
-            raise NetworkError(f"G x {conv.oup} = {groups} groups do not divide {weights} kernel weights ({shape})")
-        return int(activations), int(groups)
+            return part(self.M / self.G, conv.oup), conv.oup
+        return part(self.M, conv.oup), part(self.G, conv.oup)
+
+
+def _not_whole(name: str, ratio: Ratio, conv: Conv) -> str:
+    return f"{name} x {conv.oup} output channels = {ratio * conv.oup} is not whole ({conv})"

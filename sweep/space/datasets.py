@@ -16,11 +16,12 @@ class DatasetFacts:
     fingerprint: str
     #: whether a mirrored image still shows its class
     flip_keeps_class: bool
-
-    @property
-    def test_images(self) -> int:
-        """Images that are set aside for a last look, and that no run ever sees: a fifth."""
-        return round(0.2 * self.images)
+    #: images that are set aside for a last look, and that no run ever sees
+    test_images: int
+    #: images that a run is judged on if nobody says; half of the others if None
+    validation_images: int | None = None
+    #: whether this version can read them; others can be counted for
+    readable: bool = True
 
 
 DATASETS = {
@@ -29,7 +30,19 @@ DATASETS = {
         classes=10,
         image_size=8,
         images=1797,
+        test_images=359,  # a fifth
         fingerprint="65e5b4619795efb40c1082f4c350c049e4ad552200d369b6ae99e21eef5e72c5",
         flip_keeps_class=False,
+    ),
+    "imagenet": DatasetFacts(
+        channels=3,
+        classes=1000,
+        image_size=224,
+        images=1_281_167 + 50_000,
+        test_images=0,
+        validation_images=50_000,  # what the published errors are of
+        fingerprint="",
+        flip_keeps_class=True,
+        readable=False,
     ),
 }

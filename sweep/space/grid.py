@@ -1,16 +1,31 @@
-"""The points of a space's grid: the union of its blocks' products, less what constraints on axes reject."""
+"""The points of a space's grid: the union of its blocks' products, less what constraints on axes reject.
 
-import itertools
-from collections.abc import Iterator, Mapping
+A grid may have millions of points, so it is kept as numbers and codes, and a point is made when it is asked for.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.datasets import DATASETS
-from sweep.space.point import FAMILIES, Point, plain, ratio
+from sweep.space.lazy import Lazy
+from sweep.space.point import Point
+from sweep.space.product import NAMES, Part, Product, listed
 from sweep.space.schema import Bound
 from sweep.space.source import Where
-from sweep.space.space import FAMILY_AXES, NUMERIC_AXES, Space
+from sweep.space.space import COSTS, Space
+
+#: A grid with more is a mistake, or a question that no grid answers.
+MOST_POINTS = 10_000_000
+#: Mistakes of points that are told one by one.
+MOST_TOLD = 20
+
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -23,132 +38,203 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Column:
+    """An axis of a grid: its values, in the order in which they first come, and the code of each point's."""
+
+    values: tuple[Any, ...]
+    codes: NDArray[np.int32]
+
+    def __getitem__(self, index: int) -> Any:
+        return self.values[self.codes[index]]
+
+
+class Listing:
+    """Every combination of every block of a grid, one block after the other; a point is known by its number in it."""
+
+    def __init__(self, products: Sequence[Product]) -> None:
+        self.products = products
+        self.offsets = np.cumsum([0, *(len(product) for product in products)])
+        self._columns: dict[str, Column] = {}
+
+    def __len__(self) -> int:
+        return int(self.offsets[-1])
+
+    @cached_property
+    def parts(self) -> list[tuple[int, Part]]:
+        """Every part with the number of its product's first point."""
+        return [
+            (int(offset), part)
+            for offset, product in zip(self.offsets, self.products, strict=False)
+            for part in product.parts()
+        ]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What points may vary in, the parameters of the user's own networks included."""
+        own = [name for p in self.products if p.own for name in (*p.network, *p.axes)]
+        return tuple(dict.fromkeys((*NAMES, *own)))
+
+    def _home(self, number: int) -> tuple[Product, int]:
+        which = int(np.searchsorted(self.offsets, number, side="right")) - 1
+        return self.products[which], int(number - self.offsets[which])
+
+    def point(self, number: int) -> Point:
+        """The point of a number; raises ValueError in words if there is none."""
+        product, place = self._home(number)
+        return product.point(place)
+
+    def where(self, number: int) -> Where:
+        """Path of the grid block that a point comes from, for messages."""
+        return self._home(number)[0].where
+
+    def spread(self, pieces: Iterable[Any], dtype: Any) -> NDArray[Any]:
+        """An array over all points from one for each part, as `Part.values` shapes them."""
+        whole = np.empty(len(self), dtype=dtype)
+        for (offset, part), piece in zip(self.parts, pieces, strict=True):
+            whole[offset : offset + len(part.product)].reshape(part.product.shape)[part.at] = piece
+        return whole
+
+    def column(self, name: str) -> Column:
+        """The values of an axis at every point."""
+        if name not in self._columns:
+            codes: dict[Any, int] = {}
+            coder = np.frompyfunc(lambda value: codes.setdefault(value, len(codes)), 1, 1)
+            pieces = [np.asarray(coder(part.values(name)), dtype=np.int32) for _, part in self.parts]
+            # most parameters have one value throughout, and need no memory
+            column = self.spread(pieces, np.int32) if len(codes) > 1 else np.broadcast_to(np.int32(0), len(self))
+            self._columns[name] = Column(tuple(codes), column)
+        return self._columns[name]
+
+
+@dataclass(frozen=True)
 class Grid:
     """The points of a space in the order of the file, each once, and those that constraints on axes reject."""
 
-    points: tuple[Point, ...]
-    #: path of the grid block that each point came from, for messages
-    origins: Mapping[Point, Where]
-    rejected: tuple[Rejection, ...]
+    listing: Listing
+    #: numbers of the points that are left, and of those that are rejected
+    kept: Numbers
+    rejected: Numbers
+    #: the constraint that rejects each of them
+    missed: Sequence[str]
+    bounds: dict[str, Bound]
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """The points that are left."""
+        return Lazy(len(self.kept), lambda index: self.listing.point(int(self.kept[index])))
+
+    @property
+    def rejections(self) -> Sequence[Rejection]:
+        """The others, with the reason."""
+        return Lazy(len(self.rejected), self._rejection)
+
+    def _rejection(self, index: int) -> Rejection:
+        point, name = self.listing.point(int(self.rejected[index])), self.missed[index]
+        return Rejection(point, name, miss(name, point.value(name), self.bounds[name]) or "")
 
 
 def expand(space: Space) -> Grid:
     """The grid of a space; raises SpaceError for a point that makes no sense and for a grid without a point."""
-    origins: dict[Point, Where] = {}
-    rejected: dict[Point, Rejection] = {}
-    mistakes: list[str] = []
     size = DATASETS[space.proxy.dataset.name].image_size
-    bounds = {name: bound for name, bound in space.constraints.items() if name in NUMERIC_AXES}
-    for index, block in enumerate(space.grid):
-        where = ("grid", index)
-        for values in _product(block):
-            try:
-                point = _point(space.network, values).resolved(size)
-            except ValueError as error:
-                mistakes.append(space.source.mistake(where, str(error)))
-                continue
-            misses = [r for name, bound in bounds.items() if (r := miss(point, name, point.value(name), bound))]
-            if misses:
-                rejected.setdefault(point, misses[0])
-                continue
-            mistakes += [space.source.mistake(where, what) for what in point.mistakes()]
-            origins.setdefault(point, where)
-    if mistakes:
-        raise SpaceError(*dict.fromkeys(mistakes))
-    if not origins:
-        raise no_point(space, tuple(rejected.values()))
-    return Grid(tuple(origins), origins, tuple(rejected.values()))
+    listing = Listing(
+        [
+            Product(("grid", index), space.network, {key: listed(key, value) for key, value in block.items()}, size)
+            for index, block in enumerate(space.grid)
+        ]
+    )
+    if len(listing) > MOST_POINTS:
+        what = f"has {len(listing):,} points, more than the {MOST_POINTS:,} that can be planned"
+        raise SpaceError(space.source.mistake(("grid",), what))
+    _insist(space, _impossible(listing))
+    bounds = {name: bound for name, bound in space.constraints.items() if name not in COSTS}
+    once = _first_of_each(listing)
+    missed = np.zeros(len(listing), dtype=np.int16)
+    for position, (name, bound) in reversed([*enumerate(bounds.items(), start=1)]):
+        column = listing.column(name)
+        outside = np.array([miss(name, value, bound) is not None for value in column.values])
+        missed[outside[column.codes]] = position
+    numbers = np.flatnonzero(once)
+    kept, rejected = numbers[missed[numbers] == 0], numbers[missed[numbers] > 0]
+    grid = Grid(listing, kept, rejected, Lazy(len(rejected), lambda i: list(bounds)[missed[rejected[i]] - 1]), bounds)
+    _insist(space, _senseless(listing, kept))
+    if not len(kept):
+        raise no_point(space, grid.rejections)
+    return grid
 
 
-def miss(point: Point, name: str, value: Any, bound: Bound) -> Rejection | None:
-    """The rejection of a point whose value of `name` lies outside `bound`; a point without such a value passes."""
-    if value is None:
+def miss(name: str, value: Any, bound: Bound) -> str | None:
+    """By how much a value lies outside `bound`, in words; None if it does not, or if there is no value."""
+    if value is None or isinstance(value, str | bool | tuple):
         return None
     for limit, over in ((bound.max, True), (bound.min, False)):
         if limit is not None and (value > limit if over else value < limit):
             by = abs(float(value) - limit)
             share = f" ({by / abs(limit):.1%})" if limit else ""
             side = "over the most allowed," if over else "under the least allowed,"
-            return Rejection(
-                point, name, f"{name} {_number(value)} is {side} {_number(limit)}, by {_number(by)}{share}"
-            )
+            return f"{name} {_number(value)} is {side} {_number(limit)}, by {_number(by)}{share}"
     return None
 
 
-def no_point(space: Space, rejected: tuple[Rejection, ...]) -> SpaceError:
-    """The error for constraints that leave nothing, with the mildest rejection as an example."""
+def no_point(space: Space, rejected: Sequence[Rejection]) -> SpaceError:
+    """The error for constraints that leave nothing, with a rejection as an example."""
     example = f"; for example: {rejected[0].reason}" if rejected else ""
-    what = f"no point is left of {len(rejected)}{example}"
+    what = f"no point is left of {len(rejected):,}{example}"
     return SpaceError(space.source.mistake(("constraints", rejected[0].constraint) if rejected else ("grid",), what))
 
 
-def axes(points: tuple[Point, ...]) -> tuple[str, ...]:
-    """The names of what varies over the points, family first; lambda follows G."""
-    order = ["family", "M", "G", "lambda", *(n for n in Point.model_fields if n not in {"family", "M", "G"})]
-    found = {name: {value for p in points if (value := p.value(name)) is not None} for name in order}
-    always = {"family", "M", "G", "lambda"}
-    return tuple(name for name in order if len(found[name]) > 1 or (found[name] and name in always))
+def tell(space: Space, mistakes: Iterable[tuple[Where, str]], count: int | None = None) -> list[str]:
+    """Mistakes with their lines, each once, and no more than a person will read; `count` is how many points err."""
+    lines: dict[str, None] = {}
+    for where, what in mistakes:
+        lines.setdefault(space.source.mistake(where, what))
+        if len(lines) == MOST_TOLD and count is not None and count > MOST_TOLD:
+            return [*lines, f"{space.source.file}: and so on, for {count:,} points in all"]
+    return list(lines)
 
 
-def label(point: Point, names: tuple[str, ...]) -> str:
-    """A point's name among the points that vary in `names`, such as 'weightnet M=2 G=2'."""
-    parts: list[str] = [point.family]
-    for name in names:
-        value = point.value(name)
-        if name not in {"family", "lambda"} and value is not None:
-            parts.append(f"{name}={'-'.join(map(str, value)) if isinstance(value, tuple) else plain(value)}")
-    return " ".join(parts)
+def _insist(space: Space, mistakes: Iterable[tuple[Where, str]]) -> None:
+    if told := tell(space, mistakes):
+        raise SpaceError(*told[:MOST_TOLD])
 
 
-def baselines(space: Space, points: tuple[Point, ...]) -> dict[Point, Point]:
-    """What each point is compared with: the baseline that agrees with it on every axis but the family's own."""
-    if not space.baseline:
-        return {}
-    wanted = {name: ratio(value) if name in {"M", "G", "lambda"} else value for name, value in space.baseline.items()}
-    wanted = {name: tuple(value) if isinstance(value, list) else value for name, value in wanted.items()}
-    matching = [point for point in points if all(point.value(name) == value for name, value in wanted.items())]
-    if not matching:
-        raise SpaceError(space.source.mistake(("baseline",), "no point that is left of the grid is this"))
-    shared = [name for name in axes(points) if name not in FAMILY_AXES and name not in wanted]
-    by_shared: dict[tuple[Any, ...], Point] = {}
-    for point in matching:
-        other = by_shared.setdefault(tuple(point.value(name) for name in shared), point)
-        if other is not point:
-            names = axes(points)
-            both = f"'{label(other, names)}' and '{label(point, names)}'"
-            raise SpaceError(space.source.mistake(("baseline",), f"{both} are both this; say more of it"))
-    pairs = {point: by_shared.get(tuple(point.value(name) for name in shared)) for point in points}
-    return {point: base for point, base in pairs.items() if base is not None}
+def _impossible(listing: Listing) -> Iterator[tuple[Where, str]]:
+    """Combinations of values that no point can have, such as an M of lambda x G that is too large."""
+    for _, part in listing.parts:
+        for name in listing.names:
+            try:
+                part.values(name)
+            except ValueError as error:
+                yield part.product.where, str(error)
+                break
 
 
-def _product(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    lists = [
-        value if isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value)) else [value]
-        for key, value in block.items()
-    ]
-    for values in itertools.product(*lists):
-        yield dict(zip(block, values, strict=True))
+def _senseless(listing: Listing, kept: Numbers) -> Iterator[tuple[Where, str]]:
+    """What keeps points from making sense: asked once of each part, and of every lambda that is not whole."""
+    left = np.zeros(len(listing), dtype=bool)
+    left[kept] = True
+    for offset, part in listing.parts:
+        product = part.product
+        inside = left[offset : offset + len(product)].reshape(product.shape)[part.at]
+        sound = np.broadcast_to(part.lam_makes_sense, inside.shape)
+        places = np.arange(len(product)).reshape(product.shape)[part.at]
+        # all that is left of a part makes sense or does not for one reason, but for lambda
+        for place in (*places[inside][:1], *places[inside & ~sound][:1000]):
+            for what in product.point(int(place)).mistakes():
+                yield product.where, what
 
 
-def _point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
-    """A block's values over the network's; what the network says of another family's parameters is left out."""
-    family = values.get("family", network.get("family", "static"))
-    plane = {"M", "G", "lambda"} if "M" in FAMILIES[family] else set()
-    if "lambda" in values and not plane:
-        raise ValueError(f"lambda means nothing to family {family}")
-    own = {"family", *FAMILIES[family], *plane}
-    # two of M, G and lambda say it all: what the network says of the third is overridden
-    said = {*values, *(plane if len(plane & set(values)) > 1 else ())}
-    fields = {k: v for k, v in network.items() if k not in said and (k not in FAMILY_AXES or k in own)} | dict(values)
-    if "lambda" in fields:
-        if "M" in values and "G" in values:
-            raise ValueError("lambda is M/G: give two of M, G and lambda")
-        lam = ratio(fields.pop("lambda"))
-        if "M" in values or ("M" in fields and "G" not in fields):
-            fields["G"] = ratio(fields["M"]) / lam
-        elif "G" in fields:
-            fields["M"] = ratio(fields["G"]) * lam
-    return Point(**{"family": family, **fields})
+def _first_of_each(listing: Listing) -> NDArray[np.bool_]:
+    """Whether a number is the first of its point: blocks may overlap, and spellings may agree."""
+    code = np.zeros(len(listing), dtype=np.int64)
+    for column in map(listing.column, listing.names):
+        if len(column.values) > 1:
+            # numbers anew, so that they stay small whatever the number of axes
+            code = code * len(column.values) + column.codes
+            if code.max(initial=0) > 1 << 40:
+                code = np.unique(code, return_inverse=True)[1]
+    once = np.zeros(len(listing), dtype=bool)
+    once[np.unique(code, return_index=True)[1]] = True
+    return once
 
 
 def _number(value: Any) -> str:

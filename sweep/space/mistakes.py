@@ -10,8 +10,6 @@ from sweep.space.source import Source, Where, did_you_mean
 
 #: Words of DESIGN that a later version will know; better said than answered with "did you mean".
 NOT_YET = {
-    "family": {"condconv", "sk"},
-    "backbone": {"resnet"},
     "strategy": {"random", "tpe", "nsga2", "racing"},
     "dataset": {"fashion_mnist", "mnist", "cifar10", "cifar100", "imagefolder"},
 }
@@ -71,8 +69,6 @@ def unknown_word(subject: str, value: object, known: list[str]) -> str:
     """What to say of a word that is none of the known ones."""
     if isinstance(value, str) and value in NOT_YET.get(subject, ()):
         return f"{subject} '{value}' is not in this version yet (known: {', '.join(known)})"
-    if subject == "backbone" and isinstance(value, str) and ":" in value:
-        return "networks of your own are not in this version yet (known: " + ", ".join(known) + ")"
     return f"{describe(value)} is not a known {subject}{did_you_mean(value, known)}"
 
 

@@ -16,7 +16,7 @@ class Model(BaseModel):
 class Dataset(Model):
     """Which images, and how many of them: `train` and `validation` images, class-balanced, fixed for every run."""
 
-    name: Literal["digits"]
+    name: Literal["digits", "imagenet"]
     train: Annotated[int, Field(ge=2)] | None = None
     validation: Annotated[int, Field(ge=1)] | None = None
 
@@ -41,7 +41,8 @@ class Dataset(Model):
         """Training and validation images: what is said, and else half of the images, or what is left of them."""
         facts = DATASETS[self.name]
         pool = facts.images - facts.test_images
-        validation = self.validation or (pool // 2 if self.train is None else min(pool // 2, pool - self.train))
+        usual = facts.validation_images or pool // 2
+        validation = self.validation or (usual if self.train is None else min(usual, pool - self.train))
         return self.train or pool - validation, validation
 
 

@@ -7,18 +7,19 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
 from sweep.errors import SpaceError
+from sweep.space.backbones import BACKBONES
 from sweep.space.mistakes import describe, told, translate
-from sweep.space.point import FAMILIES, Point
+from sweep.space.own import OwnNetwork, own_network, search
+from sweep.space.point import Point
+from sweep.space.ranges import Range
 from sweep.space.schema import Bound, Model, Proxy, Resources
 from sweep.space.source import Source, Where, did_you_mean, read
 
-#: What can be an axis: every field of a point, and lambda in place of M or G.
-AXES = [*Point.model_fields, "lambda"]
+#: What can be an axis: every field of a point, lambda in place of M or G, and whatever the user's own network takes.
+AXES = [*(name for name in Point.model_fields if name != "options"), "lambda"]
 #: Axes whose values are ordered, so that a constraint can bound them.
-NUMERIC_AXES = [*(a for a in AXES if a not in {"family", "backbone", "stem", "repeats"})]
+NUMERIC_AXES = [a for a in AXES if a not in {"family", "backbone", "stem", "repeats", "stages", "depthwise"}]
 COSTS = ["params", "flops", "activations"]
-#: Axes that say how the kernels come about; a baseline is compared with all of them.
-FAMILY_AXES = {"family", "lambda", *(name for names in FAMILIES.values() for name in names)}
 
 
 def _seeds(value: object) -> object:
@@ -120,16 +121,41 @@ def _with(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dynamic_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     """Mistakes in the sections whose keys are axes or paths, which the schema takes as they come."""
-    mistakes = []
+    own, mistakes = _own_networks(data, source)
+    known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
     for where, block, lists in _axis_sections(data):
         for key, value in block.items():
-            mistakes += _axis_mistakes(key, value, (*where, key), lists, source)
+            if key in known or any(network.takes_any for network in own):
+                strict = not any(network.takes(key) for network in own)
+                mistakes += _axis_mistakes(key, value, (*where, key), lists, source, strict=strict)
+            else:
+                mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known)}"))
     constraints = data.get("constraints")
+    numeric = [*COSTS, *NUMERIC_AXES, *(name for name in known if name not in AXES)]
     for key in constraints if isinstance(constraints, Mapping) else ():
-        if key not in COSTS + NUMERIC_AXES:
-            what = f"'{key}' cannot be bounded{did_you_mean(key, COSTS + NUMERIC_AXES)}"
-            mistakes.append(source.mistake(("constraints", key), what))
+        if key not in numeric:
+            mistakes.append(
+                source.mistake(("constraints", key), f"'{key}' cannot be bounded{did_you_mean(key, numeric)}")
+            )
     return mistakes + _nuisance_mistakes(data, source)
+
+
+def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[list[OwnNetwork], list[str]]:
+    """The user's own networks that the sections name, and what is wrong with them."""
+    search(".")
+    if Path(source.file).is_file():
+        search(Path(source.file).parent)
+    found: dict[str, OwnNetwork] = {}
+    mistakes = []
+    for where, block, _ in _axis_sections(data):
+        named = block.get("backbone")
+        for reference in named if isinstance(named, list) else [named]:
+            if isinstance(reference, str) and ":" in reference and reference not in BACKBONES:
+                try:
+                    found[reference] = own_network(reference)
+                except ValueError as error:
+                    mistakes.append(source.mistake((*where, "backbone"), str(error)))
+    return list(found.values()), mistakes
 
 
 def _axis_sections(data: Mapping[str, Any]) -> list[tuple[Where, Mapping[str, Any], bool]]:
@@ -140,16 +166,15 @@ def _axis_sections(data: Mapping[str, Any]) -> list[tuple[Where, Mapping[str, An
     return [section for section in sections if isinstance(section[1], Mapping)]
 
 
-def _axis_mistakes(key: str, value: Any, where: Where, lists: bool, source: Source) -> list[str]:
-    if key not in AXES:
-        return [source.mistake(where, f"unknown axis '{key}'{did_you_mean(key, AXES)}")]
+def _axis_mistakes(key: str, value: Any, where: Where, lists: bool, source: Source, *, strict: bool) -> list[str]:
+    """Mistakes in the values of an axis; without `strict` their kind is left to the user's own network."""
     if isinstance(value, Mapping):
-        what = (
-            "ranges are not in this version yet; list the values"
-            if "low" in value
-            else "needs a value, found a mapping"
-        )
-        return [source.mistake(where, what)]
+        if not lists:
+            return [source.mistake(where, "needs a value, found a mapping")]
+        try:
+            value = list(Range(**value).values())
+        except ValidationError as error:
+            return translate(error, Range, source, where)
     # repeats is a list itself, so that a list of them is a list of lists
     several = lists and isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value))
     if several and not value:
@@ -157,17 +182,26 @@ def _axis_mistakes(key: str, value: Any, where: Where, lists: bool, source: Sour
     mistakes = []
     for index, one in enumerate(value if several else [value]):
         at = (*where, index) if several else where
-        field = "M" if key == "lambda" else key
         if one is None:
             mistakes.append(source.mistake(at, "has no value"))
-            continue
-        try:
-            Point(**{field: one})
-        except ValidationError as error:
-            here = Source(source.file, {(field,): source.lines[at]} if at in source.lines else {})
-            for told in translate(error, Point, here):
-                mistakes.append(source.mistake(at, told.split(f" {field}", 1)[-1].split(": ", 1)[-1]))
+        elif isinstance(one, Mapping) or (isinstance(one, list) and any(isinstance(v, list | Mapping) for v in one)):
+            mistakes.append(source.mistake(at, f"needs a value, found {describe(one)}"))
+        elif strict:
+            mistakes += _value_of_axis_mistakes(key, one, at, source)
     return mistakes
+
+
+def _value_of_axis_mistakes(key: str, value: Any, at: Where, source: Source) -> list[str]:
+    field = "M" if key == "lambda" else key
+    try:
+        Point(**{field: value})
+    except ValidationError as error:
+        here = Source(source.file, {(field,): source.lines[at]} if at in source.lines else {})
+        return [
+            source.mistake(at, what.split(f" {field}", 1)[-1].split(": ", 1)[-1])
+            for what in translate(error, Point, here)
+        ]
+    return []
 
 
 def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
@@ -175,7 +209,7 @@ def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
         return []
     base = {(error["loc"], error["type"]) for error in _recipe_errors(proxy)}
-    mistakes = []
+    mistakes: list[str] = []
     for path, values in nuisance.items():
         where: Where = ("nuisance", path)
         if any(other.startswith(f"{path}.") for other in nuisance):

@@ -70,7 +70,7 @@ def test_weightnet_layer_equals_its_formula_by_loops(g, lam, oup, per_g, k, stri
     torch.manual_seed(seed)
     inp = oup if depthwise else g * per_g  # so that G divides inp k k
     conv = Conv(inp, oup, k, stride, size, relu=False, depthwise=depthwise)
-    layer = WeightNet(Fraction(g * lam), Fraction(g)).conv(conv, Block(channels, 1, (conv,))).double()
+    layer = WeightNet(Fraction(g * lam), Fraction(g)).conv(conv, Block("shuffle", 1, channels, 1, (conv,))).double()
     for parameter in layer.parameters():
         torch.nn.init.normal_(parameter)
     x = torch.randn(BATCH, inp, size, size, dtype=torch.float64, requires_grad=True)

@@ -22,7 +22,7 @@ class One(nn.Module):
 
 
 def generated_std(conv, M, G):
-    layer = WeightNet(Fraction(M), Fraction(G)).conv(conv, Block(64, 1, (conv,)))
+    layer = WeightNet(Fraction(M), Fraction(G)).conv(conv, Block("shuffle", 1, 64, 1, (conv,)))
     initialise(One(layer), 0)
     # the context is about zero at the start: every activation is a sigmoid near 0.5
     return float(layer.kernels(torch.zeros(1, 16)).detach().std())

@@ -19,6 +19,6 @@ def test_equals_its_formula():
 
 def test_hidden_channels():
     for channels, reduction, hidden in ((464, 16, 29), (464, 4, 116), (24, 16, 8), (100, 16, 8)):
-        block = Block(8, 1, (Conv(8, channels, 1, 1, 4, relu=True),))
+        block = Block("shuffle", 1, 8, 1, (Conv(8, channels, 1, 1, 4, relu=True),))
         gate = SE(reduction).gate(block)
         assert gate.fc1.weight.shape == (hidden, channels)

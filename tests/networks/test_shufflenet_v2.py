@@ -5,7 +5,8 @@ import torch
 
 from sweep.errors import NetworkError
 from sweep.networks import build, initialise
-from sweep.networks.shufflenet_v2 import ShuffleBlock, stage_channels, table
+from sweep.networks.network import Unit
+from sweep.networks.shufflenet_v2 import stage_channels, table
 from sweep.networks.static import Static
 from sweep.space import Point
 
@@ -38,7 +39,7 @@ def test_sizes_in_the_table_are_those_of_the_tensors(family, size, stem):
     for name, module in network.named_modules():
         module.register_forward_hook(lambda module, inputs, output, name=name: seen.update({name: output.shape}))
     assert network(torch.randn(5, 3, size, size)).shape == (5, 7)
-    for index, block in enumerate(table(point, 3, 7).blocks):
+    for index, block in enumerate(table(point, 3, 7).each_block()):
         for step, conv in block.convs():
             assert seen[f"blocks.{index}.{step}.conv"] == (5, conv.oup, conv.size_out, conv.size_out)
 
@@ -54,9 +55,9 @@ def test_a_sample_is_judged_alone():
 
 
 def test_even_channels_pass_by_and_odd_ones_are_processed():
-    block = table(Point(**SMALL).resolved(8), 1, 10).blocks[2]
+    block = list(table(Point(**SMALL).resolved(8), 1, 10).each_block())[2]
     assert block.stride == 1
-    module = ShuffleBlock(block, Static()).eval()
+    module = Unit(block, Static()).eval()
     x = torch.randn(3, 2 * block.inp, 4, 4)
     torch.testing.assert_close(module(x)[:, : block.inp], x[:, ::2])
 

@@ -19,8 +19,12 @@ HEAD = {
 }
 
 
+def grid(*blocks, **more):
+    return expand(Space.parse({**HEAD, "grid": list(blocks), **more}))
+
+
 def points(*blocks, **more):
-    return expand(Space.parse({**HEAD, "grid": list(blocks), **more})).points
+    return list(grid(*blocks, **more).points)
 
 
 @settings(max_examples=30, deadline=None)
@@ -53,17 +57,10 @@ def test_fractions_are_exact():
 
 
 def test_constraints_reject_before_a_point_must_make_sense():
-    grid = expand(
-        Space.parse(
-            {
-                **HEAD,
-                "grid": [{"family": "static"}, {"family": "weightnet", "M": [1, 2], "G": [1, 2]}],
-                "constraints": {"lambda": {"min": 1}},
-            }
-        )
-    )
-    assert [(p.M, p.G) for p in grid.points] == [(None, None), (1, 1), (2, 1), (2, 2)]
-    (rejected,) = grid.rejected
+    blocks = {"family": "static"}, {"family": "weightnet", "M": [1, 2], "G": [1, 2]}
+    found = grid(*blocks, constraints={"lambda": {"min": 1}})
+    assert [(p.M, p.G) for p in found.points] == [(None, None), (1, 1), (2, 1), (2, 2)]
+    (rejected,) = found.rejections
     assert (rejected.point.M, rejected.point.G, rejected.constraint) == (1, 2, "lambda")
     assert "0.5 is under the least allowed, 1, by 0.5 (50.0%)" in rejected.reason
 
@@ -77,13 +74,13 @@ def test_the_networks_family_parameters_are_for_those_who_use_them():
 
 
 def test_labels_name_what_varies():
-    found = points({"family": ["static", "se"], "width": [0.25, 0.5]}, {"family": "weightnet", "M": "1/2", "G": "1/4"})
-    names = axes(found)
+    found = grid({"family": ["static", "se"], "width": [0.25, 0.5]}, {"family": "weightnet", "M": "1/2", "G": "1/4"})
+    names = axes(found.listing, found.kept)
     assert names == ("family", "M", "G", "lambda", "width")
-    labels = [label(p, names) for p in found]
+    labels = [label(p, names) for p in found.points]
     assert labels[0] == "static width=0.25"
     assert labels[-1] == "weightnet M=1/2 G=1/4 width=0.25"
-    assert len(set(labels)) == len(found)
+    assert len(set(labels)) == len(found.points)
 
 
 def test_a_baseline_agrees_on_what_is_not_the_familys_own():
@@ -94,9 +91,15 @@ def test_a_baseline_agrees_on_what_is_not_the_familys_own():
             "baseline": {"family": "static"},
         }
     )
-    found = expand(space).points
-    pairs = baselines(space, found)
-    assert {(p.family, p.width): pairs[p].width for p in pairs} == {
+    found = expand(space)
+    pairs = baselines(space, found.listing, found.kept)
+    widths = {}
+    for number in found.kept:
+        base = pairs.of(number)
+        if base is not None:
+            point = found.listing.point(number)
+            widths[point.family, point.width] = found.listing.point(base).width
+    assert widths == {
         ("static", 0.25): 0.25,
         ("static", 0.5): 0.5,
         ("se", 0.25): 0.25,

@@ -1,0 +1,126 @@
+"""A plan as JSON, Parquet or CSV, a row a point, written piece by piece: a million points need no million objects."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from sweep.costs.plan import Plan
+from sweep.errors import SweepError
+from sweep.space import plain
+from sweep.space.names import head, said_of
+
+#: Points of one piece.
+PIECE = 1 << 16
+BETWEEN = ",\n "
+
+
+def write_json(plan: Plan, to: IO[bytes]) -> None:
+    """Write the plan's rows as a JSON list, a row a line."""
+    to.write(b"[\n ")
+    left = len(plan.kept)
+    for piece in _pieces(plan):
+        rows = _json_rows(plan, piece)
+        # rows lie in memory one after the other, separators and all
+        ends = np.frombuffer(rows.buffers()[1], np.int32)[rows.offset : rows.offset + len(rows) + 1]
+        left -= len(rows)
+        to.write(memoryview(rows.buffers()[2])[ends[0] : ends[-1] - (0 if left else len(BETWEEN))])
+    to.write(b"\n]\n")
+
+
+def write_table(plan: Plan, path: Path) -> None:
+    """Write the plan's rows to a .parquet or .csv file: numbers as numbers (1/24 as 0.0416...), lists as text.
+
+    Raises SweepError for another suffix, and for a file that cannot be written; there is then no file.
+    """
+    if path.suffix not in {".parquet", ".csv"}:
+        raise SweepError(f"{path}: plans are written as .parquet and .csv")
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with contextlib.ExitStack() as stack:
+            writer: Any = None
+            for piece in _pieces(plan):
+                batch = _batch(plan, piece)
+                if writer is None:
+                    kind = pa.parquet.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
+                    writer = stack.enter_context(kind(part, batch.schema))
+                writer.write_batch(batch)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SweepError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _pieces(plan: Plan) -> Iterator[Any]:
+    for start in range(0, len(plan.kept), PIECE):
+        yield plan.kept[start : start + PIECE]
+
+
+def _counts(plan: Plan, numbers: Any) -> dict[str, pa.Array]:
+    counts = plan.counts
+    flops, first = counts.flops[numbers], counts.first[numbers]
+    columns = {"params": counts.params[numbers], "flops": flops, "activations": counts.activations[numbers]}
+    # a sweep of ResNets on ImageNet has more than a whole number of 64 bits holds
+    columns["training_flops"] = plan.passes.flops(flops.astype(float), first.astype(float))
+    found = {name: pa.array(values) for name, values in columns.items()}
+    for name in ("params", "flops"):
+        traced = [getattr(plan.traces[n], name) if n in plan.traces else None for n in numbers.tolist()]
+        found[f"traced_{name}"] = pa.array(traced, pa.int64())
+    return found
+
+
+def _labels(plan: Plan, numbers: Any, written: Callable[[str], str] = str) -> list[Any]:
+    """The columns of text that join to the points' labels."""
+    backbone, family = (plan.grid.listing.column(name) for name in ("backbone", "family"))
+    heads = [written(head(b, f)) for b in backbone.values for f in family.values]
+    found = [_chosen(heads, backbone.codes[numbers] * len(family.values) + family.codes[numbers])]
+    for name in plan.axes:
+        if name != "family":
+            column = plan.grid.listing.column(name)
+            found.append(_chosen([written(said_of(name, value)) for value in column.values], column.codes[numbers]))
+    return found
+
+
+def _chosen(values: Sequence[Any], codes: Any) -> Any:
+    return pa.array(values).take(pa.array(codes))
+
+
+def _joined(texts: Sequence[Any]) -> Any:
+    return pc.binary_join_element_wise(*texts, "", null_handling="replace", null_replacement="null")
+
+
+def _json_rows(plan: Plan, numbers: Any) -> Any:
+    """Each row as text: all values of an axis are written once, and rows are joined from them."""
+    texts: list[Any] = ['{"point": "']
+    texts += _labels(plan, numbers, lambda text: json.dumps(text)[1:-1])
+    texts.append('"')
+    for name in plan.axes:
+        column = plan.grid.listing.column(name)
+        said = [f", {json.dumps(name)}: {json.dumps(plain(value))}" for value in column.values]
+        texts.append(_chosen(said, column.codes[numbers]))
+    for name, counts in _counts(plan, numbers).items():
+        texts += [f', "{name}": ', pc.cast(counts, pa.string())]
+    return _joined([*texts, "}" + BETWEEN])
+
+
+def _batch(plan: Plan, numbers: Any) -> Any:
+    columns = {"point": _joined(_labels(plan, numbers))}
+    for name in plan.axes:
+        column = plan.grid.listing.column(name)
+        columns[name] = _chosen(_cells(column.values), column.codes[numbers])
+    return pa.RecordBatch.from_pydict(columns | _counts(plan, numbers))
+
+
+def _cells(values: Sequence[Any]) -> Sequence[Any]:
+    """Values of one kind: numbers as floats, unless one of them is none; lists as text."""
+    if all(value is None or isinstance(value, int | float | Fraction) for value in values):
+        return [None if value is None else float(value) for value in values]
+    return [None if v is None else "-".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in values]

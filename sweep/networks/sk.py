@@ -1,0 +1,74 @@
+"""Selective kernels: each channel weighs a small and a large kernel (Li et al., CVPR 2019, arXiv 1903.06586)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from sweep.networks.cost import Cost, Whole, at_least, conv_cost, linear_cost, norm_cost
+from sweep.networks.family import StaticConv
+from sweep.networks.static import Static
+from sweep.networks.table import Block, Conv
+
+
+class SelectiveConv(nn.Module):
+    """Two convolutions of the same input, the second of a kernel dilated by 2, mixed channel by channel.
+
+    The weights of the mix are a softmax over the two of fc2(relu(norm(fc1(mean over pixels of their sum)))).
+
+    Shapes: (B, inp, H, W) -> (B, oup, H', W').
+    """
+
+    def __init__(self, conv: Conv, hidden: int) -> None:
+        super().__init__()
+        self.near = StaticConv(conv)
+        self.far = nn.Conv2d(
+            conv.inp,
+            conv.oup,
+            conv.k,
+            stride=conv.stride,
+            padding=2 * (conv.k // 2),
+            dilation=2,
+            groups=conv.groups,
+            bias=conv.bias,
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(conv.oup) for _ in range(2))
+        self.fc1 = nn.Linear(conv.oup, hidden, bias=False)
+        self.norm = nn.BatchNorm1d(hidden)
+        self.fc2 = nn.Linear(hidden, 2 * conv.oup, bias=False)
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        """(B, inp, H, W) -> (B, oup, H', W')."""
+        near, far = self.norms[0](self.near(x)), self.norms[1](self.far(x))
+        told = torch.relu(self.norm(self.fc1((near + far).mean((2, 3)))))
+        weights = torch.softmax(self.fc2(told).view(len(x), 2, -1, 1, 1), dim=1)
+        mixed: Tensor = near * weights[:, 0] + far * weights[:, 1]
+        return mixed
+
+
+@dataclass(frozen=True)
+class SK(Static):
+    """Selective convolutions in place of every one larger than 1 x 1; the hidden layer has max(32, C // reduction).
+
+    As in the paper: two paths, 3 x 3 and 3 x 3 dilated by 2 (a field of 5 x 5), each with its batch norm. The block's
+    own batch norm and ReLU follow, as they do every convolution here. How WeightNet's authors put it into ShuffleNetV2
+    is not published.
+    """
+
+    reduction: Whole
+
+    def conv(self, conv: Conv, block: Block) -> nn.Module:
+        """A selective convolution, or a plain 1 x 1."""
+        return SelectiveConv(conv, self._hidden(conv)) if conv.k > 1 else super().conv(conv, block)
+
+    def conv_cost(self, conv: Conv, block: Block) -> Cost:
+        """Both paths with their norms, fc1 with its norm, and fc2."""
+        if conv.k == 1:
+            return super().conv_cost(conv, block)
+        hidden = self._hidden(conv)
+        path = conv_cost(conv.inp, conv.oup, conv.k, conv.size_out, groups=conv.groups, bias=conv.bias)
+        choice = linear_cost(conv.oup, hidden, bias=False) + linear_cost(hidden, 2 * conv.oup, bias=False)
+        return (path + norm_cost(conv.oup)) * 2 + choice + norm_cost(hidden)
+
+    def _hidden(self, conv: Conv) -> Whole:
+        return at_least(32, conv.oup // self.reduction)

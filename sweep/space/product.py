@@ -1,0 +1,186 @@
+"""A block of the grid: every combination of its values, tabulated axis by axis and never listed."""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from sweep.space.backbones import BACKBONES
+from sweep.space.mistakes import told
+from sweep.space.own import own_network
+from sweep.space.point import BACKBONE_OWN, FAMILIES, FAMILY_OWN, MOST, Point, ratio
+from sweep.space.ranges import Range
+from sweep.space.source import Where
+
+#: Axes that cost arithmetic takes as arrays; every other one makes a part of its own.
+ARITHMETIC = {
+    "M",
+    "G",
+    "lambda",
+    "experts",
+    "reduction",
+    "width",
+    "image_size",
+    "stem_channels",
+    "last_channels",
+}
+#: The names of what a point of ours may vary in.
+NAMES = ("family", "M", "G", "lambda", *(n for n in Point.model_fields if n not in {"family", "M", "G", "options"}))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The points of a product that agree in all that is no arithmetic.
+
+    `at` places them in the product: a whole number for each such axis, and a slice for each other one.
+    """
+
+    product: "Product"
+    at: tuple[int | slice, ...]
+
+    @cached_property
+    def _points(self) -> dict[tuple[int, ...], Point]:
+        return {}
+
+    @property
+    def first(self) -> Point:
+        """The first of them."""
+        return self.product.point_at(tuple(0 if isinstance(at, slice) else at for at in self.at))
+
+    def values(self, name: str) -> NDArray[np.object_]:
+        """What `name` is at each point: an array with an axis for each that is free, of length 1 if it has no say.
+
+        Raises ValueError in words if some combination makes no point.
+        """
+        axes = self.product.axes
+        depends = _depends(name, axes)
+        free = [axis for axis, at in zip(axes, self.at, strict=True) if isinstance(at, slice)]
+        found = np.empty(tuple(len(axes[axis]) if axis in depends else 1 for axis in free), dtype=object)
+        for index in np.ndindex(found.shape):
+            step = iter(index)
+            at = tuple(next(step) if isinstance(a, slice) else a for a in self.at)
+            if at not in self._points:
+                self._points[at] = self.product.point_at(at)
+            found[index] = self._points[at].value(name)
+        return found
+
+    @cached_property
+    def lam_makes_sense(self) -> NDArray[np.bool_]:
+        """Whether lambda is whole and not too large, where there is one; as `values`."""
+        sound = np.frompyfunc(lambda lam: lam is None or (lam.denominator == 1 and lam <= MOST), 1, 1)
+        return np.asarray(sound(self.values("lambda")), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Product:
+    """Every combination of a grid block's values over what the network says, the last axis fastest."""
+
+    where: Where
+    network: Mapping[str, Any]
+    #: name -> values, in the order of the file
+    axes: Mapping[str, list[Any]]
+    #: side of the data set's images
+    image_size: int
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each axis has."""
+        return tuple(len(values) for values in self.axes.values())
+
+    def __len__(self) -> int:
+        return math.prod(self.shape)
+
+    def point(self, index: int) -> Point:
+        """The point at a place; raises ValueError in words if there is none."""
+        return self.point_at(tuple(int(i) for i in np.unravel_index(index, self.shape)) if self.shape else ())
+
+    def point_at(self, index: tuple[int, ...]) -> Point:
+        """The point with the given value of each axis; raises ValueError in words if there is none."""
+        values = {name: choices[i] for (name, choices), i in zip(self.axes.items(), index, strict=True)}
+        return make_point(self.network, values).resolved(self.image_size)
+
+    @property
+    def own(self) -> bool:
+        """Whether some of its points are networks of the user's own."""
+        backbones = self.axes.get("backbone", [self.network.get("backbone", "")])
+        return any(":" in str(backbone) for backbone in backbones)
+
+    def parts(self) -> Iterator[Part]:
+        """The product in parts whose points differ in arithmetic alone."""
+        split = [i for i, name in enumerate(self.axes) if self.own or name not in ARITHMETIC]
+        for chosen in itertools.product(*(range(self.shape[i]) for i in split)):
+            given = dict(zip(split, chosen, strict=True))
+            yield Part(self, tuple(given.get(i, slice(None)) for i in range(len(self.shape))))
+
+
+def listed(key: str, value: Any) -> list[Any]:
+    """The values of an axis: those of a range or a list, but a flat list of repeats is one value."""
+    if isinstance(value, Mapping):
+        return list(Range(**value).values())
+    several = isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value))
+    return value if several else [value]
+
+
+def make_point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
+    """A block's values over the network's; what the network says for another family or backbone is left out.
+
+    Raises ValueError in words.
+    """
+    backbone = values.get("backbone", network.get("backbone", "shufflenet_v2"))
+    try:
+        if backbone not in BACKBONES:
+            return _own_point(backbone, network, values)
+        return Point(**_fields(network, values, backbone))
+    except ValidationError as error:
+        mistakes = told(error.errors(include_url=False), Point)
+        raise ValueError("; ".join(f"{where[0]} {what}" for where, what in mistakes)) from None
+
+
+def _own_point(backbone: str, network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
+    own = own_network(backbone)
+    given = {name: value for name, value in network.items() if own.takes(name)} | dict(values)
+    given.pop("backbone", None)
+    size = {"image_size": given.pop("image_size")} if "image_size" in given else {}
+    if wrong := own.mistakes(set(given)):
+        raise ValueError("; ".join(wrong))
+    return Point(**{"backbone": backbone, "options": given, **size})
+
+
+def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str) -> dict[str, Any]:
+    family = values.get("family", network.get("family", "static"))
+    plane = {"M", "G", "lambda"} if "M" in FAMILIES[family] else set()
+    if "lambda" in values and not plane:
+        raise ValueError(f"lambda means nothing to family {family}")
+    foreign = {*FAMILY_OWN - set(FAMILIES[family]), *BACKBONE_OWN - set(BACKBONES[backbone].own)}
+    foreign |= {"lambda"} - plane
+    # two of M, G and lambda say it all: what the network says of the third is overridden
+    said = {*values, *(plane if len(plane & set(values)) > 1 else ())}
+    fields = {k: v for k, v in network.items() if k not in said | foreign} | dict(values)
+    if "lambda" in fields:
+        if "M" in values and "G" in values:
+            raise ValueError("lambda is M/G: give two of M, G and lambda")
+        lam = ratio(fields.pop("lambda"))
+        if "M" in values or ("M" in fields and "G" not in fields):
+            fields["G"] = ratio(fields["M"]) / lam
+        elif "G" in fields:
+            fields["M"] = ratio(fields["G"]) * lam
+    return {"family": family, **fields}
+
+
+def _depends(name: str, axes: Mapping[str, Any]) -> set[str]:
+    """The arithmetic axes that decide a value."""
+    if name == "M":
+        return {"M"} if "M" in axes else {"lambda", "G"}
+    if name == "G":
+        return {"G"} if "G" in axes else {"lambda", "M"}
+    return {
+        "lambda": {"M", "G", "lambda"},
+        "stem": {"image_size"},
+        "last_channels": {"last_channels", "width"},
+    }.get(name, {name})
