@@ -12,6 +12,7 @@ import pandas as pd
 from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, plan, with_trace
+from sweep.engine.cores import workers_for
 from sweep.engine.ledger import Ledger, Row, locked
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import LedgerError, SpaceError, SweepError
@@ -114,7 +115,7 @@ def _traced(runs: list[Run]) -> list[Run]:
 
 def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, watch: Watch) -> None:
     # Ray takes seconds to import, and a sweep that is done needs none
-    from sweep.engine.tune import do_runs, workers_for
+    from sweep.engine.tune import do_runs
 
     resources = planned.space.resources
     at_a_time = workers_for(resources, workers)

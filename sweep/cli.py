@@ -1,17 +1,21 @@
 """The commands, each a few lines over the Python API; the one place where our errors are caught."""
 
+import contextlib
 import json
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from sweep.errors import SweepError
-from sweep.space import Space, find, label, shipped
+from sweep.space import Space, find, shipped
+
+if TYPE_CHECKING:
+    from sweep.costs import Plan
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -105,21 +109,59 @@ def run(
 
 
 @app.command()
-def plan(space: SpaceArgument, as_json: Json = False) -> None:
+def plan(
+    space: SpaceArgument,
+    as_json: Json = False,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write every point to points.parquet or points.csv as well.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=0, help="Points to show.")] = 40,
+    trace: Annotated[
+        int | None, typer.Option(min=0, help="Points to trace with fvcore; all of up to 100 if not given.")
+    ] = None,
+    forecast: Annotated[bool, typer.Option(help="Time a few training steps, and say how long it would take.")] = True,
+    workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
+) -> None:
     """Show every point with its cost, counted twice, and every rejection with its reason. Trains nothing."""
     loaded = Space.load(find(space))
 
     from sweep.costs import plan as plan_space
-    from sweep.terminal import describe, plan_table
+    from sweep.costs.export import check_suffix, write_json, write_table
 
-    planned = plan_space(loaded)
+    if out_file is not None:
+        check_suffix(out_file)
+    with err.status("counting every point", spinner="line") if err.is_terminal else contextlib.nullcontext():
+        planned = plan_space(loaded, traced=True if trace is None else trace)
+    if out_file is not None:
+        write_table(planned, out_file)
     if as_json:
-        print(json.dumps(planned.rows(), indent=1))
+        write_json(planned, sys.stdout.buffer)
         return
-    out.print(plan_table(planned))
-    for rejection in planned.rejected:
-        out.print(f"rejected: {label(rejection.point, planned.axes)}: {rejection.reason}", markup=False)
-    out.print(f"{describe(planned)}. FLOPs are multiply-adds per sample.", markup=False)
+    _show(planned, rows, forecast, workers)
+    if out_file is not None:
+        out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
+
+
+def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> None:
+    from sweep import terminal_plan as view
+    from sweep.costs.published import beside
+    from sweep.engine.cores import workers_for
+    from sweep.engine.forecast import forecast as measure
+
+    out.print(view.points_table(planned, rows))
+    if len(planned.points) > rows:
+        out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
+    for line in view.rejection_lines(planned):
+        out.print(line, markup=False)
+    if published := beside(planned):
+        out.print(f"\nBeside the published rows ({planned.space.published}):", markup=False)
+        out.print(view.published_table(published))
+        for line in view.published_lines(published):
+            out.print(line, markup=False)
+    out.print()
+    at_a_time = workers_for(planned.space.resources, workers)
+    for line in view.summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
+        out.print(line, markup=False)
 
 
 @app.command()

@@ -4,11 +4,9 @@ import time
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from sweep.costs import Plan
 from sweep.engine.ledger import Row
-from sweep.space import plain
 
 #: Seconds between two lines where there is no terminal to draw a bar in.
 LINE_EVERY = 15.0
@@ -98,30 +96,19 @@ class Bar:
 def describe(planned: Plan) -> str:
     """'10 points x 3 settings x 3 seeds = 90 runs'."""
     seeds = len(planned.space.seeds)
-    parts = [f"{len(planned.points)} points", f"{planned.settings} settings", f"{seeds} seeds"]
-    return f"{' x '.join(parts)} = {planned.runs} runs"
-
-
-def plan_table(planned: Plan) -> Table:
-    """Every point with its axes and its counts."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for axis in planned.axes:
-        table.add_column(axis, justify="left" if axis == "family" else "right")
-    for name in ("params", "FLOPs", "activations", "fvcore"):
-        table.add_column(name, justify="right")
-    for p in planned.points:
-        axes = [p.point.value(axis) for axis in planned.axes]
-        same = "not traced" if p.traced is None else "same" if p.agrees else f"{p.traced.params:,} / {p.traced.flops:,}"
-        counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", same)
-        table.add_row(*("" if value is None else str(plain(value)) for value in axes), *counts)
-    return table
+    numbers = {"point": len(planned.points), "setting": planned.settings, "seed": seeds}
+    parts = [f"{n:,} {what}{'' if n == 1 else 's'}" for what, n in numbers.items()]
+    return f"{' x '.join(parts)} = {planned.runs:,} runs"
 
 
 def duration(seconds: float) -> str:
-    """'45 s', '3 min 20 s', '2 h 05 min'."""
+    """'45 s', '3 min 20 s', '2 h 05 min', '12 days', '4 years'."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    days = whole / 86400
+    return f"{days:.0f} days" if days < 730 else f"{days / 365.25:,.0f} years"

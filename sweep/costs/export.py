@@ -41,8 +41,7 @@ def write_table(plan: Plan, path: Path) -> None:
 
     Raises SweepError for another suffix, and for a file that cannot be written; there is then no file.
     """
-    if path.suffix not in {".parquet", ".csv"}:
-        raise SweepError(f"{path}: plans are written as .parquet and .csv")
+    check_suffix(path)
     part = path.with_name(f"{path.name}.part")
     try:
         with contextlib.ExitStack() as stack:
@@ -57,6 +56,12 @@ def write_table(plan: Plan, path: Path) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise SweepError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def check_suffix(path: Path) -> None:
+    """Raise SweepError unless the file can be written in a format that its name says."""
+    if path.suffix not in {".parquet", ".csv"}:
+        raise SweepError(f"{path}: plans are written as .parquet and .csv")
 
 
 def _pieces(plan: Plan) -> Iterator[Any]:

@@ -3,12 +3,15 @@
 A plan may have millions of points: costs are arrays, and a point is made when it is asked for.
 """
 
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
 from sweep.costs.traced import trace
@@ -16,13 +19,13 @@ from sweep.costs.training import Passes, passes
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import DATASETS, Baselines, Grid, Lazy, Point, Rejection, Space, axes, baselines, expand, label, plain
-from sweep.space.grid import Numbers, miss, no_point, tell
+from sweep.space.grid import Numbers, Rejected, divide, miss, no_point, tell
 from sweep.space.schema import Dataset
 from sweep.space.source import Where
 from sweep.space.space import COSTS
 
-#: All points of a plan are traced up to this many, and SAMPLE of a larger one: a trace takes up to a second.
-ALL, SAMPLE = 100, 3
+#: All points of a plan are traced up to this many, and of a larger one up to SAMPLE, as many as SECONDS allow.
+ALL, SAMPLE, SECONDS = 100, 5, 1.0
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,10 @@ class Plan:
     space: Space
     grid: Grid
     counts: Counts
-    #: numbers in the grid's listing of the points that are left, and of those that constraints on costs reject
+    #: numbers in the grid's listing of the points that are left
     kept: Numbers
-    dear: Numbers
-    #: the constraint that rejects each of them
-    dear_missed: Sequence[str]
+    #: those that constraints on costs reject
+    dear: Rejected
     axes: tuple[str, ...]
     compared: Baselines
     traces: Mapping[int, Cost] = field(default_factory=dict)
@@ -79,9 +81,29 @@ class Plan:
         )
 
     def _dear(self, index: int) -> Rejection:
-        number, name = int(self.dear[index]), self.dear_missed[index]
+        number, name = int(self.dear.numbers[index]), self.dear.name(index)
         value = getattr(self.counts[number], name)
         return Rejection(self.grid.listing.point(number), name, miss(name, value, self.space.constraints[name]) or "")
+
+    def rejections_by_constraint(self) -> dict[str, tuple[int, Rejection, Rejection]]:
+        """For each constraint that rejects points how many, and the points that miss it by the least and the most."""
+        found: dict[str, tuple[int, Rejection, Rejection]] = {}
+        for rejected, offset in ((self.grid.rejected, 0), (self.dear, len(self.grid.rejected))):
+            for position, name in enumerate(rejected.names):
+                at = np.flatnonzero(rejected.which == position)
+                if len(at):
+                    bound, values = self.space.constraints[name], self._values(name, rejected.numbers[at])
+                    over = values - (np.inf if bound.max is None else bound.max)
+                    by = np.maximum(over, (-np.inf if bound.min is None else bound.min) - values)
+                    least, most = (self.rejected[offset + int(at[i])] for i in (by.argmin(), by.argmax()))
+                    found[name] = (len(at), least, most)
+        return found
+
+    def _values(self, name: str, numbers: Numbers) -> NDArray[np.float64]:
+        if name in COSTS:
+            return np.asarray(getattr(self.counts, name)[numbers], dtype=float)
+        column = self.grid.listing.column(name)
+        return np.array([float(v) if v is not None else np.nan for v in column.values])[column.codes[numbers]]
 
     @cached_property
     def baselines(self) -> dict[str, str]:
@@ -148,8 +170,8 @@ def with_trace(planned: Planned, dataset: Dataset) -> Planned:
 def plan(space: Space, *, traced: bool | int = True) -> Plan:
     """Count every point of a space in closed form, and by fvcore as well.
 
-    `traced` is how many points fvcore counts, spread evenly over the plan; True is all of up to ALL points and SAMPLE
-    of more. Networks of the user's own are counted by fvcore in any case.
+    `traced` is how many points fvcore counts, spread evenly over the plan; True is all of up to ALL points and a few of
+    more. Networks of the user's own are counted by fvcore in any case.
     Raises SpaceError for a point that no network can be built from, and for constraints that leave none.
     """
     grid = expand(space)
@@ -157,22 +179,19 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     counts = count_all(grid.listing, facts.channels, facts.classes)
     traces = _count_own(space, grid, counts)
     _insist(space, grid, counts)
-    kept, dear, missed = _affordable(space, grid, counts)
+    kept, dear = _affordable(space, grid, counts)
     nothing = Baselines(grid.listing, (), {})
-    found = Plan(space, grid, counts, kept, dear, missed, axes(grid.listing, kept), nothing, traces)
+    found = Plan(space, grid, counts, kept, dear, axes(grid.listing, kept), nothing, traces)
     if not len(kept):
         raise no_point(space, found.rejected)
     found = replace(found, compared=baselines(space, grid.listing, kept))
     several = (len(kept) if len(kept) <= ALL else SAMPLE) if traced is True else min(int(traced), len(kept))
+    until = time.perf_counter() + SECONDS if traced is True and len(kept) > ALL else math.inf
     for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():
-        if number not in traces:
-            traces[number] = _second(with_trace(found.planned(number), space.proxy.dataset))
+        if number not in traces and time.perf_counter() < until:
+            second = with_trace(found.planned(number), space.proxy.dataset).traced
+            traces |= {number: second} if second else {}
     return found
-
-
-def _second(planned: Planned) -> Cost:
-    assert planned.traced is not None
-    return planned.traced
 
 
 def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Cost]:
@@ -223,18 +242,12 @@ def _insist(space: Space, grid: Grid, counts: Counts) -> None:
     raise SpaceError(*tell(space, mistakes(), len(lost)))
 
 
-def _affordable(space: Space, grid: Grid, counts: Counts) -> tuple[Numbers, Numbers, Sequence[str]]:
-    """The points that no constraint on costs rejects, the others, and the constraint that rejects each of them."""
-    bounds = [(name, bound) for name, bound in space.constraints.items() if name in COSTS]
-    missed = np.zeros(len(grid.kept), dtype=np.int16)
-    for position, (name, bound) in reversed([*enumerate(bounds, start=1)]):
-        values = getattr(counts, name)[grid.kept]
-        outside = np.zeros(len(values), dtype=bool)
-        if bound.max is not None:
-            outside |= values > bound.max
-        if bound.min is not None:
-            outside |= values < bound.min
-        missed[outside] = position
-    dear = missed > 0
-    which = missed[dear]
-    return grid.kept[~dear], grid.kept[dear], Lazy(len(which), lambda i: bounds[which[i] - 1][0])
+def _affordable(space: Space, grid: Grid, counts: Counts) -> tuple[Numbers, Rejected]:
+    """The points that no constraint on costs rejects, and the others."""
+    outside = {}
+    for name, bound in space.constraints.items():
+        if name in COSTS:
+            values = getattr(counts, name)[grid.kept]
+            over = np.zeros(len(values), dtype=bool) if bound.max is None else values > bound.max
+            outside[name] = over | (bound.min is not None and values < bound.min)
+    return divide(grid.kept, outside)

@@ -89,11 +89,6 @@ class _HandOver(tune.Callback):
         self.died_of += [key for key in keys if key not in self.reported][:1]
 
 
-def workers_for(resources: Resources, workers: int | None = None) -> int:
-    """How many runs at a time: as many as the machine's cores allow, or `workers`."""
-    return workers or max(1, len(os.sched_getaffinity(0)) // resources.cpus)
-
-
 def do_runs(payloads: Sequence[str], resources: Resources, workers: int, on_result: Callable[[Result], None]) -> None:
     """Do the runs and hand each result to `on_result`, in this process, as it arrives.
 

@@ -48,6 +48,22 @@ class Column:
         return self.values[self.codes[index]]
 
 
+@dataclass(frozen=True)
+class Rejected:
+    """Numbers of the points that constraints reject, and which constraint rejects each of them."""
+
+    numbers: Numbers
+    names: tuple[str, ...]
+    which: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def name(self, index: int) -> str:
+        """The constraint that rejects one of them."""
+        return self.names[int(self.which[index])]
+
+
 class Listing:
     """Every combination of every block of a grid, one block after the other; a point is known by its number in it."""
 
@@ -111,11 +127,9 @@ class Grid:
     """The points of a space in the order of the file, each once, and those that constraints on axes reject."""
 
     listing: Listing
-    #: numbers of the points that are left, and of those that are rejected
+    #: numbers of the points that are left
     kept: Numbers
-    rejected: Numbers
-    #: the constraint that rejects each of them
-    missed: Sequence[str]
+    rejected: Rejected
     bounds: dict[str, Bound]
 
     @property
@@ -129,7 +143,7 @@ class Grid:
         return Lazy(len(self.rejected), self._rejection)
 
     def _rejection(self, index: int) -> Rejection:
-        point, name = self.listing.point(int(self.rejected[index])), self.missed[index]
+        point, name = self.listing.point(int(self.rejected.numbers[index])), self.rejected.name(index)
         return Rejection(point, name, miss(name, point.value(name), self.bounds[name]) or "")
 
 
@@ -148,18 +162,28 @@ def expand(space: Space) -> Grid:
     _insist(space, _impossible(listing))
     bounds = {name: bound for name, bound in space.constraints.items() if name not in COSTS}
     once = _first_of_each(listing)
-    missed = np.zeros(len(listing), dtype=np.int16)
-    for position, (name, bound) in reversed([*enumerate(bounds.items(), start=1)]):
-        column = listing.column(name)
-        outside = np.array([miss(name, value, bound) is not None for value in column.values])
-        missed[outside[column.codes]] = position
     numbers = np.flatnonzero(once)
-    kept, rejected = numbers[missed[numbers] == 0], numbers[missed[numbers] > 0]
-    grid = Grid(listing, kept, rejected, Lazy(len(rejected), lambda i: list(bounds)[missed[rejected[i]] - 1]), bounds)
+    outside = {}
+    for name, bound in bounds.items():
+        column = listing.column(name)
+        outside[name] = np.array([miss(name, value, bound) is not None for value in column.values])[
+            column.codes[numbers]
+        ]
+    kept, rejected = divide(numbers, outside)
+    grid = Grid(listing, kept, rejected, bounds)
     _insist(space, _senseless(listing, kept))
     if not len(kept):
         raise no_point(space, grid.rejections)
     return grid
+
+
+def divide(numbers: Numbers, outside: dict[str, NDArray[np.bool_]]) -> tuple[Numbers, Rejected]:
+    """The points that no constraint rejects, and the others, each by the first that does."""
+    which = np.full(len(numbers), -1, dtype=np.int16)
+    for position, missed in reversed([*enumerate(outside.values())]):
+        which[missed] = position
+    lost = which >= 0
+    return numbers[~lost], Rejected(numbers[lost], tuple(outside), which[lost])
 
 
 def miss(name: str, value: Any, bound: Bound) -> str | None:

@@ -11,6 +11,7 @@ from sweep.space.backbones import BACKBONES
 from sweep.space.mistakes import describe, told, translate
 from sweep.space.own import OwnNetwork, own_network, search
 from sweep.space.point import Point
+from sweep.space.published import find_published
 from sweep.space.ranges import Range
 from sweep.space.schema import Bound, Model, Proxy, Resources
 from sweep.space.source import Source, Where, did_you_mean, read
@@ -56,6 +57,8 @@ class Space(Model):
     baseline: dict[str, Any] = {}
     strategy: Literal["grid"] = "grid"
     resources: Resources = Resources()
+    #: published rows that a plan lays beside its points: a name that ships, or a CSV beside the space
+    published: str | None = None
 
     _source: Source = PrivateAttr(default_factory=Source)
     _data: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -78,6 +81,11 @@ class Space(Model):
         if mistakes:
             raise SpaceError(*dict.fromkeys(sorted(mistakes, key=_line)))
         space._source, space._data = source, data
+        if space.published is not None:
+            try:
+                find_published(space.published, source.file)
+            except ValueError as error:
+                raise SpaceError(source.mistake(("published",), str(error))) from None
         try:
             recipes = [recipe for _, recipe in space.recipes()]
         except ValidationError as error:

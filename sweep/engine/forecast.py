@@ -1,0 +1,128 @@
+"""How long a sweep will take: a range, from timing a few training steps of a few of its points."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from sweep.costs import Plan
+from sweep.errors import NetworkError
+from sweep.networks import build, initialise
+from sweep.space import DATASETS, Point, Proxy
+
+#: Seconds within which the timing of a point ends, and no timing of another begins.
+EACH, TOGETHER = 0.2, 1.5
+#: Steps of a point that are timed at least, after one to warm up.
+LEAST_STEPS = 2
+#: Multiply-adds of a step that is timed at most; a heavier step is timed on fewer images.
+HEAVIEST = 3e8
+#: Seconds until the first runs begin: Ray, and what its workers import.
+START = (5.0, 15.0)
+#: What the steps come to, of the fastest and of the slowest that were seen: between steps a run augments and validates,
+#: and the workers share caches and memory.
+MARGIN = (0.9, 1.5)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds that all runs will take at the least and at the most, and how many points and steps were timed."""
+
+    low: float
+    high: float
+    points: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class _Timing:
+    """Seconds that a training step took for each of its images."""
+
+    flops: int
+    fastest: float
+    slowest: float
+    steps: int
+
+
+def forecast(plan: Plan, workers: int) -> Forecast | None:
+    """Time training steps of the cheapest, the middle and the dearest point of each family, and interpolate by FLOPs.
+
+    The steps learn from noise, and nothing of them is kept. None if no step can be timed.
+    """
+    groups = _groups(plan)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        timed = _time(plan, groups)
+    finally:
+        torch.set_num_threads(threads)
+    everything = [timing for timings in timed for timing in timings]
+    if not everything:
+        return None
+    # judging an image is a forward pass, a third of learning from it
+    images = plan.passes.learn + plan.passes.judge / 3
+    fastest = slowest = 0.0
+    for numbers, timings in zip(groups, timed, strict=True):
+        flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
+        at = [timing.flops for timing in known]
+        fastest += images * float(np.interp(flops, at, [timing.fastest for timing in known]).sum())
+        slowest += images * float(np.interp(flops, at, [timing.slowest for timing in known]).sum())
+    return Forecast(
+        START[0] + MARGIN[0] * fastest / workers,
+        START[1] + MARGIN[1] * slowest / workers,
+        len(everything),
+        sum(timing.steps for timing in everything),
+    )
+
+
+def _groups(plan: Plan) -> list[NDArray[np.int64]]:
+    """The points of each family on each backbone, the cheapest first."""
+    family, backbone = (plan.grid.listing.column(name).codes[plan.kept] for name in ("family", "backbone"))
+    groups = []
+    for group in dict.fromkeys(zip(family.tolist(), backbone.tolist(), strict=True)):
+        numbers = plan.kept[(family == group[0]) & (backbone == group[1])]
+        groups.append(numbers[np.argsort(plan.counts.flops[numbers], kind="stable")])
+    return groups
+
+
+def _time(plan: Plan, groups: list[NDArray[np.int64]]) -> list[list[_Timing]]:
+    """Timings of each group's cheapest, dearest and middle point, as far as the time goes."""
+    _, proxy = plan.space.recipes()[0]
+    timed: list[list[_Timing]] = [[] for _ in groups]
+    until = time.perf_counter() + TOGETHER
+    for place in (0.5, 1.0, 0.0):
+        for numbers, timings in zip(groups, timed, strict=True):
+            number = int(numbers[round(place * (len(numbers) - 1))])
+            flops = int(plan.counts.flops[number])
+            if time.perf_counter() < until and flops not in {timing.flops for timing in timings}:
+                timing = _timing(plan.grid.listing.point(number), flops, proxy)
+                timings += [timing] if timing else []
+    return timed
+
+
+def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
+    facts = DATASETS[proxy.dataset.name]
+    batch = max(2, min(proxy.batch_size, proxy.dataset.counts()[0], int(HEAVIEST / (3 * flops + 1))))
+    size = point.image_size or 1
+    try:
+        network = build(point, facts.channels, facts.classes)
+        initialise(network, 0)
+        images, labels = torch.randn(batch, facts.channels, size, size), torch.randint(facts.classes, (batch,))
+        kind = torch.optim.SGD if proxy.optimizer.name == "sgd" else torch.optim.AdamW
+        optimizer = kind(network.parameters(), lr=1e-6, fused=True)
+        seconds: list[float] = []
+        until = time.perf_counter() + EACH
+        while len(seconds) <= LEAST_STEPS or time.perf_counter() < until:
+            started = time.perf_counter()
+            loss = F.cross_entropy(network(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            seconds.append((time.perf_counter() - started) / batch)
+    except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError):
+        # a network of the user's own that cannot learn, or one that does not fit: the sweep itself will say so
+        return None
+    fastest, slowest = (float(q) for q in np.quantile(seconds[1:], (0.1, 0.9)))
+    return _Timing(flops, fastest, slowest, len(seconds) - 1)

@@ -1,0 +1,114 @@
+"""What a person sees of a plan: points, rejections, published rows, and what the sweep would take."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from sweep.costs import Plan, Planned
+from sweep.costs.published import Beside, rounded
+from sweep.engine.forecast import Forecast
+from sweep.space import Rejection, label, plain
+from sweep.terminal import describe, duration
+
+#: Rejections that are told one by one.
+TOLD = 12
+#: What is said of how a published number is known.
+READ = {"readme": "printed", "figure": "read off a plot"}
+
+
+def points_table(planned: Plan, rows: int) -> Table:
+    """The first `rows` points with their axes and their counts."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    shown = planned.points[:rows]
+    own = any(p.point.own_network for p in shown)
+    for axis in (*(("network",) if own else ()), *planned.axes):
+        table.add_column(axis, justify="left" if axis in {"family", "network", "backbone"} else "right")
+    for name in ("params", "FLOPs", "activations", "fvcore"):
+        table.add_column(name, justify="right")
+    for p in shown:
+        values = [p.point.value(axis) for axis in planned.axes]
+        texts = ["" if v is None else "-".join(map(str, v)) if isinstance(v, tuple) else str(plain(v)) for v in values]
+        counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", _second(p))
+        table.add_row(*([p.label.split()[0]] if own else []), *texts, *counts)
+    return table
+
+
+def _second(p: Planned) -> str:
+    if p.point.own_network:
+        return "alone"
+    if p.traced is None:
+        return "not traced"
+    return "same" if p.agrees else f"{p.traced.params:,} / {p.traced.flops:,}"
+
+
+def rejection_lines(planned: Plan) -> Iterator[str]:
+    """Every rejection with its reason; of many, how many each constraint makes, with the mildest and the harshest."""
+    rejected = planned.rejected
+    if len(rejected) <= TOLD:
+        for one in rejected:
+            yield f"rejected: {_told(planned, one)}"
+        return
+    yield f"rejected: {len(rejected):,} of {len(rejected) + len(planned.points):,} points"
+    for name, (count, mildest, harshest) in planned.rejections_by_constraint().items():
+        yield f"  {name}: {count:,}"
+        yield f"    mildest:  {_told(planned, mildest)}"
+        yield f"    harshest: {_told(planned, harshest)}"
+
+
+def _told(planned: Plan, one: Rejection) -> str:
+    return f"{label(one.point, planned.axes)}: {one.reason}"
+
+
+def published_table(rows: Sequence[Beside]) -> Table:
+    """Published rows beside ours."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("published row")
+    table.add_column("point")
+    for name in ("params, M", "ours", "", "FLOPs, M", "ours", ""):
+        table.add_column(name, justify="right" if name else "left")
+    table.add_column("read from")
+    table.add_column("M and G from")
+    for one in rows:
+        row = one.row
+        params = (row.params or "?", rounded(one.ours.params, row.params or "0.0"), _mark(one.params_match))
+        flops = (row.flops or "?", rounded(one.ours.flops, row.flops or "0"), _mark(one.flops_match))
+        table.add_row(
+            row.label, one.planned.label, *params, *flops, READ.get(row.read_from, row.read_from), row.mg_source
+        )
+    return table
+
+
+def _mark(match: bool | None) -> str:
+    return "" if match is None else "same" if match else "[red]differs[/]"
+
+
+def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
+    """How many cells match, and what is known of those that do not."""
+    for source in dict.fromkeys(one.row.read_from for one in rows):
+        cells = [
+            match
+            for one in rows
+            if one.row.read_from == source
+            for match in (one.params_match, one.flops_match)
+            if match is not None
+        ]
+        yield f"{READ.get(source, source or 'given')}: {sum(cells)} of {len(cells)} cells match to the digits given"
+    for one in rows:
+        if one.row.note and not (one.params_match and one.flops_match):
+            yield f"  {one.planned.label}: {one.row.note}"
+    if any(one.planned.point.family == "condconv" for one in rows):
+        yield "  condconv: compared less its routing, which the published sizes leave out"
+
+
+def summary_lines(planned: Plan, found: Forecast | None, workers: int) -> Iterator[str]:
+    """Points, runs, training FLOPs, and the forecast."""
+    traced = len(planned.traces)
+    if traced < len(planned.points):
+        yield f"fvcore traced {traced} of {len(planned.points):,} points (--trace N traces more)"
+    yield f"{describe(planned)}. FLOPs are multiply-adds per sample"
+    yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
+    if found is not None:
+        yield (
+            f"forecast: {duration(found.low)} to {duration(found.high)} on this machine, {workers} at a time "
+            f"(from timing {found.steps} training steps of {found.points} of the points; a guess, not a promise)"
+        )
