@@ -74,7 +74,8 @@ def _columns(part: Part, point: Point) -> SimpleNamespace:
     columns = SimpleNamespace(**dict(point), applies=point.applies)
     for name in ("width", "stem", *_WHOLE):
         values = part.values(name)
-        if values.size > 1:
+        # what means nothing to a backbone is None throughout
+        if values.size > 1 and values.flat[0] is not None:
             setattr(columns, name, values.astype(np.int64 if name in _WHOLE else float if name == "width" else str))
     if point.lam is not None:
         columns.M, columns.G = (_fractions(part.values(name)) for name in ("M", "G"))

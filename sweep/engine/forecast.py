@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sweep.costs import Plan
 from sweep.errors import NetworkError
-from sweep.networks import build, initialise
+from sweep.networks import drawn
 from sweep.space import DATASETS, Point, Proxy
 
 #: Seconds within which the timing of a point ends, and no timing of another begins.
@@ -107,8 +107,7 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
     batch = max(2, min(proxy.batch_size, proxy.dataset.counts()[0], int(HEAVIEST / (3 * flops + 1))))
     size = point.image_size or 1
     try:
-        network = build(point, facts.channels, facts.classes)
-        initialise(network, 0)
+        network = drawn(point, facts.channels, facts.classes, seed=0)
         images, labels = torch.randn(batch, facts.channels, size, size), torch.randint(facts.classes, (batch,))
         kind = torch.optim.SGD if proxy.optimizer.name == "sgd" else torch.optim.AdamW
         optimizer = kind(network.parameters(), lr=1e-6, fused=True)

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
-from sweep.networks import network, resnet, shufflenet_v2
+from sweep.networks import resnet, shufflenet_v2
 from sweep.networks.condconv import CondConv
 from sweep.networks.cost import Cost
 from sweep.networks.family import Family
 from sweep.networks.initialise import initialise, seeded
+from sweep.networks.network import Network
+from sweep.networks.network import layer_costs as costs_of_layers
 from sweep.networks.own import build_own
 from sweep.networks.partly import Partly
 from sweep.networks.se import SE
@@ -19,7 +22,7 @@ from sweep.networks.table import Table
 from sweep.networks.weightnet import WeightNet
 from sweep.space import Point
 
-__all__ = ["Cost", "Family", "Table", "build", "family_of", "initialise", "layer_costs", "seeded", "table_of"]
+__all__ = ["Cost", "Family", "Table", "build", "drawn", "family_of", "initialise", "layer_costs", "seeded", "table_of"]
 
 _TABLES = {
     "shufflenet_v2": shufflenet_v2.table,
@@ -54,9 +57,22 @@ def build(point: Point, channels: int, classes: int) -> nn.Module:
     """The network of a resolved point; raises NetworkError if there is none."""
     if point.own_network:
         return build_own(point, channels, classes)
-    return network.Network(table_of(point, channels, classes), family_of(point))
+    return Network(table_of(point, channels, classes), family_of(point))
+
+
+def drawn(point: Point, channels: int, classes: int, seed: int) -> nn.Module:
+    """The network of a resolved point as a seed draws it; raises NetworkError if there is none.
+
+    The user's own network draws its weights itself, from PyTorch's generator, which is seeded first.
+    """
+    if point.own_network:
+        torch.manual_seed(seed)
+        return build(point, channels, classes)
+    network = build(point, channels, classes)
+    initialise(network, seed)
+    return network
 
 
 def layer_costs(point: Point, channels: int, classes: int) -> dict[str, Cost]:
     """The closed-form cost of each layer of a resolved point, by module name; raises NetworkError."""
-    return network.layer_costs(table_of(point, channels, classes), family_of(point))
+    return costs_of_layers(table_of(point, channels, classes), family_of(point))

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
-from sweep.networks import build, initialise, seeded
+from sweep.networks import drawn, seeded
 from sweep.proxy.augment import augment
 from sweep.proxy.data import load
 from sweep.space import DATASETS, Point, Proxy
@@ -46,8 +46,7 @@ def train(point: Point, proxy: Proxy, seed: int) -> Outcome:
     started = time.perf_counter()
     data = load(proxy.dataset, point.image_size or 1)
     facts = DATASETS[proxy.dataset.name]
-    network = build(point, facts.channels, facts.classes)
-    initialise(network, seed)
+    network = drawn(point, facts.channels, facts.classes, seed)
     # one each: how much augmentation draws must not change the order of the images
     shuffling, augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
     # the last batch may be smaller, but batch norm cannot train on a single image
