@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test check format reference lock clean
+.PHONY: run test check format reference golden bench-count lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -26,6 +26,14 @@ format: $(READY)
 # the sweep that the README shows: its ledger and report are in the repository
 reference: $(READY)
 	$(BIN)/wn-sweep run quick --results results/reference --reports reports/reference
+
+# the counts of every shipped space that the tests compare with; look at the difference before you commit it
+golden: $(READY)
+	$(BIN)/python tests/costs/test_golden.py
+
+# points counted a second by three counters
+bench-count: $(READY)
+	$(BIN)/python benchmarks/count.py
 
 # set up once, and again when what is asked for changes; pip comes by itself where Python lacks ensurepip
 $(READY): pyproject.toml constraints.txt

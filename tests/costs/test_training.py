@@ -1,15 +1,16 @@
 """What training costs, against torch's own counter and against a run that counts its images."""
 
-import sys
 from math import prod
 
 import pytest
 import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils.flop_counter import FlopCounterMode
 
 from sweep.costs import count
 from sweep.costs.training import Passes, passes
 from sweep.networks import build
+from sweep.networks.network import Network
 from sweep.proxy import train
 from sweep.space import Point, Proxy
 
@@ -114,23 +115,18 @@ def recipe(images, batch_size, epochs, validation):
 
 
 @pytest.fixture
-def seen(monkeypatch):
+def seen():
     """Images that networks are given: to learn from, and to be judged on."""
-    module = sys.modules[train.__module__]
     images = {"learn": 0, "judge": 0}
 
-    def counting(*arguments):
-        network = build(*arguments)
-        network.register_forward_pre_hook(
-            lambda network, given: images.update(
-                {name: images[name] + len(given[0]) for name in [("judge", "learn")[network.training]]}
-            )
-        )
-        return network
+    def see(module, given):
+        if isinstance(module, Network):
+            images["learn" if module.training else "judge"] += len(given[0])
 
-    monkeypatch.setattr(module, "build", counting)
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    hook = register_module_forward_pre_hook(see)
     yield images
+    hook.remove()
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic)
 

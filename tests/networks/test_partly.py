@@ -108,9 +108,9 @@ def test_modules_are_of_the_family_where_it_applies(backbone, family, depthwise,
 @pytest.mark.parametrize("backbone", ["shufflenet_v2", "resnet18"])
 def test_costs_are_the_whole_familys_inside_and_the_static_networks_outside(backbone, family, stages, depthwise):
     if depthwise == "static" and family in ("se", "sk"):
-        assert "depthwise means nothing to family" in point(
-            backbone, FAMILIES[family], depthwise="static"
-        ).mistakes()[0]
+        assert (
+            "depthwise means nothing to family" in point(backbone, FAMILIES[family], depthwise="static").mistakes()[0]
+        )
         return
     whole = layer_costs(point(backbone, FAMILIES[family]), 2, 10)
     static = layer_costs(point(backbone, dict(family="static")), 2, 10)

@@ -49,9 +49,7 @@ def test_published_layers_of_resnet50():
     assert [block.stage for block in blocks] == [1] * 3 + [2] * 4 + [3] * 6 + [4] * 3
     assert [block.branch[-1].oup for block in blocks] == [256] * 3 + [512] * 4 + [1024] * 6 + [2048] * 3
     assert [block.branch[-1].size_out for block in blocks] == [56] * 3 + [28] * 4 + [14] * 6 + [7] * 3
-    assert [bool(block.projection) for block in blocks] == [
-        number in (0, 3, 7, 13) for number in range(len(blocks))
-    ]
+    assert [bool(block.projection) for block in blocks] == [number in (0, 3, 7, 13) for number in range(len(blocks))]
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)

@@ -30,9 +30,7 @@ def test_published_sizes(width, params, flops):
 
 
 # torchvision's shufflenet_v2_x0_5 ... x2_0: a block's convolutions are cut otherwise, their weights are as many
-@pytest.mark.parametrize(
-    ("width", "params"), [(0.5, 1_366_792), (1.0, 2_278_604), (1.5, 3_503_624), (2.0, 7_393_996)]
-)
+@pytest.mark.parametrize(("width", "params"), [(0.5, 1_366_792), (1.0, 2_278_604), (1.5, 3_503_624), (2.0, 7_393_996)])
 def test_torchvisions_sizes(width, params):
     assert abs(count(original(width), 3, 1000).params / params - 1) < 0.005
 
