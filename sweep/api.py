@@ -11,13 +11,16 @@ import pandas as pd
 
 from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.costs import Plan, plan, with_trace
+from sweep.costs import Plan, Planned, plan, second_count
 from sweep.engine.cores import workers_for
 from sweep.engine.ledger import Ledger, Row, locked
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import LedgerError, SpaceError, SweepError
 from sweep.proxy import load
-from sweep.space import Space, find, plain
+from sweep.space import DATASETS, Space, find, plain
+
+#: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
+MOST_RUNS = 1_000_000
 
 
 class Watch(Protocol):
@@ -74,7 +77,13 @@ def run(
     """
     watch = watch or Silence()
     space = space if isinstance(space, Space) else Space.load(find(space))
+    if not DATASETS[space.proxy.dataset.name].readable:
+        what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
     planned = plan(space, traced=False)
+    if planned.runs > MOST_RUNS:
+        what = f"asks for {planned.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+        raise SpaceError(space.source.mistake(("grid",), what))
     runs = wanted(planned)
     folder, pages = Path(results) / space.name, Path(reports) / space.name
     path = folder / "ledger.sqlite"
@@ -108,8 +117,11 @@ def run(
 
 def _traced(runs: list[Run]) -> list[Run]:
     """The runs with fvcore's count of each of their points."""
-    by_label = {run.planned.label: run for run in runs}
-    points = {label: with_trace(run.planned, run.proxy.dataset) for label, run in by_label.items()}
+    points: dict[str, Planned] = {}
+    for run in runs:
+        planned = run.planned
+        if planned.label not in points:
+            points[planned.label] = replace(planned, traced=second_count(planned, run.proxy.dataset).total)
     return [replace(run, planned=points[run.planned.label]) for run in runs]
 
 

@@ -1,12 +1,16 @@
 """What a person sees in the terminal: the progress of a sweep and the table of a plan."""
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from sweep.costs import Plan
-from sweep.engine.ledger import Row
+if TYPE_CHECKING:
+    from sweep.costs import Plan
+    from sweep.engine.ledger import Row
 
 #: Seconds between two lines where there is no terminal to draw a bar in.
 LINE_EVERY = 15.0

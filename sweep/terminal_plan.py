@@ -105,6 +105,8 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int) -> Iterat
     traced = len(planned.traces)
     if traced < len(planned.points):
         yield f"fvcore traced {traced} of {len(planned.points):,} points (--trace N traces more)"
+    if planned.skipped:
+        yield f"fvcore has no count for: {', '.join(planned.skipped)} (in ours none of them has weights)"
     yield f"{describe(planned)}. FLOPs are multiply-adds per sample"
     yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
     if found is not None:

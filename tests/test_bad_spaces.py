@@ -62,6 +62,23 @@ CASES = {
     "a search": ("seeds: 2", "seeds: 2\nsearch: {}", 23, r"not in this version yet"),
     "a GPU": ("seeds: 2", "seeds: 2\nresources: {gpus: 1}", 23, r"resources\.gpus: runs on GPUs are not in this version yet"),
     "a range": ("M: [1, 2]", "M: {low: 1, high: 4}", 13, r"needs step or count"),
+    "a range without a step": ("M: [1, 2]", "M: {low: 1, high: 4, log: true}", 13, r"needs step or count"),
+    "a range upside down": ("M: [1, 2]", "M: {low: 4, high: 1, step: 1}", 13, r"low 4 must be under high 1"),
+    "a range of nothing known": ("M: [1, 2]", "M: {low: 1, high: 4, steps: 1}", 13, r"unknown key 'steps'; did you mean 'step'\?"),
+    "a range in the network": ("width: 0.125", "width: {low: 1, high: 2, step: 1}", 5, r"needs a value, found a mapping"),
+    "a range of halves where none can be": ("  - family: static", "  - {family: se, reduction: {low: 1, high: 2, step: 0.5}}", 11, r"reduction\[1\]: needs a whole number"),
+    "a stage that is no word": ("    G: 1", "    G: 1\n    stages: lats", 15, r"needs all, first, last.*did you mean 'last'\?"),
+    "a stage too far": ("    G: 1", "    G: 1\n    stages: [3]", 12, r"stages names stage 3 of a network of 2"),
+    "stages of a static network": ("- family: static", "- {family: static, stages: last}", 11, r"stages means nothing to family static"),
+    "depthwise of SE": ("- family: static", "- {family: se, depthwise: static}", 11, r"depthwise means nothing to family se"),
+    "experts missing": ("- family: static", "- {family: condconv}", 11, r"family condconv needs experts"),
+    "experts of WeightNet": ("    G: 1", "    G: 1\n    experts: 2", 12, r"experts means nothing to family weightnet"),
+    "a misspelt backbone": ("backbone: shufflenet_v2", "backbone: resnet", 4, r"'resnet' is not a known backbone; did you mean 'resnet50'\?|did you mean 'resnet"),
+    "a stem of ResNet": ("- family: static", "- {family: static, backbone: resnet18, stem_channels: 8}", 11, r"stem_channels means nothing to backbone resnet18"),
+    "lambda too large": ("M: [1, 2]\n    G: 1", "M: 4096\n    G: 1/2", 12, r"lambda = M/G = 8192 is over 4096"),
+    "M too large for lambda": ("M: [1, 2]\n    G: 1", "lambda: 4096\n    G: 2", 12, r"M must be over 0 and at most 4096, found 8192"),
+    "too fine a fraction": ("M: [1, 2]", "M: 1/3000001", 13, r"too fine a fraction"),
+    "published rows that are not there": ("seeds: 2", "seeds: 2\npublished: imagnet", 23, r"did you mean 'imagenet'\?"),
     "a network of one's own": ("backbone: shufflenet_v2", "backbone: my.nets:tiny", 4, r"there is no module my"),
 }  # fmt: skip
 
@@ -113,6 +130,18 @@ def test_a_wrong_space(what, command, write, tmp_path):
 def test_a_wrong_file(what, command, write, tmp_path):
     content, line, told = FILES[what]
     check(command, tmp_path, write(content), line, told)
+
+
+def test_images_that_cannot_be_read(command, write, tmp_path):
+    path = write(SMALL.replace("{name: digits, train: 200, validation: 100}", "imagenet"))
+    check(command, tmp_path, path, 16, "can be planned for, but this version cannot read its images")
+    assert command("plan", path.name, "--no-forecast", "--trace", 0)[0] == 0
+
+
+def test_more_runs_than_a_sweep_can_have(command, write, tmp_path):
+    many = "width: {low: 0.13, high: 1, step: 0.00005}"
+    path = write(SMALL.replace("- family: static", f"- family: static\n    {many}").replace("seeds: 2", "seeds: 40"))
+    check(command, tmp_path, path, 10, r"asks for [\d,]+ runs, more than the 1,000,000 of one sweep")
 
 
 def test_a_wrong_space_leaves_an_existing_ledger_as_it_was(command, write, tmp_path):

@@ -1,7 +1,7 @@
 """What every point would cost before anything is trained, in closed form and traced."""
 
 from sweep.costs.analytic import Counts, count, count_all
-from sweep.costs.plan import Plan, Planned, plan, with_trace
+from sweep.costs.plan import Plan, Planned, plan, second_count
 from sweep.costs.traced import Trace, trace
 
-__all__ = ["Counts", "Plan", "Planned", "Trace", "count", "count_all", "plan", "trace", "with_trace"]
+__all__ = ["Counts", "Plan", "Planned", "Trace", "count", "count_all", "plan", "second_count", "trace"]

@@ -77,7 +77,7 @@ def _counts(plan: Plan, numbers: Any) -> dict[str, pa.Array]:
     columns["training_flops"] = plan.passes.flops(flops.astype(float), first.astype(float))
     found = {name: pa.array(values) for name, values in columns.items()}
     for name in ("params", "flops"):
-        traced = [getattr(plan.traces[n], name) if n in plan.traces else None for n in numbers.tolist()]
+        traced = [getattr(plan.traces[n].total, name) if n in plan.traces else None for n in numbers.tolist()]
         found[f"traced_{name}"] = pa.array(traced, pa.int64())
     return found
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
-from sweep.costs.traced import trace
+from sweep.costs.traced import Trace, trace
 from sweep.costs.training import Passes, passes
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
@@ -59,7 +59,12 @@ class Plan:
     dear: Rejected
     axes: tuple[str, ...]
     compared: Baselines
-    traces: Mapping[int, Cost] = field(default_factory=dict)
+    traces: Mapping[int, Trace] = field(default_factory=dict)
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Operations that fvcore met and has no count for."""
+        return tuple(sorted({name.removeprefix("aten::") for trace in self.traces.values() for name in trace.skipped}))
 
     @property
     def points(self) -> Sequence[Planned]:
@@ -69,7 +74,8 @@ class Plan:
     def planned(self, number: int) -> Planned:
         """A point by its number in the grid's listing."""
         point = self.grid.listing.point(number)
-        return Planned(point, label(point, self.axes), self.counts[number], self.traces.get(number))
+        traced = self.traces.get(number)
+        return Planned(point, label(point, self.axes), self.counts[number], traced.total if traced else None)
 
     @property
     def rejected(self) -> Sequence[Rejection]:
@@ -157,11 +163,11 @@ class Plan:
             }
 
 
-def with_trace(planned: Planned, dataset: Dataset) -> Planned:
-    """A planned point with fvcore's count; raises NetworkError if its network does not fit into memory."""
+def second_count(planned: Planned, dataset: Dataset) -> Trace:
+    """What fvcore counts of a planned point; raises NetworkError if its network does not fit into memory."""
     facts = DATASETS[dataset.name]
     try:
-        return replace(planned, traced=trace(planned.point, facts.channels, facts.classes).total)
+        return trace(planned.point, facts.channels, facts.classes)
     except (RuntimeError, MemoryError):
         cost = planned.cost
         raise NetworkError(f"{planned.label}: {cost.params:,} parameters cannot be traced on this machine") from None
@@ -189,31 +195,27 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     until = time.perf_counter() + SECONDS if traced is True and len(kept) > ALL else math.inf
     for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():
         if number not in traces and time.perf_counter() < until:
-            second = with_trace(found.planned(number), space.proxy.dataset).traced
-            traces |= {number: second} if second else {}
+            traces[number] = second_count(found.planned(number), space.proxy.dataset)
     return found
 
 
-def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Cost]:
+def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Trace]:
     """Fill in the costs of networks of the user's own, which have no closed form, by building and tracing each."""
     facts = DATASETS[space.proxy.dataset.name]
-    traces: dict[int, Cost] = {}
+    traces: dict[int, Trace] = {}
     mistakes = []
     for number in grid.kept[counts.own[grid.kept]].tolist():
         point = grid.listing.point(number)
         try:
-            found = trace(point, facts.channels, facts.classes).total
+            found = trace(point, facts.channels, facts.classes)
         except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError) as error:
             size = f"{facts.channels} x {point.image_size} x {point.image_size}"
             what = str(error) if isinstance(error, NetworkError) else f"fails on an image of {size}: {error}"
             mistakes.append((grid.listing.where(number), f"{_options(point)}: {what}"))
             continue
         traces[number] = found
-        counts.params[number], counts.flops[number], counts.activations[number] = (
-            found.params,
-            found.flops,
-            found.activations,
-        )
+        for name in COSTS:
+            getattr(counts, name)[number] = getattr(found.total, name)
     if mistakes:
         raise SpaceError(*tell(space, mistakes, len(mistakes)))
     return traces

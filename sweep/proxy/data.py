@@ -8,7 +8,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from sweep.errors import SweepError
@@ -38,6 +37,8 @@ def load(dataset: Dataset, image_size: int) -> Split:
     order drawn from the data set's fingerprint. More training images leave the validation images as they are.
     Raises DataError if the images are not those that runs are keyed on.
     """
+    if not DATASETS[dataset.name].readable:
+        raise DataError(f"the images of {dataset.name} cannot be read by this version: it can be planned for, not run")
     images, labels = _read(dataset.name)
     order = _balanced(labels, DATASETS[dataset.name].fingerprint)
     # the first images are the test split; validation comes next, and training images are taken from the end
@@ -58,6 +59,9 @@ def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
 
 def _read(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images (n, channels, size, size) as bytes and labels (n,)."""
+    # scikit-learn takes a second to import, and much of what imports this module reads no image
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     images, labels = digits.images[:, None].astype(np.uint8), digits.target.astype(np.int64)
     found = fingerprint(images, labels)
