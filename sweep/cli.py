@@ -154,7 +154,7 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
     for line in view.rejection_lines(planned):
         out.print(line, markup=False)
     if published := beside(planned):
-        out.print(f"\nBeside the published rows ({planned.space.published}):", markup=False)
+        out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
         out.print(view.published_table(published))
         for line in view.published_lines(published):
             out.print(line, markup=False)

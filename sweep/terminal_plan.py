@@ -13,7 +13,7 @@ from sweep.terminal import describe, duration
 #: Rejections that are told one by one.
 TOLD = 12
 #: What is said of how a published number is known.
-READ = {"readme": "printed", "figure": "read off a plot"}
+READ = {"readme": "print", "figure": "a plot"}
 
 
 def points_table(planned: Plan, rows: int) -> Table:
@@ -60,26 +60,24 @@ def _told(planned: Plan, one: Rejection) -> str:
 
 
 def published_table(rows: Sequence[Beside]) -> Table:
-    """Published rows beside ours."""
+    """Published rows beside ours, in millions."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("published row")
-    table.add_column("point")
-    for name in ("params, M", "ours", "", "FLOPs, M", "ours", ""):
-        table.add_column(name, justify="right" if name else "left")
-    table.add_column("read from")
-    table.add_column("M and G from")
+    table.add_column("point", no_wrap=True)
+    for name in ("params", "ours", "", "FLOPs", "ours", ""):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for name in ("known from", "M and G from", "published row"):
+        table.add_column(name)
     for one in rows:
         row = one.row
         params = (row.params or "?", rounded(one.ours.params, row.params or "0.0"), _mark(one.params_match))
         flops = (row.flops or "?", rounded(one.ours.flops, row.flops or "0"), _mark(one.flops_match))
-        table.add_row(
-            row.label, one.planned.label, *params, *flops, READ.get(row.read_from, row.read_from), row.mg_source
-        )
+        known = READ.get(row.read_from, row.read_from)
+        table.add_row(one.planned.label, *params, *flops, known, row.mg_source, row.label)
     return table
 
 
 def _mark(match: bool | None) -> str:
-    return "" if match is None else "same" if match else "[red]differs[/]"
+    return "" if match is None else "=" if match else "[bold]\N{NOT EQUAL TO}[/]"
 
 
 def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
@@ -92,7 +90,7 @@ def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
             for match in (one.params_match, one.flops_match)
             if match is not None
         ]
-        yield f"{READ.get(source, source or 'given')}: {sum(cells)} of {len(cells)} cells match to the digits given"
+        yield f"known from {READ.get(source, source)}: {sum(cells)} of {len(cells)} cells match to the digits given"
     for one in rows:
         if one.row.note and not (one.params_match and one.flops_match):
             yield f"  {one.planned.label}: {one.row.note}"

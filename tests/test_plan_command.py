@@ -1,0 +1,88 @@
+"""What `wn-sweep plan` shows, and what it writes."""
+
+import json
+import re
+
+import pandas as pd
+from small import SMALL
+
+
+def test_every_point_with_both_counts_and_what_it_would_take(command, small):
+    code, out, err = command("plan", small.name)
+    assert (code, err) == (0, "")
+    assert out.count(" same") == 3
+    assert "3 points x 2 settings x 2 seeds = 12 runs" in out
+    rows = json.loads(command("plan", small.name, "--json")[1])
+    assert f"training: {sum(row['training_flops'] for row in rows):.3g} multiply-adds in all" in out
+    forecast = re.search(
+        r"forecast: (\d+) s to (\d+ s|\d+ min \d+ s) on this machine, \d+ at a time \(from timing \d+", out
+    )
+    assert forecast, out
+    assert "fvcore has no count for: mean" in out
+
+
+def test_nothing_is_trained_or_written(command, small, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    assert command("plan", small.name)[0] == 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_published_rows_are_laid_beside_ours(command):
+    code, out, _ = command("plan", "paper-imagenet", "--trace", 0, "--no-forecast")
+    assert code == 0
+    assert "known from print: 20 of 24 cells match" in out
+    rows = {line.split("  ")[0]: line for line in out.partition("Beside the published rows")[2].splitlines()}
+    assert re.search(
+        r" 1\.5 +1\.5 +=  +41 +41 +=  +print +released file names +\+ WeightNet \(1x\)",
+        rows["weightnet M=2 G=2 width=0.5"],
+    )
+    assert re.search(r" 6\.1 +6\.2 +≠  +562 +561 +≠", rows["weightnet M=2 G=2 width=2"])
+    assert "  weightnet M=2 G=2 width=2: the official code itself counts to 6.198M and 561.37M" in out
+
+
+def test_published_rows_of_ones_own(command, write, tmp_path):
+    (tmp_path / "mine.csv").write_text(
+        "backbone,width,family,label,M,G,params_m,flops_m\nshufflenet_v2,0.125,weightnet,mine,2,1,0.02,\n"
+    )
+    path = write(SMALL + "published: mine.csv\n")
+    code, out, err = command("plan", path.name, "--trace", 0, "--no-forecast")
+    assert (code, err) == (0, "")
+    ours = json.loads(command("plan", path.name, "--json")[1])[-1]
+    assert f" 0.02  {ours['params'] / 1e6:.2f}  " in out
+    (tmp_path / "mine.csv").write_text(
+        "backbone,width,family,label,params_m,flops_m\nshufflenet_v2,wide,static,x,1,1\n"
+    )
+    code, out, err = command("plan", path.name, "--trace", 0, "--no-forecast")
+    assert code == 2
+    assert "mine.csv:2: could not convert string to float: 'wide'" in err
+
+
+def test_a_large_plan_shows_a_page_and_writes_the_rest(command, write, tmp_path):
+    text = SMALL.replace("- family: static", "- family: static\n    width: {low: 0.13, high: 1.12, step: 0.01}")
+    text = (
+        text.replace("G: 1", "G: 1\n    image_size: {low: 4, high: 40, step: 1}")
+        + "constraints: {params: {max: 50e3}}\n"
+    )
+    text = text.replace("baseline: {family: static}\n", "")
+    path = write(text)
+    code, out, err = command("plan", path.name, "--rows", 7, "--out", "points.parquet", "--no-forecast")
+    assert (code, err) == (0, "")
+    frame = pd.read_parquet(tmp_path / "points.parquet")
+    kept = len(frame)
+    assert len([line for line in out.splitlines() if line.startswith(("static ", "weightnet "))]) == 7
+    assert f"... and {kept - 7:,} more" in out
+    assert f"rejected: {174 - kept} of 174 points" in out
+    assert f"  params: {174 - kept}" in out
+    assert "mildest:  static" in out
+    assert f"{kept} points: points.parquet" in out
+    assert frame["params"].max() <= 50e3
+    rows = json.loads(command("plan", path.name, "--json", "--trace", 2)[1])
+    assert [row["params"] for row in rows] == frame["params"].tolist()
+    assert sum(row["traced_params"] is not None for row in rows) == 2
+
+
+def test_a_file_of_another_kind_is_refused_before_anything_is_counted(command, small, tmp_path):
+    code, out, err = command("plan", small.name, "--out", "points.xlsx")
+    assert (code, out) == (2, "")
+    assert err == "points.xlsx: plans are written as .parquet and .csv\n"
+    assert not (tmp_path / "points.xlsx").exists()
