@@ -19,21 +19,9 @@ import time
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from sweep.costs import count_all, plan, trace
-from sweep.networks import build
+from sweep.costs import count_all, meta_flops, plan, trace
 from sweep.space import DATASETS, Space, expand, shipped
-
-
-def meta_flops(point, channels, classes):
-    """Multiply-adds of a network that is never allocated."""
-    with torch.device("meta"):
-        network = build(point, channels, classes).eval()
-        image = torch.empty(1, channels, point.image_size, point.image_size)
-    with FlopCounterMode(display=False) as counter:
-        network(image)
-    return counter.get_total_flops() // 2
 
 
 def timed(function, *arguments):

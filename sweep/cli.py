@@ -158,6 +158,8 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
         out.print(view.published_table(published))
         for line in view.published_lines(published):
             out.print(line, markup=False)
+    elif planned.space.published:
+        out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
     for line in view.summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
