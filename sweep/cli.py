@@ -151,7 +151,7 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
     out.print(view.points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
-    for line in view.rejection_lines(planned):
+    for line in (*view.rejection_lines(planned), *view.twin_lines(planned)):
         out.print(line, markup=False)
     if published := beside(planned):
         out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)

@@ -12,6 +12,8 @@ from sweep.terminal import describe, duration
 
 #: Rejections that are told one by one.
 TOLD = 12
+#: Points that are compared with one another, for those that are one network.
+MOST_COMPARED = 10_000
 #: What is said of how a published number is known.
 READ = {"readme": "print", "figure": "a plot"}
 
@@ -57,6 +59,19 @@ def rejection_lines(planned: Plan) -> Iterator[str]:
 
 def _told(planned: Plan, one: Rejection) -> str:
     return f"{label(one.point, planned.axes)}: {one.reason}"
+
+
+def twin_lines(planned: Plan) -> Iterator[str]:
+    """Points that are one network: a hidden layer has a least width, and reductions beyond it change nothing."""
+    if len(planned.points) > MOST_COMPARED:
+        return
+    alike: dict[object, list[str]] = {}
+    for p in planned.points:
+        if p.point.reduction is not None:
+            alike.setdefault((p.point.model_copy(update={"reduction": None}), p.cost), []).append(p.label)
+    for labels in alike.values():
+        if len(labels) > 1:
+            yield f"the same network, since its hidden layers have their least width: {', '.join(labels)}"
 
 
 def published_table(rows: Sequence[Beside]) -> Table:

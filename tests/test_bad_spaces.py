@@ -75,6 +75,7 @@ CASES = {
     "experts of WeightNet": ("    G: 1", "    G: 1\n    experts: 2", 12, r"experts means nothing to family weightnet"),
     "a misspelt backbone": ("backbone: shufflenet_v2", "backbone: resnet", 4, r"'resnet' is not a known backbone; did you mean 'resnet50'\?|did you mean 'resnet"),
     "a stem of ResNet": ("- family: static", "- {family: static, backbone: resnet18, stem_channels: 8}", 11, r"stem_channels means nothing to backbone resnet18"),
+    "depthwise convolutions of ResNet": ("    M: [1, 2]", "    M: 1\n    depthwise: static\n    backbone: resnet18", 12, r"depthwise means nothing to backbone resnet18"),
     "lambda too large": ("M: [1, 2]\n    G: 1", "M: 4096\n    G: 1/2", 12, r"lambda = M/G = 8192 is over 4096"),
     "M too large for lambda": ("M: [1, 2]\n    G: 1", "lambda: 4096\n    G: 2", 12, r"M must be over 0 and at most 4096, found 8192"),
     "too fine a fraction": ("M: [1, 2]", "M: 1/3000001", 13, r"too fine a fraction"),

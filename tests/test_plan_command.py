@@ -27,6 +27,15 @@ def test_nothing_is_trained_or_written(command, small, tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_points_that_are_one_network_are_named(command, write):
+    text = SMALL.replace("- family: static", "- {family: [se, sk], reduction: [1, 2, 64]}\n  - family: static")
+    code, out, _ = command("plan", write(text).name, "--trace", 0, "--no-forecast")
+    assert code == 0
+    # branches of 6 and of 12 channels: SE has hidden layers of 6 (8 at least) and 12, or 8 and 8
+    said = [line.partition(": ")[2] for line in out.splitlines() if line.startswith("the same network")]
+    assert said == ["se reduction=2, se reduction=64", "sk reduction=1, sk reduction=2, sk reduction=64"]
+
+
 def test_published_rows_are_laid_beside_ours(command):
     code, out, _ = command("plan", "paper-imagenet", "--trace", 0, "--no-forecast")
     assert code == 0

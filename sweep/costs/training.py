@@ -21,8 +21,9 @@ class Passes:
 
         Backward costs what forward does, once for the gradient of each layer's weights and once for that of its input,
         which the first layer does not need. That is so for a generated convolution too: its kernel is an input of the
-        convolution and an output of the layer that generates it. (torch.utils.flop_counter, which sees the batch folded
-        into groups, counts 1 + batch times the forward pass for it.)
+        convolution and an output of the layer that generates it. (torch.utils.flop_counter takes the gradient of a
+        grouped convolution's weights for that of a dense one, so it counts too much for every depthwise convolution and
+        for one whose batch is folded into groups.)
         """
         return (3 * forward - first) * self.learn + forward * self.judge
 

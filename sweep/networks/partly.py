@@ -28,7 +28,7 @@ class Partly(Family):
         return self._of(conv, block).demands(conv, block)
 
     def context(self, block: Block) -> nn.Module | None:
-        """The family's, where it makes at least one convolution."""
+        """The family's, in its stages."""
         return self._shared(block).context(block)
 
     def context_cost(self, block: Block) -> Cost:

@@ -50,9 +50,9 @@ class SelectiveConv(nn.Module):
 class SK(Static):
     """Selective convolutions in place of every one larger than 1 x 1; the hidden layer has max(32, C // reduction).
 
-    As in the paper: two paths, 3 x 3 and 3 x 3 dilated by 2 (a field of 5 x 5), each with its batch norm. The block's
-    own batch norm and ReLU follow, as they do every convolution here. How WeightNet's authors put it into ShuffleNetV2
-    is not published.
+    Two paths, 3 x 3 and 3 x 3 dilated by 2 (a field of 5 x 5), each with its batch norm, as in the paper. Unlike there,
+    ReLU is where the backbone has it, after the mix and the block's own batch norm, so that a linear depthwise
+    convolution stays linear. How WeightNet's authors put it into ShuffleNetV2 is not published.
     """
 
     reduction: Whole

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class BackboneFacts:
-    """What a backbone has if nobody says; width, image size and stem mean something to every one."""
+    """What a backbone has if nobody says; width, image size, stem and repeats mean something to every one."""
 
     #: blocks per stage
     repeats: tuple[int, ...]
@@ -20,7 +20,7 @@ class BackboneFacts:
     @property
     def own(self) -> tuple[str, ...]:
         """The parameters that mean something to it and not to every backbone."""
-        return ("stem_channels", "last_channels") if self.stem_channels else ()
+        return ("stem_channels", "last_channels", "depthwise") if self.stem_channels else ()
 
     def last(self, width: float) -> int | None:
         """Channels of the last 1x1 convolution at a width."""

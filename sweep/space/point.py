@@ -146,6 +146,8 @@ class Point(BaseModel):
             return dict(self.options).get(axis)
         if axis in FAMILY_OWN and axis not in FAMILIES[self.family]:
             return None
+        if axis in BACKBONE_OWN and axis not in BACKBONES[self.backbone].own:
+            return None
         return getattr(self, axis, None)
 
     def resolved(self, image_size: int) -> "Point":
@@ -182,7 +184,7 @@ class Point(BaseModel):
             if getattr(self, name) not in (None, NEUTRAL.get(name)):
                 wrong.append(f"{name} means nothing to family {self.family}")
         for name in sorted(BACKBONE_OWN - set(BACKBONES[self.backbone].own)):
-            if getattr(self, name) is not None:
+            if getattr(self, name) not in (None, NEUTRAL.get(name)):
                 wrong.append(f"{name} means nothing to backbone {self.backbone}")
         if isinstance(self.stages, tuple) and self.repeats and max(self.stages) > len(self.repeats):
             wrong.append(f"stages names stage {max(self.stages)} of a network of {len(self.repeats)}")
