@@ -48,8 +48,8 @@ class MixedConv(nn.Module):
 class CondConv(Family):
     """Every convolution mixes `experts` kernels, its routing from its own pooled input.
 
-    A dense one is WeightNet's at M = experts / oup and G = 1 / oup, so that lambda is the number of experts. (A depthwise
-    one is not: WeightNet's has lambda activations for each channel.)
+    A dense one is WeightNet's at M = experts / oup and G = 1 / oup, so that lambda is the number of experts.
+    A depthwise one is not: WeightNet's has lambda activations for each channel.
     """
 
     experts: Whole
