@@ -13,6 +13,11 @@ from ray.tune import Trainable
 from sweep.engine.runs import unpack
 from sweep.proxy import train
 
+#: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
+#: is on the machine. What a network raises it raises again, and so does a loss that leaves the numbers; a run that
+#: timed out has had the time that it was given, and giving it twice over is the person's to decide (--retry-failed).
+CAN_PASS = frozenset({"worker died", "out of memory"})
+
 
 class Worker(Trainable):
     """A Tune trial that is a batch of runs, given as payloads in `config["batch"]`; each step does one and reports it.

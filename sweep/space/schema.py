@@ -101,10 +101,12 @@ class Bound(Model):
 
 
 class Resources(Model):
-    """What one run is given: cores and, in a later version, GPUs."""
+    """What one run is given: cores, further attempts if it failed of what can pass and, in a later version, GPUs."""
 
     cpus: Annotated[int, Field(ge=1)] = 1
     gpus: Annotated[float, Field(ge=0)] = 0
+    # beside the cores and not in the recipe: how often a run was tried changes nothing about what came out
+    retries: Annotated[int, Field(ge=0, le=100)] = 2
 
     @field_validator("gpus")
     @classmethod
