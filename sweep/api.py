@@ -12,10 +12,12 @@ import pandas as pd
 from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, plan, with_trace
-from sweep.engine.ledger import Ledger, Row, locked
+from sweep.engine.ledger import Ledger, Row
+from sweep.engine.lock import locked
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import LedgerError, SpaceError, SweepError
 from sweep.proxy import load
+from sweep.proxy.checkpoint import check, discard, kept
 from sweep.space import Space, find, plain
 
 
@@ -63,13 +65,17 @@ def run(
     reports: str | Path = "reports",
     workers: int | None = None,
     retry_failed: bool = False,
+    storage: str | Path | None = None,
+    checkpoint_every: float = 60.0,
     watch: Watch | None = None,
 ) -> Summary:
     """Plan a space, train what its ledger lacks, and render the report.
 
     `workers` is how many runs are done at a time, by default one a core. With `retry_failed`, runs that failed before
-    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on.
-    Raises SweepError (bad space, a ledger that cannot be used, images that are missing).
+    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on. A run that takes
+    longer than `checkpoint_every` seconds is kept in `storage`, a directory or a URL that fsspec reads (by default
+    RESULTS/NAME/checkpoints), and goes on from there.
+    Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
     """
     watch = watch or Silence()
     space = space if isinstance(space, Space) else Space.load(find(space))
@@ -77,6 +83,7 @@ def run(
     runs = wanted(planned)
     folder, pages = Path(results) / space.name, Path(reports) / space.name
     path = folder / "ledger.sqlite"
+    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), checkpoint_every)
 
     def lacking(among: list[Run], ledger: Ledger) -> list[Run]:
         known = {key for key, status in ledger.statuses().items() if status == "done" or not retry_failed}
@@ -90,15 +97,17 @@ def run(
     todo = _traced(todo)
     if todo:
         load(space.proxy.dataset, todo[0].planned.point.image_size or 1)
+        if storage is not None:
+            check(keep.storage)
     try:
         pages.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SweepError(f"{pages}: cannot be used: {error.strerror}") from None
     with locked(folder), Ledger.create(path) as ledger:
-        ledger.describe(space.name, space.data)
+        ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
         todo = lacking(todo, ledger)
         if todo:
-            _train(planned, todo, len(runs), ledger, workers, watch)
+            _train(planned, todo, len(runs), ledger, workers, keep, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), pages)
@@ -112,23 +121,44 @@ def _traced(runs: list[Run]) -> list[Run]:
     return [replace(run, planned=points[run.planned.label]) for run in runs]
 
 
-def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, watch: Watch) -> None:
+@dataclass(frozen=True)
+class _Keep:
+    """Where runs in progress are kept, and how often, in seconds."""
+
+    storage: str
+    every: float
+
+
+def _absolute(storage: str | Path) -> str:
+    """A storage as workers in other folders find it."""
+    text = str(storage)
+    return text if "://" in text or "::" in text else str(Path(text).absolute())
+
+
+def _train(
+    planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, keep: _Keep, watch: Watch
+) -> None:
     # Ray takes seconds to import, and a sweep that is done needs none
     from sweep.engine.tune import do_runs, workers_for
 
     resources = planned.space.resources
     at_a_time = workers_for(resources, workers)
     by_key = {run.key: run for run in todo}
+    # of a driver that was killed after a run was in and before its checkpoint was gone
+    discard(keep.storage, kept(keep.storage) & {key for key, status in ledger.statuses().items() if status != "failed"})
 
     def landed(result: dict[str, Any]) -> None:
-        fields = {name: value for name, value in result.items() if name != "key"}
+        fields = {name: value for name, value in result.items() if name not in {"key", "checkpointed"}}
         row = Row(run=by_key[result["key"]], **fields)
         ledger.record([row])
+        # not before it is in; a run that failed may be done again, and goes on from there
+        if result.get("checkpointed") and row.status != "failed":
+            discard(keep.storage, [row.run.key])
         watch.landed(row)
 
     watch.begin(planned, len(todo), total, at_a_time)
     try:
-        do_runs([run.payload() for run in todo], resources, at_a_time, landed)
+        do_runs([run.payload(keep.storage, keep.every) for run in todo], resources, at_a_time, landed)
     finally:
         watch.end()
 

@@ -47,6 +47,13 @@ def run(
     reports: Reports = Path("reports"),
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
     retry_failed: Annotated[bool, typer.Option(help="Do runs that failed before again.")] = False,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            help="Where runs in progress are kept, a directory or a URL; RESULTS/NAME/checkpoints if not given."
+        ),
+    ] = None,
+    checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between two checkpoints of a run.")] = 60.0,
     as_json: Json = False,
 ) -> None:
     """Plan, train what is missing, report.
@@ -66,7 +73,14 @@ def run(
 
         bar = Bar(err if as_json else out)
         summary = run_space(
-            loaded, results=results, reports=reports, workers=workers, retry_failed=retry_failed, watch=bar
+            loaded,
+            results=results,
+            reports=reports,
+            workers=workers,
+            retry_failed=retry_failed,
+            storage=storage,
+            checkpoint_every=checkpoint_every,
+            watch=bar,
         )
     except (KeyboardInterrupt, SystemExit) as stopped:
         # while Ray starts, its own handler of SIGTERM raises SystemExit

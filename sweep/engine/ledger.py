@@ -1,30 +1,35 @@
 """The ledger: the only truth of what has been done. SQLite, one row a run, the run's key as primary key."""
 
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
-
-from sweep.engine.runs import Run, canonical
 from sweep.errors import LedgerError
+from sweep.space import canonical
+
+if TYPE_CHECKING:
+    # torch and pandas take seconds to import, and whoever asks how far a sweep is needs neither
+    import pandas as pd
+
+    from sweep.engine.runs import Run
 
 #: Written into the file's header: what kind of file it is, and the version of its tables.
-APPLICATION, VERSION = 0x776E7377, 1
+APPLICATION, VERSION = 0x776E7377, 2
 
 _TABLES = """
 CREATE TABLE sweep (
     id INTEGER PRIMARY KEY CHECK (id = 0),
     name TEXT NOT NULL,
-    space TEXT NOT NULL
+    space TEXT NOT NULL,
+    axes TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
+CREATE TABLE wanted (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE points (
     point TEXT PRIMARY KEY,
     params INTEGER NOT NULL, flops INTEGER NOT NULL, activations INTEGER NOT NULL,
@@ -42,16 +47,25 @@ CREATE TABLE runs (
     kind TEXT NOT NULL,
     message TEXT NOT NULL,
     versions TEXT NOT NULL,
-    finished TEXT NOT NULL
+    finished TEXT NOT NULL,
+    traceback TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 """
+#: What makes the tables of each earlier version those of the next.
+_MIGRATIONS = {
+    1: (
+        "ALTER TABLE sweep ADD COLUMN axes TEXT NOT NULL DEFAULT '[]'",
+        "CREATE TABLE wanted (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+        "ALTER TABLE runs ADD COLUMN traceback TEXT NOT NULL DEFAULT ''",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the ledger is told of a finished run; `kind` and `message` say why one failed."""
+    """What the ledger is told of a finished run; `kind`, `message` and `traceback` say why one failed."""
 
-    run: Run
+    run: "Run"
     status: str
     error: float | None
     losses: tuple[float, ...]
@@ -59,17 +73,20 @@ class Row:
     kind: str = ""
     message: str = ""
     versions: Mapping[str, str] | None = None
+    traceback: str = ""
 
 
 class Ledger:
     """The runs of one sweep, in a file. Only the driver writes; anyone may read at any time.
 
-    A run is in it, whole, or it is not: each `record` is one transaction, on the disk when it returns.
+    A run is in it, whole, or it is not: each `record` is one transaction, on the disk when it returns. A ledger of an
+    earlier version is read as it is, and brought up to this one by the first transaction that writes.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, version: int) -> None:
         self.path = path
         self._connection = connection
+        self._version = version
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -95,7 +112,7 @@ class Ledger:
             )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        return cls(path, connection)
+        return cls(path, connection, version)
 
     @classmethod
     def create(cls, path: str | Path) -> Self:
@@ -126,22 +143,47 @@ class Ledger:
         """Close the file."""
         self._connection.close()
 
-    def describe(self, name: str, space: Mapping[str, Any]) -> None:
-        """Note what the sweep is; writes only if that is news."""
-        row = (name, json.dumps(space, ensure_ascii=False))
+    def describe(
+        self, name: str, space: Mapping[str, Any], axes: Sequence[str] = (), wanted: Iterable[str] = ()
+    ) -> None:
+        """Note what the sweep is, which axes vary, and the keys of all runs that it asks for; writes only what is news.
+
+        The keys are noted so that how far a sweep is can be told without planning it anew.
+        """
+        row = (name, json.dumps(space, ensure_ascii=False), json.dumps(axes))
+        keys = set(wanted)
         with self._reading():
-            known = self._connection.execute("SELECT name, space FROM sweep").fetchone()
-        if known != row:
-            with self._writing():
-                self._connection.execute("INSERT OR REPLACE INTO sweep VALUES (0, ?, ?)", row)
+            found = self._connection.execute("SELECT * FROM sweep").fetchone()
+        if found == (0, *row) and keys == self.wanted():
+            return
+        with self._writing():
+            self._connection.execute("INSERT OR REPLACE INTO sweep VALUES (0, ?, ?, ?)", row)
+            self._connection.execute("DELETE FROM wanted")
+            self._connection.executemany("INSERT INTO wanted VALUES (?)", ((key,) for key in sorted(keys)))
+
+    def wanted(self) -> set[str]:
+        """The keys of all runs that the sweep asks for; none if they were never noted, as in version 1."""
+        if self._version < 2:
+            return set()
+        with self._reading():
+            return {key for (key,) in self._connection.execute("SELECT key FROM wanted")}
+
+    def axes(self) -> tuple[str, ...]:
+        """The names of the axes that vary over the sweep; none if they were never noted, as in version 1."""
+        if self._version < 2:
+            return ()
+        with self._reading():
+            row = self._connection.execute("SELECT axes FROM sweep").fetchone()
+            return tuple(json.loads(row[0])) if row else ()
 
     def space(self) -> dict[str, Any]:
         """The plain values of the space that the sweep was last run with; raises LedgerError if it never was."""
         with self._reading():
             row = self._connection.execute("SELECT space FROM sweep").fetchone()
-        if row is None:
+            space = dict(json.loads(row[0])) if row else None
+        if space is None:
             raise LedgerError(f"{self.path}: no sweep has been run into this ledger yet")
-        return dict(json.loads(row[0]))
+        return space
 
     def statuses(self) -> dict[str, str]:
         """Key -> status of every run that is in."""
@@ -167,11 +209,11 @@ class Ledger:
                 )
                 self._connection.execute("DELETE FROM runs WHERE key = ? AND status <> 'done'", (row.run.key,))
                 self._connection.execute(
-                    "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         row.run.key,
                         point,
-                        canonical(row.run.proxy),
+                        canonical(row.run.proxy.decisive()),
                         row.run.seed,
                         row.status,
                         row.error,
@@ -181,11 +223,14 @@ class Ledger:
                         row.message,
                         canonical(row.versions or {}),
                         now,
+                        row.traceback,
                     ),
                 )
 
-    def runs(self) -> pd.DataFrame:
+    def runs(self) -> "pd.DataFrame":
         """Every run that is in, a row each in the order of their keys; point, recipe and versions as JSON text."""
+        import pandas as pd
+
         query = "SELECT * FROM runs JOIN points USING (point) ORDER BY key"
         with self._reading():
             found = self._connection.execute(query)
@@ -195,41 +240,24 @@ class Ledger:
     def _reading(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, TypeError) as error:
             raise LedgerError(f"{self.path}: cannot be read, or is damaged ({error}); it was left as it is") from None
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for version in range(self._version, VERSION):
+                    for change in _MIGRATIONS[version]:
+                        self._connection.execute(change)
+                    self._connection.execute(f"PRAGMA user_version = {version + 1}")
                 yield
+            self._version = VERSION
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
             raise LedgerError(f"{self.path}: cannot be written: {error}; what was in it is safe", code=1) from None
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a sweep's folder for one driver; raises LedgerError if another has it.
-
-    The kernel holds the lock, so that it goes with the process, however that ends.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("a+")
-    except OSError as error:
-        raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
-    with lock as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise LedgerError(f"{folder}: another wn-sweep ({file.read().strip()}) is at work on this sweep") from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
-        yield
 
 
 def _quoted(path: Path) -> str:

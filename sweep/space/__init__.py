@@ -2,7 +2,7 @@
 
 from sweep.space.datasets import DATASETS, DatasetFacts
 from sweep.space.grid import Grid, Rejection, axes, baselines, expand, label
-from sweep.space.point import Point, plain
+from sweep.space.point import Point, canonical, plain
 from sweep.space.schema import Proxy
 from sweep.space.shipped import find, shipped
 from sweep.space.space import Space
@@ -17,6 +17,7 @@ __all__ = [
     "Space",
     "axes",
     "baselines",
+    "canonical",
     "expand",
     "find",
     "label",

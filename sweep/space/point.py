@@ -1,5 +1,6 @@
 """A point: one setting of everything that decides which network is built."""
 
+import json
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -111,6 +112,11 @@ class Point(BaseModel):
     def canonical(self) -> dict[str, Any]:
         """The point as plain JSON values, the same for every spelling of the same point."""
         return {name: plain(value) for name, value in self if value is not None}
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spelling of its own: equal values give equal text."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

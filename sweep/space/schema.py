@@ -77,6 +77,13 @@ class Proxy(Model):
     schedule: Literal["one_cycle", "linear"] = "one_cycle"
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
+    # seconds of training, over all attempts. It is no part of a run's key: a run that ends within its limit comes out
+    # the same under any other, and one that does not has no outcome. So it may be raised, and nothing is trained anew
+    timeout: Annotated[float, Field(gt=0)] | None = None
+
+    def decisive(self) -> Self:
+        """The recipe without what decides no outcome: what runs are keyed on."""
+        return self.model_copy(update={"timeout": None})
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

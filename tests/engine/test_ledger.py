@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
-from sweep.engine.ledger import VERSION, Ledger, Row, locked
+from sweep.engine.ledger import VERSION, Ledger, Row
+from sweep.engine.lock import locked
 from sweep.engine.runs import Run, missing, unpack, wanted
 from sweep.errors import LedgerError
 from sweep.space import Space
@@ -134,7 +135,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 
 def test_a_second_driver_is_told(tmp_path):
-    told = r"another wn-sweep \(process \d+\) is at work"
+    told = r"another wn-sweep \(process \d+ on .+, since .+\) is at work"
     with locked(tmp_path), pytest.raises(LedgerError, match=told), locked(tmp_path):
         pass
     with locked(tmp_path):
