@@ -1,5 +1,6 @@
 """What a worker makes of a run: an outcome, whatever happens."""
 
+import itertools
 import sys
 from dataclasses import replace
 
@@ -118,15 +119,15 @@ def test_a_run_whose_last_step_leaves_the_numbers_has_diverged():
     assert (result["status"], result["message"]) == ("diverged", "no finite answers after epoch 1")
 
 
-def test_a_run_goes_on_from_its_checkpoint(tmp_path):
+def test_a_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
     """A run that timed out is gone on with under a longer limit, and its checkpoint is the driver's to remove."""
-    storage = str(tmp_path / "checkpoints")
-    long = dict(epochs=400)
-    result = do(changed(**long, timeout=0.5).payload(storage, 0.0))
+    storage, clock = str(tmp_path / "checkpoints"), itertools.count()
+    with monkeypatch.context() as ticking:
+        ticking.setattr(sys.modules["sweep.proxy.train"].time, "perf_counter", lambda: float(next(clock)))
+        result = do(changed(timeout=30.0).payload(storage, 0.0))
     assert (result["kind"], result["checkpointed"]) == ("timed out", True)
-    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [changed(**long).key]
-    done = do(changed(**long).payload(storage, 3600.0))
-    truth = do(changed(**long).payload())
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [RUN.key]
+    done, truth = do(RUN.payload(storage, 3600.0)), do(RUN.payload())
     assert (done["error"], done["losses"], done["checkpointed"]) == (truth["error"], truth["losses"], True)
     assert len(list((tmp_path / "checkpoints").iterdir())) == 1
 
