@@ -13,7 +13,8 @@ from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, plan, with_trace
 from sweep.engine.ledger import Ledger, Row
-from sweep.engine.lock import locked
+from sweep.engine.lock import Lock, locked
+from sweep.engine.merge import merge as merge_ledgers
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import LedgerError, SpaceError, SweepError
 from sweep.proxy import load
@@ -103,11 +104,11 @@ def run(
         pages.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SweepError(f"{pages}: cannot be used: {error.strerror}") from None
-    with locked(folder), Ledger.create(path) as ledger:
+    with locked(folder) as lock, Ledger.create(path) as ledger:
         ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
         todo = lacking(todo, ledger)
         if todo:
-            _train(planned, todo, len(runs), ledger, workers, keep, watch)
+            _train(planned, todo, len(runs), ledger, lock, workers, keep, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), pages)
@@ -136,7 +137,14 @@ def _absolute(storage: str | Path) -> str:
 
 
 def _train(
-    planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, keep: _Keep, watch: Watch
+    planned: Plan,
+    todo: list[Run],
+    total: int,
+    ledger: Ledger,
+    lock: Lock,
+    workers: int | None,
+    keep: _Keep,
+    watch: Watch,
 ) -> None:
     # Ray takes seconds to import, and a sweep that is done needs none
     from sweep.engine.tune import do_runs, workers_for
@@ -156,6 +164,7 @@ def _train(
             discard(keep.storage, [row.run.key])
         watch.landed(row)
 
+    lock.train(at_a_time)
     watch.begin(planned, len(todo), total, at_a_time)
     try:
         do_runs([run.payload(keep.storage, keep.every) for run in todo], resources, at_a_time, landed)
@@ -214,6 +223,29 @@ def frame(ledger: Ledger) -> SweepFrame:
     )
 
 
+def merge(*sources: str | Path, into: str, results: str | Path = "results") -> Path:
+    """Put the runs of several sweeps into the ledger of the sweep `into`, and give its path.
+
+    A source is the name of a sweep under `results`, or the path of a ledger or of its folder. What is there of `into`
+    stays; a new one gets the space of the first source. Raises LedgerError, with nothing written, if two ledgers
+    differ in the outcome of a run.
+    """
+    target = Path(results) / into / "ledger.sqlite"
+    paths = [_ledger(source, Path(results)) for source in sources]
+    with Ledger.open(paths[0]) as first:
+        # a name that no space can have is said before anything is written
+        Space.parse({**first.space(), "name": into})
+    merge_ledgers(paths, target, into)
+    return target
+
+
+def _ledger(source: str | Path, results: Path) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
+
+
 def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in runs.to_dict("records")]
 
@@ -244,4 +276,4 @@ def _agreement(rows: list[dict[str, Any]]) -> str:
     return f"closed form and fvcore agree to the unit on all {len(points)} points"
 
 
-__all__ = ["Silence", "Summary", "Watch", "frame", "run"]
+__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "run"]

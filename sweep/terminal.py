@@ -1,17 +1,24 @@
-"""What a person sees in the terminal: the progress of a sweep and the table of a plan."""
+"""What a person sees in the terminal: the progress of a sweep, its status and the table of a plan."""
 
 import time
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from sweep.costs import Plan
-from sweep.engine.ledger import Row
 from sweep.space import plain
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and `status` answers without
+    from sweep.costs import Plan
+    from sweep.engine.ledger import Row
+    from sweep.progress import Progress as SweepProgress
 
 #: Seconds between two lines where there is no terminal to draw a bar in.
 LINE_EVERY = 15.0
+#: Lines of a traceback that `status` shows; the ledger has more.
+LAST_LINES = 6
 
 
 class Meter:
@@ -24,7 +31,7 @@ class Meter:
         self._started = time.monotonic()
         self._first: float | None = None
 
-    def add(self, row: Row) -> None:
+    def add(self, row: "Row") -> None:
         """Count a run."""
         self.landed += 1
         self._first = self._first or time.monotonic()
@@ -62,7 +69,7 @@ class Bar:
         self._progress: Progress | None = None
         self._said = 0.0
 
-    def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
+    def begin(self, planned: "Plan", todo: int, total: int, workers: int) -> None:
         """Say what is about to be done."""
         had = f", {total - todo} in the ledger" if todo < total else ""
         self.console.print(
@@ -77,7 +84,7 @@ class Bar:
             self._progress.start()
         self._said = time.monotonic()
 
-    def landed(self, row: Row) -> None:
+    def landed(self, row: "Row") -> None:
         """Move on by a run."""
         assert self.meter is not None
         self.meter.add(row)
@@ -95,14 +102,14 @@ class Bar:
             self._progress = None
 
 
-def describe(planned: Plan) -> str:
+def describe(planned: "Plan") -> str:
     """'10 points x 3 settings x 3 seeds = 90 runs'."""
     seeds = len(planned.space.seeds)
     parts = [f"{len(planned.points)} points", f"{planned.settings} settings", f"{seeds} seeds"]
     return f"{' x '.join(parts)} = {planned.runs} runs"
 
 
-def plan_table(planned: Plan) -> Table:
+def plan_table(planned: "Plan") -> Table:
     """Every point with its axes and its counts."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for axis in planned.axes:
@@ -115,6 +122,45 @@ def plan_table(planned: Plan) -> Table:
         counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", same)
         table.add_row(*("" if value is None else str(plain(value)) for value in axes), *counts)
     return table
+
+
+def status_lines(progress: "SweepProgress") -> list[str]:
+    """How far a sweep is, in lines: counts, who is at work, what failed of what."""
+    counts = [f"{progress.done} of {progress.wanted} runs done"]
+    counts += [f"{n} {word}" for word, n in (("failed", progress.failed), ("diverged", progress.diverged)) if n]
+    counts += [f"{progress.running} running"] if progress.running else []
+    counts += [f"{progress.remaining} remaining"] if progress.remaining else []
+    lines = [f"{progress.name}: {', '.join(counts)}"]
+    if progress.driver:
+        pace = "time left: measuring" if progress.remaining else "about to end"
+        if progress.rate and progress.seconds_left is not None:
+            pace = f"{_per_time(progress.rate)}, about {duration(progress.seconds_left)} left"
+        lines.append(f"at work: {progress.driver}; {pace}")
+    elif progress.remaining:
+        lines.append("nobody is at work on it; `wn-sweep run` goes on")
+    if progress.unasked:
+        lines.append(f"{progress.unasked} runs more are in the ledger, which the space does not ask for")
+    for failures in progress.failures:
+        lines.append(f"{failures.runs} {failures.kind}, such as: {failures.message.splitlines()[0]}")
+        lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]
+    return lines
+
+
+def front_table(progress: "SweepProgress") -> Table:
+    """The points that no other beats so far."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("front so far", "error %", "seeds", "FLOPs", "params", "among"):
+        table.add_column(head, justify="left" if head in {"front so far", "among"} else "right")
+    words = {"flops": "FLOPs", "params": "params"}
+    for leader in progress.front:
+        among = ", ".join(words[cost] for cost in leader.fronts)
+        numbers = (f"{leader.error:.2f}", str(leader.n), f"{leader.flops:,}", f"{leader.params:,}")
+        table.add_row(leader.point, *numbers, among)
+    return table
+
+
+def _per_time(rate: float) -> str:
+    return f"{rate:.3g} runs a second" if rate >= 1 else f"{60 * rate:.3g} runs a minute"
 
 
 def duration(seconds: float) -> str:

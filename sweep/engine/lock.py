@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -23,13 +23,34 @@ class Holder:
     host: str
     #: when it began, in UTC and as text in ISO 8601
     since: str
+    #: runs at a time; 0 until it trains
+    workers: int = 0
 
     def __str__(self) -> str:
         return f"process {self.process} on {self.host}, since {self.since}"
 
 
+class Lock:
+    """A lock that is held, with the name of the holder in it."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"))
+        self._write()
+
+    def train(self, workers: int) -> None:
+        """Note that so many runs at a time are being done."""
+        self._holder = replace(self._holder, workers=workers)
+        self._write()
+
+    def _write(self) -> None:
+        self._file.truncate(0)
+        json.dump(asdict(self._holder), self._file)
+        self._file.flush()
+
+
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[Lock]:
     """Hold a sweep's folder for one driver; raises LedgerError if another has it.
 
     The kernel holds the lock, so that it goes with the process, however that ends. Not every network file system
@@ -46,11 +67,7 @@ def locked(folder: Path) -> Iterator[None]:
             by = _read(file)
             who = f" ({by})" if by else ""
             raise LedgerError(f"{folder}: another wn-sweep{who} is at work on this sweep")
-        file.truncate(0)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        json.dump(asdict(Holder(os.getpid(), socket.gethostname(), now)), file)
-        file.flush()
-        yield
+        yield Lock(file)
 
 
 def holder(folder: Path) -> Holder | None:
