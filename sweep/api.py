@@ -20,6 +20,7 @@ from sweep.errors import LedgerError, SpaceError, SweepError
 from sweep.proxy import load
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.space import Space, find, plain
+from sweep.space.source import Source
 
 
 class Watch(Protocol):
@@ -234,7 +235,7 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
     paths = [_ledger(source, Path(results)) for source in sources]
     with Ledger.open(paths[0]) as first:
         # a name that no space can have is said before anything is written
-        Space.parse({**first.space(), "name": into})
+        Space.parse({**first.space(), "name": into}, Source("into"))
     merge_ledgers(paths, target, into)
     return target
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,11 +107,15 @@ class Ledger:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        except sqlite3.Error as error:
+            sizes = [connection.execute(f"PRAGMA {of}").fetchone()[0] for of in ("page_size", "page_count")]
+            # SQLite takes a last page that is cut short for one that ends in zeros
+            if path.stat().st_size < math.prod(sizes):
+                raise sqlite3.DatabaseError("the end of the file is missing")
+        except (sqlite3.Error, ValueError) as error:
             raise LedgerError(
                 f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is"
             ) from None
-        if application != APPLICATION or not {"sweep", "points", "runs"} <= tables:
+        if application != APPLICATION or version < 1 or not {"sweep", "points", "runs"} <= tables:
             raise LedgerError(f"{path}: this is not a ledger of wn-sweep; it was left as it is")
         if version > VERSION:
             raise LedgerError(
