@@ -201,25 +201,22 @@ def status(
         front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
         return Group(*(Text(line) for line in status_lines(progress)), *front)
 
-    started = time.monotonic()
-    progress = how_far(name, results=results)
-    if as_json:
-        print(json.dumps(progress.plain()))
-    if not watch:
-        if not as_json:
-            out.print(show(progress))
-        return
+    drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
     # leaving is how one ends watching: no error
-    with contextlib.suppress(KeyboardInterrupt), Live(show(progress), console=out, auto_refresh=False) as live:
-        while progress.remaining:
-            # a large ledger takes a second to read: most of the time goes to the sweep
-            time.sleep(max(1.0, 10 * (time.monotonic() - started)))
+    with contextlib.suppress(KeyboardInterrupt), drawn or contextlib.nullcontext():
+        while True:
             started = time.monotonic()
             progress = how_far(name, results=results)
             if as_json:
                 print(json.dumps(progress.plain()), flush=True)
+            elif drawn:
+                drawn.update(show(progress), refresh=True)
             else:
-                live.update(show(progress), refresh=True)
+                out.print(show(progress))
+            if not (watch and progress.remaining):
+                return
+            # a large ledger takes a second to read: most of the time goes to the sweep
+            time.sleep(max(2.0, 10 * (time.monotonic() - started)))
 
 
 @app.command()

@@ -133,7 +133,7 @@ def status_lines(progress: "SweepProgress") -> list[str]:
     lines = [f"{progress.name}: {', '.join(counts)}"]
     if progress.driver:
         pace = "time left: measuring" if progress.remaining else "about to end"
-        if progress.rate and progress.seconds_left is not None:
+        if progress.remaining and progress.rate and progress.seconds_left is not None:
             pace = f"{_per_time(progress.rate)}, about {duration(progress.seconds_left)} left"
         lines.append(f"at work: {progress.driver}; {pace}")
     elif progress.remaining:
