@@ -44,7 +44,7 @@ CASES = {
     "a nuisance without a name": ("optimizer.lr:", "optimizer..lr:", 21, r"names no setting"),
     "a nuisance of the data": ("optimizer.lr: [0.01, 0.04]", "dataset.train: [20, 40]", 21, r"not a setting to tune"),
     "a time limit to tune": ("optimizer.lr: [0.01, 0.04]", "timeout: [20, 40]", 21, r"a time limit decides no outcome"),
-    "no time at all": ("  batch_size: 40", "  batch_size: 40\n  timeout: 0", 19, r"proxy\.timeout: must be over 0, found 0"),
+    "no time at all": ("  batch_size: 40", "  batch_size: 40\n  timeout: 0", 19, r"proxy\.timeout: must be over 0.0, found 0"),
     "fewer than no retries": ("seeds: 2", "seeds: 2\nresources: {retries: -1}", 23, r"resources\.retries: must be at least 0"),
     "a key with a dash": ("batch_size", "batch-size", 18, r"proxy\.batch-size: unknown key 'batch-size'; did you mean 'batch_size'\?"),
     "a key that is a number": ("about:", "3:", 2, r"unknown key '3'"),

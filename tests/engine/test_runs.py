@@ -20,9 +20,9 @@ WIDER = {
     # what is wider: (text to replace, by what, runs of the whole, what of it is new)
     "more seeds": ("seeds: 2", "seeds: [5, 1, 0]", 18, lambda run: run.seed == 5),
     "more values": ("M: [1, 2]", "M: [4, 2, 1]", 16, lambda run: run.planned.point.M == 4),
-    "another block": ("  - family: static", "  - family: se\n  - family: static", 16, lambda run: run.planned.point.family == "se"),
+    "another block": ("grid:", "grid:\n  - family: se", 16, lambda run: run.planned.point.family == "se"),
     "another setting": ("[0.01, 0.04]", "[0.04, 0.01, 0.02]", 18, lambda run: run.proxy.optimizer.lr == 0.02),
-    "another block that is there already": ("  - family: static", "  - family: static\n  - {family: weightnet, M: 2, G: 1}", 12, lambda run: False),
+    "a point twice": ("grid:", "grid:\n  - {family: weightnet, M: 2, G: 1}", 12, lambda run: False),
     "a time limit": ("epochs: 8", "epochs: 8\n  timeout: 60", 12, lambda run: False),
     "retries": ("seeds: 2", "seeds: 2\nresources: {retries: 0}", 12, lambda run: False),
 }  # fmt: skip
