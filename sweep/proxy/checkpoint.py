@@ -111,17 +111,17 @@ def check(storage: str) -> None:
 
 def discard(storage: str, done: Iterable[str]) -> None:
     """Remove the checkpoints of runs that are in; one that cannot be removed is in nobody's way."""
-    with contextlib.suppress(Exception):
-        fs, root = url_to_fs(storage)
-        for key in done:
-            fs.rm_file(f"{root}/{key}")
+    for name in (f"{key}{end}" for key in done for end in ("", ".part")):
+        with contextlib.suppress(Exception):
+            fs, root = url_to_fs(storage)
+            fs.rm_file(f"{root}/{name}")
 
 
 def kept(storage: str) -> set[str]:
-    """The keys that have a checkpoint in a storage; none if it cannot be listed."""
+    """The keys that have a checkpoint in a storage, or a part of one; none if it cannot be listed."""
     try:
         fs, root = url_to_fs(storage)
-        return {path.rsplit("/", 1)[-1] for path in fs.ls(root, detail=False)}
+        return {path.rsplit("/", 1)[-1].removesuffix(".part") for path in fs.ls(root, detail=False)}
     except Exception:
         return set()
 

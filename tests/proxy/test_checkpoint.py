@@ -183,10 +183,11 @@ def test_what_is_removed_and_what_is_listed(tmp_path):
     assert kept(str(tmp_path / "none")) == set()
     for key in ("a", "b", "c"):
         Checkpoint(str(tmp_path), key, 60.0).save({"x": torch.zeros(3)})
-    assert kept(str(tmp_path)) == {"a", "b", "c"}
-    discard(str(tmp_path), ["b", "c"])
-    discard(str(tmp_path), ["never there"])
-    assert kept(str(tmp_path)) == {"a"}
+    # of a worker that was killed as it wrote
+    (tmp_path / "d.part").write_bytes(b"half")
+    assert kept(str(tmp_path)) == {"a", "b", "c", "d"}
+    discard(str(tmp_path), ["b", "never there", "c", "d"])
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_storage_that_takes_nothing(tmp_path):
