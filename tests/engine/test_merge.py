@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -131,6 +132,16 @@ def test_paths_name_ledgers_too(tmp_path):
     assert path == tmp_path / "results" / "c" / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         assert len(ledger.statuses()) == 2
+
+
+def test_a_ledger_of_version_1_is_merged_and_left_as_it_is(tmp_path):
+    reference = Path(__file__).parents[2] / "results/reference/quick/ledger.sqlite"
+    before = reference.read_bytes()
+    fill(tmp_path, "b", [row(RUNS[0])])
+    with Ledger.open(merge(reference, "b", into="c", results=tmp_path / "results")) as ledger:
+        found = frame(ledger)
+        assert ((found.runs["status"] == "done").sum(), found.unasked) == (90, 1)
+    assert reference.read_bytes() == before
 
 
 def test_a_sweep_at_which_a_driver_is_at_work_is_not_merged_into(tmp_path):
