@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from sweep.engine.tables import APPLICATION, MIGRATIONS, TABLES, VERSION
 from sweep.errors import LedgerError
 from sweep.space import canonical
 
@@ -19,54 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sweep.engine.runs import Run
-
-#: Written into the file's header: what kind of file it is, and the version of its tables.
-APPLICATION, VERSION = 0x776E7377, 2
-
-_TABLES = """
-CREATE TABLE sweep (
-    id INTEGER PRIMARY KEY CHECK (id = 0),
-    name TEXT NOT NULL,
-    space TEXT NOT NULL,
-    axes TEXT NOT NULL DEFAULT '[]'
-) STRICT;
-CREATE TABLE points (
-    point TEXT PRIMARY KEY,
-    params INTEGER NOT NULL, flops INTEGER NOT NULL, activations INTEGER NOT NULL,
-    traced_params INTEGER, traced_flops INTEGER
-) STRICT;
-"""
-# short columns first, and with a rowid: a row of a kilobyte takes a third of the room that it took without one
-_RUNS = """
-CREATE TABLE runs_2 (
-    key TEXT PRIMARY KEY,
-    point TEXT NOT NULL REFERENCES points (point),
-    recipe TEXT NOT NULL,
-    seed INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('done', 'failed', 'diverged')),
-    error REAL CHECK ((error IS NULL) = (status <> 'done')),
-    seconds REAL NOT NULL,
-    finished TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    message TEXT NOT NULL,
-    losses TEXT NOT NULL,
-    versions TEXT NOT NULL,
-    traceback TEXT NOT NULL DEFAULT ''
-) STRICT
-"""
-_WANTED = "CREATE TABLE wanted (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
-#: What makes the tables of each earlier version those of the next.
-_MIGRATIONS = {
-    1: (
-        "ALTER TABLE sweep ADD COLUMN axes TEXT NOT NULL DEFAULT '[]'",
-        _WANTED,
-        _RUNS,
-        "INSERT INTO runs_2 SELECT key, point, recipe, seed, status, error, seconds, finished, kind, message, losses, "
-        "versions, '' FROM runs ORDER BY key",
-        "DROP TABLE runs",
-        "ALTER TABLE runs_2 RENAME TO runs",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -138,8 +91,7 @@ class Ledger:
                 part.unlink(missing_ok=True)
                 with contextlib.closing(sqlite3.connect(part)) as connection:
                     connection.executescript(
-                        f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {_TABLES}"
-                        f"{_WANTED}; {_RUNS.replace('runs_2', 'runs')};"
+                        f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES}"
                     )
                 part.replace(path)
             except (OSError, sqlite3.Error) as error:
@@ -320,7 +272,7 @@ class Ledger:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 for version in range(self._version, VERSION):
-                    for change in _MIGRATIONS[version]:
+                    for change in MIGRATIONS[version]:
                         self._connection.execute(change)
                     self._connection.execute(f"PRAGMA user_version = {version + 1}")
                 yield

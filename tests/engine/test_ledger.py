@@ -13,8 +13,9 @@ from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
-from sweep.engine.ledger import _MIGRATIONS, VERSION, Ledger, Row
+from sweep.engine.ledger import Ledger, Row
 from sweep.engine.runs import Run, missing, unpack, wanted
+from sweep.engine.tables import MIGRATIONS, VERSION
 from sweep.errors import LedgerError
 from sweep.space import Space
 
@@ -132,7 +133,7 @@ def test_the_first_to_write_brings_version_1_up_to_date(first_version, ledger):
 
 
 def test_a_version_that_cannot_be_brought_up_to_date_stays_as_it_was(first_version, monkeypatch):
-    monkeypatch.setitem(_MIGRATIONS, 1, (*_MIGRATIONS[1], "INSERT INTO no_room VALUES (1)"))
+    monkeypatch.setitem(MIGRATIONS, 1, (*MIGRATIONS[1], "INSERT INTO no_room VALUES (1)"))
     before = tables(first_version), Ledger.open(first_version).runs()
     with Ledger.open(first_version) as ledger, pytest.raises(LedgerError, match="what was in it is safe"):
         ledger.record([done(RUNS[0])])
