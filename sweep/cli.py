@@ -178,7 +178,7 @@ def export(
         runs.to_csv(to, index=False) if to.suffix == ".csv" else runs.to_parquet(to, index=False)
     except OSError as error:
         raise SweepError(f"{to}: cannot be written: {error.strerror or error}") from None
-    left = f" ({sweep.unasked} more are in the ledger that its space does not ask for)" if sweep.unasked else ""
+    left = f" ({sweep.unasked} more in the ledger, which its space does not ask for)" if sweep.unasked else ""
     out.print(f"{len(runs)} runs: {to}{left}", markup=False)
 
 

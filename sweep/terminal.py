@@ -139,7 +139,7 @@ def status_lines(progress: "SweepProgress") -> list[str]:
     elif progress.remaining:
         lines.append("nobody is at work on it; `wn-sweep run` goes on")
     if progress.unasked:
-        lines.append(f"{progress.unasked} runs more are in the ledger, which the space does not ask for")
+        lines.append(f"{progress.unasked} more in the ledger, which the space does not ask for")
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, such as: {failures.message.splitlines()[0]}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]

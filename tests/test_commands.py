@@ -117,7 +117,7 @@ def test_export_has_a_row_a_run(swept):
     folder, _ = swept
     said = wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout
     left = len(rows(folder)) - 12
-    more = f" ({left} more are in the ledger that its space does not ask for)" if left else ""
+    more = f" ({left} more in the ledger, which its space does not ask for)" if left else ""
     assert said == f"12 runs: runs.csv{more}\n"
     assert wn_sweep(folder, "export", "small", "--to", "runs.parquet").returncode == 0
     found = list(csv.DictReader((folder / "runs.csv").read_text().splitlines()))

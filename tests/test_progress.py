@@ -62,7 +62,7 @@ def test_counts(tmp_path):
     assert status_lines(found) == [
         "small: 3 of 11 runs done, 1 failed, 1 diverged, 6 remaining",
         "nobody is at work on it; `wn-sweep run` goes on",
-        "1 runs more are in the ledger, which the space does not ask for",
+        "1 more in the ledger, which the space does not ask for",
         "1 ValueError, such as: no",
         "    File x",
         "    ValueError: no",

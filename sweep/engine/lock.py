@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 from sweep.errors import LedgerError
 
@@ -33,7 +33,7 @@ class Holder:
 class Lock:
     """A lock that is held, with the name of the holder in it."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: FileIO) -> None:
         self._file = file
         self._holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"))
         self._write()
@@ -44,9 +44,10 @@ class Lock:
         self._write()
 
     def _write(self) -> None:
-        self._file.truncate(0)
-        json.dump(asdict(self._holder), self._file)
-        self._file.flush()
+        # a disk without room for a name is no reason to stop; the ledger says what there is no room for
+        with contextlib.suppress(OSError):
+            self._file.truncate(0)
+            self._file.write(json.dumps(asdict(self._holder)).encode())
 
 
 @contextlib.contextmanager
@@ -58,7 +59,7 @@ def locked(folder: Path) -> Iterator[Lock]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("a+")
+        lock = (folder / "lock").open("ab+", buffering=0)
     except OSError as error:
         raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
     with lock as file:
@@ -73,7 +74,7 @@ def locked(folder: Path) -> Iterator[Lock]:
 def holder(folder: Path) -> Holder | None:
     """Who holds a sweep's folder now, or None."""
     try:
-        with (folder / "lock").open() as file:
+        with (folder / "lock").open("rb", buffering=0) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -84,7 +85,7 @@ def holder(folder: Path) -> Holder | None:
         return None
 
 
-def _taken(file: IO[str], wait: float) -> bool:
+def _taken(file: FileIO, wait: float) -> bool:
     time.sleep(wait)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,11 +94,11 @@ def _taken(file: IO[str], wait: float) -> bool:
     return True
 
 
-def _read(file: IO[str], wait: float = 0.0) -> Holder | None:
+def _read(file: FileIO, wait: float = 0.0) -> Holder | None:
     """What the holder wrote; None if it has not yet."""
     time.sleep(wait)
     file.seek(0)
     try:
-        return Holder(**json.load(file))
+        return Holder(**json.loads(file.read()))
     except (ValueError, TypeError):
         return None

@@ -65,6 +65,14 @@ def test_a_lock_that_says_nothing_of_use_still_locks(text, tmp_path):
             pass
 
 
+def test_a_full_disk_keeps_nobody_from_holding_it(tmp_path):
+    (tmp_path / "lock").symlink_to("/dev/full")
+    with locked(tmp_path) as lock:
+        lock.train(2)
+        with pytest.raises(LedgerError, match="another wn-sweep is at work"), locked(tmp_path):
+            pass
+
+
 def test_one_who_looks_keeps_nobody_out(tmp_path):
     stop = threading.Event()
 
