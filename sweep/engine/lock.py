@@ -99,6 +99,6 @@ def _read(file: FileIO, wait: float = 0.0) -> Holder | None:
     time.sleep(wait)
     file.seek(0)
     try:
-        return Holder(**json.loads(file.read()))
+        return Holder(**json.loads(file.read(4096)))
     except (ValueError, TypeError):
         return None
