@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sweep import report
-    from sweep.api import frame, run
+    from sweep.api import frame, merge, run
     from sweep.costs import plan
     from sweep.engine.ledger import Ledger
+    from sweep.progress import status
     from sweep.space import Space
 
-__all__ = ["Ledger", "Space", "frame", "plan", "report", "run"]
+__all__ = ["Ledger", "Space", "frame", "merge", "plan", "report", "run", "status"]
 
 _HOMES = {
     "Ledger": "sweep.engine.ledger",
     "Space": "sweep.space",
     "frame": "sweep.api",
+    "merge": "sweep.api",
     "plan": "sweep.costs",
     "run": "sweep.api",
+    "status": "sweep.progress",
 }
 
 

@@ -13,11 +13,15 @@ from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, Planned, plan, second_count
 from sweep.engine.cores import workers_for
-from sweep.engine.ledger import Ledger, Row, locked
+from sweep.engine.ledger import Ledger, Row
+from sweep.engine.lock import Lock, locked
+from sweep.engine.merge import merge as merge_ledgers
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import LedgerError, SpaceError, SweepError
 from sweep.proxy import load
+from sweep.proxy.checkpoint import check, discard, kept
 from sweep.space import DATASETS, Space, find, plain
+from sweep.space.source import Source
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -67,13 +71,17 @@ def run(
     reports: str | Path = "reports",
     workers: int | None = None,
     retry_failed: bool = False,
+    storage: str | Path | None = None,
+    checkpoint_every: float = 60.0,
     watch: Watch | None = None,
 ) -> Summary:
     """Plan a space, train what its ledger lacks, and render the report.
 
     `workers` is how many runs are done at a time, by default one a core. With `retry_failed`, runs that failed before
-    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on.
-    Raises SweepError (bad space, a ledger that cannot be used, images that are missing).
+    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on. A run that takes
+    longer than `checkpoint_every` seconds is kept in `storage`, a directory or a URL that fsspec reads (by default
+    RESULTS/NAME/checkpoints), and goes on from there.
+    Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
     """
     watch = watch or Silence()
     space = space if isinstance(space, Space) else Space.load(find(space))
@@ -87,6 +95,7 @@ def run(
     runs = wanted(planned)
     folder, pages = Path(results) / space.name, Path(reports) / space.name
     path = folder / "ledger.sqlite"
+    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), checkpoint_every)
 
     def lacking(among: list[Run], ledger: Ledger) -> list[Run]:
         known = {key for key, status in ledger.statuses().items() if status == "done" or not retry_failed}
@@ -100,15 +109,17 @@ def run(
     todo = _traced(todo)
     if todo:
         load(space.proxy.dataset, todo[0].planned.point.image_size or 1)
+        if storage is not None:
+            check(keep.storage)
     try:
         pages.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SweepError(f"{pages}: cannot be used: {error.strerror}") from None
-    with locked(folder), Ledger.create(path) as ledger:
-        ledger.describe(space.name, space.data)
+    with locked(folder) as lock, Ledger.create(path) as ledger:
+        ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
         todo = lacking(todo, ledger)
         if todo:
-            _train(planned, todo, len(runs), ledger, workers, watch)
+            _train(planned, todo, len(runs), ledger, lock, workers, keep, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), pages)
@@ -125,23 +136,52 @@ def _traced(runs: list[Run]) -> list[Run]:
     return [replace(run, planned=points[run.planned.label]) for run in runs]
 
 
-def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, watch: Watch) -> None:
+@dataclass(frozen=True)
+class _Keep:
+    """Where runs in progress are kept, and how often, in seconds."""
+
+    storage: str
+    every: float
+
+
+def _absolute(storage: str | Path) -> str:
+    """A storage as workers in other folders find it."""
+    text = str(storage)
+    return text if "://" in text or "::" in text else str(Path(text).absolute())
+
+
+def _train(
+    planned: Plan,
+    todo: list[Run],
+    total: int,
+    ledger: Ledger,
+    lock: Lock,
+    workers: int | None,
+    keep: _Keep,
+    watch: Watch,
+) -> None:
     # Ray takes seconds to import, and a sweep that is done needs none
     from sweep.engine.tune import do_runs
 
     resources = planned.space.resources
     at_a_time = workers_for(resources, workers)
     by_key = {run.key: run for run in todo}
+    # of a driver that was killed after a run was in and before its checkpoint was gone
+    discard(keep.storage, kept(keep.storage) & {key for key, status in ledger.statuses().items() if status != "failed"})
 
     def landed(result: dict[str, Any]) -> None:
-        fields = {name: value for name, value in result.items() if name != "key"}
+        fields = {name: value for name, value in result.items() if name not in {"key", "checkpointed"}}
         row = Row(run=by_key[result["key"]], **fields)
         ledger.record([row])
+        # not before it is in; a run that failed may be done again, and goes on from there
+        if result.get("checkpointed") and row.status != "failed":
+            discard(keep.storage, [row.run.key])
         watch.landed(row)
 
+    lock.train(at_a_time)
     watch.begin(planned, len(todo), total, at_a_time)
     try:
-        do_runs([run.payload() for run in todo], resources, at_a_time, landed)
+        do_runs([run.payload(keep.storage, keep.every) for run in todo], resources, at_a_time, landed)
     finally:
         watch.end()
 
@@ -197,6 +237,29 @@ def frame(ledger: Ledger) -> SweepFrame:
     )
 
 
+def merge(*sources: str | Path, into: str, results: str | Path = "results") -> Path:
+    """Put the runs of several sweeps into the ledger of the sweep `into`, and give its path.
+
+    A source is the name of a sweep under `results`, or the path of a ledger or of its folder. What is there of `into`
+    stays; a new one gets the space of the first source. Raises LedgerError, with nothing written, if two ledgers
+    differ in the outcome of a run.
+    """
+    target = Path(results) / into / "ledger.sqlite"
+    paths = [_ledger(source, Path(results)) for source in sources]
+    with Ledger.open(paths[0]) as first:
+        # a name that no space can have is said before anything is written
+        Space.parse({**first.space(), "name": into}, Source("into"))
+    merge_ledgers(paths, target, into)
+    return target
+
+
+def _ledger(source: str | Path, results: Path) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
+
+
 def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in runs.to_dict("records")]
 
@@ -227,4 +290,4 @@ def _agreement(rows: list[dict[str, Any]]) -> str:
     return f"closed form and fvcore agree to the unit on all {len(points)} points"
 
 
-__all__ = ["Silence", "Summary", "Watch", "frame", "run"]
+__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "run"]

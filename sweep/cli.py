@@ -5,11 +5,13 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from sweep.errors import SweepError
 from sweep.space import Space, find, shipped
@@ -38,6 +40,9 @@ _WIDE = None if sys.stdout.isatty() else 10_000
 out = _Console(soft_wrap=True, highlight=False, emoji=False, width=_WIDE)
 err = _Console(soft_wrap=True, highlight=False, emoji=False, stderr=True)
 
+#: What a front of unfinished points is worth.
+FRONT_NOTE = "Mean over the seeds so far, at each point's best setting so far: it flatters, which the report does not."
+
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
 Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
 Reports = Annotated[Path, typer.Option(help="Where reports are written: REPORTS/NAME/index.html.")]
@@ -51,6 +56,13 @@ def run(
     reports: Reports = Path("reports"),
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
     retry_failed: Annotated[bool, typer.Option(help="Do runs that failed before again.")] = False,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            help="Where runs in progress are kept, a directory or a URL; RESULTS/NAME/checkpoints if not given."
+        ),
+    ] = None,
+    checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between two checkpoints of a run.")] = 60.0,
     as_json: Json = False,
 ) -> None:
     """Plan, train what is missing, report.
@@ -70,7 +82,14 @@ def run(
 
         bar = Bar(err if as_json else out)
         summary = run_space(
-            loaded, results=results, reports=reports, workers=workers, retry_failed=retry_failed, watch=bar
+            loaded,
+            results=results,
+            reports=reports,
+            workers=workers,
+            retry_failed=retry_failed,
+            storage=storage,
+            checkpoint_every=checkpoint_every,
+            watch=bar,
         )
     except (KeyboardInterrupt, SystemExit) as stopped:
         # while Ray starts, its own handler of SIGTERM raises SystemExit
@@ -195,13 +214,69 @@ def export(
     from sweep.engine.ledger import Ledger
 
     with Ledger.open(results / name / "ledger.sqlite") as ledger:
-        runs = frame(ledger).runs
+        sweep = frame(ledger)
+    runs = sweep.runs
     runs = runs[runs["status"] != "missing"]
     try:
         runs.to_csv(to, index=False) if to.suffix == ".csv" else runs.to_parquet(to, index=False)
     except OSError as error:
         raise SweepError(f"{to}: cannot be written: {error.strerror or error}") from None
-    out.print(f"{len(runs)} runs: {to}", markup=False)
+    left = f" ({sweep.unasked} more in the ledger, which its space does not ask for)" if sweep.unasked else ""
+    out.print(f"{len(runs)} runs: {to}{left}", markup=False)
+
+
+@app.command()
+def status(
+    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    results: Results = Path("results"),
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again and again, until all runs are in.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how far a sweep is, from any terminal, while it runs or after."""
+    from rich.console import Group
+    from rich.live import Live
+
+    from sweep.progress import Progress
+    from sweep.progress import status as how_far
+    from sweep.terminal import front_table, status_lines
+
+    def show(progress: Progress) -> Group:
+        front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
+        return Group(*(Text(line) for line in status_lines(progress)), *front)
+
+    drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
+    # leaving is how one ends watching: no error
+    with contextlib.suppress(KeyboardInterrupt), drawn or contextlib.nullcontext():
+        while True:
+            started = time.monotonic()
+            progress = how_far(name, results=results)
+            if as_json:
+                print(json.dumps(progress.plain()), flush=True)
+            elif drawn:
+                drawn.update(show(progress), refresh=True)
+            else:
+                out.print(show(progress))
+            if not (watch and progress.remaining):
+                return
+            # a large ledger takes a second to read: most of the time goes to the sweep
+            time.sleep(max(2.0, 10 * (time.monotonic() - started)))
+
+
+@app.command()
+def merge(
+    sources: Annotated[list[str], typer.Argument(metavar="A B...", help="Names of sweeps, or paths of ledgers.")],
+    into: Annotated[str, typer.Option(metavar="C", help="The sweep that gets all runs; what it holds stays.")],
+    results: Results = Path("results"),
+) -> None:
+    """Put the runs of several sweeps into one; a new one gets the space of the first.
+
+    The same run with two outcomes is an error that names both ledgers, and nothing is written.
+    """
+    from sweep.api import merge as merge_sweeps
+    from sweep.engine.ledger import Ledger
+
+    with Ledger.open(merge_sweeps(*sources, into=into, results=results)) as ledger:
+        out.print(f"{len(ledger.statuses())} runs: {ledger.path}", markup=False)
 
 
 @app.command()

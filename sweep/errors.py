@@ -23,6 +23,10 @@ class LedgerError(SweepError):
         self.code = code
 
 
+class StorageError(SweepError):
+    """A place where no checkpoint can be kept."""
+
+
 class EngineError(SweepError):
     """Runs that cannot be done at all, such as when nothing can be started."""
 

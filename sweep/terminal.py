@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: the progress of a sweep and the table of a plan."""
+"""What a person sees in the terminal: the progress of a sweep, and how far it is."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
 
 if TYPE_CHECKING:
+    # torch takes seconds to import, and `status` answers without
     from sweep.costs import Plan
     from sweep.engine.ledger import Row
+    from sweep.progress import Progress as SweepProgress
 
 #: Seconds between two lines where there is no terminal to draw a bar in.
 LINE_EVERY = 15.0
+#: Lines of a traceback that `status` shows; the ledger has more.
+LAST_LINES = 6
 
 
 class Meter:
@@ -103,6 +108,45 @@ def describe(planned: Plan) -> str:
     numbers = {"point": len(planned.points), "setting": planned.settings, "seed": seeds}
     parts = [f"{n:,} {what}{'' if n == 1 else 's'}" for what, n in numbers.items()]
     return f"{' x '.join(parts)} = {planned.runs:,} runs"
+
+
+def status_lines(progress: SweepProgress) -> list[str]:
+    """How far a sweep is, in lines: counts, who is at work, what failed of what."""
+    counts = [f"{progress.done} of {progress.wanted} runs done"]
+    counts += [f"{n} {word}" for word, n in (("failed", progress.failed), ("diverged", progress.diverged)) if n]
+    counts += [f"{progress.running} running"] if progress.running else []
+    counts += [f"{progress.remaining} remaining"] if progress.remaining else []
+    lines = [f"{progress.name}: {', '.join(counts)}"]
+    if progress.driver:
+        pace = "time left: measuring" if progress.remaining else "about to end"
+        if progress.remaining and progress.rate and progress.seconds_left is not None:
+            pace = f"{_per_time(progress.rate)}, about {duration(progress.seconds_left)} left"
+        lines.append(f"at work: {progress.driver}; {pace}")
+    elif progress.remaining:
+        lines.append("nobody is at work on it; `wn-sweep run` goes on")
+    if progress.unasked:
+        lines.append(f"{progress.unasked} more in the ledger, which the space does not ask for")
+    for failures in progress.failures:
+        lines.append(f"{failures.runs} {failures.kind}, such as: {failures.message.splitlines()[0]}")
+        lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]
+    return lines
+
+
+def front_table(progress: SweepProgress) -> Table:
+    """The points that no other beats so far."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("front so far", "error %", "seeds", "FLOPs", "params", "among"):
+        table.add_column(head, justify="left" if head in {"front so far", "among"} else "right")
+    words = {"flops": "FLOPs", "params": "params"}
+    for leader in progress.front:
+        among = ", ".join(words[cost] for cost in leader.fronts)
+        numbers = (f"{leader.error:.2f}", str(leader.n), f"{leader.flops:,}", f"{leader.params:,}")
+        table.add_row(leader.point, *numbers, among)
+    return table
+
+
+def _per_time(rate: float) -> str:
+    return f"{rate:.3g} runs a second" if rate >= 1 else f"{60 * rate:.3g} runs a minute"
 
 
 def duration(seconds: float) -> str:

@@ -115,7 +115,10 @@ def test_a_wider_space_trains_only_what_is_new(swept, tmp_path):
 
 def test_export_has_a_row_a_run(swept):
     folder, _ = swept
-    assert wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout == "12 runs: runs.csv\n"
+    said = wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout
+    left = len(rows(folder)) - 12
+    more = f" ({left} more in the ledger, which its space does not ask for)" if left else ""
+    assert said == f"12 runs: runs.csv{more}\n"
     assert wn_sweep(folder, "export", "small", "--to", "runs.parquet").returncode == 0
     found = list(csv.DictReader((folder / "runs.csv").read_text().splitlines()))
     assert {"key", "family", "M", "G", "lambda", "seed", "status", "error", "params", "flops", "seconds"} <= set(
@@ -161,11 +164,65 @@ def test_runs_that_diverge_are_rows_and_exit_1(tmp_path):
     assert (retried.returncode, "(3 trained now)" in retried.stdout) == (1, True)
 
 
-def start(folder, text):
+def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path):
+    """Nothing is trained anew: the limit is in no key, and what was trained lies in checkpoints."""
+    folder, _ = swept
+    text = SMALL.replace("seeds: 2", "seeds: 1")
+    (tmp_path / "small.yaml").write_text(text.replace("epochs: 8", "epochs: 8\n  timeout: 0.1"))
+    words = ("run", "small.yaml", "--checkpoint-every", 0, "--storage", "kept")
+    done = wn_sweep(tmp_path, *words)
+    assert (done.returncode, done.stderr) == (1, "")
+    lost = rows(tmp_path)
+    lost = lost[lost["status"] == "failed"]
+    assert len(lost) >= 3
+    assert set(lost["kind"]) == {"timed out"}
+    assert lost["message"].str.fullmatch(r"not done after 0\.1 s, in epoch \d of 8").all()
+    kept = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert kept <= set(lost.index)
+    assert len(kept) >= 3
+    shown = wn_sweep(tmp_path, "status", "small").stdout
+    assert f"{len(lost)} timed out, such as: not done after 0.1 s" in shown
+    (tmp_path / "small.yaml").write_text(text)
+    retried = wn_sweep(tmp_path, *words, "--retry-failed")
+    assert (retried.returncode, f"({len(lost)} trained now)" in retried.stdout) == (0, True)
+    after = rows(tmp_path)
+    pd.testing.assert_frame_equal(outcomes(after), outcomes(rows(folder).loc[after.index]))
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_killed_driver_goes_on_from_checkpoints(swept, tmp_path):
+    folder, _ = swept
+    process = start(tmp_path, SMALL, "--checkpoint-every", "0")
+    below = set()
+    try:
+        wait_for_rows(process, tmp_path, 2)
+        below = processes.descendants(process.pid)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    finally:
+        processes.end({process.pid, *below})
+    assert list((tmp_path / "results/small/checkpoints").iterdir())
+    shown = json.loads(wn_sweep(tmp_path, "status", "small", "--json").stdout)
+    assert (shown["driver"], shown["done"]) == (None, len(rows(tmp_path)))
+    assert wn_sweep(tmp_path, "run", "small.yaml").returncode == 0
+    after = rows(tmp_path)
+    assert len(after) == 12
+    pd.testing.assert_frame_equal(outcomes(after), outcomes(rows(folder).loc[after.index]))
+    assert list((tmp_path / "results/small/checkpoints").iterdir()) == []
+
+
+def test_a_storage_that_takes_nothing_is_told_before_anything_is_written(command, small, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, out, err = command("run", small, "--storage", "file")
+    assert (code, out, err) == (2, "", f"{tmp_path}/file: no checkpoint can be kept there: File exists\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "small.yaml"]
+
+
+def start(folder, text, *words):
     """Start a sweep in a process group of its own."""
     (folder / "small.yaml").write_text(text)
     return subprocess.Popen(
-        [*COMMAND, "run", "small.yaml"],
+        [*COMMAND, "run", "small.yaml", *words],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

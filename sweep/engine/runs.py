@@ -9,13 +9,8 @@ from functools import cached_property
 import torch
 
 from sweep.costs import Plan, Planned
-from sweep.proxy import NUMERICS
-from sweep.space import DATASETS, Point, Proxy, own_network, plain, search
-
-
-def canonical(value: object) -> str:
-    """JSON with sorted keys and no spelling of its own: equal values give equal text."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+from sweep.proxy import NUMERICS, Checkpoint
+from sweep.space import DATASETS, Point, Proxy, canonical, own_network, search
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,7 @@ class Run:
         """
         content = {
             "point": self.planned.point.canonical(),
-            "recipe": self.proxy,
+            "recipe": self.proxy.decisive(),
             "seed": self.seed,
             "data": DATASETS[self.proxy.dataset.name].fingerprint,
             "numerics": NUMERICS,
@@ -45,21 +40,35 @@ class Run:
             content["network"] = own_network(self.planned.point.backbone).fingerprint
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
-    def payload(self) -> str:
-        """What a worker needs to do the run, as text."""
+    def payload(self, storage: str | None = None, interval: float = 60.0) -> str:
+        """What a worker needs to do the run, as text; with a storage, the run is kept there every `interval` seconds.
+
+        Neither is in the key: a run that goes on from a checkpoint ends as it would have without.
+        """
         point = self.planned.point
-        content = {"key": self.key, "point": point.canonical(), "recipe": self.proxy, "seed": self.seed}
-        if point.own_network:
-            content["folder"] = own_network(point.backbone).folder
+        content = {
+            "checkpoint": {"storage": storage, "interval": interval} if storage else None,
+            "folder": own_network(point.backbone).folder if point.own_network else None,
+            "key": self.key,
+            "point": point.canonical(),
+            "recipe": self.proxy,
+            "seed": self.seed,
+        }
         return canonical(content)
 
 
 def unpack(payload: str) -> tuple[str, Point, Proxy, int]:
     """Key, point, recipe and seed of a payload."""
     content = json.loads(payload)
-    if "folder" in content:
+    if content["folder"] is not None:
         search(content["folder"])
     return content["key"], Point(**content["point"]), Proxy(**content["recipe"]), content["seed"]
+
+
+def checkpoint(payload: str) -> Checkpoint | None:
+    """Where the run of a payload is kept while it is trained, or None."""
+    content = json.loads(payload)
+    return Checkpoint(key=content["key"], **content["checkpoint"]) if content["checkpoint"] else None
 
 
 def wanted(plan: Plan) -> list[Run]:

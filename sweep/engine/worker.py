@@ -10,8 +10,16 @@ from typing import Any
 import torch
 from ray.tune import Trainable
 
-from sweep.engine.runs import unpack
-from sweep.proxy import train
+from sweep.engine.runs import checkpoint, unpack
+from sweep.proxy import Outcome, OutOfTime, train
+
+#: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
+#: is on the machine. What a network raises it raises again, and so does a loss that leaves the numbers; a run that
+#: timed out has had the time that it was given, and giving it twice over is the person's to decide (--retry-failed).
+CAN_PASS = frozenset({"worker died", "out of memory"})
+#: Lines of a traceback that are kept.
+LINES = 20
+_NO_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 
 
 class Worker(Trainable):
@@ -39,30 +47,32 @@ class Worker(Trainable):
 
 
 def do(payload: str) -> dict[str, Any]:
-    """The outcome of a run as plain values; never raises what the run raised."""
+    """The outcome of a run as plain values; never raises what the run raised.
+
+    Beside the fields of the ledger's row it says whether a checkpoint of the run may be kept, as `checkpointed`.
+    """
     key, point, proxy, seed = unpack(payload)
+    kept = checkpoint(payload)
     started = time.perf_counter()
     try:
-        outcome = train(point, proxy, seed)
+        result = _outcome(key, train(point, proxy, seed, kept))
+    except OutOfTime as error:
+        result = no_outcome(key, "timed out", str(error), time.perf_counter() - started)
     except Exception as error:
-        trace = "".join(traceback.format_exception(error)[-3:])
-        kind = "out of memory" if isinstance(error, MemoryError | torch.OutOfMemoryError) else type(error).__name__
-        return no_outcome(key, kind, f"{error}\n{trace}"[:4000], time.perf_counter() - started)
-    diverged = outcome.status == "diverged"
+        kind = "out of memory" if _out_of_memory(error) else type(error).__name__
+        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        trace = "".join(traceback.format_exception(error)).splitlines()[-LINES:]
+        result = no_outcome(key, kind, said, time.perf_counter() - started, "\n".join(trace))
+    notes = kept.notes if kept else []
     return {
-        "key": key,
-        "status": outcome.status,
-        "error": outcome.error,
-        "losses": tuple(loss for loss in outcome.losses if math.isfinite(loss)),
-        "seconds": outcome.seconds,
-        "kind": "diverged" if diverged else "",
-        "message": f"loss {outcome.losses[-1]:.3g} in epoch {len(outcome.losses)}" if diverged else "",
-        "versions": versions(),
+        **result,
+        "message": "; ".join([result["message"], *notes] if result["message"] else notes)[:4000],
+        "checkpointed": kept is not None and kept.kept,
     }
 
 
-def no_outcome(key: str, kind: str, message: str, seconds: float = 0.0) -> dict[str, Any]:
-    """The result of a run that failed, with the reason."""
+def no_outcome(key: str, kind: str, message: str, seconds: float = 0.0, trace: str = "") -> dict[str, Any]:
+    """The result of a run that failed, with the reason and, if it raised something, the last lines of its traceback."""
     return {
         "key": key,
         "status": "failed",
@@ -71,8 +81,32 @@ def no_outcome(key: str, kind: str, message: str, seconds: float = 0.0) -> dict[
         "seconds": seconds,
         "kind": kind,
         "message": message,
+        "traceback": trace[-8000:],
         "versions": versions(),
     }
+
+
+def _outcome(key: str, outcome: Outcome) -> dict[str, Any]:
+    diverged, losses = outcome.status == "diverged", outcome.losses
+    what = "no finite answers after" if all(map(math.isfinite, losses)) else f"loss {losses[-1]:.3g} in"
+    return {
+        "key": key,
+        "status": outcome.status,
+        "error": outcome.error,
+        "losses": tuple(loss for loss in losses if math.isfinite(loss)),
+        "seconds": outcome.seconds,
+        "kind": "diverged" if diverged else "",
+        "message": f"{what} epoch {len(losses)}" if diverged else "",
+        "traceback": "",
+        "versions": versions(),
+    }
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # on the CPU torch raises a plain RuntimeError, and so do cuBLAS and cuDNN
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    )
 
 
 def versions() -> dict[str, str]:

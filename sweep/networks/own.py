@@ -2,6 +2,7 @@
 
 import inspect
 
+import torch
 from torch import nn
 
 from sweep.errors import NetworkError
@@ -21,6 +22,9 @@ def build_own(point: Point, channels: int, classes: int) -> nn.Module:
     arguments = dict(point.options) | {name: value for name, value in given.items() if name in own.parameters}
     try:
         network = own.function(**arguments)
+    except (MemoryError, torch.OutOfMemoryError):
+        # that can pass by itself, and is told from what the function has against its arguments
+        raise
     except Exception as error:
         where = inspect.trace()[-1]
         raise NetworkError(

@@ -1,6 +1,7 @@
 """The proxy: data sets, the recipe, and the training loop of one run."""
 
+from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import DataError, Split, load
-from sweep.proxy.train import NUMERICS, Outcome, train
+from sweep.proxy.train import NUMERICS, Outcome, OutOfTime, train
 
-__all__ = ["NUMERICS", "DataError", "Outcome", "Split", "load", "train"]
+__all__ = ["NUMERICS", "Checkpoint", "DataError", "OutOfTime", "Outcome", "Split", "load", "train"]

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from sweep.networks import drawn, seeded
 from sweep.proxy.augment import augment
+from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import load
 from sweep.space import DATASETS, Point, Proxy
 
@@ -25,7 +27,7 @@ class Outcome:
     status: 'done', or 'diverged' if the loss or the network's answers are no finite numbers.
     error: top-1 error in per cent on the validation split at the last epoch; None if diverged.
     losses: mean training loss of each epoch.
-    seconds: wall-clock time.
+    seconds: wall-clock time, over all attempts that a checkpoint connects.
     """
 
     status: str
@@ -34,47 +36,102 @@ class Outcome:
     seconds: float
 
 
-def train(point: Point, proxy: Proxy, seed: int) -> Outcome:
+class OutOfTime(Exception):  # noqa: N818 - the run is out of time; nothing is wrong with it
+    """A run that has not ended within its recipe's time limit."""
+
+
+def train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None = None) -> Outcome:
     """Train a resolved point's network and evaluate it once, at the end.
 
     The seed decides the initial draw, the order of the images and their augmentation, each by a generator of its own,
     so that all points see the same images in the same order. One thread, deterministic algorithms: the same run gives
-    the same error to the last bit on the same machine.
+    the same error to the last bit on the same machine, also one that goes on from what `checkpoint` has kept.
+    Raises OutOfTime, looked at between batches; and whatever the network raises.
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     started = time.perf_counter()
     data = load(proxy.dataset, point.image_size or 1)
-    facts = DATASETS[proxy.dataset.name]
-    network = drawn(point, facts.channels, facts.classes, seed)
-    # one each: how much augmentation draws must not change the order of the images
-    shuffling, augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
     # the last batch may be smaller, but batch norm cannot train on a single image
     batches = [b for b in torch.arange(len(data.train)).split(proxy.batch_size) if len(b) > 1]
-    optimizer = _optimizer(network, proxy)
-    schedule = _schedule(optimizer, proxy, proxy.epochs * len(batches))
-    losses = []
-    for _ in range(proxy.epochs):
-        order = torch.randperm(len(data.train), generator=shuffling)
-        images = augment(data.train[order], proxy.augment, augmenting)
+    run = _begin(point, proxy, seed, len(batches), checkpoint)
+    started -= run.seconds
+    for epoch in range(len(run.losses), proxy.epochs):
+        before = [generator.get_state() for generator in run.generators]
+        order = torch.randperm(len(data.train), generator=run.shuffling)
+        images = augment(data.train[order], proxy.augment, run.augmenting)
         labels = data.train_labels[order]
-        total = torch.zeros(())
-        for batch in batches:
+        for batch in batches[run.batch :]:
+            if proxy.timeout is not None and time.perf_counter() - started > proxy.timeout:
+                raise OutOfTime(f"not done after {proxy.timeout:g} s, in epoch {epoch + 1} of {proxy.epochs}")
             first, last = int(batch[0]), int(batch[-1]) + 1
-            logits = network(images[first:last])
+            logits = run.network(images[first:last])
             loss = F.cross_entropy(logits, labels[first:last], label_smoothing=proxy.label_smoothing)
-            optimizer.zero_grad()
+            run.optimizer.zero_grad()
             loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.detach()
-        losses.append(float(total) / len(batches))
-        if not math.isfinite(losses[-1]):
-            return Outcome("diverged", None, tuple(losses), time.perf_counter() - started)
-    error = validate(network, data.validation, data.validation_labels)
-    if error is None:
-        return Outcome("diverged", None, tuple(losses), time.perf_counter() - started)
-    return Outcome("done", error, tuple(losses), time.perf_counter() - started)
+            run.optimizer.step()
+            run.schedule.step()
+            run.total += loss.detach()
+            run.batch += 1
+            if checkpoint is not None and checkpoint.due():
+                run.seconds = time.perf_counter() - started
+                checkpoint.save(run.state(before))
+        run.losses.append(float(run.total) / len(batches))
+        run.total, run.batch = torch.zeros(()), 0
+        if not math.isfinite(run.losses[-1]):
+            return Outcome("diverged", None, tuple(run.losses), time.perf_counter() - started)
+    error = validate(run.network, data.validation, data.validation_labels)
+    status = "diverged" if error is None else "done"
+    return Outcome(status, error, tuple(run.losses), time.perf_counter() - started)
+
+
+class _Training:
+    """A run in progress: all that its next step depends on."""
+
+    def __init__(self, point: Point, proxy: Proxy, seed: int, batches: int) -> None:
+        facts = DATASETS[proxy.dataset.name]
+        self.network = drawn(point, facts.channels, facts.classes, seed)
+        # one each: how much augmentation draws must not change the order of the images
+        self.shuffling, self.augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
+        self.generators = (self.shuffling, self.augmenting)
+        self.optimizer = _optimizer(self.network, proxy)
+        self.schedule = _schedule(self.optimizer, proxy, proxy.epochs * batches)
+        self.losses: list[float] = []
+        self.total, self.batch, self.seconds = torch.zeros(()), 0, 0.0
+
+    def state(self, before: list[Tensor]) -> dict[str, Any]:
+        """What a checkpoint holds; `before` are the generators' states before this epoch drew its order and images.
+
+        To go on in mid-epoch, the same order and images are drawn again, and the batches that were done left out.
+        """
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "optimizer", "schedule")}
+        progress = {name: getattr(self, name) for name in ("losses", "total", "batch", "seconds")}
+        # a network of the user's own may draw as it goes, from PyTorch's generator: dropout does
+        return {**parts, **progress, "generators": before, "global": torch.get_rng_state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Become what `state` was taken of."""
+        for name in ("network", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(state[name])
+        for name in ("losses", "total", "batch", "seconds"):
+            setattr(self, name, state[name])
+        for generator, before in zip(self.generators, state["generators"], strict=True):
+            generator.set_state(before)
+        torch.set_rng_state(state["global"])
+
+
+def _begin(point: Point, proxy: Proxy, seed: int, batches: int, checkpoint: Checkpoint | None) -> _Training:
+    """A run as it was left, or at its beginning."""
+    run = _Training(point, proxy, seed, batches)
+    state = checkpoint.load() if checkpoint is not None else None
+    if checkpoint is not None and state is not None:
+        try:
+            run.restore(state)
+        except Exception:
+            # whole, and yet not of this run: no reason to fail it
+            checkpoint.set_aside()
+            return _Training(point, proxy, seed, batches)
+    return run
 
 
 def validate(network: nn.Module, images: Tensor, labels: Tensor) -> float | None:

@@ -5,7 +5,7 @@ from sweep.space.grid import Column, Grid, Listing, Rejection, expand
 from sweep.space.lazy import Lazy
 from sweep.space.names import Baselines, axes, baselines, label
 from sweep.space.own import OwnNetwork, own_network, search
-from sweep.space.point import Point, plain
+from sweep.space.point import Point, canonical, plain
 from sweep.space.product import Part
 from sweep.space.schema import Proxy
 from sweep.space.shipped import find, shipped
@@ -27,6 +27,7 @@ __all__ = [
     "Space",
     "axes",
     "baselines",
+    "canonical",
     "expand",
     "find",
     "label",

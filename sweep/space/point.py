@@ -1,5 +1,6 @@
 """A point: one setting of everything that decides which network is built."""
 
+import json
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -212,6 +213,11 @@ def _one_spelling(value: str | tuple[int, ...], count: int) -> str | tuple[int, 
     numbers = {"all": every, "first": (1,), "last": (count,)}[value] if isinstance(value, str) else value
     words: dict[tuple[int, ...], str] = {(count,): "last", (1,): "first", every: "all"}
     return words.get(numbers, numbers)
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spelling of its own: equal values give equal text."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

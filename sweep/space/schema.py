@@ -78,6 +78,13 @@ class Proxy(Model):
     schedule: Literal["one_cycle", "linear"] = "one_cycle"
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
+    # seconds of training, over all attempts. It is no part of a run's key: a run that ends within its limit comes out
+    # the same under any other, and one that does not has no outcome. So it may be raised, and nothing is trained anew
+    timeout: Annotated[float, Field(gt=0)] | None = None
+
+    def decisive(self) -> Self:
+        """The recipe without what decides no outcome: what runs are keyed on."""
+        return self.model_copy(update={"timeout": None})
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -102,10 +109,12 @@ class Bound(Model):
 
 
 class Resources(Model):
-    """What one run is given: cores and, in a later version, GPUs."""
+    """What one run is given: cores, further attempts if it failed of what can pass and, in a later version, GPUs."""
 
     cpus: Annotated[int, Field(ge=1)] = 1
     gpus: Annotated[float, Field(ge=0)] = 0
+    # beside the cores and not in the recipe: how often a run was tried changes nothing about what came out
+    retries: Annotated[int, Field(ge=0, le=100)] = 2
 
     @field_validator("gpus")
     @classmethod

@@ -224,6 +224,8 @@ def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
             mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
         elif path.split(".")[0] == "dataset":
             mistakes.append(source.mistake(where, "the data set is not a setting to tune"))
+        elif path == "timeout":
+            mistakes.append(source.mistake(where, "a time limit decides no outcome: there is nothing to tune"))
         elif not all(path.split(".")):
             mistakes.append(source.mistake(where, "names no setting of the recipe"))
         elif isinstance(values, list):

@@ -1,17 +1,21 @@
 """The ledger: whole rows, once each, whatever file it is given."""
 
+import contextlib
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
-from sweep.engine.ledger import VERSION, Ledger, Row, locked
+from sweep.engine.ledger import Ledger, Row
 from sweep.engine.runs import Run, missing, unpack, wanted
+from sweep.engine.tables import MIGRATIONS, VERSION
 from sweep.errors import LedgerError
 from sweep.space import Space
 
@@ -85,6 +89,122 @@ def test_no_ledger(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+REFERENCE = Path(__file__).parents[2] / "results/reference/quick/ledger.sqlite"
+
+
+def tables(path):
+    """Columns of every table, and the version."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        columns = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+        return columns, connection.execute("PRAGMA user_version").fetchone()
+
+
+@pytest.fixture
+def first_version(tmp_path):
+    """A ledger that version 1 wrote."""
+    assert sqlite3.connect(f"file:{REFERENCE}?mode=ro", uri=True).execute("PRAGMA user_version").fetchone() == (1,)
+    path = tmp_path / "first.sqlite"
+    path.write_bytes(REFERENCE.read_bytes())
+    return path
+
+
+def test_a_ledger_of_version_1_is_read_and_left_as_it_is(first_version):
+    before = first_version.read_bytes()
+    with Ledger.open(first_version) as ledger:
+        runs = ledger.runs()
+        assert (len(runs), len(ledger.statuses()), len(ledger.outcomes()), len(ledger.costs())) == (90, 90, 90, 10)
+        assert ledger.space()["name"] == "quick"
+        assert (ledger.wanted(), ledger.axes(), ledger.failures()) == (set(), (), [])
+        assert ledger.reason(runs["key"][0]) == ("", "")
+        assert len(ledger.errors()) == len(ledger.finished("2000")) == 90
+    assert first_version.read_bytes() == before
+
+
+def test_the_first_to_write_brings_version_1_up_to_date(first_version, ledger):
+    with Ledger.open(first_version) as old:
+        before = old.runs()
+        old.record([done(RUNS[0]), replace(failed(RUNS[1]), traceback="line 1")])
+        assert old.reason(RUNS[1].key) == ("killed", "line 1")
+        after = old.runs().set_index("key").drop([RUNS[0].key, RUNS[1].key]).reset_index()
+        assert (after["traceback"] == "").all()
+        pd.testing.assert_frame_equal(after[before.columns], before, check_dtype=False)
+    assert tables(first_version) == tables(ledger.path)
+
+
+def test_a_version_that_cannot_be_brought_up_to_date_stays_as_it_was(first_version, monkeypatch):
+    monkeypatch.setitem(MIGRATIONS, 1, (*MIGRATIONS[1], "INSERT INTO no_room VALUES (1)"))
+    before = tables(first_version), Ledger.open(first_version).runs()
+    with Ledger.open(first_version) as ledger, pytest.raises(LedgerError, match="what was in it is safe"):
+        ledger.record([done(RUNS[0])])
+    assert tables(first_version) == before[0]
+    pd.testing.assert_frame_equal(Ledger.open(first_version).runs(), before[1])
+
+
+def test_what_is_wanted_is_noted_once(ledger):
+    ledger.describe("small", {"a": 1}, ("M", "G"), ["k2", "k1"])
+    before = ledger.path.read_bytes()
+    ledger.describe("small", {"a": 1}, ("M", "G"), ["k1", "k2"])
+    assert ledger.path.read_bytes() == before
+    assert (ledger.wanted(), ledger.axes()) == ({"k1", "k2"}, ("M", "G"))
+    ledger.describe("small", {"a": 1}, ("M", "G"), ["k1"])
+    assert ledger.wanted() == {"k1"}
+
+
+def everything(path):
+    """All that can be asked of a ledger."""
+    with Ledger.open(path) as ledger:
+        asked = [ledger.runs().to_dict("records"), ledger.statuses(), ledger.wanted(), ledger.axes(), ledger.space()]
+        return [*asked, ledger.errors(), ledger.outcomes(), ledger.failures(), ledger.finished(""), ledger.costs()]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "ledger.sqlite"
+    with Ledger.create(path) as ledger:
+        ledger.describe("small", {"a": 1}, ("M",), [run.key for run in RUNS])
+        ledger.record([done(run) for run in RUNS[:-1]] + [failed(RUNS[-1])])
+    return path
+
+
+def only_a_ledger_error(path, told):
+    before = path.read_bytes()
+    with contextlib.suppress(LedgerError), contextlib.ExitStack() as stack:
+        if told:
+            stack.enter_context(pytest.raises(LedgerError, match=told))
+        everything(path)
+    assert path.read_bytes() == before
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+
+
+def test_a_ledger_cut_anywhere_is_told_and_left_as_it_is(whole, tmp_path):
+    path, whole = tmp_path / "ledger.sqlite", whole.read_bytes()
+    # within the header, at and around the borders of pages, one byte short
+    lengths = {0, 1, 15, 16, 60, 99, 100, len(whole) - 1}
+    lengths |= {page + off for page in range(4096, len(whole), 4096) for off in (-1, 0, 1)}
+    for length in sorted(lengths):
+        path.write_bytes(whole[:length])
+        only_a_ledger_error(path, "not a ledger|damaged")
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 200_000), st.binary(min_size=1, max_size=200))
+def test_whatever_bytes_are_in_it_a_ledger_is_read_or_told_to_be_damaged(whole, tmp_path, at, junk):
+    """A database has no sums, so that a changed digit goes unseen; what does not is one line, and the file stays."""
+    path, whole = tmp_path / "ledger.sqlite", whole.read_bytes()
+    at %= len(whole)
+    path.write_bytes(whole[:at] + junk + whole[at + len(junk) :])
+    only_a_ledger_error(path, "")
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=9000))
+def test_random_bytes_are_no_ledger(tmp_path, junk):
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(junk)
+    only_a_ledger_error(path, "not a ledger")
+
+
 def damaged_text(path):
     path.write_text("not a database, but long enough to have a header " * 100)
 
@@ -131,14 +251,6 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     with pytest.raises(LedgerError, match="cannot be made") as raised:
         Ledger.create(tmp_path / "file" / "ledger.sqlite")
     assert raised.value.code == 1
-
-
-def test_a_second_driver_is_told(tmp_path):
-    told = r"another wn-sweep \(process \d+\) is at work"
-    with locked(tmp_path), pytest.raises(LedgerError, match=told), locked(tmp_path):
-        pass
-    with locked(tmp_path):
-        pass
 
 
 def test_keys_are_the_content():

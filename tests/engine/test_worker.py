@@ -1,23 +1,42 @@
 """What a worker makes of a run: an outcome, whatever happens."""
 
+import itertools
+import sys
 from dataclasses import replace
 
+import pytest
+import torch
 from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
 from sweep.engine.runs import wanted
-from sweep.engine.worker import do
+from sweep.engine.worker import CAN_PASS, LINES, do, no_outcome
 from sweep.proxy import train
 from sweep.space import Space
 
 RUN = wanted(plan(Space.parse(YAML(typ="safe").load(SMALL)), traced=False))[-1]
 
 
+def changed(**recipe):
+    return replace(RUN, proxy=RUN.proxy.model_copy(update=recipe))
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """Make building the network do something else."""
+
+    def use(what):
+        monkeypatch.setattr(sys.modules["sweep.proxy.train"], "drawn", lambda *_: what())
+
+    return use
+
+
 def test_a_run_is_done():
     result, truth = do(RUN.payload()), train(RUN.planned.point, RUN.proxy, RUN.seed)
     assert result["key"] == RUN.key
     assert (result["status"], result["error"], result["losses"]) == ("done", truth.error, truth.losses)
+    assert (result["kind"], result["message"], result["traceback"], result["checkpointed"]) == ("", "", "", False)
     assert result["versions"]["torch"].startswith("2.13.0")
 
 
@@ -26,10 +45,95 @@ def test_a_run_that_raises_is_a_failed_one():
     result = do(replace(RUN, planned=replace(RUN.planned, point=point)).payload())
     assert (result["status"], result["kind"], result["error"]) == ("failed", "NetworkError", None)
     assert result["message"].startswith("a stage of 12 channels cannot follow 512")
+    last = result["traceback"].splitlines()
+    assert last[-1].startswith("sweep.errors.NetworkError: a stage of 12 channels")
+    assert any("network.py" in line for line in last)
+    assert len(last) <= LINES
+    assert result["kind"] not in CAN_PASS
+
+
+def test_a_message_is_one_line_whatever_was_raised(raising):
+    def many():
+        raise ValueError("\n\nfirst\nsecond\n" + "x" * 100_000)
+
+    def silent():
+        raise ValueError
+
+    raising(many)
+    result = do(RUN.payload())
+    assert (result["kind"], result["message"]) == ("ValueError", "first")
+    assert len(result["traceback"]) <= 8000
+    raising(silent)
+    assert do(RUN.payload())["message"] == "ValueError"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda: torch.empty(1 << 50),  # more than any machine has: what torch really says
+        lambda: bytearray(1 << 60),
+        lambda: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA out of memory")),
+        lambda: (_ for _ in ()).throw(RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")),
+    ],
+    ids=["torch", "python", "cuda", "cudnn"],
+)
+def test_no_memory_is_told_from_other_errors(what, raising):
+    raising(what)
+    result = do(RUN.payload())
+    assert (result["status"], result["kind"]) == ("failed", "out of memory")
+    assert result["kind"] in CAN_PASS
+
+
+def test_a_run_that_takes_too_long_stops_itself():
+    result = do(changed(timeout=0.001).payload())
+    assert (result["status"], result["kind"], result["error"]) == ("failed", "timed out", None)
+    assert result["message"] == "not done after 0.001 s, in epoch 1 of 8"
+    assert result["kind"] not in CAN_PASS
+
+
+def test_a_time_limit_is_no_part_of_the_key_and_changes_no_outcome():
+    limited = changed(timeout=600.0)
+    assert limited.key == RUN.key
+    first, second = do(limited.payload()), do(RUN.payload())
+    assert [first[name] for name in ("status", "error", "losses")] == [
+        second[name] for name in ("status", "error", "losses")
+    ]
+
+
+def test_what_the_driver_says_of_a_worker_that_died_has_the_same_fields():
+    result = do(RUN.payload())
+    assert {"checkpointed", *no_outcome("key", "worker died", "killed")} == set(result)
 
 
 def test_a_run_that_leaves_the_numbers_has_diverged():
     optimizer = RUN.proxy.optimizer.model_copy(update={"name": "sgd", "lr": 1e30})
-    result = do(replace(RUN, proxy=RUN.proxy.model_copy(update={"optimizer": optimizer})).payload())
+    result = do(changed(optimizer=optimizer).payload())
     assert (result["status"], result["kind"], result["error"]) == ("diverged", "diverged", None)
-    assert "epoch 1" in result["message"]
+    assert result["message"] == "loss nan in epoch 1"
+
+
+def test_a_run_whose_last_step_leaves_the_numbers_has_diverged():
+    optimizer = RUN.proxy.optimizer.model_copy(update={"name": "sgd", "lr": 1e30})
+    one_step = RUN.proxy.dataset.model_copy(update={"train": 30})
+    result = do(changed(optimizer=optimizer, dataset=one_step, epochs=1, schedule="linear").payload())
+    assert (result["status"], result["message"]) == ("diverged", "no finite answers after epoch 1")
+
+
+def test_a_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    """A run that timed out is gone on with under a longer limit, and its checkpoint is the driver's to remove."""
+    storage, clock = str(tmp_path / "checkpoints"), itertools.count()
+    with monkeypatch.context() as ticking:
+        ticking.setattr(sys.modules["sweep.proxy.train"].time, "perf_counter", lambda: float(next(clock)))
+        result = do(changed(timeout=30.0).payload(storage, 0.0))
+    assert (result["kind"], result["checkpointed"]) == ("timed out", True)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [RUN.key]
+    done, truth = do(RUN.payload(storage, 3600.0)), do(RUN.payload())
+    assert (done["error"], done["losses"], done["checkpointed"]) == (truth["error"], truth["losses"], True)
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 1
+
+
+def test_a_damaged_checkpoint_is_told_of_in_the_row(tmp_path):
+    (tmp_path / RUN.key).write_bytes(b"not one")
+    result = do(RUN.payload(str(tmp_path), 60.0))
+    assert result["status"] == "done"
+    assert result["message"].startswith("its checkpoint was damaged and set aside")

@@ -1,0 +1,55 @@
+"""Merging ledgers: a run is its key, so that a merge is a union of sets."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from sweep.engine.ledger import Ledger
+from sweep.engine.lock import locked
+from sweep.errors import LedgerError
+
+
+def merge(sources: Sequence[Path], into: Path, name: str) -> None:
+    """Put the runs of all sources into the ledger `into`, made first if there is none.
+
+    What `into` holds stays, and so does its space. A ledger that is made gets the space of the first source, under
+    `name`; runs that this space does not ask for are in it all the same. A run that is done beats one that failed, and
+    of two that failed the first is kept.
+    Raises LedgerError, with nothing written, if two ledgers differ in the outcome of a run or in what a point costs.
+    """
+    with ExitStack() as stack:
+        sources = [*([into] if into.exists() else []), *sources]
+        ledgers = [stack.enter_context(Ledger.open(path)) for path in sources]
+        space = ledgers[0].space()
+        # before anything is written, a folder included, and again when nobody else can write into it
+        _agree(ledgers)
+        stack.enter_context(locked(into.parent))
+        _agree(ledgers)
+        target = stack.enter_context(Ledger.create(into))
+        if ledgers[0].path != into:
+            target.describe(name, {**space, "name": name}, ledgers[0].axes(), ledgers[0].wanted())
+        target.adopt(ledgers)
+
+
+def _agree(ledgers: Sequence[Ledger]) -> None:
+    """Raise LedgerError where two ledgers say two things of a run, other than that it failed, or of a point."""
+    runs: dict[str, tuple[Ledger, Any]] = {}
+    points: dict[str, tuple[Ledger, Any]] = {}
+    for ledger in ledgers:
+        outcomes = {key: outcome for key, outcome in ledger.outcomes().items() if outcome[0] != "failed"}
+        for what, known, found in (("run", runs, outcomes), ("point", points, ledger.costs())):
+            differ = [key for key, value in found.items() if known.setdefault(key, (ledger, value))[1] != value]
+            if differ:
+                first = min(differ)
+                other, value = known[first]
+                more = f", and in {len(differ) - 1} more" if differ[1:] else ""
+                raise LedgerError(
+                    f"{other.path} and {ledger.path} differ in {what} {first}: "
+                    f"{_short(value)} against {_short(found[first])}{more}; nothing was merged"
+                )
+
+
+def _short(value: tuple[Any, ...]) -> str:
+    text = ", ".join(map(str, value))
+    return text if len(text) <= 80 else f"{text[:80]}..."

@@ -1,0 +1,170 @@
+"""How far a sweep is, straight from its ledger and its lock: no plan is made and nothing slow is imported."""
+
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import moocore
+import numpy as np
+
+from sweep.engine.ledger import Ledger
+from sweep.engine.lock import Holder, holder
+from sweep.space import Point, Space, label
+
+
+@dataclass(frozen=True)
+class Leader:
+    """A point that no other beats in error and a cost at once, so far.
+
+    error: mean over `n` seeds in per cent, at the point's best setting so far.
+    flops: multiply-adds per sample.
+    fronts: the costs whose front it is on.
+    """
+
+    point: str
+    error: float
+    n: int
+    flops: int
+    params: int
+    fronts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failures:
+    """How many runs failed of a kind, with the message and the traceback of one of them."""
+
+    kind: str
+    runs: int
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is; runs that its space does not ask for are counted in `unasked` only.
+
+    rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
+    seconds_left: what is left, at that rate.
+    """
+
+    name: str
+    wanted: int
+    done: int
+    failed: int
+    diverged: int
+    unasked: int
+    driver: Holder | None
+    rate: float | None
+    failures: tuple[Failures, ...]
+    front: tuple[Leader, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """The same for machines, as JSON values."""
+        return {
+            **asdict(self),
+            "remaining": self.remaining,
+            "running": self.running,
+            "seconds_left": self.seconds_left,
+        }
+
+    @property
+    def remaining(self) -> int:
+        """Runs that are not in yet, those that are being done included."""
+        return self.wanted - self.done - self.failed - self.diverged
+
+    @property
+    def running(self) -> int:
+        """Runs that are being done."""
+        return min(self.driver.workers, self.remaining) if self.driver else 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until all are in, at the present rate."""
+        return self.remaining / self.rate if self.rate else None
+
+
+def status(name: str, *, results: str | Path = "results") -> Progress:
+    """How far a sweep is, also while it runs; raises LedgerError."""
+    folder = Path(results) / name
+    driver = holder(folder)
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        wanted, names = ledger.wanted(), ledger.axes()
+        if not wanted:
+            wanted, names = _planned(ledger)
+        # in this order, so that what lands in between is not counted as failed before it is counted as in
+        lost = [row for row in ledger.failures() if row[0] in wanted]
+        known = ledger.errors()
+        rows = [row for row in known if row[0] in wanted]
+        kinds: dict[str, list[str]] = {}
+        for key, _, kind in lost:
+            kinds.setdefault(kind, []).append(key)
+        diverged = sum(state == "diverged" for _, state, _ in lost)
+        landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
+        return Progress(
+            name,
+            len(wanted),
+            len(rows) - len(lost),
+            len(lost) - diverged,
+            diverged,
+            len(known) - len(rows),
+            driver,
+            rate(landed, driver.workers) if driver else None,
+            tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
+            _front((row[1:] for row in rows), ledger.costs(), names),
+        )
+
+
+def rate(landed: Iterable[str], workers: int) -> float | None:
+    """Runs a second, from the times at which runs of one driver landed, as ISO text; None before it can be told."""
+    times = sorted(landed)
+    # the first ones land together, a whole run after the start
+    paced = len(times) - workers
+    if not workers or paced < workers:
+        return None
+    seconds = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds()
+    return paced / seconds if seconds else None
+
+
+def _planned(ledger: Ledger) -> tuple[set[str], tuple[str, ...]]:
+    """The keys that are wanted and the axes, of a ledger that does not tell: slow, for it plans the space."""
+    from sweep.costs import plan
+    from sweep.engine.runs import wanted
+
+    planned = plan(Space.parse(ledger.space()), traced=False)
+    return {run.key for run in wanted(planned)}, planned.axes
+
+
+def _front(
+    runs: Iterable[tuple[str, str, float | None]], costs: Mapping[str, tuple[int, int]], names: tuple[str, ...]
+) -> tuple[Leader, ...]:
+    """Both fronts, by FLOPs; each point at its setting with the fewest failures and the lowest mean so far.
+
+    As in the report, a point with a failed seed is on no front and keeps no other off it.
+    """
+    settings: dict[str, dict[str, list[float | None]]] = {}
+    for point, recipe, error in runs:
+        settings.setdefault(point, {}).setdefault(recipe, []).append(error)
+    standing = {point: min(map(_standing, by_recipe.values())) for point, by_recipe in settings.items()}
+    fit = [point for point, (failures, _, _) in standing.items() if not failures]
+    on: dict[str, list[str]] = {}
+    for which, cost in ((1, "flops"), (0, "params")):
+        values = np.array([(standing[point][1], costs[point][which]) for point in fit]).reshape(-1, 2)
+        for point in itertools.compress(fit, moocore.is_nondominated(values, keep_weakly=True) if fit else ()):
+            on.setdefault(point, []).append(cost)
+    points = {text: Point(**json.loads(text)) for text in on}
+    leaders = []
+    for text, fronts in on.items():
+        (_, error, n), (params, flops) = standing[text], costs[text]
+        leaders.append(Leader(label(points[text], names), error, n, flops, params, tuple(fronts)))
+    return tuple(sorted(leaders, key=lambda leader: (leader.flops, leader.params, leader.point)))
+
+
+def _standing(errors: list[float | None]) -> tuple[int, float, int]:
+    """Failures, mean error and number of seeds of a point at a setting."""
+    done = [error for error in errors if error is not None]
+    return len(errors) - len(done), sum(done) / len(done) if done else math.inf, len(done)

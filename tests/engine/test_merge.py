@@ -1,0 +1,171 @@
+"""Merging is a union of sets, or an error that names both ledgers and writes nothing."""
+
+import itertools
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from small import SMALL
+
+from sweep import frame, merge
+from sweep.costs import plan
+from sweep.engine.ledger import Ledger, Row
+from sweep.engine.lock import locked
+from sweep.engine.runs import wanted
+from sweep.errors import SweepError
+from sweep.space import Space
+
+SPACE = Space.parse(YAML(typ="safe").load(SMALL))
+PLAN = plan(SPACE, traced=False)
+RUNS = wanted(PLAN)
+
+
+def row(run, status="done", error=12.5, message=""):
+    # what came out of a run follows from its key; when and how long it took does not
+    return Row(run, status, error if status == "done" else None, (2.0, error), 0.25, message=message)
+
+
+def fill(folder, name, rows, space=SPACE):
+    path = folder / "results" / name / "ledger.sqlite"
+    with Ledger.create(path) as ledger:
+        planned = plan(space, traced=False)
+        ledger.describe(name, {**space.data, "name": name}, planned.axes, [run.key for run in wanted(planned)])
+        ledger.record(rows)
+    return path
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+_folders = itertools.count()
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(truth=st.lists(st.sampled_from(["done", "diverged"]), min_size=12, max_size=12), data=st.data())
+def test_a_merge_is_a_union_in_which_a_failure_counts_least(truth, data, tmp_path):
+    folder = tmp_path / str(next(_folders))
+    held = {}
+    for name in "abc":
+        states = [data.draw(st.sampled_from(["absent", "failed", outcome]), f"{name}") for outcome in truth]
+        held[name] = dict(zip([run.key for run in RUNS], states, strict=True))
+        fill(
+            folder,
+            name,
+            [row(r, s, 10 + i) for i, (r, s) in enumerate(zip(RUNS, states, strict=True)) if s != "absent"],
+        )
+    order = data.draw(st.permutations("abc"))
+    expected = {}
+    for run, outcome in zip(RUNS, truth, strict=True):
+        states = {held[name][run.key] for name in "abc"}
+        if states != {"absent"}:
+            expected[run.key] = outcome if outcome in states else "failed"
+    results = folder / "results"
+    path = merge(*order, into="all", results=results)
+    with Ledger.open(path) as ledger:
+        assert ledger.statuses() == expected
+        errors = {key: error for key, _, _, error in ledger.errors()}
+        assert all(errors[run.key] == 10 + i for i, run in enumerate(RUNS) if expected.get(run.key) == "done")
+        assert (ledger.wanted(), ledger.axes()) == ({run.key for run in RUNS}, PLAN.axes)
+        before = ledger.outcomes()
+    # what it holds already stays, and merging it again changes nothing
+    merge(*order, "all", into="all", results=results)
+    with Ledger.open(path) as ledger:
+        assert ledger.outcomes() == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [row(RUNS[0], error=13.0), row(RUNS[0], "diverged"), Row(RUNS[0], "done", 12.5, (2.0, 12.25), 0.25)],
+    ids=["error", "status", "losses"],
+)
+def test_another_outcome_names_both_and_writes_nothing(other, tmp_path):
+    paths = [fill(tmp_path, "a", [row(RUNS[0]), row(RUNS[1])]), fill(tmp_path, "b", [other, row(RUNS[2])])]
+    before = files(tmp_path)
+    for into in ("c", "a"):
+        with pytest.raises(SweepError) as told:
+            merge("a", "b", into=into, results=tmp_path / "results")
+        assert str(told.value).startswith(f"{paths[0]} and {paths[1]} differ in run {RUNS[0].key}: ")
+        assert "nothing was merged" in str(told.value)
+        assert files(tmp_path) == before
+    assert not (tmp_path / "results" / "c").exists()
+
+
+def test_another_cost_of_a_point_names_both(tmp_path):
+    fill(tmp_path, "a", [row(RUNS[0])])
+    path = fill(tmp_path, "b", [row(RUNS[1])])
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE points SET flops = flops + 1")
+    connection.close()
+    with pytest.raises(SweepError, match=r"a/ledger\.sqlite and .*b/ledger\.sqlite differ in point"):
+        merge("a", "b", into="c", results=tmp_path / "results")
+
+
+def test_of_two_failures_the_first_is_kept(tmp_path):
+    fill(tmp_path, "a", [row(RUNS[0], "failed", message="first")])
+    fill(tmp_path, "b", [row(RUNS[0], "failed", message="second")])
+    with Ledger.open(merge("b", "a", into="c", results=tmp_path / "results")) as ledger:
+        assert ledger.reason(RUNS[0].key)[0] == "second"
+
+
+def test_a_new_ledger_has_the_space_of_the_first_and_all_runs(tmp_path):
+    wider = Space.parse({**SPACE.data, "seeds": 3})
+    runs = wanted(plan(wider, traced=False))
+    fill(tmp_path, "narrow", [row(run) for run in RUNS])
+    fill(tmp_path, "wide", [row(run) for run in runs if run.seed == 2], wider)
+    for order, asked, unasked in ((("narrow", "wide"), 12, 6), (("wide", "narrow"), 18, 0)):
+        with Ledger.open(merge(*order, into="-".join(order), results=tmp_path / "results")) as ledger:
+            found = frame(ledger)
+            assert (found.name, len(found.runs), found.unasked) == ("-".join(order), asked, unasked)
+            assert (found.runs["status"] == "done").all()
+            assert len(ledger.statuses()) == 18
+
+
+def test_paths_name_ledgers_too(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    first = fill(elsewhere, "a", [row(RUNS[0])])
+    second = fill(elsewhere, "b", [row(RUNS[1])])
+    path = merge(first, second.parent, into="c", results=tmp_path / "results")
+    assert path == tmp_path / "results" / "c" / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        assert len(ledger.statuses()) == 2
+
+
+def test_a_ledger_of_version_1_is_merged_and_left_as_it_is(tmp_path):
+    reference = Path(__file__).parents[2] / "results/reference/quick/ledger.sqlite"
+    before = reference.read_bytes()
+    fill(tmp_path, "b", [row(RUNS[0])])
+    with Ledger.open(merge(reference, "b", into="c", results=tmp_path / "results")) as ledger:
+        found = frame(ledger)
+        assert ((found.runs["status"] == "done").sum(), found.unasked) == (90, 1)
+    assert reference.read_bytes() == before
+
+
+def test_a_sweep_at_which_a_driver_is_at_work_is_not_merged_into(tmp_path):
+    fill(tmp_path, "a", [row(RUNS[0])])
+    path = fill(tmp_path, "b", [row(RUNS[1])])
+    with locked(path.parent), pytest.raises(SweepError, match="at work on this sweep"):
+        merge("a", into="b", results=tmp_path / "results")
+    # read it may be
+    with locked(path.parent):
+        merge("a", "b", into="c", results=tmp_path / "results")
+
+
+def test_the_command(command, tmp_path):
+    fill(tmp_path, "a", [row(RUNS[0])])
+    fill(tmp_path, "b", [row(RUNS[0]), row(RUNS[1])])
+    assert command("merge", "a", "b", "--into", "c") == (0, "2 runs: results/c/ledger.sqlite\n", "")
+    fill(tmp_path, "d", [row(RUNS[0], error=1.0)])
+    before = files(tmp_path)
+    for words, told in {
+        ("a", "d", "--into", "e"): "results/a/ledger.sqlite and results/d/ledger.sqlite differ in run",
+        ("a", "none", "--into", "e"): "results/none/ledger.sqlite: there is no such ledger",
+        ("a", "b", "--into", "../e"): "into: name: '../e' names files",
+    }.items():
+        code, out, err = command("merge", *words)
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
+        assert told in err
+    assert files(tmp_path) == before

@@ -1,0 +1,60 @@
+"""Keys: a run is its content, so that a wider space asks for the runs of the narrower one and more."""
+
+import itertools
+
+import pytest
+from ruamel.yaml import YAML
+from small import SMALL
+
+from sweep.costs import plan
+from sweep.engine.runs import checkpoint, missing, unpack, wanted
+from sweep.space import Space
+
+
+def runs(text):
+    return wanted(plan(Space.parse(YAML(typ="safe").load(text)), traced=False))
+
+
+OLD = runs(SMALL)
+WIDER = {
+    # what is wider: (text to replace, by what, runs of the whole, what of it is new)
+    "more seeds": ("seeds: 2", "seeds: [5, 1, 0]", 18, lambda run: run.seed == 5),
+    "more values": ("M: [1, 2]", "M: [4, 2, 1]", 16, lambda run: run.planned.point.M == 4),
+    "another block": ("grid:", "grid:\n  - family: se", 16, lambda run: run.planned.point.family == "se"),
+    "another setting": ("[0.01, 0.04]", "[0.04, 0.01, 0.02]", 18, lambda run: run.proxy.optimizer.lr == 0.02),
+    "a point twice": ("grid:", "grid:\n  - {family: weightnet, M: 2, G: 1}", 12, lambda run: False),
+    "a time limit": ("epochs: 8", "epochs: 8\n  timeout: 60", 12, lambda run: False),
+    "retries": ("seeds: 2", "seeds: 2\nresources: {retries: 0}", 12, lambda run: False),
+}  # fmt: skip
+
+
+def change(text, what):
+    old, new, *_ = WIDER[what]
+    assert text.count(old) == 1
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize("what", WIDER)
+def test_a_wider_space_asks_for_the_new_runs_only(what):
+    *_, total, new = WIDER[what]
+    wider = runs(change(SMALL, what))
+    assert len({run.key for run in wider}) == len(wider) == total
+    assert {run.key for run in OLD} < {run.key for run in wider} or total == len(OLD)
+    left = missing(wider, [run.key for run in OLD])
+    assert {run.key for run in left} == {run.key for run in wider if new(run)}
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(list(WIDER)[:4], 2)))
+def test_two_ways_of_widening_ask_for_at_least_what_each_asks_for(first, second):
+    both = {run.key for run in runs(change(change(SMALL, first), second))}
+    for what in (first, second):
+        assert {run.key for run in runs(change(SMALL, what))} < both
+
+
+def test_where_and_how_often_a_run_is_kept_is_in_its_payload_only():
+    run = OLD[0]
+    payload = run.payload("/somewhere", 5.0)
+    assert unpack(payload) == unpack(run.payload())
+    assert checkpoint(run.payload()) is None
+    kept = checkpoint(payload)
+    assert (kept._storage, kept._key, kept._interval) == ("/somewhere", run.key, 5)
