@@ -41,7 +41,7 @@ out = _Console(soft_wrap=True, highlight=False, emoji=False, width=_WIDE)
 err = _Console(soft_wrap=True, highlight=False, emoji=False, stderr=True)
 
 #: What a front of unfinished points is worth.
-FRONT_NOTE = "Mean over the seeds so far, at each point's best setting so far: it flatters, which the report does not."
+FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, they flatter."
 
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
 Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]

@@ -135,13 +135,13 @@ def status_lines(progress: SweepProgress) -> list[str]:
 def front_table(progress: SweepProgress) -> Table:
     """The points that no other beats so far."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in ("front so far", "error %", "seeds", "FLOPs", "params", "among"):
-        table.add_column(head, justify="left" if head in {"front so far", "among"} else "right")
+    for head in ("front so far", "error %", "seeds", "FLOPs", "params", "against"):
+        table.add_column(head, justify="left" if head in {"front so far", "against"} else "right")
     words = {"flops": "FLOPs", "params": "params"}
     for leader in progress.front:
-        among = ", ".join(words[cost] for cost in leader.fronts)
+        against = ", ".join(words[cost] for cost in leader.fronts)
         numbers = (f"{leader.error:.2f}", str(leader.n), f"{leader.flops:,}", f"{leader.params:,}")
-        table.add_row(leader.point, *numbers, among)
+        table.add_row(leader.point, *numbers, against)
     return table
 
 

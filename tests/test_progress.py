@@ -155,7 +155,7 @@ def test_what_a_person_sees(tmp_path):
     with console.capture() as said:
         console.print(front_table(status("small", results=tmp_path)))
     head, *points = said.get().splitlines()
-    assert head.split() == ["front", "so", "far", "error", "%", "seeds", "FLOPs", "params", "among"]
+    assert head.split() == ["front", "so", "far", "error", "%", "seeds", "FLOPs", "params", "against"]
     assert points[0].startswith("static")
     assert f"{PLAN.points[0].cost.flops:,}" in points[0]
 
