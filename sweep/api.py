@@ -23,7 +23,7 @@ class Watch(Protocol):
     """What is told of a sweep while it runs."""
 
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
-        """`todo` of `total` runs are about to be done, `workers` at a time."""
+        """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for."""
 
     def landed(self, row: Row) -> None:
         """A run is in the ledger."""
@@ -62,13 +62,16 @@ def run(
     results: str | Path = "results",
     reports: str | Path = "reports",
     workers: int | None = None,
+    address: str | None = None,
     retry_failed: bool = False,
     watch: Watch | None = None,
 ) -> Summary:
     """Plan a space, train what its ledger lacks, and render the report.
 
-    `workers` is how many runs are done at a time, by default one a core. With `retry_failed`, runs that failed before
-    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on.
+    `workers` is how many runs are done at a time, by default one a core. `address` is that of a Ray cluster to do them
+    on ("auto", "host:port" or "ray://host:port"), by default as many at a time as it has room for. With `retry_failed`,
+    runs that failed before are done again. Interrupting it loses nothing but the runs in progress: call it again to go
+    on.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing).
     """
     watch = watch or Silence()
@@ -98,7 +101,7 @@ def run(
         ledger.describe(space.name, space.data)
         todo = lacking(todo, ledger)
         if todo:
-            _train(planned, todo, len(runs), ledger, workers, watch)
+            _train(planned, todo, len(runs), ledger, workers, address, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), pages)
@@ -112,23 +115,30 @@ def _traced(runs: list[Run]) -> list[Run]:
     return [replace(run, planned=points[run.planned.label]) for run in runs]
 
 
-def _train(planned: Plan, todo: list[Run], total: int, ledger: Ledger, workers: int | None, watch: Watch) -> None:
-    # Ray takes seconds to import, and a sweep that is done needs none
-    from sweep.engine.tune import do_runs, workers_for
+def _train(
+    planned: Plan,
+    todo: list[Run],
+    total: int,
+    ledger: Ledger,
+    workers: int | None,
+    address: str | None,
+    watch: Watch,
+) -> None:
+    from sweep.engine.driver import do_runs, workers_for
 
     resources = planned.space.resources
-    at_a_time = workers_for(resources, workers)
+    at_a_time = workers if address else workers_for(resources, workers)
     by_key = {run.key: run for run in todo}
 
-    def landed(result: dict[str, Any]) -> None:
-        fields = {name: value for name, value in result.items() if name != "key"}
-        row = Row(run=by_key[result["key"]], **fields)
-        ledger.record([row])
-        watch.landed(row)
+    def landed(results: list[tuple[str, dict[str, Any]]]) -> None:
+        rows = [Row(by_key[key], **outcome) for key, outcome in results]
+        ledger.record(rows)
+        for row in rows:
+            watch.landed(row)
 
-    watch.begin(planned, len(todo), total, at_a_time)
+    watch.begin(planned, len(todo), total, at_a_time or 0)
     try:
-        do_runs([run.payload() for run in todo], resources, at_a_time, landed)
+        do_runs([run.payload() for run in todo], resources, at_a_time, landed, address=address)
     finally:
         watch.end()
 

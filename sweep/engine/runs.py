@@ -33,15 +33,7 @@ class Run:
         That is the point, the recipe with the nuisance setting in it, the seed, the images, and the versions of what
         computes: our own (`NUMERICS`) and torch's.
         """
-        content = {
-            "point": self.planned.point.canonical(),
-            "recipe": self.proxy,
-            "seed": self.seed,
-            "data": DATASETS[self.proxy.dataset.name].fingerprint,
-            "numerics": NUMERICS,
-            "torch": torch.__version__.split("+")[0],
-        }
-        return hashlib.sha256(canonical(content).encode()).hexdigest()
+        return key_of(self.planned.point, self.proxy, self.seed)
 
     def payload(self) -> str:
         """What a worker needs to do the run, as text."""
@@ -53,6 +45,19 @@ class Run:
                 "seed": self.seed,
             }
         )
+
+
+def key_of(point: Point, proxy: Proxy, seed: int) -> str:
+    """The key of a run as it would be done here: another torch, other images or another version give another key."""
+    content = {
+        "point": point.canonical(),
+        "recipe": proxy,
+        "seed": seed,
+        "data": DATASETS[proxy.dataset.name].fingerprint,
+        "numerics": NUMERICS,
+        "torch": torch.__version__.split("+")[0],
+    }
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def unpack(payload: str) -> tuple[str, Point, Proxy, int]:

@@ -10,8 +10,13 @@ from typing import Any
 import torch
 from ray.tune import Trainable
 
-from sweep.engine.runs import unpack
+from sweep.engine.runs import key_of, unpack
 from sweep.proxy import train
+
+#: Failures that can pass by themselves.
+CAN_PASS = frozenset({"worker died", "out of memory"})
+#: The failure of a run that would be another one if it were done here.
+ANOTHER_VERSION = "another version"
 
 
 class Worker(Trainable):
@@ -42,6 +47,10 @@ def do(payload: str) -> dict[str, Any]:
     """The outcome of a run as plain values; never raises what the run raised."""
     key, point, proxy, seed = unpack(payload)
     started = time.perf_counter()
+    if key_of(point, proxy, seed) != key:
+        here = ", ".join(f"{name} {its}" for name, its in versions().items())
+        told = f"the worker on {platform.node()} would do another run than the one that was asked for; it has {here}"
+        return no_outcome(key, ANOTHER_VERSION, told)
     try:
         outcome = train(point, proxy, seed)
     except Exception as error:
