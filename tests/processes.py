@@ -56,3 +56,43 @@ def listening(pids):
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
                 found.add(fields[1].split(":")[0])
     return found
+
+
+def children(pid):
+    """Ids of the processes that a process has started itself."""
+    return {child for child in descendants(pid) if (_stat(child) or ("", 0))[1] == pid}
+
+
+def named(pids, program):
+    """Those of the processes that run a program of this name."""
+    found = set()
+    for pid in alive(pids):
+        try:
+            command = (Path("/proc") / str(pid) / "cmdline").read_text().split("\0")[0]
+        except OSError:
+            continue
+        found |= {pid} if Path(command).name == program else set()
+    return found
+
+
+def group(pid):
+    """Ids of all processes in the process group of a process."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found |= {int(process.name)} if os.getpgid(int(process.name)) == os.getpgid(pid) else set()
+        except OSError:
+            continue
+    return found
+
+
+def folders(pids, prefix):
+    """Folders under which processes have files open, of those whose paths start with a prefix."""
+    found = set()
+    for pid in pids:
+        try:
+            files = [str(fd.readlink()) for fd in (Path("/proc") / str(pid) / "fd").iterdir()]
+        except OSError:
+            continue
+        found |= {prefix + file.removeprefix(prefix).split("/")[0] for file in files if file.startswith(prefix)}
+    return found

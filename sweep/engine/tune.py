@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import os
+import pickle
 import select
 import sys
 import threading
@@ -114,7 +115,8 @@ class _HandOver(tune.Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         with self._raising():
-            error = trial.get_pickled_error() or trial.get_error()
+            file = trial.pickled_error_file
+            error = pickle.loads(Path(file).read_bytes()) if file else None
             if not isinstance(error, RayActorError) or error.actor_init_failed:
                 raise EngineError(f"a worker cannot do runs: {_last_line(error)}")
             left = {_key(payload): payload for payload in trial.config["batch"]}
