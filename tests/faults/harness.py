@@ -45,7 +45,7 @@ class Tormentor:
 
     def __init__(self, folder, seed):
         self.folder, self.chance = folder, random.Random(seed)
-        self.killed = Counter()
+        self.killed, self.next = Counter(), []
         self.seen, self.scratch = set(), set()
         self.had = pd.DataFrame()
 
@@ -92,7 +92,9 @@ class Tormentor:
 
     def _choose(self, process, below):
         """A victim, and its processes; nothing where there is none of its name at the moment."""
-        victim = self.chance.choice(VICTIMS)
+        if not self.next:
+            self.next = self.chance.sample(VICTIMS, len(VICTIMS))
+        victim = self.next.pop()
         by_name = {
             "driver": {process.pid},
             "ray's driver": processes.children(process.pid),

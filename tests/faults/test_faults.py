@@ -5,14 +5,15 @@ import random
 
 import pandas as pd
 import pytest
-from faults.harness import Tormentor, rows, start
 from small import SMALL
+
+from faults.harness import Tormentor, rows, start
 
 #: `make test-faults` asks for 100.
 KILLS = int(os.environ.get("WN_SWEEP_KILLS", "10"))
 SEED = int(os.environ.get("WN_SWEEP_SEED", random.randrange(2**32)))
-# enough runs for a dozen kills
-TEXT = SMALL.replace("seeds: 2", "seeds: 12").replace("epochs: 8", "epochs: 12")
+# enough runs for all kills, or for a dozen and then another sweep
+TEXT = SMALL.replace("seeds: 2", f"seeds: {8 if KILLS <= 10 else 16}").replace("epochs: 8", "epochs: 12")
 
 
 @pytest.fixture(scope="module")
