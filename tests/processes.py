@@ -1,5 +1,6 @@
 """Processes and sockets as the kernel lists them."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -12,6 +13,13 @@ def _stat(pid):
     except OSError:
         return None
     return None if state in "ZX" else (state, int(parent))
+
+
+def _command(pid):
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def alive(pids):
@@ -31,14 +39,15 @@ def descendants(pid):
 
 def workers(pids):
     """Those of the processes that Ray named after a trainable: between trials by its class, within one by Tune's."""
-    titles = {pid: (Path("/proc") / str(pid) / "cmdline").read_text() for pid in alive(pids)}
+    titles = {pid: _command(pid) for pid in pids}
     return [pid for pid, title in titles.items() if title.startswith(("ray::Worker", "ray::ResourceTrainable"))]
 
 
 def end(pids):
     """Kill what still runs."""
     for pid in alive(pids):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def listening(pids):
@@ -65,14 +74,7 @@ def children(pid):
 
 def named(pids, program):
     """Those of the processes that run a program of this name."""
-    found = set()
-    for pid in alive(pids):
-        try:
-            command = (Path("/proc") / str(pid) / "cmdline").read_text().split("\0")[0]
-        except OSError:
-            continue
-        found |= {pid} if Path(command).name == program else set()
-    return found
+    return {pid for pid in pids if Path(_command(pid).split("\0")[0]).name == program}
 
 
 def group(pid):

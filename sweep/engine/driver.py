@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -66,6 +67,8 @@ def do_runs(
     left = {json.loads(payload)["key"]: payload for payload in payloads}
     losses = 0
     while left:
+        if address:
+            _answers(address)
         job = {
             "payloads": list(left.values()),
             "resources": resources.model_dump(),
@@ -85,6 +88,19 @@ def do_runs(
             losses += 1
         if losses >= MOST_LOSSES:
             raise EngineError(f"Ray ended {losses} times without doing a run: {ray.last_words()}")
+
+
+def _answers(address: str) -> None:
+    # Ray itself takes minutes to say so, and says it in pages
+    if address == "auto":
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        raise EngineError(f"{address}: no address of a Ray cluster: that is auto, host:port or ray://host:port")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise EngineError(f"{address}: nothing answers there: {error}") from None
 
 
 class _Ray:

@@ -3,41 +3,18 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import processes
+from sweeps import rows, start
 
 from sweep.engine.driver import RETRIES
-from sweep.engine.ledger import Ledger
 
 #: What is killed: one process by the name of its program, or all of them at once, as when the power goes.
 VICTIMS = ("driver", "ray's driver", "worker", "raylet", "gcs_server", "any", "process group", "everything")
-
-
-def rows(folder):
-    """The ledger's rows by their keys; none if there is no ledger yet."""
-    path = folder / "results/small/ledger.sqlite"
-    if not path.exists():
-        return pd.DataFrame()
-    with Ledger.open(path) as ledger:
-        return ledger.runs().set_index("key")
-
-
-def start(folder):
-    """Start the sweep as a person would, in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "sweep.cli", "run", "small.yaml"],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
 
 class Tormentor:
