@@ -1,11 +1,15 @@
 """Ray nodes on one machine, in a process of their own: `python nodes.py 3`, then 'kill' or 'add' a line on stdin."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import processes
+
+#: With this in its environment, Ray takes the loopback address for this machine's, and listens nowhere else.
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 @contextlib.contextmanager
@@ -17,6 +21,7 @@ def nodes(count):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env=os.environ | LOOPBACK,
         start_new_session=True,
     )
 
@@ -37,14 +42,13 @@ def main():
 
     cluster = Cluster()
     for _ in range(int(sys.argv[1])):
-        # they listen at the loopback address only
-        cluster.add_node(node_ip_address="127.0.0.1", num_cpus=1)
+        cluster.add_node(num_cpus=1)
     print(cluster.address, flush=True)
     for line in sys.stdin:
         if line.strip() == "kill":
             cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         else:
-            cluster.add_node(node_ip_address="127.0.0.1", num_cpus=1)
+            cluster.add_node(num_cpus=1)
         print("done", flush=True)
     cluster.shutdown()
 

@@ -23,7 +23,7 @@ RETRIES = 2
 #: Ray may be lost this many times without doing a run in between; then it is no accident.
 MOST_LOSSES = 3
 #: Seconds in which Ray has started, or has found its cluster.
-START_WITHIN = 180.0
+START_WITHIN = 120.0
 #: Seconds in which a cluster is left politely.
 LEAVE_WITHIN = 5.0
 
@@ -154,7 +154,10 @@ class _Ray:
         deadline = time.monotonic() + START_WITHIN
         while True:
             if not started and not select.select([out], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                self._said = f"it did not start within {START_WITHIN:g} s"
+                slow = f"Ray did not start within {START_WITHIN:g} s"
+                if self._job["address"]:
+                    raise EngineError(f"{self._job['address']}: {slow}")
+                self._said = slow
                 return
             heard = os.read(out, 1 << 16)
             if not heard:
