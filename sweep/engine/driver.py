@@ -28,7 +28,7 @@ START_WITHIN = 120.0
 LEAVE_WITHIN = 5.0
 
 # Ray and Tune read these when they are imported; a person who set them meant it
-_SETTINGS = {
+SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -113,7 +113,7 @@ class _Ray:
     def __enter__(self) -> Self:
         self._scratch = Scratch()
         self._job["scratch"] = str(self._scratch.folder)
-        settings = _SETTINGS if self._job["address"] else _SETTINGS | _LOOPBACK
+        settings = SETTINGS if self._job["address"] else SETTINGS | _LOOPBACK
         # it finds the modules that this process finds, from wherever they are imported here
         found = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._log = (self._scratch.folder / "log").open("w+")
