@@ -8,8 +8,12 @@ from pathlib import Path
 
 import processes
 
-#: With this in its environment, Ray takes the loopback address for this machine's, and listens nowhere else.
-LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+#: A cluster that listens at the loopback address only, and asks for a token.
+SETTINGS = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": "a-token-for-tests-" + "0" * 32,
+}
 
 
 @contextlib.contextmanager
@@ -21,7 +25,7 @@ def nodes(count):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=os.environ | LOOPBACK,
+        env=os.environ | SETTINGS,
         start_new_session=True,
     )
 

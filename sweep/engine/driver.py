@@ -23,7 +23,7 @@ RETRIES = 2
 #: Ray may be lost this many times without doing a run in between; then it is no accident.
 MOST_LOSSES = 3
 #: Seconds in which Ray has started, or has found its cluster.
-START_WITHIN = 120.0
+START_WITHIN = 300.0
 #: Seconds in which a cluster is left politely.
 LEAVE_WITHIN = 5.0
 
@@ -90,6 +90,14 @@ def do_runs(
             raise EngineError(f"Ray ended {losses} times without doing a run: {ray.last_words()}")
 
 
+def _settings(address: str | None) -> dict[str, str]:
+    if not address:
+        return SETTINGS | _LOOPBACK
+    # whoever joins a cluster must say that it asks for a token: only a head looks for one by itself
+    token = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or (Path.home() / ".ray/auth_token").exists()
+    return SETTINGS | ({"RAY_AUTH_MODE": "token"} if token else {})
+
+
 def _answers(address: str) -> None:
     # Ray itself takes minutes to say so, and says it in pages
     if address == "auto":
@@ -113,7 +121,6 @@ class _Ray:
     def __enter__(self) -> Self:
         self._scratch = Scratch()
         self._job["scratch"] = str(self._scratch.folder)
-        settings = SETTINGS if self._job["address"] else SETTINGS | _LOOPBACK
         # it finds the modules that this process finds, from wherever they are imported here
         found = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._log = (self._scratch.folder / "log").open("w+")
@@ -122,7 +129,7 @@ class _Ray:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=settings | os.environ | {"PYTHONPATH": found},
+            env=_settings(self._job["address"]) | os.environ | {"PYTHONPATH": found},
             # Ctrl-C is for us: what Ray would make of it is of no use
             start_new_session=True,
         )

@@ -9,10 +9,11 @@ import os
 import pickle
 import select
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,7 +21,9 @@ import ray
 from ray import tune
 from ray.exceptions import RayActorError
 from ray.tune.search import Searcher
+from ray.util.queue import Queue
 
+from sweep.engine.driver import SETTINGS
 from sweep.engine.scratch import clear
 from sweep.engine.worker import ANOTHER_VERSION, CAN_PASS, no_outcome
 from sweep.errors import EngineError
@@ -169,6 +172,26 @@ def do_here(job: Job, on_result: Callable[[Result], None]) -> None:
         progress.left = [payload for payload in reversed(job.payloads) if _key(payload) not in progress.over]
 
 
+def do_there(job: Job, on_result: Callable[[Result], None]) -> None:
+    """The same through Ray Client, where Tune runs on the cluster's head: so do we, and results come by a queue."""
+    results = Queue(actor_options={"num_cpus": 0})
+    settings = {name: value for name, value in os.environ.items() if name.startswith("TUNE_") or name in SETTINGS}
+    over = _there.options(runtime_env={"env_vars": settings}).remote(job, results)
+    while True:
+        ended = ray.wait([over], timeout=0.2)[0]
+        for run in results.get_nowait_batch(results.qsize()):
+            on_result(run)
+        if ended:
+            ray.get(over)
+            return
+
+
+@ray.remote(num_cpus=0)
+def _there(job: Job, results: Queue) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        do_here(replace(job, scratch=scratch), results.put)
+
+
 def _tuner(job: Job, progress: _Progress, hand_over: _HandOver) -> tune.Tuner:
     module, name = job.trainable.split(":")
     return tune.Tuner(
@@ -235,7 +258,8 @@ def main() -> NoReturn:
     try:
         _join(job)
         say(started=True)
-        do_here(job, lambda run: say(run=run))
+        do = do_there if (job.address or "").startswith("ray://") else do_here
+        do(job, lambda run: say(run=run))
     except EngineError as error:
         say(hopeless=str(error))
     except BaseException as error:

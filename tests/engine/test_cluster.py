@@ -3,13 +3,13 @@
 import pandas as pd
 import processes
 import pytest
-from nodes import LOOPBACK, nodes
+from nodes import SETTINGS, nodes
 from small import LONGER
 from sweeps import OUTCOME, rows, start, wait_for_rows
 
 
 def test_a_node_leaves_and_a_node_joins(undisturbed, tmp_path, monkeypatch):
-    for name, value in LOOPBACK.items():
+    for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "small.yaml").write_text(LONGER)
     with nodes(3) as (address, tell):
