@@ -4,13 +4,17 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test check format reference golden bench-count lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
 test: $(READY)
 	$(BIN)/pytest -q
+
+# a sweep killed 100 times at random moments; `make test` kills one ten times
+test-faults: $(READY)
+	WN_SWEEP_KILLS=100 $(BIN)/pytest -q -s tests/faults
 
 # lint, format, types, import contracts
 check: $(READY)
@@ -34,6 +38,10 @@ golden: $(READY)
 # points counted a second by three counters
 bench-count: $(READY)
 	$(BIN)/python benchmarks/count.py
+
+# what a run costs apart from its training, beside plain Ray Tune; written to benchmarks/engine.txt
+bench-engine: $(READY)
+	$(BIN)/python -m benchmarks.engine
 
 # set up once, and again when what is asked for changes; pip comes by itself where Python lacks ensurepip
 $(READY): pyproject.toml constraints.txt

@@ -31,7 +31,7 @@ class Watch(Protocol):
     """What is told of a sweep while it runs."""
 
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
-        """`todo` of `total` runs are about to be done, `workers` at a time."""
+        """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for."""
 
     def landed(self, row: Row) -> None:
         """A run is in the ledger."""
@@ -70,6 +70,7 @@ def run(
     results: str | Path = "results",
     reports: str | Path = "reports",
     workers: int | None = None,
+    address: str | None = None,
     retry_failed: bool = False,
     storage: str | Path | None = None,
     checkpoint_every: float = 60.0,
@@ -77,10 +78,11 @@ def run(
 ) -> Summary:
     """Plan a space, train what its ledger lacks, and render the report.
 
-    `workers` is how many runs are done at a time, by default one a core. With `retry_failed`, runs that failed before
-    are done again. Interrupting it loses nothing but the runs in progress: call it again to go on. A run that takes
-    longer than `checkpoint_every` seconds is kept in `storage`, a directory or a URL that fsspec reads (by default
-    RESULTS/NAME/checkpoints), and goes on from there.
+    `workers` is how many runs are done at a time, by default one a core. `address` is that of a Ray cluster to do them
+    on ("auto", "host:port" or "ray://host:port"), by default as many at a time as it has room for. With `retry_failed`,
+    runs that failed before are done again. Interrupting it loses nothing but the runs in progress: call it again to go
+    on. A run that takes longer than `checkpoint_every` seconds is kept in `storage`, a directory or a URL that fsspec
+    reads (by default RESULTS/NAME/checkpoints), and goes on from there.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
     """
     watch = watch or Silence()
@@ -119,7 +121,7 @@ def run(
         ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
         todo = lacking(todo, ledger)
         if todo:
-            _train(planned, todo, len(runs), ledger, lock, workers, keep, watch)
+            _train(planned, todo, len(runs), ledger, lock, workers, address, keep, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), pages)
@@ -157,31 +159,32 @@ def _train(
     ledger: Ledger,
     lock: Lock,
     workers: int | None,
+    address: str | None,
     keep: _Keep,
     watch: Watch,
 ) -> None:
-    # Ray takes seconds to import, and a sweep that is done needs none
-    from sweep.engine.tune import do_runs
+    from sweep.engine.driver import do_runs
 
     resources = planned.space.resources
-    at_a_time = workers_for(resources, workers)
+    at_a_time = workers if address else workers_for(resources, workers)
     by_key = {run.key: run for run in todo}
     # of a driver that was killed after a run was in and before its checkpoint was gone
     discard(keep.storage, kept(keep.storage) & {key for key, status in ledger.statuses().items() if status != "failed"})
 
-    def landed(result: dict[str, Any]) -> None:
-        fields = {name: value for name, value in result.items() if name not in {"key", "checkpointed"}}
-        row = Row(run=by_key[result["key"]], **fields)
-        ledger.record([row])
-        # not before it is in; a run that failed may be done again, and goes on from there
-        if result.get("checkpointed") and row.status != "failed":
-            discard(keep.storage, [row.run.key])
-        watch.landed(row)
+    def landed(results: list[tuple[str, dict[str, Any]]]) -> None:
+        kept_of = {key for key, outcome in results if outcome.pop("checkpointed", False)}
+        rows = [Row(by_key[key], **outcome) for key, outcome in results]
+        ledger.record(rows)
+        # not before they are in; a run that failed may be done again, and goes on from there
+        discard(keep.storage, [row.run.key for row in rows if row.run.key in kept_of and row.status != "failed"])
+        for row in rows:
+            watch.landed(row)
 
-    lock.train(at_a_time)
-    watch.begin(planned, len(todo), total, at_a_time)
+    lock.train(at_a_time or 0)
+    watch.begin(planned, len(todo), total, at_a_time or 0)
+    payloads = [run.payload(keep.storage, keep.every) for run in todo]
     try:
-        do_runs([run.payload(keep.storage, keep.every) for run in todo], resources, at_a_time, landed)
+        do_runs(payloads, resources, at_a_time, landed, address=address, retries=resources.retries)
     finally:
         watch.end()
 

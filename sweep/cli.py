@@ -55,6 +55,9 @@ def run(
     results: Results = Path("results"),
     reports: Reports = Path("reports"),
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster to run on: auto, host:port or ray://host:port.")
+    ] = None,
     retry_failed: Annotated[bool, typer.Option(help="Do runs that failed before again.")] = False,
     storage: Annotated[
         str | None,
@@ -86,20 +89,16 @@ def run(
             results=results,
             reports=reports,
             workers=workers,
+            address=address,
             retry_failed=retry_failed,
             storage=storage,
             checkpoint_every=checkpoint_every,
             watch=bar,
         )
-    except (KeyboardInterrupt, SystemExit) as stopped:
-        # while Ray starts, its own handler of SIGTERM raises SystemExit
-        if isinstance(stopped, SystemExit) and stopped.code != signal.SIGTERM:
-            raise
+    except KeyboardInterrupt:
         landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
         err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)
-        # Ray's threads may still be at work; nothing of ours is
-        sys.stdout.flush()
-        os._exit(130)
+        sys.exit(130)
     failed = {status: n for status, n in summary.statuses.items() if status != "done"}
     if as_json:
         print(

@@ -25,7 +25,7 @@ class Meter:
     """Counts landed runs; says the running best and an honest remaining time."""
 
     def __init__(self, todo: int, workers: int) -> None:
-        self.todo, self.workers = todo, workers
+        self.todo, self.workers = todo, max(1, workers)
         self.landed = self.failed = 0
         self.best: Row | None = None
         self._started = time.monotonic()
@@ -71,9 +71,10 @@ class Bar:
 
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
         """Say what is about to be done."""
+        pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
         self.console.print(
-            f"[bold]{planned.space.name}[/]: {describe(planned)}{had}; {todo} to train, {workers} at a time",
+            f"[bold]{planned.space.name}[/]: {describe(planned)}{had}; {todo} to train, {pace}",
             highlight=False,
         )
         self.meter = Meter(todo, workers)

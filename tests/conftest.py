@@ -3,7 +3,8 @@
 import textwrap
 
 import pytest
-from small import SMALL
+from small import LONGER, SMALL
+from sweeps import rows, start
 
 from sweep import cli
 
@@ -14,6 +15,17 @@ def small(tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(SMALL)
     return path
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The rows of the longer space's ledger, from a sweep that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "small.yaml").write_text(LONGER)
+    process = start(folder)
+    _, told = process.communicate(timeout=240)
+    assert (told, process.returncode) == ("", 0)
+    return rows(folder)
 
 
 @pytest.fixture

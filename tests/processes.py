@@ -1,5 +1,6 @@
 """Processes and sockets as the kernel lists them."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -12,6 +13,13 @@ def _stat(pid):
     except OSError:
         return None
     return None if state in "ZX" else (state, int(parent))
+
+
+def _command(pid):
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def alive(pids):
@@ -31,14 +39,15 @@ def descendants(pid):
 
 def workers(pids):
     """Those of the processes that Ray named after a trainable: between trials by its class, within one by Tune's."""
-    titles = {pid: (Path("/proc") / str(pid) / "cmdline").read_text() for pid in alive(pids)}
+    titles = {pid: _command(pid) for pid in pids}
     return [pid for pid, title in titles.items() if title.startswith(("ray::Worker", "ray::ResourceTrainable"))]
 
 
 def end(pids):
     """Kill what still runs."""
     for pid in alive(pids):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def listening(pids):
@@ -55,4 +64,37 @@ def listening(pids):
             fields = row.split()
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
                 found.add(fields[1].split(":")[0])
+    return found
+
+
+def children(pid):
+    """Ids of the processes that a process has started itself."""
+    return {child for child in descendants(pid) if (_stat(child) or ("", 0))[1] == pid}
+
+
+def named(pids, program):
+    """Those of the processes that run a program of this name."""
+    return {pid for pid in pids if Path(_command(pid).split("\0")[0]).name == program}
+
+
+def group(pid):
+    """Ids of all processes in the process group of a process."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found |= {int(process.name)} if os.getpgid(int(process.name)) == os.getpgid(pid) else set()
+        except OSError:
+            continue
+    return found
+
+
+def folders(pids, prefix):
+    """Folders under which processes have files open, of those whose paths start with a prefix."""
+    found = set()
+    for pid in pids:
+        try:
+            files = [str(fd.readlink()) for fd in (Path("/proc") / str(pid) / "fd").iterdir()]
+        except OSError:
+            continue
+        found |= {prefix + file.removeprefix(prefix).split("/")[0] for file in files if file.startswith(prefix)}
     return found

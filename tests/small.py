@@ -25,3 +25,6 @@ nuisance:
 seeds: 2
 baseline: {family: static}
 """
+
+#: The same points, with enough runs to be disturbed in the middle.
+LONGER = SMALL.replace("seeds: 2", "seeds: 8").replace("epochs: 8", "epochs: 12")

@@ -28,17 +28,7 @@ class Run:
         That is the point, the recipe with the nuisance setting in it, the seed, the images, and the versions of what
         computes: our own (`NUMERICS`), torch's, and the source of the user's own network.
         """
-        content = {
-            "point": self.planned.point.canonical(),
-            "recipe": self.proxy.decisive(),
-            "seed": self.seed,
-            "data": DATASETS[self.proxy.dataset.name].fingerprint,
-            "numerics": NUMERICS,
-            "torch": torch.__version__.split("+")[0],
-        }
-        if self.planned.point.own_network:
-            content["network"] = own_network(self.planned.point.backbone).fingerprint
-        return hashlib.sha256(canonical(content).encode()).hexdigest()
+        return key_of(self.planned.point, self.proxy, self.seed)
 
     def payload(self, storage: str | None = None, interval: float = 60.0) -> str:
         """What a worker needs to do the run, as text; with a storage, the run is kept there every `interval` seconds.
@@ -55,6 +45,21 @@ class Run:
             "seed": self.seed,
         }
         return canonical(content)
+
+
+def key_of(point: Point, proxy: Proxy, seed: int) -> str:
+    """The key of a run as it would be done here: another torch, other images or another version give another key."""
+    content = {
+        "point": point.canonical(),
+        "recipe": proxy.decisive(),
+        "seed": seed,
+        "data": DATASETS[proxy.dataset.name].fingerprint,
+        "numerics": NUMERICS,
+        "torch": torch.__version__.split("+")[0],
+    }
+    if point.own_network:
+        content["network"] = own_network(point.backbone).fingerprint
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def unpack(payload: str) -> tuple[str, Point, Proxy, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from ray.tune import Trainable
 
-from sweep.engine.runs import checkpoint, unpack
+from sweep.engine.runs import checkpoint, key_of, unpack
 from sweep.proxy import Outcome, OutOfTime, train
 
 #: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
@@ -20,6 +20,8 @@ CAN_PASS = frozenset({"worker died", "out of memory"})
 #: Lines of a traceback that are kept.
 LINES = 20
 _NO_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+#: The failure of a run that would be another one if it were done here.
+ANOTHER_VERSION = "another version"
 
 
 class Worker(Trainable):
@@ -54,6 +56,10 @@ def do(payload: str) -> dict[str, Any]:
     key, point, proxy, seed = unpack(payload)
     kept = checkpoint(payload)
     started = time.perf_counter()
+    if key_of(point, proxy, seed) != key:
+        here = ", ".join(f"{name} {its}" for name, its in versions().items())
+        told = f"the worker on {platform.node()} would do another run than the one that was asked for; it has {here}"
+        return no_outcome(key, ANOTHER_VERSION, told)
     try:
         result = _outcome(key, train(point, proxy, seed, kept))
     except OutOfTime as error:

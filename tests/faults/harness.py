@@ -1,0 +1,114 @@
+"""A real sweep, killed at random moments and started again, until it is done."""
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import processes
+from sweeps import rows, start
+
+from sweep.engine.driver import RETRIES
+
+#: What is killed: one process by the name of its program, or all of them at once, as when the power goes.
+VICTIMS = ("driver", "ray's driver", "worker", "raylet", "gcs_server", "any", "process group", "everything")
+
+
+class Tormentor:
+    """Starts a sweep again and again, and kills it `kills` times at moments that follow from the seed."""
+
+    def __init__(self, folder, seed):
+        self.folder, self.chance = folder, random.Random(seed)
+        self.killed, self.next = Counter(), []
+        self.seen, self.scratch = set(), set()
+        self.had = pd.DataFrame()
+
+    def until_done(self, kills):
+        """Kill at most so often; the sweep is done when this returns."""
+        while True:
+            process = start(self.folder)
+            worker_kills, landed = 0, len(rows(self.folder))
+            while process.poll() is None and self.killed.total() < kills:
+                landed = self._moment(process, landed)
+                below = self._look(process)
+                # a run that more workers die of than are forgiven is a failed one, as it should be
+                spared = set(processes.workers(below)) if worker_kills == RETRIES else set()
+                victim, targets = self._choose(process, below - spared)
+                worker_kills += bool(targets & set(processes.workers(below)))
+                if process.poll() is None and targets:
+                    self._note_what_is_in()
+                    processes.end(targets)
+                    self.killed[victim] += 1
+                    if victim not in ("worker", "any"):
+                        worker_kills = 0
+            while process.poll() is None:
+                self._look(process)
+                time.sleep(0.5)
+            _, err = process.communicate()
+            self._note_what_is_in()
+            assert "Traceback" not in err
+            if process.returncode == 0:
+                assert err == ""
+                return
+            lost = process.returncode == 1 and "Ray ended 3 times without doing a run" in err
+            assert lost or process.returncode == -signal.SIGKILL, (process.returncode, err)
+
+    def _moment(self, process, landed):
+        """Wait for a moment: at once, while things start, or a little after another run has landed."""
+        if self.chance.random() < 0.4:
+            time.sleep(self.chance.uniform(0, 8))
+        else:
+            while process.poll() is None and len(rows(self.folder)) <= landed:
+                self._look(process)
+                time.sleep(0.1)
+            time.sleep(self.chance.uniform(0, 2))
+        return len(rows(self.folder))
+
+    def _choose(self, process, below):
+        """A victim, and its processes; nothing where there is none of its name at the moment."""
+        if not self.next:
+            self.next = self.chance.sample(VICTIMS, len(VICTIMS))
+        victim = self.next.pop()
+        by_name = {
+            "driver": {process.pid},
+            "ray's driver": processes.children(process.pid),
+            "worker": set(processes.workers(below)),
+            "raylet": processes.named(below, "raylet"),
+            "gcs_server": processes.named(below, "gcs_server"),
+            "any": below,
+            "process group": processes.group(process.pid),
+            "everything": {process.pid, *below},
+        }
+        found = sorted(by_name[victim] & {process.pid, *below})
+        if victim in ("process group", "everything") or not found:
+            return victim, set(found)
+        return victim, {self.chance.choice(found)}
+
+    def _look(self, process):
+        below = processes.descendants(process.pid)
+        self.seen |= below
+        self.scratch |= processes.folders(below, "/tmp/wn-sweep-")
+        return below
+
+    def _note_what_is_in(self):
+        """What landed is there, as it was: nothing lost, nothing done again."""
+        now = rows(self.folder)
+        pd.testing.assert_frame_equal(now.loc[self.had.index], self.had) if len(self.had) else None
+        self.had = now
+
+    def left_behind(self, within=30.0):
+        """Processes and folders that are left of all that was started."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            left = processes.alive(self.seen), {folder for folder in self.scratch if Path(folder).exists()}
+            if left == (set(), set()):
+                break
+            time.sleep(0.5)
+        return left
+
+    def end(self):
+        """Kill whatever was seen and still runs."""
+        processes.end(self.seen - {os.getpid()})

@@ -1,0 +1,34 @@
+"""A kill changes nothing: after any number of them, of any process, the ledger is that of an undisturbed sweep."""
+
+import os
+import random
+
+import pandas as pd
+import pytest
+from small import LONGER
+from sweeps import OUTCOME, rows
+
+from faults.harness import Tormentor
+
+#: `make test-faults` asks for 100.
+KILLS = int(os.environ.get("WN_SWEEP_KILLS", "10"))
+SEED = int(os.environ.get("WN_SWEEP_SEED", random.randrange(2**32)))
+
+
+@pytest.mark.timeout(0 if KILLS > 10 else 600)
+def test_kills_at_any_moment_change_nothing(undisturbed, tmp_path):
+    print(f"seed {SEED}")
+    killed = 0
+    while killed < KILLS:
+        folder = tmp_path / str(killed)
+        folder.mkdir()
+        (folder / "small.yaml").write_text(LONGER)
+        tormentor = Tormentor(folder, SEED + killed)
+        try:
+            tormentor.until_done(KILLS - killed)
+            assert tormentor.left_behind() == (set(), set())
+        finally:
+            tormentor.end()
+        pd.testing.assert_frame_equal(rows(folder)[OUTCOME], undisturbed[OUTCOME])
+        killed += tormentor.killed.total()
+        print(f"{killed} kills: {dict(tormentor.killed)}")

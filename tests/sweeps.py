@@ -1,0 +1,41 @@
+"""Sweeps in processes of their own, and what their ledgers hold."""
+
+import subprocess
+import sys
+import time
+
+import pandas as pd
+
+from sweep.engine.ledger import Ledger
+
+OUTCOME = ["point", "recipe", "seed", "status", "error", "losses", "params", "flops", "kind", "message"]
+
+
+def start(folder, *words):
+    """Start the folder's small.yaml as a person would, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "sweep.cli", "run", "small.yaml", *map(str, words)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def rows(folder, results="results"):
+    """The ledger's rows by their keys; none if there is no ledger yet."""
+    path = folder / results / "small/ledger.sqlite"
+    if not path.exists():
+        return pd.DataFrame()
+    with Ledger.open(path) as ledger:
+        return ledger.runs().set_index("key")
+
+
+def wait_for_rows(process, folder, count, within=120):
+    """Wait until so many runs are in."""
+    deadline = time.monotonic() + within
+    while len(rows(folder)) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
