@@ -14,7 +14,7 @@ from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, plan, with_trace
 from sweep.engine.ledger import Ledger, Row, locked
 from sweep.engine.runs import Run, missing, wanted
-from sweep.errors import LedgerError, SpaceError, SweepError
+from sweep.errors import EngineError, LedgerError, SpaceError, SweepError
 from sweep.proxy import load
 from sweep.space import Space, find, plain
 
@@ -104,7 +104,10 @@ def run(
             _train(planned, todo, len(runs), ledger, workers, address, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
-        page = report.render(frame(ledger), pages)
+        try:
+            page = report.render(frame(ledger), pages)
+        except OSError as error:
+            raise EngineError(f"{pages}: the report cannot be written: {error.strerror}; every run is safe") from None
         return Summary(space.name, counts, len(todo), path, page)
 
 

@@ -226,9 +226,10 @@ def locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise LedgerError(f"{folder}: another wn-sweep ({file.read().strip()}) is at work on this sweep") from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
+        # who holds it is a courtesy: a full disk shows where it matters
+        with contextlib.suppress(OSError):
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"process {os.getpid()}".encode())
         yield
 
 

@@ -26,6 +26,9 @@ class Scratch:
             with _left_behind(folder) as session:
                 if session is not None:
                     clear(folder, session)
+            # its lock may have gone before it did; one that is in use is never empty
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         # under another name until it is locked: nobody takes it for one that was left behind
         hidden = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=_PLACE))
         self._lock = _locked(hidden / "lock", "w")
@@ -51,6 +54,9 @@ def clear(folder: Path, session: int) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
+    # the lock goes last: whatever ends us in between, the rest is found again
+    for entry in folder.glob("[!l]*"):
+        shutil.rmtree(entry, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
