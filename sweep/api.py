@@ -17,7 +17,7 @@ from sweep.engine.ledger import Ledger, Row
 from sweep.engine.lock import Lock, locked
 from sweep.engine.merge import merge as merge_ledgers
 from sweep.engine.runs import Run, missing, wanted
-from sweep.errors import LedgerError, SpaceError, SweepError
+from sweep.errors import EngineError, LedgerError, SpaceError, SweepError
 from sweep.proxy import load
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.space import DATASETS, Space, find, plain
@@ -124,7 +124,10 @@ def run(
             _train(planned, todo, len(runs), ledger, lock, workers, address, keep, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
-        page = report.render(frame(ledger), pages)
+        try:
+            page = report.render(frame(ledger), pages)
+        except OSError as error:
+            raise EngineError(f"{pages}: the report cannot be written: {error.strerror}; every run is safe") from None
         return Summary(space.name, counts, len(todo), path, page)
 
 

@@ -132,16 +132,26 @@ class _Ray:
         return self
 
     def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         if self._job["address"]:
-            # a cluster lives on: its workers are told that they may go
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.communicate(timeout=LEAVE_WITHIN)
+            # a cluster lives on: it is told that its workers may go
+            deadline = time.monotonic() + LEAVE_WITHIN
+            while not self._ended() and time.monotonic() < deadline:
+                time.sleep(0.05)
         self._process.kill()
+        # before the process is waited for: until then its number, which is its session's, is nobody else's
         self._scratch.clear()
-        self._process.communicate()
+        self._process.stdout.close()
+        self._process.wait()
         self._log.seek(0)
         self._said = self._said or next((line for line in reversed(self._log.read().splitlines()) if line.strip()), "")
         self._log.close()
+
+    def _ended(self) -> bool:
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def results(self) -> Iterator[list[Result]]:
         """Results as they arrive, in groups, until Ray ends; raises EngineError if it says that nothing can be run."""

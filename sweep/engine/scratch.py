@@ -23,14 +23,18 @@ class Scratch:
 
     def __init__(self) -> None:
         for folder in _PLACE.glob(f"{_PREFIX}*"):
-            with _left_behind(folder) as session:
-                if session is not None:
-                    clear(folder, session)
+            with _left_behind(folder) as lock:
+                if lock is not None:
+                    session = int(lock.read() or 0)
+                    clear(folder, session if _at_work(folder, session) else None)
+            # its lock may have gone before it did; one that is in use is never empty
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         # under another name until it is locked: nobody takes it for one that was left behind
         hidden = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=_PLACE))
         self._lock = _locked(hidden / "lock", "w")
         self.folder = hidden.rename(_PLACE / hidden.name[1:])
-        self._session = 0
+        self._session: int | None = None
 
     def lend(self, session: int) -> None:
         """Note the session whose processes will work in the folder."""
@@ -44,27 +48,39 @@ class Scratch:
         self._lock.close()
 
 
-def clear(folder: Path, session: int) -> None:
-    """End every other process of a session that has a file open in a folder, and remove the folder."""
-    while found := _at_work(folder, session):
-        for pid in found:
+def clear(folder: Path, session: int | None) -> None:
+    """End every other process of a session, if there is one, and remove the folder that it worked in."""
+    # those that are just starting have no file open yet, and would make the folder anew
+    while members := _members(session) if session else None:
+        for pid in members:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
+    # the lock goes last: whatever ends us in between, the rest is found again
+    for entry in folder.glob("[!l]*"):
+        shutil.rmtree(entry, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _at_work(folder: Path, session: int) -> set[int]:
-    # a session's number may belong to another by now, and a person may be reading a log: it takes both
-    found = set()
+def _members(session: int) -> set[int]:
+    found: set[int] = set()
     for process in Path("/proc").glob("[0-9]*"):
         pid = int(process.name)
-        # processes come and go, and some are not ours to look at
+        # processes come and go, and some are dead but not yet gone
         with contextlib.suppress(OSError):
-            if os.getsid(pid) == session and pid != os.getpid():
-                files = (str(fd.readlink()) for fd in (process / "fd").iterdir())
-                found |= {pid for file in files if file.startswith(f"{folder}/")}
+            state = (process / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            if os.getsid(pid) == session and state not in "ZX" and pid != os.getpid():
+                found.add(pid)
     return found
+
+
+def _at_work(folder: Path, session: int) -> bool:
+    """Whether the session is still the one that worked in the folder: its number may be another's by now."""
+    for pid in _members(session) if session else ():
+        with contextlib.suppress(OSError):
+            if any(str(fd.readlink()).startswith(f"{folder}/") for fd in Path(f"/proc/{pid}/fd").iterdir()):
+                return True
+    return False
 
 
 def _locked(path: Path, mode: str) -> IO[str]:
@@ -78,12 +94,12 @@ def _locked(path: Path, mode: str) -> IO[str]:
 
 
 @contextlib.contextmanager
-def _left_behind(folder: Path) -> Iterator[int | None]:
-    """The session that worked in a folder, if its owner is gone."""
+def _left_behind(folder: Path) -> Iterator[IO[str] | None]:
+    """A folder's lock, which names the session that worked there, if its owner is gone."""
     try:
         lock = _locked(folder / "lock", "r+")
     except OSError:
         yield None
         return
     with lock:
-        yield int(lock.read() or 0)
+        yield lock

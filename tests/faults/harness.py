@@ -42,6 +42,7 @@ class Tormentor:
                     self._note_what_is_in()
                     processes.end(targets)
                     self.killed[victim] += 1
+                    print(f"{time.strftime('%H:%M:%S')} killed {victim}, {len(self.had)} runs in", flush=True)
                     if victim not in ("worker", "any"):
                         worker_kills = 0
             while process.poll() is None:
