@@ -16,8 +16,8 @@ from sweep.engine.cores import workers_for
 from sweep.engine.ledger import Ledger, Row, locked
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import LedgerError, SpaceError, SweepError
-from sweep.proxy import load
-from sweep.space import DATASETS, Space, find, plain
+from sweep.proxy import DataError, load
+from sweep.space import Space, find, plain
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -77,7 +77,7 @@ def run(
     """
     watch = watch or Silence()
     space = space if isinstance(space, Space) else Space.load(find(space))
-    if not DATASETS[space.proxy.dataset.name].readable:
+    if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
         raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
     planned = plan(space, traced=False)
@@ -97,9 +97,9 @@ def run(
     if path.exists():
         with Ledger.open(path) as ledger:
             todo = lacking(runs, ledger)
-    todo = _traced(todo)
     if todo:
-        load(space.proxy.dataset, todo[0].planned.point.image_size or 1)
+        _insist_on_images(space, todo[0])
+    todo = _traced(todo)
     try:
         pages.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -113,6 +113,14 @@ def run(
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         page = report.render(frame(ledger), pages)
         return Summary(space.name, counts, len(todo), path, page)
+
+
+def _insist_on_images(space: Space, first: Run) -> None:
+    """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+    try:
+        load(first.proxy.dataset, first.planned.point.image_size or 1)
+    except DataError as error:
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
 
 
 def _traced(runs: list[Run]) -> list[Run]:

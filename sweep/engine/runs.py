@@ -5,12 +5,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 
 import torch
 
 from sweep.costs import Plan, Planned
 from sweep.proxy import NUMERICS
-from sweep.space import DATASETS, Point, Proxy, own_network, plain, search
+from sweep.space import Point, Proxy, own_network, plain, search
 
 
 def canonical(value: object) -> str:
@@ -35,12 +36,15 @@ class Run:
         """
         content = {
             "point": self.planned.point.canonical(),
-            "recipe": self.proxy,
+            "recipe": self.proxy.model_copy(update={"dataset": self.proxy.dataset.content}),
             "seed": self.seed,
-            "data": DATASETS[self.proxy.dataset.name].fingerprint,
+            "data": self.proxy.dataset.facts.fingerprint,
             "numerics": NUMERICS,
             "torch": torch.__version__.split("+")[0],
         }
+        if self.proxy.dataset.of_the_user:
+            # another decoder, other pixels
+            content["pillow"] = version("pillow")
         if self.planned.point.own_network:
             content["network"] = own_network(self.planned.point.backbone).fingerprint
         return hashlib.sha256(canonical(content).encode()).hexdigest()

@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from sweep.networks import drawn, seeded
 from sweep.proxy.augment import augment
 from sweep.proxy.data import load
-from sweep.space import DATASETS, Point, Proxy
+from sweep.space import Point, Proxy
 
 #: Raised whenever the same run would come out differently; part of every run's key.
 NUMERICS = 1
@@ -45,7 +45,7 @@ def train(point: Point, proxy: Proxy, seed: int) -> Outcome:
     torch.use_deterministic_algorithms(True)
     started = time.perf_counter()
     data = load(proxy.dataset, point.image_size or 1)
-    facts = DATASETS[proxy.dataset.name]
+    facts = proxy.dataset.facts
     network = drawn(point, facts.channels, facts.classes, seed)
     # one each: how much augmentation draws must not change the order of the images
     shuffling, augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
