@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from sweep.proxy.errors import DataError
 
@@ -21,9 +21,11 @@ def decode(content: bytes, name: str, channels: int, size: int) -> NDArray[np.ui
                 raise DataError(f"{name}: images of mode {image.mode} have no eight bits a channel")
             # a palette's transparency would be warned of
             whole = image.convert("RGBA") if image.mode in {"P", "PA"} else image
-            pixels = np.asarray(
-                ImageOps.fit(whole.convert("L" if channels == 1 else "RGB"), (size, size), Image.Resampling.BILINEAR)
-            )
+            side = min(whole.size)
+            left, top = ((length - side) // 2 for length in whole.size)
+            # cut first: resizing from a box mixes in what lies around it
+            square = whole.convert("L" if channels == 1 else "RGB").crop((left, top, left + side, top + side))
+            pixels = np.asarray(square.resize((size, size), Image.Resampling.BILINEAR))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         what = "no image that Pillow knows" if isinstance(error, UnidentifiedImageError) else str(error)
         raise DataError(f"{name} cannot be read: {what}") from None
