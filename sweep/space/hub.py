@@ -116,11 +116,8 @@ def _sizes(column: Any) -> NDArray[np.int64]:
     """Bytes of each image, without reading those that lie in the table."""
     import pyarrow.compute as pc
 
-    sizes = np.zeros(len(column), dtype=np.int64)
-    inside = pc.binary_length(pc.struct_field(column, "bytes")).to_numpy()
-    for row, size in enumerate(inside.tolist()):
-        if size == size and size is not None:
-            sizes[row] = size
-        elif path := column[row].as_py()["path"]:
-            sizes[row] = Path(path).stat().st_size
+    sizes = np.array(pc.fill_null(pc.binary_length(pc.struct_field(column, "bytes")), -1), dtype=np.int64)
+    for row in np.flatnonzero(sizes < 0).tolist():
+        image = column[row].as_py()
+        sizes[row] = Path(image["path"]).stat().st_size if image else 0
     return sizes
