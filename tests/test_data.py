@@ -11,7 +11,6 @@ from sweep import Ledger, Space, frame, plan, run
 from sweep.engine.runs import wanted
 from sweep.errors import SpaceError
 from sweep.proxy import load
-from sweep.space.image_index import folder_index
 
 DATA = "{name: digits, train: 200, validation: 100}"
 
@@ -19,8 +18,7 @@ DATA = "{name: digits, train: 200, validation: 100}"
 @pytest.fixture(autouse=True)
 def anew(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for cached in (load, folder_index):
-        cached.cache_clear()
+    load.cache_clear()
 
 
 def with_data(data, **changes):
@@ -31,7 +29,6 @@ def with_data(data, **changes):
 
 
 def keys(path):
-    folder_index.cache_clear()
     return [run.key for run in wanted(plan(Space.load(path), traced=False))]
 
 
@@ -89,7 +86,6 @@ def test_a_sweep_of_a_folder_and_its_report_without_it(write, tmp_path, monkeypa
     summary = run(space, results=tmp_path / "results", reports=tmp_path / "reports", workers=1)
     assert summary.statuses == {"done": 12}
     (tmp_path / "pictures").rename(tmp_path / "moved")
-    folder_index.cache_clear()
     with Ledger.open(summary.ledger) as ledger:
         found = frame(ledger)
     assert set(found.runs["status"]) == {"done"}

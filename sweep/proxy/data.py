@@ -17,6 +17,9 @@ from sweep.proxy.files import read
 from sweep.space import DATASETS, DatasetFacts
 from sweep.space.schema import Dataset
 
+#: Images that are resized at a time.
+BLOCK = 1024
+
 
 @dataclass(frozen=True)
 class Split:
@@ -42,7 +45,11 @@ def load(dataset: Dataset, image_size: int) -> Split:
     """
     images, labels = _chosen(dataset)
     train = dataset.counts()[0]
-    x = F.interpolate(torch.from_numpy(images).float(), size=(image_size, image_size), mode="bilinear", antialias=True)
+    x = torch.empty((*images.shape[:2], image_size, image_size))
+    # a block at a time: floats of every image before they are resized would be as much memory again
+    for block in range(0, len(x), BLOCK):
+        part = torch.from_numpy(images[block : block + BLOCK]).float()
+        x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
     for channel in range(x.shape[1]):
         plane = x[:, channel]
         mean, deviation = plane[:train].mean(), plane[:train].std()
@@ -91,9 +98,10 @@ def _source(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.i
 def _indexed(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
     try:
         index, facts = dataset.index, dataset.facts
+        found = dataset.model_copy(update={"known": None}).settled.known
     except ValueError as error:
         raise DataError(str(error)) from None
-    if index.fingerprint != facts.fingerprint:
+    if found != dataset.settled.known:
         raise DataError(f"the images of {dataset.path} are not those that they were ({index.fingerprint[:12]})")
 
     def images(at: NDArray[np.int64]) -> NDArray[np.uint8]:

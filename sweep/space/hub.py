@@ -29,11 +29,33 @@ def downloading() -> Iterator[None]:
         _may_download = False
 
 
-@lru_cache(maxsize=4)
 def hub_index(
     path: str, config: str | None, split: str, validation_split: str | None, image_column: str, label_column: str
 ) -> ImageIndex:
     """The index of a split, after that of the validation split if one is named; raises ValueError in words."""
+    found = _tried(path, config, split, validation_split, image_column, label_column)
+    if isinstance(found, str):
+        raise ValueError(found)
+    return found
+
+
+def forget() -> None:
+    """Look for data sets anew when they are next asked for."""
+    _tried.cache_clear()
+
+
+@lru_cache(maxsize=4)
+def _tried(path: str, config: str | None, *which: Any) -> ImageIndex | str:
+    """The index, or what is wrong: a space is checked in parts, and a server that does not answer takes minutes."""
+    try:
+        return _index(path, config, *which)
+    except ValueError as error:
+        return str(error)
+
+
+def _index(
+    path: str, config: str | None, split: str, validation_split: str | None, image_column: str, label_column: str
+) -> ImageIndex:
     try:
         import datasets
     except ImportError:
@@ -69,14 +91,10 @@ def hub_index(
         return name, image["bytes"] if image["bytes"] is not None else Path(image["path"]).read_bytes()
 
     sizes = [int(size) for column in images for size in _sizes(column)]
-    return ImageIndex(
-        tuple(feature.names) if named else tuple(map(str, classes)),
-        labels,
-        0 if validation_split is None else first,
-        "test" in found,
-        index_fingerprint(map(str, labels), sizes, encoded),
-        encoded,
-    )
+    apart, tested = 0 if validation_split is None else first, "test" in found
+    fingerprint = index_fingerprint(f"{apart} {tested}", map(str, labels), sizes, encoded)
+    names = tuple(feature.names if named else map(str, classes))
+    return ImageIndex(names, labels, apart, tested, fingerprint, encoded)
 
 
 def _loaded(datasets: Any, path: str, config: str | None) -> Any:

@@ -68,23 +68,20 @@ def folder_index(path: str) -> ImageIndex:
     def encoded(number: int) -> tuple[str, bytes]:
         return str(root / files[number]), (root / files[number]).read_bytes()
 
-    return ImageIndex(
-        tuple(classes),
-        labels,
-        sum(counts[: len(classes)]),
-        (root / "test").is_dir(),
-        index_fingerprint(files, sizes, encoded),
-        encoded,
-    )
+    apart, tested = sum(counts[: len(classes)]), (root / "test").is_dir()
+    fingerprint = index_fingerprint(f"{apart} {tested}", files, sizes, encoded)
+    return ImageIndex(tuple(classes), labels, apart, tested, fingerprint, encoded)
 
 
-def index_fingerprint(names: Iterable[str], sizes: Sequence[int], encoded: Callable[[int], tuple[str, bytes]]) -> str:
-    """sha256 of names (what decides the labels) and sizes in bytes, and of contents where that is cheap.
+def index_fingerprint(
+    splits: str, names: Iterable[str], sizes: Sequence[int], encoded: Callable[[int], tuple[str, bytes]]
+) -> str:
+    """sha256 of splits, names (what decides the labels) and sizes in bytes, and of contents where that is cheap.
 
     To read every image of a large set whenever a space is planned would cost minutes; names and sizes are read in
     seconds, and a file that is changed to another of the same size is not noticed there.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(splits.encode())
     contents = sum(sizes) <= CHEAP
     for number, (name, size) in enumerate(zip(names, sizes, strict=True)):
         digest.update(f"{name}\0{size}\0".encode("utf-8", "surrogateescape"))

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sweep.space.datasets import DATASETS, DatasetFacts
-from sweep.space.hub import hub_index
+from sweep.space.hub import forget, hub_index
 from sweep.space.image_index import ImageIndex, folder_index
 from sweep.space.official import OFFICIAL
 
@@ -152,6 +152,12 @@ class Dataset(Model):
             return self.train or facts.pool - facts.apart, self.validation or usual
         validation = self.validation or (usual if self.train is None else min(usual, facts.pool - self.train))
         return self.train or facts.pool - validation, validation
+
+
+def look_again() -> None:
+    """Forget what lay in folders and sets of the user's own when an earlier space was read."""
+    folder_index.cache_clear()
+    forget()
 
 
 _COUNTS = ("name", "train", "validation")

@@ -13,7 +13,7 @@ from sweep.space.own import OwnNetwork, own_network, search
 from sweep.space.point import Point, plain
 from sweep.space.published import find_published
 from sweep.space.ranges import Range
-from sweep.space.schema import Bound, Model, Proxy, Resources
+from sweep.space.schema import Bound, Model, Proxy, Resources, look_again
 from sweep.space.source import Source, Where, did_you_mean, read
 
 #: What can be an axis: every field of a point, lambda in place of M or G, and whatever the user's own network takes.
@@ -72,6 +72,7 @@ class Space(Model):
     def parse(cls, data: Mapping[str, Any], source: Source | None = None) -> Self:
         """The space in a mapping of plain values; raises SpaceError."""
         source = source or Source()
+        look_again()
         data = _placed(dict(data), source)
         mistakes = _dynamic_mistakes(data, source)
         try:

@@ -15,15 +15,14 @@ from pydantic import ValidationError
 from sweep.proxy import DataError, load
 from sweep.proxy.data import _chosen
 from sweep.space import image_index
-from sweep.space.hub import hub_index
-from sweep.space.image_index import folder_index
-from sweep.space.schema import Dataset
+from sweep.space.schema import Dataset, look_again
 
 
 @pytest.fixture(autouse=True)
 def anew():
     yield
-    for cached in (load, _chosen, folder_index, hub_index):
+    look_again()
+    for cached in (load, _chosen):
         cached.cache_clear()
 
 
@@ -66,8 +65,8 @@ def test_only_the_images_of_a_subset_are_read(tmp_path, monkeypatch):
         for one in {*range(20)} - {one for _, label, one in train + validation if label == number}:
             path = tmp_path / "train" / name / f"{one:03}.png"
             path.write_bytes(b"?" * path.stat().st_size)
-    for cached in (_chosen, folder_index):
-        cached.cache_clear()
+    look_again()
+    _chosen.cache_clear()
     assert seen(folder(tmp_path, train=6, validation=4)) == (train, validation)
     with pytest.raises(DataError, match="cannot be read"):
         load(folder(tmp_path), 8)
@@ -107,11 +106,11 @@ def test_images_that_changed_since_the_space_was_read(tmp_path):
     make_folder(tmp_path, train=5)
     dataset = folder(tmp_path).settled
     (tmp_path / "train/dog/002.png").unlink()
-    folder_index.cache_clear()
+    look_again()
     with pytest.raises(DataError, match="are not those that they were"):
         load(dataset, 8)
     (tmp_path / "train").rename(tmp_path / "elsewhere")
-    folder_index.cache_clear()
+    look_again()
     with pytest.raises(DataError, match="has no classes"):
         load(dataset, 8)
 
@@ -192,7 +191,7 @@ def test_parquet(kind, datasets, tmp_path):
     assert len(train) == len(validation) == 16
     assert not {*train} & {*validation}
     table(datasets, labels * 10, feature).to_parquet(tmp_path / "set/test.parquet")
-    hub_index.cache_clear()
+    look_again()
     assert (hub(tmp_path / "set").facts.images, hub(tmp_path / "set").facts.test_images) == (40, 0)
     judged = hub(tmp_path / "set", validation_split="test", train=4)
     assert judged.facts.apart == 20

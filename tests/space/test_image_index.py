@@ -35,9 +35,13 @@ def test_classes_are_folders_in_alphabetical_order(tmp_path):
 
 def test_without_a_split_of_its_own_a_fifth_is_set_aside(tmp_path):
     make_folder(tmp_path, train=10)
-    assert (index(tmp_path).apart, index(tmp_path).test_images) == (0, 4)
+    before = index(tmp_path)
+    assert (before.apart, before.test_images) == (0, 4)
     (tmp_path / "test").mkdir()
-    assert index(tmp_path).test_images == 0
+    after = index(tmp_path)
+    assert after.test_images == 0
+    # other images are trained on, so the runs are others
+    assert after.fingerprint != before.fingerprint
 
 
 def test_files_at_any_depth_and_of_any_suffix_and_no_others(tmp_path):
