@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine fashion-mnist extra-data lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -43,6 +43,14 @@ bench-count: $(READY)
 bench-engine: $(READY)
 	$(BIN)/python -m benchmarks.engine
 
+# what some tests want beside, and skip without: Debian's package, if we may install it, and Hugging Face's library
+fashion-mnist:
+	@test -d /usr/share/datasets/fashion-mnist || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq dataset-fashion-mnist; } >/dev/null 2>&1 \
+	  || echo "Fashion-MNIST is not installed: apt-get install dataset-fashion-mnist, as root" >&2
+
+extra-data: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]' || echo "the extra data is not installed" >&2
+
 # set up once, and again when what is asked for changes; pip comes by itself where Python lacks ensurepip
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wn-sweep needs Python 3.11 or newer: make PYTHON=python3.11" >&2; exit 1; }
@@ -54,8 +62,8 @@ $(READY): pyproject.toml constraints.txt
 # pin anew what pip resolves; torch itself is pinned in pyproject.toml
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
-	{ echo "# What pip resolves for wn-sweep and its tests; written by 'make lock'."; .venv-lock/bin/python -m pip freeze --exclude wn-sweep | sed 's/^torch==\([0-9.]*\)+.*/torch==\1/'; } > constraints.txt
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,data]'
+	{ echo "# What pip resolves for wn-sweep, its extra data and its tests; written by 'make lock'."; .venv-lock/bin/python -m pip freeze --exclude wn-sweep | sed 's/^torch==\([0-9.]*\)+.*/torch==\1/'; } > constraints.txt
 	rm -rf .venv-lock
 
 clean:

@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 from sweep.costs import count_all, meta_flops, plan, trace
-from sweep.space import DATASETS, Space, expand, shipped
+from sweep.space import Space, expand, shipped
 
 
 def timed(function, *arguments):
@@ -32,7 +32,7 @@ def timed(function, *arguments):
 
 def closed_form(space):
     """Seconds to count every point: the best of five, grid and constraints included, and the arithmetic alone."""
-    facts = DATASETS[space.proxy.dataset.name]
+    facts = space.proxy.dataset.facts
     whole, alone = [], []
     for _ in range(5):
         whole.append(timed(lambda: plan(space, traced=0))[1])
@@ -43,7 +43,7 @@ def closed_form(space):
 
 def one_by_one(space, seconds):
     """Seconds a point of the two that build it, on the same points, and how many of the counts agree."""
-    facts = DATASETS[space.proxy.dataset.name]
+    facts = space.proxy.dataset.facts
     planned = plan(space, traced=0)
     times, agree = {"fvcore": [], "flop_counter on meta": []}, 0
     trace(planned.points[0].point, facts.channels, facts.classes)  # imports

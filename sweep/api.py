@@ -18,9 +18,9 @@ from sweep.engine.lock import Lock, locked
 from sweep.engine.merge import merge as merge_ledgers
 from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import EngineError, LedgerError, SpaceError, SweepError
-from sweep.proxy import load
+from sweep.proxy import DataError, load
 from sweep.proxy.checkpoint import check, discard, kept
-from sweep.space import DATASETS, Space, find, plain
+from sweep.space import Space, find, plain
 from sweep.space.source import Source
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
@@ -87,7 +87,7 @@ def run(
     """
     watch = watch or Silence()
     space = space if isinstance(space, Space) else Space.load(find(space))
-    if not DATASETS[space.proxy.dataset.name].readable:
+    if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
         raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
     planned = plan(space, traced=False)
@@ -108,11 +108,11 @@ def run(
     if path.exists():
         with Ledger.open(path) as ledger:
             todo = lacking(runs, ledger)
-    todo = _traced(todo)
     if todo:
-        load(space.proxy.dataset, todo[0].planned.point.image_size or 1)
+        _insist_on_images(space, todo[0])
         if storage is not None:
             check(keep.storage)
+    todo = _traced(todo)
     try:
         pages.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -129,6 +129,14 @@ def run(
         except OSError as error:
             raise EngineError(f"{pages}: the report cannot be written: {error.strerror}; every run is safe") from None
         return Summary(space.name, counts, len(todo), path, page)
+
+
+def _insist_on_images(space: Space, first: Run) -> None:
+    """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+    try:
+        load(first.proxy.dataset, first.planned.point.image_size or 1)
+    except DataError as error:
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
 
 
 def _traced(runs: list[Run]) -> list[Run]:

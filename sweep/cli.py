@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sweep.errors import SweepError
-from sweep.space import Space, find, shipped
+from sweep.space import DATASETS, Space, find, shipped
 
 if TYPE_CHECKING:
     from sweep.costs import Plan
@@ -165,6 +165,7 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
     from sweep.costs.published import beside
     from sweep.engine.cores import workers_for
     from sweep.engine.forecast import forecast as measure
+    from sweep.proxy.files import lacking
 
     out.print(view.points_table(planned, rows))
     if len(planned.points) > rows:
@@ -182,6 +183,9 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
     at_a_time = workers_for(planned.space.resources, workers)
     for line in view.summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
         out.print(line, markup=False)
+    # counting needs no images, and a machine that plans need not be the one that runs
+    if missing := lacking(planned.space.proxy.dataset):
+        out.print(f"Not yet ready to run: {missing}", markup=False)
 
 
 @app.command()
@@ -283,6 +287,34 @@ def spaces() -> None:
     """List the spaces that ship, with the question that each answers."""
     for name, path in shipped().items():
         out.print(f"{name:<12} {Space.load(path).about}", markup=False)
+
+
+@app.command()
+def data(
+    name: Annotated[str, typer.Argument(metavar="DATASET|SPACE", help="A data set's name, or a space that names one.")],
+    download: Annotated[bool, typer.Option(help="Download it if it is not here.")] = False,
+) -> None:
+    """Say what is known of a data set and where its images lie, or download them. Exit code 2: they are not here."""
+    from sweep.proxy import files
+    from sweep.proxy.download import download as fetch
+    from sweep.space.hub import downloading
+    from sweep.space.official import OFFICIAL
+    from sweep.space.schema import Dataset
+
+    with downloading() if download else contextlib.nullcontext():
+        known = name in DATASETS
+        dataset = Dataset.model_validate({"name": name}) if known else Space.load(find(name)).proxy.dataset
+    if download and dataset.name in OFFICIAL and not dataset.path:
+        fetch(dataset.name, lambda line: out.print(line, markup=False))
+    facts = dataset.facts
+    size = f"{facts.channels} x {facts.image_size} x {facts.image_size}"
+    out.print(f"{dataset.name}: images of {size} in {facts.classes} classes", markup=False)
+    kept = f"{facts.apart:,} of them for validation" if facts.apart else f"{facts.test_images:,} more are set aside"
+    out.print(f"{facts.pool:,} for training and validation, {kept}", markup=False)
+    if not facts.readable:
+        raise SweepError(f"{name} can be planned for, but this version cannot read its images")
+    if dataset.name in OFFICIAL:
+        out.print(f"in {files.find(dataset).place}", markup=False)
 
 
 @app.command()

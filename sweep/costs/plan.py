@@ -18,7 +18,7 @@ from sweep.costs.traced import Trace, trace
 from sweep.costs.training import Passes, passes
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
-from sweep.space import DATASETS, Baselines, Grid, Lazy, Point, Rejection, Space, axes, baselines, expand, label, plain
+from sweep.space import Baselines, Grid, Lazy, Point, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.grid import Numbers, Rejected, divide, miss, no_point, tell
 from sweep.space.schema import Dataset
 from sweep.space.source import Where
@@ -165,7 +165,7 @@ class Plan:
 
 def second_count(planned: Planned, dataset: Dataset) -> Trace:
     """What fvcore counts of a planned point; raises NetworkError if its network does not fit into memory."""
-    facts = DATASETS[dataset.name]
+    facts = dataset.facts
     try:
         return trace(planned.point, facts.channels, facts.classes)
     except (RuntimeError, MemoryError):
@@ -181,7 +181,7 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     Raises SpaceError for a point that no network can be built from, and for constraints that leave none.
     """
     grid = expand(space)
-    facts = DATASETS[space.proxy.dataset.name]
+    facts = space.proxy.dataset.facts
     counts = count_all(grid.listing, facts.channels, facts.classes)
     traces = _count_own(space, grid, counts)
     _insist(space, grid, counts)
@@ -201,7 +201,7 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
 
 def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Trace]:
     """Fill in the costs of networks of the user's own, which have no closed form, by building and tracing each."""
-    facts = DATASETS[space.proxy.dataset.name]
+    facts = space.proxy.dataset.facts
     traces: dict[int, Trace] = {}
     mistakes = []
     for number in grid.kept[counts.own[grid.kept]].tolist():
@@ -230,7 +230,7 @@ def _insist(space: Space, grid: Grid, counts: Counts) -> None:
     lost = grid.kept[~counts.exists[grid.kept]]
     if not len(lost):
         return
-    facts = DATASETS[space.proxy.dataset.name]
+    facts = space.proxy.dataset.facts
     names = axes(grid.listing, grid.kept)
 
     def mistakes() -> Iterator[tuple[Where, str]]:

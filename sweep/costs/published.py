@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from sweep.costs.plan import Plan, Planned
 from sweep.networks import Cost, family_of, table_of
 from sweep.networks.condconv import CondConv
-from sweep.space import DATASETS
 from sweep.space.published import Row, find_published, read_published
 
 
@@ -53,7 +52,7 @@ def beside(plan: Plan) -> list[Beside]:
 
 
 def _comparable(plan: Plan, planned: Planned) -> Cost:
-    facts = DATASETS[plan.space.proxy.dataset.name]
+    facts = plan.space.proxy.dataset.facts
     family = family_of(planned.point)
     if not isinstance(family, CondConv):
         return planned.cost

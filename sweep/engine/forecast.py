@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sweep.costs import Plan
 from sweep.errors import NetworkError
 from sweep.networks import drawn
-from sweep.space import DATASETS, Point, Proxy
+from sweep.space import Point, Proxy
 
 #: Seconds within which the timing of a point ends, and no timing of another begins.
 EACH, TOGETHER = 0.2, 1.5
@@ -103,7 +103,7 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]]) -> list[list[_Timing]]:
 
 
 def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
-    facts = DATASETS[proxy.dataset.name]
+    facts = proxy.dataset.facts
     batch = max(2, min(proxy.batch_size, proxy.dataset.counts()[0], int(HEAVIEST / (3 * flops + 1))))
     size = point.image_size or 1
     try:

@@ -5,12 +5,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 
 import torch
 
 from sweep.costs import Plan, Planned
 from sweep.proxy import NUMERICS, Checkpoint
-from sweep.space import DATASETS, Point, Proxy, canonical, own_network, search
+from sweep.space import Point, Proxy, canonical, own_network, search
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,13 @@ def key_of(point: Point, proxy: Proxy, seed: int) -> str:
         "point": point.canonical(),
         "recipe": proxy.decisive(),
         "seed": seed,
-        "data": DATASETS[proxy.dataset.name].fingerprint,
+        "data": proxy.dataset.facts.fingerprint,
         "numerics": NUMERICS,
         "torch": torch.__version__.split("+")[0],
     }
+    if proxy.dataset.of_the_user:
+        # another decoder, other pixels
+        content["pillow"] = version("pillow")
     if point.own_network:
         content["network"] = own_network(point.backbone).fingerprint
     return hashlib.sha256(canonical(content).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +11,22 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sweep.errors import SweepError
-from sweep.space import DATASETS
+from sweep.proxy.decode import decode
+from sweep.proxy.errors import DataError
+from sweep.proxy.files import read
+from sweep.space import DATASETS, DatasetFacts
 from sweep.space.schema import Dataset
 
-
-class DataError(SweepError):
-    """Images that are missing, or not those that they should be."""
+#: Images that are resized at a time.
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images (n, channels, size, size), normalised to mean 0 and deviation 1 over the training images; labels (n,)."""
+    """Images (n, channels, size, size) and labels (n,).
+
+    Each channel is normalised to mean 0 and deviation 1 over the training images.
+    """
 
     train: Tensor
     train_labels: Tensor
@@ -34,22 +39,45 @@ def load(dataset: Dataset, image_size: int) -> Split:
     """The training and validation images of a data set, `image_size` pixels a side.
 
     Which images are in which split follows from the data set alone, never from a seed: classes in turn, each in an
-    order drawn from the data set's fingerprint. More training images leave the validation images as they are.
-    Raises DataError if the images are not those that runs are keyed on.
+    order drawn from the data set's fingerprint. More training images leave the validation images as they are. An
+    official test split is not opened; where there is none, the first images of that order are set aside in its place.
+    Raises DataError if the images are missing, or not those that runs are keyed on.
     """
-    if not DATASETS[dataset.name].readable:
-        raise DataError(f"the images of {dataset.name} cannot be read by this version: it can be planned for, not run")
-    images, labels = _read(dataset.name)
-    order = _balanced(labels, DATASETS[dataset.name].fingerprint)
-    # the first images are the test split; validation comes next, and training images are taken from the end
-    pool = order[DATASETS[dataset.name].test_images :]
-    train, validation = dataset.counts()
-    at_train, at_validation = pool[len(pool) - train :], pool[:validation]
-    x = F.interpolate(torch.from_numpy(images).float(), size=(image_size, image_size), mode="bilinear", antialias=True)
+    images, labels = _chosen(dataset)
+    train = dataset.counts()[0]
+    x = torch.empty((*images.shape[:2], image_size, image_size))
+    # a block at a time: floats of every image before they are resized would be as much memory again
+    for block in range(0, len(x), BLOCK):
+        part = torch.from_numpy(images[block : block + BLOCK]).float()
+        x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
+    for channel in range(x.shape[1]):
+        plane = x[:, channel]
+        mean, deviation = plane[:train].mean(), plane[:train].std()
+        # a channel that is the same everywhere says nothing, and must not be divided by zero
+        plane.sub_(mean).div_(deviation if deviation > 0 else 1)
     y = torch.from_numpy(labels)
-    mean, deviation = x[at_train].mean(), x[at_train].std()
-    x = (x - mean) / deviation
-    return Split(x[at_train], y[at_train], x[at_validation], y[at_validation])
+    return Split(x[:train], y[:train], x[train:], y[train:])
+
+
+@functools.lru_cache(maxsize=1)
+def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images and labels of the training split, and then of the validation split."""
+    labels, images = _source(dataset)
+    at = np.concatenate(_places(labels, dataset))
+    return images(at), labels[at]
+
+
+def _places(labels: NDArray[np.int64], dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the training images and of the validation images."""
+    facts = dataset.facts
+    train, validation = dataset.counts()
+    if facts.apart:
+        own, others = _balanced(labels[: facts.apart], facts), facts.apart + _balanced(labels[facts.apart :], facts)
+        return others[len(others) - train :], own[:validation]
+    order = _balanced(labels, facts)
+    # what is set aside comes first, validation next, and training images are taken from the end
+    pool = order[len(order) - facts.pool :]
+    return pool[len(pool) - train :], pool[:validation]
 
 
 def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
@@ -57,22 +85,53 @@ def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
     return hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
 
 
-def _read(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, channels, size, size) as bytes and labels (n,)."""
+def _source(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
+    """Labels of all images, and what gives the images (n, channels, size, size) of some numbers, as bytes."""
+    if not dataset.facts.readable:
+        raise DataError(f"the images of {dataset.name} cannot be read by this version: it can be planned for, not run")
+    if dataset.of_the_user:
+        return _indexed(dataset)
+    images, labels = _digits() if dataset.name == "digits" else read(dataset)
+    return labels, lambda at: images[at]
+
+
+def _indexed(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
+    try:
+        index, facts = dataset.index, dataset.facts
+        found = dataset.model_copy(update={"known": None}).settled.known
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    if found != dataset.settled.known:
+        raise DataError(f"the images of {dataset.path} are not those that they were ({index.fingerprint[:12]})")
+
+    def images(at: NDArray[np.int64]) -> NDArray[np.uint8]:
+        pixels = np.empty((len(at), facts.channels, facts.image_size, facts.image_size), dtype=np.uint8)
+        for place, number in enumerate(at.tolist()):
+            try:
+                name, content = index.encoded(number)
+            except (OSError, ValueError) as error:
+                raise DataError(f"an image of {dataset.path} cannot be read: {error}") from None
+            pixels[place] = decode(content, name, facts.channels, facts.image_size)
+        return pixels
+
+    return index.labels, images
+
+
+def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     # scikit-learn takes a second to import, and much of what imports this module reads no image
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     images, labels = digits.images[:, None].astype(np.uint8), digits.target.astype(np.int64)
     found = fingerprint(images, labels)
-    if found != DATASETS[name].fingerprint:
-        raise DataError(f"the images of {name} are not those that this version knows ({found[:12]})")
+    if found != DATASETS["digits"].fingerprint:
+        raise DataError(f"the images of digits are not those that this version knows ({found[:12]})")
     return images, labels
 
 
-def _balanced(labels: NDArray[np.int64], seed: str) -> NDArray[np.int64]:
+def _balanced(labels: NDArray[np.int64], facts: DatasetFacts) -> NDArray[np.int64]:
     """An order of the images in which every stretch holds the classes in equal shares, as far as they go."""
-    draw = np.random.default_rng(int(seed[:16], 16))
+    draw = np.random.default_rng(int(facts.fingerprint[:16], 16))
     within = np.empty(len(labels))
     for label in np.unique(labels):
         at = draw.permutation(np.flatnonzero(labels == label))

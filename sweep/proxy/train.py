@@ -14,7 +14,7 @@ from sweep.networks import drawn, seeded
 from sweep.proxy.augment import augment
 from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import load
-from sweep.space import DATASETS, Point, Proxy
+from sweep.space import Point, Proxy
 
 #: Raised whenever the same run would come out differently; part of every run's key.
 NUMERICS = 1
@@ -89,7 +89,7 @@ class _Training:
     """A run in progress: all that its next step depends on."""
 
     def __init__(self, point: Point, proxy: Proxy, seed: int, batches: int) -> None:
-        facts = DATASETS[proxy.dataset.name]
+        facts = proxy.dataset.facts
         self.network = drawn(point, facts.channels, facts.classes, seed)
         # one each: how much augmentation draws must not change the order of the images
         self.shuffling, self.augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")

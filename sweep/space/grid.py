@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
-from sweep.space.datasets import DATASETS
 from sweep.space.lazy import Lazy
 from sweep.space.point import Point
 from sweep.space.product import NAMES, Part, Product, listed
@@ -149,7 +148,7 @@ class Grid:
 
 def expand(space: Space) -> Grid:
     """The grid of a space; raises SpaceError for a point that makes no sense and for a grid without a point."""
-    size = DATASETS[space.proxy.dataset.name].image_size
+    size = space.proxy.dataset.facts.image_size
     listing = Listing(
         [
             Product(("grid", index), space.network, {key: listed(key, value) for key, value in block.items()}, size)

@@ -4,7 +4,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sweep.space.datasets import DATASETS
+from sweep.space.datasets import DATASETS, DatasetFacts
+from sweep.space.hub import forget, hub_index
+from sweep.space.image_index import ImageIndex, folder_index
+from sweep.space.official import OFFICIAL
+
+#: Bytes of the images that a run learns from and is judged on, as uint8; a worker holds four times as much in floats.
+MOST_MEMORY = 1 << 30
 
 
 class Model(BaseModel):
@@ -13,12 +19,40 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Dataset(Model):
-    """Which images, and how many of them: `train` and `validation` images, class-balanced, fixed for every run."""
+class Known(Model):
+    """What was found of a set of the user's own when the space was read; a ledger keeps it, and needs no image."""
 
-    name: Literal["digits", "imagenet"]
+    classes: Annotated[int, Field(ge=2)]
+    images: Annotated[int, Field(ge=2)]
+    test_images: Annotated[int, Field(ge=0)]
+    apart: Annotated[int, Field(ge=0)]
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Dataset(Model):
+    """Which images, and how many of them: `train` and `validation` images, class-balanced, fixed for every run.
+
+    Fields:
+        path: where the files lie, if not where they are looked for; of huggingface a folder, or the set's name.
+        image_size, channels: of imagefolder and huggingface, what images are brought to: side in pixels, and 3 (RGB,
+            if nobody says) or 1 (grey).
+        config, split, validation_split, image_column, label_column: of huggingface, which images; 'train', none,
+            'image' and 'label' if nobody says.
+        known: what was found of the images when the space was read; a ledger's, not for people to write.
+    """
+
+    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "imagefolder", "huggingface", "imagenet"]
     train: Annotated[int, Field(ge=2)] | None = None
     validation: Annotated[int, Field(ge=1)] | None = None
+    path: Annotated[str, Field(min_length=1)] | None = None
+    image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
+    channels: Literal[1, 3] | None = None
+    config: str | None = None
+    split: str | None = None
+    validation_split: str | None = None
+    image_column: str | None = None
+    label_column: str | None = None
+    known: Known | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -26,24 +60,113 @@ class Dataset(Model):
         return {"name": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
+    def _own_keys(self) -> Self:
+        means = {*_COUNTS, *(("path",) if self.name in OFFICIAL else ()), *_OWN_KEYS.get(self.name, ())}
+        for key, value in self:
+            if value is not None and key not in means:
+                raise ValueError(f"{key} means nothing to {self.name}")
+        if self.name in _OWN_KEYS:
+            if self.path is None:
+                raise ValueError(f"{self.name} needs path")
+            if self.image_size is None:
+                raise ValueError(f"{self.name} needs image_size, here or in network: its images may be of any size")
+        return self
+
+    @model_validator(mode="after")
     def _enough(self) -> Self:
-        facts = DATASETS[self.name]
-        pool = facts.images - facts.test_images
+        facts = self.facts
         train, validation = self.counts()
-        if train + validation > pool or train < 2 or validation < 1:
+        if train + validation > facts.pool or train < 2 or validation < 1:
             raise ValueError(
-                f"{self.name} has {pool} images for training and validation, "
+                f"{self.name} has {facts.pool} images for training and validation, "
                 f"which is too few for {train} and {validation}"
+            )
+        if facts.apart and (validation > facts.apart or train > facts.pool - facts.apart):
+            raise ValueError(
+                f"{self.name} has {facts.pool - facts.apart} images for training and {facts.apart} for validation, "
+                f"which is too few for {train} and {validation}"
+            )
+        memory = (train + validation) * facts.channels * facts.image_size**2
+        if facts.readable and memory > MOST_MEMORY:
+            raise ValueError(
+                f"{train + validation:,} images of {facts.channels} x {facts.image_size} x {facts.image_size} take "
+                f"{memory / 2**30:.1f} GiB, and this version holds at most {MOST_MEMORY >> 30} GiB in memory: "
+                "train, validation or a smaller image_size make it fit"
             )
         return self
 
+    @property
+    def of_the_user(self) -> bool:
+        """Whether its facts are in the images themselves, not in this version."""
+        return self.name in _OWN_KEYS
+
+    @property
+    def index(self) -> ImageIndex:
+        """The images of a set of the user's own, by number; raises ValueError in words."""
+        assert self.path is not None
+        if self.name == "imagefolder":
+            return folder_index(self.path)
+        columns = self.image_column or "image", self.label_column or "label"
+        return hub_index(self.path, self.config, self.split or "train", self.validation_split, *columns)
+
+    @property
+    def settled(self) -> Self:
+        """The data set with what is known of its images written down."""
+        if self.known is not None or not self.of_the_user:
+            return self
+        index = self.index
+        known = Known(
+            classes=len(index.classes),
+            images=len(index.labels),
+            test_images=index.test_images,
+            apart=index.apart,
+            fingerprint=index.fingerprint,
+        )
+        return self.model_copy(update={"known": known})
+
+    @property
+    def facts(self) -> DatasetFacts:
+        """What is known of the images; raises ValueError in words if that has to be looked up and cannot be."""
+        if not self.of_the_user:
+            return DATASETS[self.name]
+        known = self.settled.known
+        assert known is not None
+        return DatasetFacts(
+            channels=self.channels or 3,
+            image_size=self.image_size or 1,
+            # of images that nobody here has seen, the user knows
+            flip_keeps_class=True,
+            **dict(known),
+        )
+
+    @property
+    def content(self) -> Self:
+        """The data set without where it lies and what its fingerprint says: the same images make the same runs."""
+        return self.model_copy(update=dict.fromkeys(_PLACE))
+
     def counts(self) -> tuple[int, int]:
         """Training and validation images: what is said, and else half of the images, or what is left of them."""
-        facts = DATASETS[self.name]
-        pool = facts.images - facts.test_images
-        usual = facts.validation_images or pool // 2
-        validation = self.validation or (usual if self.train is None else min(usual, pool - self.train))
-        return self.train or pool - validation, validation
+        facts = self.facts
+        usual = facts.apart or facts.validation_images or facts.pool // 2
+        if facts.apart:
+            return self.train or facts.pool - facts.apart, self.validation or usual
+        validation = self.validation or (usual if self.train is None else min(usual, facts.pool - self.train))
+        return self.train or facts.pool - validation, validation
+
+
+def look_again() -> None:
+    """Forget what lay in folders and sets of the user's own when an earlier space was read."""
+    folder_index.cache_clear()
+    forget()
+
+
+_COUNTS = ("name", "train", "validation")
+_PLACE = ("path", "config", "split", "validation_split", "image_column", "label_column", "known")
+#: The keys of sets whose facts are in the images.
+_OWN_KEYS = {
+    "imagefolder": ("path", "image_size", "channels", "known"),
+    "huggingface": ("image_size", "channels", *_PLACE),
+}
 
 
 class Optimizer(Model):
@@ -84,11 +207,11 @@ class Proxy(Model):
 
     def decisive(self) -> Self:
         """The recipe without what decides no outcome: what runs are keyed on."""
-        return self.model_copy(update={"timeout": None})
+        return self.model_copy(update={"timeout": None, "dataset": self.dataset.content})
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.augment.flip and not DATASETS[self.dataset.name].flip_keeps_class:
+        if self.augment.flip and not self.dataset.facts.flip_keeps_class:
             raise ValueError(f"augment.flip would turn {self.dataset.name} into something else; set it to false")
         return self
 

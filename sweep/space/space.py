@@ -10,10 +10,10 @@ from sweep.errors import SpaceError
 from sweep.space.backbones import BACKBONES
 from sweep.space.mistakes import describe, told, translate
 from sweep.space.own import OwnNetwork, own_network, search
-from sweep.space.point import Point
+from sweep.space.point import Point, plain
 from sweep.space.published import find_published
 from sweep.space.ranges import Range
-from sweep.space.schema import Bound, Model, Proxy, Resources
+from sweep.space.schema import Bound, Model, Proxy, Resources, look_again
 from sweep.space.source import Source, Where, did_you_mean, read
 
 #: What can be an axis: every field of a point, lambda in place of M or G, and whatever the user's own network takes.
@@ -72,7 +72,8 @@ class Space(Model):
     def parse(cls, data: Mapping[str, Any], source: Source | None = None) -> Self:
         """The space in a mapping of plain values; raises SpaceError."""
         source = source or Source()
-        data = dict(data)
+        look_again()
+        data = _placed(dict(data), source)
         mistakes = _dynamic_mistakes(data, source)
         try:
             space = cls(**data)
@@ -80,6 +81,10 @@ class Space(Model):
             mistakes = translate(error, cls, source) + mistakes
         if mistakes:
             raise SpaceError(*dict.fromkeys(sorted(mistakes, key=_line)))
+        if space.proxy.dataset.of_the_user:
+            # what is known now is what a ledger keeps, what workers are told, and what runs are keyed on
+            data["proxy"] = {**data["proxy"], "dataset": plain(space.proxy.dataset.settled)}
+            space = cls(**data)
         space._source, space._data = source, data
         if space.published is not None:
             try:
@@ -125,6 +130,26 @@ def _with(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
         inner = changed.get(head)
         changed[head] = _with({"name": inner} if isinstance(inner, str) else inner, {rest: value}) if rest else value
     return changed
+
+
+def _placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
+    """The space with the path of its data set from the root on, and the image size that the network says if no other.
+
+    A path is relative to the space's own file; one that is not there may be a name on the Hugging Face hub.
+    """
+    proxy, network = data.get("proxy"), data.get("network")
+    dataset = proxy.get("dataset") if isinstance(proxy, Mapping) else None
+    if not isinstance(proxy, Mapping) or not isinstance(dataset, Mapping):
+        return data
+    placed = dict(dataset)
+    if isinstance(path := placed.get("path"), str) and path:
+        there = (Path(source.file).parent / Path(path).expanduser()).absolute()
+        placed["path"] = str(there) if there.exists() or placed.get("name") != "huggingface" else path
+    if placed.get("name") in ("imagefolder", "huggingface") and isinstance(network, Mapping):
+        size = network.get("image_size")
+        if size is not None and placed.get("image_size") is None:
+            placed["image_size"] = size
+    return {**data, "proxy": {**proxy, "dataset": placed}}
 
 
 def _dynamic_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from sklearn.datasets import load_digits
 
 from sweep.proxy import DataError, load
-from sweep.proxy.data import fingerprint
+from sweep.proxy.data import _places, fingerprint
 from sweep.space import DATASETS
-from sweep.space.schema import Dataset
+from sweep.space.schema import Dataset, Known
 
 
 def digits(**counts):
@@ -72,3 +74,32 @@ def test_another_data_set_under_the_name_is_refused(monkeypatch):
     monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], fingerprint="0" * 64))
     with pytest.raises(DataError, match="are not those that this version knows"):
         load.__wrapped__(digits(), 8)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_splits_of_any_labels(data):
+    """Apart, without what is set aside, as balanced as the classes allow, and nested."""
+    classes = data.draw(st.integers(2, 5))
+    labels = np.array(data.draw(st.lists(st.integers(0, classes - 1), min_size=10, max_size=80)))
+    aside, apart = data.draw(st.sampled_from([(0, 0), (len(labels) // 5, 0), (0, len(labels) // 3)]))
+    found = dict(classes=classes, images=len(labels), test_images=aside, apart=apart, fingerprint="1f" * 32)
+    pool = len(labels) - aside - apart
+    validation = data.draw(st.integers(1, apart or pool - 3))
+    most = pool - (0 if apart else validation)
+    train = data.draw(st.integers(2, most - 1))
+
+    def places(train):
+        counts = dict(train=train, validation=validation)
+        return _places(labels, Dataset(name="imagefolder", path="x", image_size=1, known=Known(**found), **counts))
+
+    one, judged = places(train)
+    assert len({*one, *judged}) == train + validation
+    if apart:
+        assert judged.max() < apart <= one.min()
+    more, same = places(most)
+    assert (same == judged).all()
+    assert (more[-train:] == one).all()
+    for stretch, whole in ((one, labels[apart:]), (judged, labels[:apart] if apart else labels)):
+        shares = np.bincount(whole, minlength=classes) / len(whole) * len(stretch)
+        assert np.abs(np.bincount(labels[stretch], minlength=classes) - shares).max() < classes + 1

@@ -1,0 +1,155 @@
+"""The files of official data sets: where they are looked for, and their images once the checksums are right."""
+
+import hashlib
+import os
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.proxy.cifar import parse_batch, parse_records
+from sweep.proxy.errors import DataError
+from sweep.proxy.idx import parse_idx, unpacked
+from sweep.space import DATASETS
+from sweep.space.official import OFFICIAL
+from sweep.space.schema import Dataset
+
+Arrays = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the training images of a data set lie: a folder, or an archive."""
+
+    place: Path
+    #: name of each file -> where it lies; of an archive, nothing
+    files: Mapping[str, Path]
+
+
+def cache(name: str) -> Path:
+    """Where downloads of a data set are kept."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "wn-sweep" / name
+
+
+def find(dataset: Dataset) -> Found:
+    """Where the files of an official data set lie: at its path, else in the cache, else where Debian puts them.
+
+    Raises DataError that says how to get them.
+    """
+    official = OFFICIAL[dataset.name]
+    places = [cache(dataset.name), *([Path(official.debian[0])] if official.debian else [])]
+    for place in [Path(dataset.path)] if dataset.path else places:
+        if found := _at(place, dataset.name):
+            return found
+    forms = " and ".join(f"{name}[.gz]" for name in official.files)
+    if official.archives:
+        forms = f"{' or '.join(official.archives)}, or of the folder that the first of them holds"
+    if dataset.path:
+        raise DataError(f"{dataset.path} does not hold the images of {dataset.name}: needs {forms}")
+    package = f"`apt-get install {official.debian[1]}` installs them, " if official.debian else ""
+    raise DataError(
+        f"the images of {dataset.name} are not on this machine: {package}`wn-sweep data {dataset.name} --download` "
+        f"downloads them ({official.size}) to {cache(dataset.name)}, or path: names a folder of {forms}"
+    )
+
+
+def lacking(dataset: Dataset) -> str:
+    """How to get the files of a data set that are not here; '' if there is nothing to get."""
+    try:
+        if dataset.name in OFFICIAL:
+            find(dataset)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def read(dataset: Dataset) -> Arrays:
+    """Images (n, channels, size, size) and labels (n,) of an official data set's training files.
+
+    Raises DataError if they are missing, damaged, or not the official ones.
+    """
+    found, facts = find(dataset), DATASETS[dataset.name]
+    batches = [*(_idx if "mnist" in dataset.name else _cifar)(dataset.name, found)]
+    images, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    expected = (facts.pool, facts.channels, facts.image_size, facts.image_size)
+    if images.shape != expected or labels.shape != expected[:1]:
+        raise DataError(f"{found.place}: images {images.shape} and labels {labels.shape}, not {expected}")
+    if not 0 <= labels.min() <= labels.max() < facts.classes:
+        raise DataError(f"{found.place}: labels from {labels.min()} to {labels.max()}, of {facts.classes} classes")
+    return images, labels
+
+
+def _at(place: Path, name: str) -> Found | None:
+    official = OFFICIAL[name]
+    for archive in official.archives:
+        for path in (place, place / archive):
+            if path.name == archive and path.is_file():
+                return Found(path, {})
+    inner = {archive: place / folder for archive, folder in _FOLDERS.items() if archive in official.archives}
+    for folder in (place, *inner.values()):
+        files = {}
+        for file in official.files:
+            forms = [folder / file, *([] if official.archives else [folder / f"{file}.gz"])]
+            if there := next((path for path in forms if path.is_file()), None):
+                files[file] = there
+        if len(files) == len(official.files):
+            return Found(folder, files)
+    return None
+
+
+#: The folder that an archive holds.
+_FOLDERS = {
+    "cifar-10-python.tar.gz": "cifar-10-batches-py",
+    "cifar-10-binary.tar.gz": "cifar-10-batches-bin",
+    "cifar-100-python.tar.gz": "cifar-100-python",
+    "cifar-100-binary.tar.gz": "cifar-100-binary",
+}
+
+
+def _idx(name: str, found: Found) -> Iterator[Arrays]:
+    parsed = []
+    for file, path in found.files.items():
+        content = unpacked(_content(path), str(path))
+        parsed.append(parse_idx(content, str(path)))
+        _insist(content, OFFICIAL[name].files[file], path)
+    images, labels = parsed
+    yield images[:, None], labels.astype(np.int64)
+
+
+def _cifar(name: str, found: Found) -> Iterator[Arrays]:
+    for file, path in found.files.items():
+        content = _content(path)
+        _insist(content, OFFICIAL[name].files[file], path)
+        yield parse_batch(content, str(path))
+    if found.files:
+        return
+    whole = _content(found.place)
+    _insist(whole, OFFICIAL[name].archives[found.place.name], found.place)
+    binary = "binary" in found.place.name
+    with tarfile.open(found.place) as archive:
+        for file in OFFICIAL[name].files:
+            member = f"{_FOLDERS[found.place.name]}/{file}{'.bin' if binary else ''}"
+            reader = archive.extractfile(member)
+            content = reader.read() if reader else b""
+            where = f"{found.place}/{member}"
+            # a record of CIFAR-100 has a coarse label first
+            yield parse_records(content, where, 1 + (name == "cifar100")) if binary else parse_batch(content, where)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _insist(content: bytes, checksum: str, path: Path) -> None:
+    """Raise DataError if a file does not hold what was published."""
+    kind = "md5" if len(checksum) == 32 else "sha256"
+    found = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
+    if found != checksum:
+        raise DataError(f"{path} is not the official file: damaged, cut short or another ({kind} {found[:12]}...)")

@@ -1,0 +1,251 @@
+"""Sets of the user's own: folders of images, and Hugging Face sets where the library is installed."""
+
+import io
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from made_images import make_folder, save
+from PIL import Image
+from pydantic import ValidationError
+
+from sweep.proxy import DataError, load
+from sweep.proxy.data import _chosen
+from sweep.space import image_index
+from sweep.space.schema import Dataset, look_again
+
+
+@pytest.fixture(autouse=True)
+def anew():
+    yield
+    look_again()
+    for cached in (load, _chosen):
+        cached.cache_clear()
+
+
+def folder(path, **more):
+    return Dataset(name="imagefolder", path=str(path), **{"image_size": 8, **more})
+
+
+def seen(dataset):
+    """(split, class, number) of each image of `made_images.make_folder` that a run sees."""
+    pixels, labels = _chosen(dataset)
+    train = dataset.counts()[0]
+    assert (pixels[:, 0, 0, 0] == labels).all()
+    rows = [(int(p[2, 0, 0]), int(p[0, 0, 0]), int(p[1, 0, 0])) for p in pixels]
+    return rows[:train], rows[train:]
+
+
+def test_a_folder_with_a_validation_split(tmp_path):
+    make_folder(tmp_path, train=10, val=5)
+    train, validation = seen(folder(tmp_path))
+    assert sorted(train) == [(100, label, one) for label in range(2) for one in range(10)]
+    assert sorted(validation) == [(101, label, one) for label in range(2) for one in range(5)]
+    fewer, judged = seen(folder(tmp_path, train=4, validation=4))
+    assert fewer == train[-4:]
+    assert judged == validation[:4]
+    assert [label for _, label, _ in fewer].count(0) == 2
+
+
+def test_a_folder_without_one(tmp_path):
+    make_folder(tmp_path, train=20)
+    train, validation = seen(folder(tmp_path))
+    assert len(train) == len(validation) == len({*train, *validation}) // 2 == 16
+    assert [label for _, label, _ in train].count(0) == 8
+
+
+def test_only_the_images_of_a_subset_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(image_index, "CHEAP", 0)
+    make_folder(tmp_path, train=20)
+    train, validation = seen(folder(tmp_path, train=6, validation=4))
+    for number, name in enumerate(("cat", "dog")):
+        for one in {*range(20)} - {one for _, label, one in train + validation if label == number}:
+            path = tmp_path / "train" / name / f"{one:03}.png"
+            path.write_bytes(b"?" * path.stat().st_size)
+    look_again()
+    _chosen.cache_clear()
+    assert seen(folder(tmp_path, train=6, validation=4)) == (train, validation)
+    with pytest.raises(DataError, match="cannot be read"):
+        load(folder(tmp_path), 8)
+
+
+def test_images_are_normalised_channel_by_channel(tmp_path):
+    draw = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        for one in range(20):
+            pixels = draw.integers(0, (40, 120, 250), (12, 12, 3)).astype(np.uint8)
+            pixels[..., 2] = 7
+            save(tmp_path / "train" / name / f"{one}.png", pixels)
+    data = load(folder(tmp_path, image_size=12), 6)
+    assert data.train.shape[1:] == (3, 6, 6)
+    assert torch.allclose(data.train.mean((0, 2, 3)), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(data.train.std((0, 2, 3)), torch.tensor([1.0, 1.0, 0.0]), atol=1e-4)
+    assert load(folder(tmp_path, image_size=12, channels=1), 12).train.shape[1:] == (1, 12, 12)
+
+
+def test_mixed_sizes_and_modes(tmp_path):
+    for number, mode in enumerate(["L", "RGB", "RGBA", "P", "LA", "1"] * 2):
+        path = tmp_path / "train" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new(mode, (5 + number, 20 - number)).save(path)
+    assert load(folder(tmp_path), 8).train.shape[1:] == (3, 8, 8)
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path):
+    make_folder(tmp_path, train=5)
+    (tmp_path / "train/dog/002.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"train/dog/002\.png cannot be read: no image that Pillow knows"):
+        # every image of a class is in some split, but for those set aside
+        load(folder(tmp_path, train=7, validation=1), 8)
+
+
+def test_images_that_changed_since_the_space_was_read(tmp_path):
+    make_folder(tmp_path, train=5)
+    dataset = folder(tmp_path).settled
+    (tmp_path / "train/dog/002.png").unlink()
+    look_again()
+    with pytest.raises(DataError, match="are not those that they were"):
+        load(dataset, 8)
+    (tmp_path / "train").rename(tmp_path / "elsewhere")
+    look_again()
+    with pytest.raises(DataError, match="has no classes"):
+        load(dataset, 8)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (dict(name="imagefolder"), "imagefolder needs path"),
+        (dict(name="imagefolder", path="."), "imagefolder needs image_size, here or in network"),
+        (dict(name="digits", path="x"), "path means nothing to digits"),
+        (dict(name="mnist", image_size=8), "image_size means nothing to mnist"),
+        (dict(name="imagefolder", path=".", image_size=8, split="x"), "split means nothing to imagefolder"),
+        (dict(name="imagefolder", path="/nowhere", image_size=8), "there is no folder /nowhere"),
+    ],
+)
+def test_keys_that_make_no_sense(keys, told):
+    with pytest.raises(ValidationError, match=told):
+        Dataset(**keys)
+
+
+def test_more_than_fits_into_memory_is_refused_before_an_image_is_read(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        for one in range(500):
+            (tmp_path / "train" / name / f"{one}.png").write_bytes(b"")
+    with pytest.raises(ValidationError, match=r"800 images of 3 x 1000 x 1000 take 2\.2 GiB, .* at most 1 GiB"):
+        folder(tmp_path, image_size=1000)
+    assert folder(tmp_path, image_size=1000, train=200, validation=100)
+
+
+def test_more_images_than_there_are(tmp_path):
+    make_folder(tmp_path, train=10, val=5)
+    for counts in (dict(train=21), dict(validation=11), dict(train=20, validation=11)):
+        with pytest.raises(ValidationError, match=r"has 20 images for training and 10 for validation|has 30 images"):
+            folder(tmp_path, **counts)
+
+
+# Hugging Face
+
+
+@pytest.fixture
+def datasets(monkeypatch, tmp_path):
+    library = pytest.importorskip("datasets", reason="needs the extra data: pip install 'wn-sweep[data]'")
+    monkeypatch.setattr(library.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    return library
+
+
+def png(label, one, size=8):
+    pixels = np.full((size, size, 3), 100, np.uint8)
+    pixels[..., 0], pixels[..., 1] = label, one
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return {"bytes": out.getvalue(), "path": None}
+
+
+def table(datasets, labels, feature, image="image", label="label"):
+    features = datasets.Features({image: datasets.Image(), label: feature})
+    rows = {image: [png(i % 2, i // 2) for i in range(len(labels))], label: labels}
+    return datasets.Dataset.from_dict(rows, features=features)
+
+
+def hub(path, **more):
+    return Dataset(name="huggingface", path=str(path), **{"image_size": 8, **more})
+
+
+@pytest.mark.parametrize("kind", ["names", "numbers", "text"])
+def test_parquet(kind, datasets, tmp_path):
+    feature, labels = {
+        "names": (datasets.ClassLabel(names=["cat", "dog"]), [0, 1]),
+        "numbers": (datasets.Value("int64"), [10, 20]),
+        "text": (datasets.Value("string"), ["cat", "dog"]),
+    }[kind]
+    (tmp_path / "set").mkdir()
+    table(datasets, labels * 20, feature).to_parquet(tmp_path / "set/train.parquet")
+    dataset = hub(tmp_path / "set")
+    assert (dataset.facts.classes, dataset.facts.images, dataset.facts.test_images) == (2, 40, 8)
+    train, validation = seen(dataset)
+    assert len(train) == len(validation) == 16
+    assert not {*train} & {*validation}
+    table(datasets, labels * 10, feature).to_parquet(tmp_path / "set/test.parquet")
+    look_again()
+    assert (hub(tmp_path / "set").facts.images, hub(tmp_path / "set").facts.test_images) == (40, 0)
+    judged = hub(tmp_path / "set", validation_split="test", train=4)
+    assert judged.facts.apart == 20
+    assert len(seen(judged)[1]) == 20
+
+
+def test_a_folder_and_a_set_saved_to_disk(datasets, tmp_path):
+    make_folder(tmp_path / "set", train=10)
+    dataset = hub(tmp_path / "set")
+    assert (dataset.facts.classes, dataset.facts.images) == (2, 20)
+    assert len(seen(dataset)[0]) == 8
+    saved = table(datasets, [0, 1] * 5, datasets.ClassLabel(names=["cat", "dog"]))
+    datasets.DatasetDict({"train": saved}).save_to_disk(tmp_path / "saved")
+    assert len(seen(hub(tmp_path / "saved"))[0]) == 4
+
+
+def test_the_fingerprint_is_of_the_images(datasets, tmp_path):
+    feature = datasets.ClassLabel(names=["cat", "dog"])
+    prints = []
+    for name, labels in (("one", [0, 1] * 5), ("two", [0, 1] * 5), ("three", [1, 0] * 5)):
+        (tmp_path / name).mkdir()
+        table(datasets, labels, feature).to_parquet(tmp_path / name / "train.parquet")
+        prints.append(hub(tmp_path / name).facts.fingerprint)
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_what_is_wrong_with_a_set_is_said(datasets, tmp_path):
+    names = datasets.ClassLabel(names=["cat", "dog"])
+    for name, labels in (("good", [0, 1] * 5), ("none", [0, None] * 5), ("beyond", [0, -1] * 5)):
+        (tmp_path / name).mkdir()
+        table(datasets, labels, names).to_parquet(tmp_path / name / "train.parquet")
+    for path, more, told in (
+        ("good", dict(split="trian"), "has no split 'trian'"),
+        ("good", dict(image_column="img"), r"has no column 'img', which image_column can name"),
+        ("good", dict(label_column="fine"), r"has no column 'fine', which label_column can name"),
+        ("good", dict(image_column="label", label_column="label"), "holds no images"),
+        ("none", {}, "has images without a label"),
+        ("beyond", {}, "has a label -1 that is none of its 2 classes"),
+    ):
+        with pytest.raises(ValidationError, match=told):
+            hub(tmp_path / path, **more)
+
+
+def test_a_name_that_is_not_in_the_cache_is_not_downloaded(datasets, monkeypatch):
+    def nothing(*words, **more):
+        raise AssertionError("it asked the network")
+
+    monkeypatch.setattr("socket.create_connection", nothing)
+    with pytest.raises(ValidationError, match=r"someone/pictures cannot be loaded: .*`wn-sweep data SPACE --download`"):
+        hub("someone/pictures")
+
+
+def test_without_the_library(tmp_path):
+    code = "import sys; sys.modules['datasets'] = None\nfrom sweep.space.schema import Dataset\n"
+    code += "Dataset(name='huggingface', path='x/y', image_size=8)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ}, check=False)
+    assert "huggingface needs the package datasets: pip install 'wn-sweep[data]'" in done.stderr
