@@ -25,7 +25,7 @@ from sweep.space.source import Where
 from sweep.space.space import COSTS
 
 #: All points of a plan are traced up to this many, and of a larger one up to SAMPLE, as many as SECONDS allow.
-ALL, SAMPLE, SECONDS = 100, 5, 1.0
+ALL, SAMPLE, SECONDS = 100, 5, 0.2
 
 
 @dataclass(frozen=True)

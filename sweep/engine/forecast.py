@@ -9,12 +9,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from sweep.costs import Plan
+from sweep.costs.plan import ALL
 from sweep.errors import NetworkError
 from sweep.networks import drawn
 from sweep.space import Point, Proxy
 
 #: Seconds within which the timing of a point ends, and no timing of another begins.
 EACH, TOGETHER = 0.2, 1.5
+#: The latter for a plan that is too large to be run as it is.
+IN_SHORT = 0.2
 #: Steps of a point that are timed at least, after one to warm up.
 LEAST_STEPS = 2
 #: Multiply-adds of a step that is timed at most; a heavier step is timed on fewer images.
@@ -91,7 +94,7 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]]) -> list[list[_Timing]]:
     """Timings of each group's cheapest, dearest and middle point, as far as the time goes."""
     _, proxy = plan.space.recipes()[0]
     timed: list[list[_Timing]] = [[] for _ in groups]
-    until = time.perf_counter() + TOGETHER
+    until = time.perf_counter() + (TOGETHER if len(plan.kept) <= ALL else IN_SHORT)
     for place in (0.5, 1.0, 0.0):
         for numbers, timings in zip(groups, timed, strict=True):
             number = int(numbers[round(place * (len(numbers) - 1))])
@@ -109,16 +112,18 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
     try:
         network = drawn(point, facts.channels, facts.classes, seed=0)
         images, labels = torch.randn(batch, facts.channels, size, size), torch.randint(facts.classes, (batch,))
-        kind = torch.optim.SGD if proxy.optimizer.name == "sgd" else torch.optim.AdamW
-        optimizer = kind(network.parameters(), lr=1e-6, fused=True)
+        # stepped by hand: torch takes two seconds to import what its optimisers are made of
+        parameters = list(network.parameters())
         seconds: list[float] = []
         until = time.perf_counter() + EACH
         while len(seconds) <= LEAST_STEPS or time.perf_counter() < until:
             started = time.perf_counter()
             loss = F.cross_entropy(network(images), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+            with torch.no_grad():
+                for parameter, gradient in zip(parameters, gradients, strict=True):
+                    if gradient is not None:
+                        parameter.sub_(gradient, alpha=1e-6)
             seconds.append((time.perf_counter() - started) / batch)
     except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError):
         # a network of the user's own that cannot learn, or one that does not fit: the sweep itself will say so
