@@ -339,5 +339,19 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def entry() -> NoReturn:
+    """What a shell calls: as `main`, but for the half second that Python takes to undo what torch has set up."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    for stream in (sys.stdout, sys.stderr):
+        # a reader that has left needs no more
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 if __name__ == "__main__":
-    main()
+    entry()
