@@ -1,4 +1,4 @@
-"""Ray nodes on one machine, in a process of their own: `python nodes.py 3`, then 'kill' or 'add' a line on stdin."""
+"""Ray nodes on one machine, in a process of their own that is told 'add', 'kill' or 'kill head' by stdin."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ SETTINGS = {
 
 @contextlib.contextmanager
 def nodes(count):
-    """A cluster of nodes with one core each, as (address, function that takes 'kill' or 'add')."""
+    """A cluster of nodes with one core each, as (address, function that takes 'kill', 'kill head' or 'add')."""
     process = subprocess.Popen(
         [sys.executable, Path(__file__), str(count)],
         stdin=subprocess.PIPE,
@@ -49,10 +49,11 @@ def main():
         cluster.add_node(num_cpus=1)
     print(cluster.address, flush=True)
     for line in sys.stdin:
-        if line.strip() == "kill":
-            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
-        else:
+        if line.strip() == "add":
             cluster.add_node(num_cpus=1)
+        else:
+            lost = cluster.head_node if line.strip() == "kill head" else next(iter(cluster.worker_nodes))
+            cluster.remove_node(lost, allow_graceful=False)
         print("done", flush=True)
     cluster.shutdown()
 

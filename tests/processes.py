@@ -27,6 +27,15 @@ def alive(pids):
     return {pid for pid in pids if _stat(pid) is not None}
 
 
+def born(pids):
+    """Those of the processes that still run, with the moment of their birth: an id comes back when it has been free."""
+    found = set()
+    for pid in alive(pids):
+        with contextlib.suppress(OSError):
+            found.add((pid, (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[19]))
+    return found
+
+
 def descendants(pid):
     """Ids of all processes below a process."""
     parents = {int(p.name): _stat(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()}

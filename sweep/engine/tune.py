@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import ray
 from ray import tune
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayTaskError
 from ray.tune.search import Searcher
 from ray.util.queue import Queue
 
@@ -182,7 +182,11 @@ def do_there(job: Job, on_result: Callable[[Result], None]) -> None:
         for run in results.get_nowait_batch(results.qsize()):
             on_result(run)
         if ended:
-            ray.get(over)
+            try:
+                ray.get(over)
+            except RayTaskError as error:
+                # what was raised there, without the pages about where
+                raise error.cause from None
             return
 
 

@@ -1,6 +1,5 @@
 """A real sweep, killed at random moments and started again, until it is done."""
 
-import os
 import random
 import signal
 import time
@@ -90,7 +89,7 @@ class Tormentor:
 
     def _look(self, process):
         below = processes.descendants(process.pid)
-        self.seen |= below
+        self.seen |= processes.born(below)
         self.scratch |= processes.folders(below, "/tmp/wn-sweep-")
         return below
 
@@ -104,7 +103,7 @@ class Tormentor:
         """Processes and folders that are left of all that was started."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
-            left = processes.alive(self.seen), {folder for folder in self.scratch if Path(folder).exists()}
+            left = self._alive(), {folder for folder in self.scratch if Path(folder).exists()}
             if left == (set(), set()):
                 break
             time.sleep(0.5)
@@ -112,4 +111,7 @@ class Tormentor:
 
     def end(self):
         """Kill whatever was seen and still runs."""
-        processes.end(self.seen - {os.getpid()})
+        processes.end({pid for pid, _ in self._alive()})
+
+    def _alive(self):
+        return self.seen & processes.born({pid for pid, _ in self.seen})
