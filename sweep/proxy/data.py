@@ -4,6 +4,8 @@ import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -118,11 +120,13 @@ def _indexed(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.
 
 
 def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    # scikit-learn takes a second to import, and much of what imports this module reads no image
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    images, labels = digits.images[:, None].astype(np.uint8), digits.target.astype(np.int64)
+    # scikit-learn takes a second to import, of which every worker would pay one for a file of 57 KB
+    package = find_spec("sklearn")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    path = Path(package.submodule_search_locations[0]) / "datasets/data/digits.csv.gz"
+    table = np.loadtxt(path, delimiter=",", dtype=np.uint8)
+    images, labels = table[:, :-1].reshape(-1, 1, 8, 8), table[:, -1].astype(np.int64)
     found = fingerprint(images, labels)
     if found != DATASETS["digits"].fingerprint:
         raise DataError(f"the images of digits are not those that this version knows ({found[:12]})")
