@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Whole, conv_cost, linear_cost
-from sweep.networks.dynamic_conv import dynamic_conv
+from sweep.networks.dynamic_conv import Shape, generate, generated_conv
 from sweep.networks.family import Family
 from sweep.networks.grouped_fc import GroupedLinear
 from sweep.networks.table import Block, Conv
@@ -29,19 +29,21 @@ class MixedConv(nn.Module):
 
     def __init__(self, conv: Conv, experts: int) -> None:
         super().__init__()
-        self.stride, self.groups = conv.stride, conv.groups
-        self.shape = (conv.oup, conv.inp // conv.groups, conv.k, conv.k)
+        self.shape = Shape(conv.inp, conv.oup, conv.k, conv.stride, conv.groups)
         self.routing = nn.Linear(conv.inp, experts)
         self.experts = Experts(conv, experts)
 
+    def activations(self, x: Tensor) -> Tensor:
+        """(B, inp, H, W) -> (B, experts)."""
+        return torch.sigmoid(self.routing(x.mean((2, 3))))
+
     def kernels(self, x: Tensor) -> Tensor:
         """(B, inp, H, W) -> (B, oup, inp / groups, k, k)."""
-        kernels: Tensor = self.experts(torch.sigmoid(self.routing(x.mean((2, 3)))))
-        return kernels.view(-1, *self.shape)
+        return generate(self.activations(x), self.experts.weight, self.shape)
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
-        return dynamic_conv(x, self.kernels(x), stride=self.stride, groups=self.groups)
+        return generated_conv(x, self.activations(x), self.experts.weight, self.shape)
 
 
 @dataclass(frozen=True)

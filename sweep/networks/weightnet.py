@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Ratio, Whole, at_least, conv_cost, is_whole, linear_cost, part
-from sweep.networks.dynamic_conv import dynamic_conv
+from sweep.networks.dynamic_conv import Shape, generate, generated_conv
 from sweep.networks.family import Family
 from sweep.networks.grouped_fc import GroupedLinear
 from sweep.networks.table import Block, Conv, Demand
@@ -36,19 +36,21 @@ class GeneratedConv(nn.Module):
 
     def __init__(self, conv: Conv, reduced: int, activations: int, fc_groups: int) -> None:
         super().__init__()
-        self.stride, self.groups = conv.stride, conv.groups
-        self.shape = (conv.oup, conv.inp // conv.groups, conv.k, conv.k)
+        self.shape = Shape(conv.inp, conv.oup, conv.k, conv.stride, conv.groups)
         self.fc1 = nn.Linear(reduced, activations)
-        self.fc2 = GroupedLinear(activations, torch.Size(self.shape).numel(), fc_groups)
+        self.fc2 = GroupedLinear(activations, torch.Size(self.shape.kernel).numel(), fc_groups)
+
+    def activations(self, context: Tensor) -> Tensor:
+        """(B, reduced) -> (B, activations)."""
+        return torch.sigmoid(self.fc1(context))
 
     def kernels(self, context: Tensor) -> Tensor:
         """(B, reduced) -> (B, oup, inp / groups, k, k)."""
-        kernels: Tensor = self.fc2(torch.sigmoid(self.fc1(context)))
-        return kernels.view(-1, *self.shape)
+        return generate(self.activations(context), self.fc2.weight, self.shape)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """(B, inp, H, W), (B, reduced) -> (B, oup, H', W')."""
-        return dynamic_conv(x, self.kernels(context), stride=self.stride, groups=self.groups)
+        return generated_conv(x, self.activations(context), self.fc2.weight, self.shape)
 
 
 @dataclass(frozen=True)

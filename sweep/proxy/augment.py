@@ -1,4 +1,6 @@
-"""Augmentation of a whole batch at once, from a generator of its own."""
+"""Augmentation of many images at once: what is random is drawn for a whole epoch, and applied to a stretch of it."""
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -6,21 +8,105 @@ from torch import Tensor
 
 from sweep.space.schema import Augment
 
+#: Width over height of a random resized crop lies between these (Szegedy et al. 2015, arXiv 1409.4842).
+RATIO = (3 / 4, 4 / 3)
+#: Shares of red, green and blue in grey (ITU-R BT.601).
+GREY = (0.299, 0.587, 0.114)
 
-def augment(x: Tensor, how: Augment, generator: torch.Generator) -> Tensor:
-    """Shift each image by up to `how.shift` pixels each way, zeros moving in, and mirror half of them if `how.flip`.
 
-    Shapes: (B, C, H, W) -> (B, C, H, W). Zero is the mean of normalised images.
-    """
-    batch, _, height, width = x.shape
-    if how.shift:
-        d = how.shift
-        rows, columns = torch.randint(0, 2 * d + 1, (2, batch, 1), generator=generator)
-        at_rows, at_columns = rows + torch.arange(height), columns + torch.arange(width)
-        padded = F.pad(x, (d, d, d, d))
-        x = padded[torch.arange(batch)[:, None, None], :, at_rows[:, :, None], at_columns[:, None, :]]
-        x = x.permute(0, 3, 1, 2)
+@dataclass(frozen=True)
+class Drawn:
+    """What is random about the augmentation of n images, by name; each with n as its first dimension."""
+
+    values: dict[str, Tensor]
+
+    def __getitem__(self, stretch: slice) -> "Drawn":
+        return Drawn({name: value[stretch] for name, value in self.values.items()})
+
+
+def draw(how: Augment, count: int, size: int, generator: torch.Generator) -> Drawn:
+    """Draw the augmentation of `count` images of `size` pixels a side; what `how` leaves out draws nothing."""
+    values: dict[str, Tensor] = {}
+    if how.resized_crop is not None:
+        low, high = how.resized_crop
+        area, ratio, down, right = torch.rand(4, count, generator=generator)
+        area = low + (high - low) * area
+        ratio = RATIO[0] * (RATIO[1] / RATIO[0]) ** ratio
+        height, width = (area / ratio).sqrt().clamp(max=1), (area * ratio).sqrt().clamp(max=1)
+        values["window"] = torch.stack((down * (1 - height), right * (1 - width), height, width), 1)
+    if how.color_jitter:
+        factors = torch.rand(count, 3, generator=generator)
+        values["jitter"] = 1 + how.color_jitter * (2 * factors - 1)
+    for name, reach in (("crop", how.crop), ("shift", how.shift)):
+        if reach:
+            values[name] = torch.randint(0, 2 * reach + 1, (2, count), generator=generator).T
     if how.flip:
-        mirrored = torch.rand(batch, generator=generator) < 0.5
-        x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
+        values["flip"] = torch.rand(count, generator=generator) < 0.5
+    if how.cutout:
+        values["cutout"] = torch.randint(0, size, (2, count), generator=generator).T
+    return Drawn(values)
+
+
+def color(pixels: Tensor, how: Augment, drawn: Drawn, white: float) -> Tensor:
+    """What is done to pixels as they are, from 0 to `white`: resized crop, then brightness, contrast and saturation.
+
+    A crop takes a random share of the area, at a random ratio, and is brought back to size (bilinear). Jitter scales
+    brightness, contrast (about the mean grey) and saturation (about each pixel's grey), in that order.
+
+    Shapes: (B, C, H, W) -> (B, C, H, W), float.
+    """
+    if how.resized_crop is not None:
+        down, right, height, width = drawn.values["window"].T
+        middle = torch.zeros(len(pixels), 2, 3)
+        middle[:, 0, 0], middle[:, 0, 2] = width, 2 * right + width - 1
+        middle[:, 1, 1], middle[:, 1, 2] = height, 2 * down + height - 1
+        grid = F.affine_grid(middle, list(pixels.shape), align_corners=False)
+        pixels = F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    if how.color_jitter:
+        brightness, contrast, saturation = drawn.values["jitter"].T[:, :, None, None, None]
+        pixels = (pixels * brightness).clamp(0, white)
+        grey = _grey(pixels).mean((2, 3), keepdim=True)
+        pixels = (grey + (pixels - grey) * contrast).clamp(0, white)
+        grey = _grey(pixels)
+        pixels = (grey + (pixels - grey) * saturation).clamp(0, white)
+    return pixels
+
+
+def move(x: Tensor, how: Augment, drawn: Drawn) -> Tensor:
+    """What is done to normalised images: crop, shift, flip, cutout. Zero is the mean.
+
+    A crop shifts by up to so many pixels each way, and what moves in is mirrored at the edge; a shift moves zeros in.
+    A flip mirrors half of the images. Cutout sets a square of so many pixels a side to zero, whose middle is
+    anywhere in the image (DeVries and Taylor 2017, arXiv 1708.04552).
+
+    Shapes: (B, C, H, W) -> (B, C, H, W).
+    """
+    if how.crop:
+        x = _shifted(F.pad(x, (how.crop,) * 4, mode="reflect"), drawn.values["crop"], x.shape[2:])
+    if how.shift:
+        x = _shifted(F.pad(x, (how.shift,) * 4), drawn.values["shift"], x.shape[2:])
+    if how.flip:
+        x = torch.where(drawn.values["flip"][:, None, None, None], x.flip(3), x)
+    if how.cutout:
+        # of an even side the middle is the pixel below and to the right of it
+        first = drawn.values["cutout"] - how.cutout // 2
+        away = [(at := torch.arange(side) - first[:, i, None]).lt(0) | at.ge(how.cutout) for i, side in _sides(x)]
+        x = x * (away[0][:, None, :, None] | away[1][:, None, None, :])
     return x
+
+
+def _sides(x: Tensor) -> list[tuple[int, int]]:
+    return [(0, x.shape[2]), (1, x.shape[3])]
+
+
+def _grey(pixels: Tensor) -> Tensor:
+    if pixels.shape[1] != 3:
+        return pixels.mean(1, keepdim=True)
+    return (pixels * torch.tensor(GREY)[:, None, None]).sum(1, keepdim=True)
+
+
+def _shifted(padded: Tensor, offsets: Tensor, shape: torch.Size) -> Tensor:
+    """The window of `shape` at each image's own offset (rows, columns)."""
+    rows, columns = (offsets[:, i, None] + torch.arange(side) for i, side in enumerate(shape))
+    at = torch.arange(len(padded))[:, None, None]
+    return padded[at, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

@@ -25,15 +25,23 @@ BLOCK = 1024
 
 @dataclass(frozen=True)
 class Split:
-    """Images (n, channels, size, size) and labels (n,).
+    """Images (n, channels, size, size) and labels (n,): bytes, or floats where the images had to be resized.
 
-    Each channel is normalised to mean 0 and deviation 1 over the training images.
+    mean, deviation: of each channel over the training images (channels, 1, 1).
+    white: the largest value there is.
     """
 
     train: Tensor
     train_labels: Tensor
     validation: Tensor
     validation_labels: Tensor
+    mean: Tensor
+    deviation: Tensor
+    white: float
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """Pixels with mean 0 and deviation 1 over the training images, channel by channel, as floats."""
+        return (pixels - self.mean) / self.deviation
 
 
 @functools.lru_cache(maxsize=4)
@@ -47,18 +55,27 @@ def load(dataset: Dataset, image_size: int) -> Split:
     """
     images, labels = _chosen(dataset)
     train = dataset.counts()[0]
-    x = torch.empty((*images.shape[:2], image_size, image_size))
-    # a block at a time: floats of every image before they are resized would be as much memory again
-    for block in range(0, len(x), BLOCK):
-        part = torch.from_numpy(images[block : block + BLOCK]).float()
-        x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
-    for channel in range(x.shape[1]):
-        plane = x[:, channel]
-        mean, deviation = plane[:train].mean(), plane[:train].std()
-        # a channel that is the same everywhere says nothing, and must not be divided by zero
-        plane.sub_(mean).div_(deviation if deviation > 0 else 1)
+    x = torch.from_numpy(images)
+    if x.shape[2:] != (image_size, image_size):
+        x = torch.empty((*images.shape[:2], image_size, image_size))
+        # a block at a time: floats of every image before they are resized would be as much memory again
+        for block in range(0, len(x), BLOCK):
+            part = torch.from_numpy(images[block : block + BLOCK]).float()
+            x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
     y = torch.from_numpy(labels)
-    return Split(x[:train], y[:train], x[train:], y[train:])
+    return Split(x[:train], y[:train], x[train:], y[train:], *_moments(x[:train]), white=float(x.max()))
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of each channel."""
+    pixels = x.shape[0] * x.shape[2] * x.shape[3]
+    blocks = x.split(BLOCK)
+    # of doubles, a block at a time: sums of so many floats would be wrong in the fourth digit
+    mean = torch.stack([block.double().sum((0, 2, 3)) for block in blocks]).sum(0)[:, None, None] / pixels
+    squares = torch.stack([(block.double() - mean).square().sum((0, 2, 3)) for block in blocks]).sum(0)
+    deviation = (squares / max(1, pixels - 1)).sqrt()[:, None, None]
+    # a channel that is the same everywhere says nothing, and must not be divided by zero
+    return mean.float(), torch.where(deviation > 0, deviation, 1).float()
 
 
 @functools.lru_cache(maxsize=1)

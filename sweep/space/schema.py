@@ -8,8 +8,9 @@ from sweep.space.datasets import DATASETS, DatasetFacts
 from sweep.space.hub import forget, hub_index
 from sweep.space.image_index import ImageIndex, folder_index
 from sweep.space.official import OFFICIAL
+from sweep.space.recipes import with_recipe
 
-#: Bytes of the images that a run learns from and is judged on, as uint8; a worker holds four times as much in floats.
+#: Bytes of the images that a run learns from and is judged on, a byte each; resized, they take four times as much.
 MOST_MEMORY = 1 << 30
 
 
@@ -169,6 +170,10 @@ _OWN_KEYS = {
 }
 
 
+#: A share of something, not nothing.
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
 class Optimizer(Model):
     """AdamW, or SGD with momentum (0.9); weight decay is on weights with more than one dimension only."""
 
@@ -185,10 +190,29 @@ class Optimizer(Model):
 
 
 class Augment(Model):
-    """Random shift by up to `shift` pixels each way, zeros moving in, and a mirror image half the time."""
+    """What is done to a training image at random, in this order; what is left out is not done.
 
+    Fields:
+        resized_crop: a window of between these shares of the area (two numbers), brought back to size.
+        color_jitter: brightness, contrast and saturation each times a number from 1 - this to 1 + this.
+        crop: a shift by up to so many pixels each way; what moves in is mirrored at the edge.
+        shift: the same, with zeros (the mean) moving in.
+        flip: a mirror image, half of the time.
+        cutout: a square of so many pixels a side, somewhere, set to the mean.
+    """
+
+    resized_crop: Annotated[tuple[Share, Share], Field(strict=False)] | None = None
+    color_jitter: Annotated[float, Field(gt=0, le=1)] | None = None
+    crop: Annotated[int, Field(ge=1, le=64)] | None = None
     shift: Annotated[int, Field(ge=0, le=64)] = 0
     flip: bool = False
+    cutout: Annotated[int, Field(ge=1, le=512)] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.resized_crop is not None and self.resized_crop[0] > self.resized_crop[1]:
+            raise ValueError(f"resized_crop goes from {self.resized_crop[0]:g} down to {self.resized_crop[1]:g}")
+        return self
 
 
 class Proxy(Model):
@@ -198,9 +222,15 @@ class Proxy(Model):
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)] = 128
     optimizer: Optimizer
-    schedule: Literal["one_cycle", "linear"] = "one_cycle"
+    schedule: Literal["one_cycle", "linear", "cosine"] = "one_cycle"
+    # epochs in which the rate of linear and cosine rises to its height; one_cycle rises by itself
+    warmup: Annotated[float, Field(gt=0)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
+    # judge a moving average of the weights: each step keeps this share of it
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    # bfloat16 takes half the memory, and half the time or less where the processor multiplies it; elsewhere more
+    precision: Literal["float32", "bfloat16"] = "float32"
     # seconds of training, over all attempts. It is no part of a run's key: a run that ends within its limit comes out
     # the same under any other, and one that does not has no outcome. So it may be raised, and nothing is trained anew
     timeout: Annotated[float, Field(gt=0)] | None = None
@@ -209,8 +239,17 @@ class Proxy(Model):
         """The recipe without what decides no outcome: what runs are keyed on."""
         return self.model_copy(update={"timeout": None, "dataset": self.dataset.content})
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return with_recipe(value)
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        if self.warmup is not None and self.schedule == "one_cycle":
+            raise ValueError("warmup means nothing to one_cycle, which rises by itself; linear and cosine take it")
+        if self.warmup is not None and self.warmup > self.epochs:
+            raise ValueError(f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training")
         if self.augment.flip and not self.dataset.facts.flip_keeps_class:
             raise ValueError(f"augment.flip would turn {self.dataset.name} into something else; set it to false")
         return self

@@ -1,5 +1,6 @@
 """Generated convolutions against a plain loop over samples, in values and gradients."""
 
+import sys
 from fractions import Fraction
 
 import pytest
@@ -8,7 +9,17 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.networks.dynamic_conv import dynamic_conv
+from sweep.networks.dynamic_conv import (
+    Shape,
+    choose,
+    each,
+    folded,
+    generated_conv,
+    multiplies,
+    product,
+    scaled,
+    scales,
+)
 from sweep.networks.table import Block, Conv
 from sweep.networks.weightnet import WeightNet
 
@@ -25,31 +36,88 @@ def loop(x, kernels, stride, groups):
     )
 
 
-@settings(max_examples=60, deadline=None)
+def mixed(activations, weight, kernel):
+    """The kernels by loops: group after group of the fully-connected layer, each a mix of its own activations."""
+    groups, lam, _ = weight.shape
+    return torch.stack(
+        [
+            torch.cat([sum(a[g * lam + i] * weight[g, i] for i in range(lam)) for g in range(groups)]).view(kernel)
+            for a in activations
+        ]
+    )
+
+
+@st.composite
+def cells(draw):
+    """A convolution, its number of groups and lambda: M and G whole or fractions, dense and depthwise."""
+    k, stride = draw(st.sampled_from([1, 3, 5])), draw(st.integers(1, 3))
+    inp, depthwise = draw(st.integers(1, 8)), draw(st.booleans())
+    oup = inp if depthwise else draw(st.integers(1, 8))
+    conv = Shape(inp, oup, k, stride, inp if depthwise else 1)
+    weights = torch.Size(conv.kernel).numel()
+    # any number of groups that divides the weights; often a few for each output channel
+    groups = draw(st.sampled_from([g for g in range(1, weights + 1) if weights % g == 0] + [oup] * weights))
+    return conv, groups, draw(st.sampled_from([1, 1, 2, 3, 8]))
+
+
+def ways(x, weight, conv):
+    """Every formulation that is one of this convolution."""
+    found = [folded, each]
+    return found + [product] * multiplies(conv) + [scaled] * scales(weight, conv)
+
+
+@settings(max_examples=120, deadline=None)
 @given(
-    inp=st.integers(1, 9),
-    oup=st.integers(1, 9),
-    k=st.sampled_from([1, 3, 5]),
-    stride=st.integers(1, 3),
+    cell=cells(),
+    batch=st.integers(1, 5),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    depthwise=st.booleans(),
+    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
     seed=st.integers(0, 2**16),
 )
-def test_equals_a_loop_over_samples(inp, oup, k, stride, size, depthwise, seed):
+def test_every_formulation_equals_a_loop_over_samples(cell, batch, size, layout, seed):
+    conv, groups, lam = cell
     torch.manual_seed(seed)
-    groups = inp if depthwise else 1
-    oup = inp if depthwise else oup
-    x = torch.randn(BATCH, inp, *size, dtype=torch.float64, requires_grad=True)
-    kernels = torch.randn(BATCH, oup, inp // groups, k, k, dtype=torch.float64, requires_grad=True)
-    ours, truth = dynamic_conv(x, kernels, stride=stride, groups=groups), loop(x, kernels, stride, groups)
+    weights = torch.Size(conv.kernel).numel()
+    x = torch.randn(batch, conv.inp, *size, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
+    activations = torch.randn(batch, groups * lam, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(groups, lam, weights // groups, dtype=torch.float64, requires_grad=True)
+    sources = x, activations, weight
+    truth = loop(x, mixed(activations, weight, conv.kernel), conv.stride, conv.groups)
+    upstream = torch.randn_like(truth)
+    wanted = torch.autograd.grad((truth * upstream).sum(), sources)
+    for way in [*ways(x, weight, conv), generated_conv]:
+        ours = way(*sources, conv)
+        torch.testing.assert_close(ours, truth, msg=way.__name__)
+        for mine, its in zip(torch.autograd.grad((ours * upstream).sum(), sources), wanted, strict=True):
+            torch.testing.assert_close(mine, its)
+        with torch.inference_mode():
+            torch.testing.assert_close(way(*sources, conv), truth.detach())
+
+
+def test_each_takes_as_many_samples_at_a_time_as_fit(monkeypatch):
+    """A batch that is cut into stretches, the last of them shorter."""
+    monkeypatch.setattr(sys.modules["sweep.networks.dynamic_conv"], "AT_A_TIME", 3 * 4 * 2 * 9)
+    torch.manual_seed(0)
+    conv = Shape(2, 4, 3, 1, 1)
+    x = torch.randn(7, 2, 5, 5, dtype=torch.float64)
+    activations = torch.randn(7, 8, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(4, 2, 18, dtype=torch.float64, requires_grad=True)
+    truth, ours = folded(x, activations, weight, conv), each(x, activations, weight, conv)
     torch.testing.assert_close(ours, truth)
-    weights = torch.randn_like(truth)
-    for mine, wanted in zip(
-        torch.autograd.grad((ours * weights).sum(), (x, kernels)),
-        torch.autograd.grad((truth * weights).sum(), (x, kernels)),
+    for mine, its in zip(
+        torch.autograd.grad(ours.square().sum(), (activations, weight)),
+        torch.autograd.grad(truth.square().sum(), (activations, weight)),
         strict=True,
     ):
-        torch.testing.assert_close(mine, wanted)
+        torch.testing.assert_close(mine, its)
+
+
+def test_the_choice_is_by_shape_alone_and_counts_in_the_papers_form():
+    """Values change nothing, and what is traced or has no values is the paper's convolution."""
+    conv = Shape(64, 64, 3, 1, 1)
+    weight = torch.empty(64, 1, 64 * 9)
+    assert choose(torch.zeros(2, 64, 8, 8), weight, conv) == choose(torch.randn(2, 64, 8, 8), weight + 1, conv)
+    assert choose(torch.empty(2, 64, 8, 8, device="meta"), weight, conv) == "folded"
 
 
 @settings(max_examples=60, deadline=None)
@@ -100,21 +168,31 @@ def test_weightnet_layer_equals_its_formula_by_loops(g, lam, oup, per_g, k, stri
         torch.testing.assert_close(mine, wanted)
 
 
-def test_samples_do_not_leak_into_one_another():
+@pytest.mark.parametrize("way", [folded, product, scaled, each])
+def test_samples_do_not_leak_into_one_another(way):
     torch.manual_seed(0)
-    x, kernels = torch.randn(4, 3, 5, 5), torch.randn(4, 2, 3, 3, 3)
-    before = dynamic_conv(x, kernels)
+    conv = Shape(3, 2, 1 if way is product else 3, 1, 1)
+    x, activations = torch.randn(4, 3, 5, 5), torch.randn(4, 2)
+    weight = torch.randn(2, 1, torch.Size(conv.kernel).numel() // 2)
+    before = way(x, activations, weight, conv)
     x[2] += 1
-    after = dynamic_conv(x, kernels)
-    changed = (before != after).flatten(1).any(1)
+    changed = (before != way(x, activations, weight, conv)).flatten(1).any(1)
     assert changed.tolist() == [False, False, True, False]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_lower_precision_stays_close(dtype):
+@pytest.mark.parametrize("way", [folded, product, scaled, each])
+def test_lower_precision_stays_close(way, dtype):
     torch.manual_seed(0)
-    x, kernels = torch.randn(4, 6, 8, 8), torch.randn(4, 5, 6, 1, 1)
-    truth = loop(x.double(), kernels.double(), 1, 1)
+    conv = Shape(6, 5, 1 if way is product else 3, 1, 1)
+    weights = torch.Size(conv.kernel).numel()
+    sources = torch.randn(4, 6, 8, 8), torch.randn(4, 5), torch.randn(5, 1, weights // 5)
+    exact = [source.double().requires_grad_() for source in sources]
+    truth = loop(exact[0], mixed(exact[1], exact[2], conv.kernel), 1, 1)
+    low = [source.to(dtype).requires_grad_() for source in sources]
+    ours = way(*low, conv)
+    assert ours.dtype == dtype
     tolerance = {torch.float32: 1e-5, torch.bfloat16: 5e-2}[dtype]
-    ours = dynamic_conv(x.to(dtype), kernels.to(dtype)).double()
-    torch.testing.assert_close(ours, truth, rtol=tolerance, atol=tolerance * float(truth.abs().max()))
+    found = [ours, *torch.autograd.grad(ours.float().square().sum(), low)]
+    for mine, its in zip(found, [truth, *torch.autograd.grad(truth.square().sum(), exact)], strict=True):
+        torch.testing.assert_close(mine.double(), its, rtol=tolerance, atol=tolerance * float(its.detach().abs().max()))

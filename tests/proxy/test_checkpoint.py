@@ -33,6 +33,9 @@ RECIPES = {
     for optimizer in (dict(name="adamw", lr=0.02, weight_decay=0.05), dict(name="sgd", lr=0.1, weight_decay=1e-3))
     for schedule in ("one_cycle", "linear")
 }
+RECIPES["adamw, cosine, averaged"] = RECIPES["adamw, linear"].model_copy(
+    update=dict(schedule="cosine", warmup=1, ema=0.9)
+)
 UNDISTURBED = {name: train(POINT, recipe, 0) for name, recipe in RECIPES.items()}
 _names = itertools.count()
 

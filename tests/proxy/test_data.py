@@ -61,8 +61,16 @@ def test_a_fifth_is_kept_for_a_last_look():
 def test_images_are_normalised_and_resized():
     data = load(digits(train=500, validation=100), 16)
     assert data.train.shape == (500, 1, 16, 16)
-    assert float(data.train.mean()) == pytest.approx(0, abs=1e-5)
-    assert float(data.train.std()) == pytest.approx(1, abs=1e-4)
+    assert float(data.normalised(data.train).mean()) == pytest.approx(0, abs=1e-5)
+    assert float(data.normalised(data.train).std()) == pytest.approx(1, abs=1e-4)
+    assert data.white == 16
+
+
+def test_images_of_their_own_size_stay_bytes():
+    data = load(digits(train=500, validation=100), 8)
+    assert data.train.dtype == data.validation.dtype == torch.uint8
+    pixels = data.train.double()
+    torch.testing.assert_close(data.normalised(data.train).double(), (pixels - pixels.mean()) / pixels.std())
 
 
 def test_too_many_images_are_refused():

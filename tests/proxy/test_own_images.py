@@ -81,8 +81,9 @@ def test_images_are_normalised_channel_by_channel(tmp_path):
             save(tmp_path / "train" / name / f"{one}.png", pixels)
     data = load(folder(tmp_path, image_size=12), 6)
     assert data.train.shape[1:] == (3, 6, 6)
-    assert torch.allclose(data.train.mean((0, 2, 3)), torch.zeros(3), atol=1e-5)
-    assert torch.allclose(data.train.std((0, 2, 3)), torch.tensor([1.0, 1.0, 0.0]), atol=1e-4)
+    seen_by_network = data.normalised(data.train)
+    assert torch.allclose(seen_by_network.mean((0, 2, 3)), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(seen_by_network.std((0, 2, 3)), torch.tensor([1.0, 1.0, 0.0]), atol=1e-4)
     assert load(folder(tmp_path, image_size=12, channels=1), 12).train.shape[1:] == (1, 12, 12)
 
 

@@ -1,16 +1,18 @@
 """One run: it learns, it repeats to the bit, its seed is shared, and its recipe is what the file says."""
 
 import math
+import subprocess
 import sys
 
 import pytest
 import torch
 from torch import nn
 
-from sweep.networks import build
+from sweep.networks import seeded
 from sweep.proxy import train
-from sweep.proxy.augment import augment
-from sweep.proxy.train import _optimizer, _schedule, validate
+from sweep.proxy.batches import batches, stretches
+from sweep.proxy.data import Split, load
+from sweep.proxy.train import validate
 from sweep.space import Point, Proxy
 
 NET = dict(width=0.125, stem_channels=8, last_channels=32, repeats=(1, 1), image_size=8)
@@ -78,22 +80,77 @@ def test_a_last_step_that_leaves_no_finite_answers_has_diverged():
         assert (outcome.status, outcome.error) == ("diverged", None)
 
 
+def seen_in(epochs, how, monkeypatch, given):
+    """The labels that the loss is told of in each epoch, which say the order."""
+    told = []
+    real = torch.nn.functional.cross_entropy
+
+    def look(logits, labels, **options):
+        told.append(labels.clone())
+        return real(logits, labels, **options)
+
+    monkeypatch.setattr(sys.modules["sweep.proxy.train"].F, "cross_entropy", look)
+    train(given, recipe(epochs=epochs, augment=how), seed=5)
+    each = len(told) // epochs
+    return [torch.cat(told[epoch * each : (epoch + 1) * each]) for epoch in range(epochs)]
+
+
 def test_the_order_of_images_is_the_same_with_and_without_augmentation(monkeypatch):
     """Seeds are shared: what augmentation draws changes no order, in any epoch, for any point."""
-    seen = []
+    plain = seen_in(3, {}, monkeypatch, point())
+    moved = seen_in(3, dict(shift=2, cutout=2, crop=1), monkeypatch, point())
+    other = seen_in(3, dict(color_jitter=0.4), monkeypatch, point("weightnet", M=2, G=1))
+    for one, two, three in zip(plain, moved, other, strict=True):
+        assert torch.equal(one, two)
+        assert torch.equal(one, three)
+    assert not torch.equal(plain[0], plain[1])
 
-    def look(x, how, generator):
-        seen.append(x.clone())
-        return augment(x, how, generator)
 
-    monkeypatch.setattr(sys.modules["sweep.proxy.train"], "augment", look)
-    for given, how in ((point(), {}), (point(), dict(shift=2)), (point("weightnet", M=2, G=1), dict(shift=1))):
-        train(given, recipe(epochs=3, augment=how), seed=5)
-    assert len(seen) == 9
-    for epoch in range(3):
-        assert torch.equal(seen[epoch], seen[3 + epoch])
-        assert torch.equal(seen[epoch], seen[6 + epoch])
-    assert not torch.equal(seen[0], seen[1])
+def test_batches_do_not_depend_on_how_many_are_made_ready_at_a_time(monkeypatch):
+    """Nor on the batch at which an epoch is gone on with."""
+    proxy = recipe(augment=dict(shift=2, color_jitter=0.3, resized_crop=[0.5, 1], cutout=2))
+    data = load(proxy.dataset, 8)
+    epoch = stretches(300, 30)
+
+    def all_of(first):
+        draws = seeded(0, "order"), seeded(0, "augmentation")
+        return [(x.clone(), y) for x, y in batches(data, proxy, epoch, draws, first)]
+
+    whole = all_of(0)
+    assert len(whole) == 10
+    monkeypatch.setattr(sys.modules["sweep.proxy.batches"], "READY", 1)
+    for first in (0, 3, 9, 10):
+        for (x, y), (images, labels) in zip(all_of(first), whole[first:], strict=True):
+            torch.testing.assert_close(x, images)
+            assert torch.equal(y, labels)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(schedule="cosine", warmup=0.5, ema=0.9),
+        dict(precision="bfloat16"),
+        dict(augment=dict(crop=1, cutout=2)),
+        dict(augment=dict(resized_crop=[0.6, 1.0], color_jitter=0.2)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("given", [point(), point("weightnet", M=2, G=2)], ids=lambda p: p.family)
+def test_every_recipe_learns_and_repeats(given, changes):
+    outcome, again = (train(given, recipe(**changes), seed=0) for _ in range(2))
+    assert outcome.error < 75
+    assert (outcome.error, outcome.losses) == (again.error, again.losses)
+
+
+def test_no_run_pays_for_a_compiler_that_it_does_not_use():
+    """torch.compile's parts take two seconds to import, in every worker."""
+    code = (
+        "import sys; from sweep.proxy import train; from sweep.space import Point, Proxy;"
+        "recipe = Proxy(dataset=dict(name='digits', train=50, validation=50), epochs=1, optimizer=dict(lr=0.1));"
+        "train(Point(width=0.125, stem_channels=8, image_size=8, family='weightnet', M=2, G=1).resolved(8), recipe, 0);"
+        "sys.exit(bool({'torch._dynamo', 'torch._inductor', 'sklearn'} & {*sys.modules}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_last_batch_of_one_image_is_left_out():
@@ -107,41 +164,6 @@ def test_error_is_the_share_of_wrong_answers_in_per_cent():
             return nn.functional.one_hot(torch.full((len(x),), 3), 10).float()
 
     labels = torch.tensor([3] * 700 + [1] * 300)
-    assert validate(Constant(), torch.zeros(1000, 1, 2, 2), labels) == pytest.approx(30.0)
-
-
-def test_weight_decay_spares_norms_and_biases():
-    network = build(point("weightnet", M=2, G=2), 1, 10)
-    decayed, spared = _optimizer(network, recipe(optimizer=dict(lr=0.1, weight_decay=0.3))).param_groups
-    assert (decayed["weight_decay"], spared["weight_decay"]) == (0.3, 0.0)
-    names = {id(p): name for name, p in network.named_parameters()}
-    assert all(names[id(p)].endswith("weight") and p.ndim > 1 for p in decayed["params"])
-    assert {
-        names[id(p)].rsplit(".", 1)[0].endswith("norm") or names[id(p)].endswith("bias") for p in spared["params"]
-    } == {True}
-    assert len(decayed["params"]) + len(spared["params"]) == len(names)
-
-
-def rates(schedule, steps):
-    proxy = recipe(schedule=schedule, optimizer=dict(name="sgd", lr=0.4))
-    optimizer = _optimizer(build(point(), 1, 10), proxy)
-    how, found = _schedule(optimizer, proxy, steps), []
-    for _ in range(steps):
-        found.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        how.step()
-    return found
-
-
-@pytest.mark.parametrize("steps", [1, 2, 7, 100])
-def test_linear_is_the_official_schedule(steps):
-    assert rates("linear", steps) == pytest.approx([0.4 * (1 - step / steps) for step in range(steps)])
-
-
-def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing():
-    found = rates("one_cycle", 100)
-    assert max(found) == pytest.approx(0.4, rel=1e-3)
-    assert found.index(max(found)) == 29
-    assert found[0] == pytest.approx(0.4 / 25)
-    assert found[-1] < 1e-5
-    assert all(math.isfinite(rate) for steps in (1, 2, 3) for rate in rates("one_cycle", steps))
+    images = torch.zeros(1000, 1, 2, 2)
+    data = Split(images, labels, images, labels, torch.zeros(1, 1, 1), torch.ones(1, 1, 1), 1.0)
+    assert validate(Constant(), data, recipe()) == pytest.approx(30.0)

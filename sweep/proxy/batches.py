@@ -1,0 +1,42 @@
+"""The batches of an epoch: shuffled, augmented and normalised, many of them at once."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Generator, Tensor
+
+from sweep.proxy.augment import color, draw, move
+from sweep.proxy.data import Split
+from sweep.space import Proxy
+
+#: Numbers in the images that are made ready at a time: 16 MiB of floats.
+READY = 1 << 22
+
+
+def stretches(count: int, each: int) -> list[slice]:
+    """The numbers up to `count`, `each` at a time."""
+    return [slice(first, min(first + each, count)) for first in range(0, count, each)]
+
+
+def batches(
+    data: Split, proxy: Proxy, epoch: Sequence[slice], generators: tuple[Generator, Generator], first: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The training images and labels of an epoch, batch by batch from number `first` on.
+
+    The order of the images is drawn from the first generator and their augmentation from the second, for the whole
+    epoch at once: neither depends on where it begins, nor on how many batches are made ready at a time.
+    """
+    channels, size = data.train.shape[1], data.train.shape[3]
+    order = torch.randperm(len(data.train), generator=generators[0])
+    drawn = draw(proxy.augment, len(order), size, generators[1])
+    at_a_time = max(1, READY // (proxy.batch_size * channels * size * size))
+    left = epoch[first:]
+    for block in stretches(len(left), at_a_time):
+        mine = left[block]
+        whole = slice(mine[0].start, mine[-1].stop)
+        at, random = order[whole], drawn[whole]
+        images = data.normalised(color(data.train[at].float(), proxy.augment, random, data.white))
+        images, labels = move(images, proxy.augment, random), data.train_labels[at]
+        for batch in mine:
+            where = slice(batch.start - whole.start, batch.stop - whole.start)
+            yield images[where], labels[where]

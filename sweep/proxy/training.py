@@ -1,0 +1,72 @@
+"""A run in progress, as a checkpoint keeps it."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sweep.networks import drawn, seeded
+from sweep.proxy.average import Average
+from sweep.proxy.checkpoint import Checkpoint
+from sweep.proxy.optimizer import Optimizer
+from sweep.space import Point, Proxy
+
+
+class Training:
+    """A run in progress: all that its next step depends on."""
+
+    def __init__(self, point: Point, proxy: Proxy, seed: int) -> None:
+        facts = proxy.dataset.facts
+        self.network = drawn(point, facts.channels, facts.classes, seed)
+        # convolutions and norms are faster so; a network of the user's own may count on the usual layout
+        self._layout = torch.contiguous_format if point.own_network else torch.channels_last
+        self.network.to(memory_format=self._layout)
+        # one each: how much augmentation draws must not change the order of the images
+        self.shuffling, self.augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
+        self.generators = (self.shuffling, self.augmenting)
+        self.optimizer = Optimizer(self.network, proxy.optimizer)
+        self.average = None if proxy.ema is None else Average(self.network, proxy.ema)
+        self.losses: list[float] = []
+        self.total, self.batch, self.seconds = torch.zeros(()), 0, 0.0
+
+    def laid_out(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W) in the layout that the network is fastest with."""
+        return images.contiguous(memory_format=self._layout)
+
+    def state(self, before: list[Tensor]) -> dict[str, Any]:
+        """What a checkpoint holds; `before` are the generators' states before this epoch drew its order and images.
+
+        To go on in mid-epoch, the same order and images are drawn again, and the batches that were done left out.
+        """
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        progress = {name: getattr(self, name) for name in ("losses", "total", "batch", "seconds")}
+        # a network of the user's own may draw as it goes, from PyTorch's generator: dropout does
+        return {**parts, **progress, "generators": before, "global": torch.get_rng_state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Become what `state` was taken of."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        for name in ("losses", "total", "batch", "seconds"):
+            setattr(self, name, state[name])
+        for generator, before in zip(self.generators, state["generators"], strict=True):
+            generator.set_state(before)
+        torch.set_rng_state(state["global"])
+
+    def _parts(self) -> dict[str, Any]:
+        average = {} if self.average is None else {"average": self.average}
+        return {"network": self.network, "optimizer": self.optimizer, **average}
+
+
+def begin(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None) -> Training:
+    """A run as it was left, or at its beginning."""
+    run = Training(point, proxy, seed)
+    state = checkpoint.load() if checkpoint is not None else None
+    if checkpoint is not None and state is not None:
+        try:
+            run.restore(state)
+        except Exception:
+            # whole, and yet not of this run: no reason to fail it
+            checkpoint.set_aside()
+            return Training(point, proxy, seed)
+    return run
