@@ -22,7 +22,7 @@ from sweep.networks.table import Table
 from sweep.networks.weightnet import WeightNet
 from sweep.space import Point
 
-__all__ = ["Cost", "Family", "Table", "build", "drawn", "family_of", "initialise", "layer_costs", "seeded", "table_of"]
+__all__ = ["Cost", "Family", "Table", "build", "drawn", "family_of", "initialise", "layer_costs", "layout", "seeded", "table_of"]
 
 _TABLES = {
     "shufflenet_v2": shufflenet_v2.table,
@@ -71,6 +71,16 @@ def drawn(point: Point, channels: int, classes: int, seed: int) -> nn.Module:
     network = build(point, channels, classes)
     initialise(network, seed)
     return network
+
+
+def layout(point: Point) -> torch.memory_format:
+    """The layout that a resolved point's network is fastest in, on a CPU.
+
+    Convolutions and norms are faster with the channels of a pixel side by side; a kernel for each sample is not, unless
+    one activation scales all of it (lambda = 1). A network of the user's own may count on the usual layout.
+    """
+    whole = point.family == "condconv" or (point.family == "weightnet" and point.M != point.G)
+    return torch.contiguous_format if whole or point.own_network else torch.channels_last
 
 
 def layer_costs(point: Point, channels: int, classes: int) -> dict[str, Cost]:

@@ -10,6 +10,7 @@ Each formulation computes the same values and gradients, to floating-point error
   backward pass but generates it again, so its memory does not grow with the batch.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,11 +60,27 @@ def choose(x: Tensor, weight: Tensor, conv: Shape) -> Formulation:
     """
     if torch.jit.is_tracing() or x.device.type == "meta":
         return "product" if multiplies(conv) else "folded"
-    if scales(weight, conv) and (conv.k > 1 or _each_is_worth_it(conv)):
+    if scales(weight, conv) and _scaling_pays(x, len(weight) // conv.oup, conv):
         return "scaled"
     if multiplies(conv):
         return "product"
-    return "each" if _each_is_worth_it(conv) else "folded"
+    return "each" if _is_large(conv) else "folded"
+
+
+def _scaling_pays(x: Tensor, slices: int, conv: Shape) -> bool:
+    """Whether convolving with `slices` static kernels and adding up what they give costs less than a kernel a sample."""
+    pixels = math.prod((side - 1) // conv.stride + 1 for side in x.shape[2:])
+    if conv.groups > 1:
+        return channels_last(x)
+    if conv.k > 1:
+        # each slice is an output to be written and read again, in place of a kernel
+        return slices == 1 or slices * pixels <= conv.inp * conv.k**2
+    return slices == 1 and (pixels <= 4 * conv.inp if channels_last(x) else 5 * pixels <= 3 * conv.inp)
+
+
+def channels_last(x: Tensor) -> bool:
+    """Whether the channels of a pixel lie side by side, and not the pixels of a channel."""
+    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 
 
 def multiplies(conv: Shape) -> bool:
@@ -107,7 +124,7 @@ def product(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tens
     """A matrix product for each sample; channels that lie last stay last."""
     kernels = generate(activations, weight, conv).view(-1, conv.oup, conv.inp)
     batch, _, height, width = x.shape
-    if x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous():
+    if channels_last(x):
         pixels = x.permute(0, 2, 3, 1).view(batch, height * width, conv.inp)
         return torch.bmm(pixels, kernels.transpose(1, 2)).view(batch, height, width, conv.oup).permute(0, 3, 1, 2)
     return torch.bmm(kernels, x.flatten(2)).view(batch, conv.oup, height, width)
@@ -136,7 +153,7 @@ def each(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
 _FORMULATIONS = {"folded": folded, "product": product, "scaled": scaled, "each": each}
 
 
-def _each_is_worth_it(conv: Shape) -> bool:
+def _is_large(conv: Shape) -> bool:
     oup, per_group, k, _ = conv.kernel
     return conv.groups == 1 and oup * per_group * k * k >= LARGE
 

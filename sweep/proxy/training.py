@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sweep.networks import drawn, seeded
+from sweep.networks import drawn, layout, seeded
 from sweep.proxy.average import Average
 from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.optimizer import Optimizer
@@ -18,8 +18,7 @@ class Training:
     def __init__(self, point: Point, proxy: Proxy, seed: int) -> None:
         facts = proxy.dataset.facts
         self.network = drawn(point, facts.channels, facts.classes, seed)
-        # convolutions and norms are faster so; a network of the user's own may count on the usual layout
-        self._layout = torch.contiguous_format if point.own_network else torch.channels_last
+        self._layout = layout(point)
         self.network.to(memory_format=self._layout)
         # one each: how much augmentation draws must not change the order of the images
         self.shuffling, self.augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
