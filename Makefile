@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine fashion-mnist extra-data lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-sweep fashion fashion-mnist extra-data lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -42,6 +42,18 @@ bench-count: $(READY)
 # what a run costs apart from its training, beside plain Ray Tune; written to benchmarks/engine.txt
 bench-engine: $(READY)
 	$(BIN)/python -m benchmarks.engine
+
+# every formulation of a generated convolution beside the official one; written to benchmarks/dynamic_conv.txt
+bench-dynamic-conv: $(READY)
+	$(BIN)/python -m benchmarks.dynamic_conv
+
+# the quick sweep beside the same by plain Ray Tune; written to benchmarks/sweep.txt
+bench-sweep: $(READY)
+	$(BIN)/python -m benchmarks.sweep
+
+# an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
+fashion: $(READY) fashion-mnist
+	$(BIN)/wn-sweep run fashion
 
 # what some tests want beside, and skip without: Debian's package, if we may install it, and Hugging Face's library
 fashion-mnist:

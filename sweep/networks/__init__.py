@@ -22,7 +22,19 @@ from sweep.networks.table import Table
 from sweep.networks.weightnet import WeightNet
 from sweep.space import Point
 
-__all__ = ["Cost", "Family", "Table", "build", "drawn", "family_of", "initialise", "layer_costs", "layout", "seeded", "table_of"]
+__all__ = [
+    "Cost",
+    "Family",
+    "Table",
+    "build",
+    "drawn",
+    "family_of",
+    "initialise",
+    "layer_costs",
+    "layout",
+    "seeded",
+    "table_of",
+]
 
 _TABLES = {
     "shufflenet_v2": shufflenet_v2.table,

@@ -4,8 +4,8 @@ Each formulation computes the same values and gradients, to floating-point error
 
 - `folded`: generate all kernels, and fold the batch into the groups of one convolution, as the official code does.
 - `product`: generate all kernels, and multiply each with its sample's pixels: 1x1 only.
-- `scaled`: where each output channel has G kernels that one activation scales (lambda = 1), convolve with all of them as
-  static kernels, and scale the outputs. It generates no kernel.
+- `scaled`: where each output channel has G kernels that one activation scales (lambda = 1), convolve with all of them
+  as static kernels, and scale the outputs. It generates no kernel.
 - `each`: generate the kernels of a few samples at a time, and convolve sample by sample. It keeps no kernel for the
   backward pass but generates it again, so its memory does not grow with the batch.
 """
@@ -53,12 +53,12 @@ def generated_conv(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) 
 
 
 def choose(x: Tensor, weight: Tensor, conv: Shape) -> Formulation:
-    """The formulation for a batch, by shapes and layout alone: never by a measurement, which another run may not repeat.
+    """The formulation for a batch, by shapes and layout alone, never by a measurement: another run may not repeat it.
 
     The rules come from benchmarks/dynamic_conv.py, which checks them. What is traced, and what only has shapes, is
     counted in the form of the paper.
     """
-    if torch.jit.is_tracing() or x.device.type == "meta":
+    if torch.jit.is_tracing() or x.device.type == "meta":  # type: ignore[attr-defined, no-untyped-call]
         return "product" if multiplies(conv) else "folded"
     if scales(weight, conv) and _scaling_pays(x, len(weight) // conv.oup, conv):
         return "scaled"
@@ -68,7 +68,7 @@ def choose(x: Tensor, weight: Tensor, conv: Shape) -> Formulation:
 
 
 def _scaling_pays(x: Tensor, slices: int, conv: Shape) -> bool:
-    """Whether convolving with `slices` static kernels and adding up what they give costs less than a kernel a sample."""
+    """Whether convolving with `slices` static kernels and adding up what they give beats a kernel a sample."""
     pixels = math.prod((side - 1) // conv.stride + 1 for side in x.shape[2:])
     if conv.groups > 1:
         return channels_last(x)
@@ -139,14 +139,15 @@ def scaled(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tenso
     if slices == 1:
         return y * activations[:, :, None, None]
     scales = activations.view(-1, oup, slices).transpose(1, 2)[..., None, None]
-    return (y.unflatten(1, (slices, oup)) * scales).sum(1)
+    total: Tensor = (y.unflatten(1, (slices, oup)) * scales).sum(1)
+    return total
 
 
 def each(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
     """Sample by sample; not differentiable twice."""
     if not torch.is_grad_enabled():
         return _forward(x, activations, weight, conv)
-    y: Tensor = _Each.apply(x, activations, weight, conv)
+    y: Tensor = _Each.apply(x, activations, weight, conv)  # type: ignore[no-untyped-call]
     return y
 
 
@@ -182,7 +183,7 @@ class _Each(torch.autograd.Function):
         return _forward(x, activations, weight, conv)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         x, activations, weight = ctx.saved_tensors
         conv: Shape = ctx.conv

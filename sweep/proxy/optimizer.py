@@ -40,8 +40,9 @@ class Optimizer:
                 self._step(at, rate, self._how.weight_decay if decays else 0.0)
 
     def _step(self, at: list[int], rate: float, decay: float) -> None:
-        parameters, steps = [self.parameters[i] for i in at], [self._steps[i] for i in at]
-        gradients = [parameter.grad for parameter in parameters]
+        parameters: list[Tensor] = [self.parameters[i] for i in at]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        steps = [self._steps[i] for i in at]
         moments = [[kind[i] for i in at] for kind in self._moments]
         torch._foreach_add_(steps, 1)
         if self._how.name == "adamw":
@@ -49,7 +50,8 @@ class Optimizer:
             torch._fused_adamw_(
                 parameters,
                 gradients,
-                *moments,
+                moments[0],
+                moments[1],
                 [],
                 steps,
                 lr=rate,

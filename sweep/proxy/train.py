@@ -52,7 +52,7 @@ def train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None =
     the same error to the last bit on the same machine, also one that goes on from what `checkpoint` has kept.
     Raises OutOfTime, looked at between batches; and whatever the network raises.
     """
-    with _settled():
+    with settled():
         return _train(point, proxy, seed, checkpoint)
 
 
@@ -94,13 +94,13 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None)
 
 
 @contextlib.contextmanager
-def _settled() -> Iterator[None]:
+def settled() -> Iterator[None]:
     """What every run has in common: the same bits whatever else runs, and no time lost."""
     torch.set_num_threads(1)
     # as torch.use_deterministic_algorithms, which takes two seconds to import a compiler that no run uses
     torch.set_deterministic_debug_mode("error")
     # no operation of ours reads what it has not written, so memory need not be filled to show that
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     # AdamW's squares of small gradients are numbers that processors are slow with
     torch.set_flush_denormal(True)
     try:

@@ -19,7 +19,7 @@ class Training:
         facts = proxy.dataset.facts
         self.network = drawn(point, facts.channels, facts.classes, seed)
         self._layout = layout(point)
-        self.network.to(memory_format=self._layout)
+        self.network.to(memory_format=self._layout)  # type: ignore[call-overload]
         # one each: how much augmentation draws must not change the order of the images
         self.shuffling, self.augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
         self.generators = (self.shuffling, self.augmenting)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-#: paper: how WeightNet was trained on ImageNet, from the official code (megvii-model/WeightNet, train.py) and section 4.1
-#: of the paper: 300,000 steps of 1,024 images are 240 epochs. Its dropout before the classifier, at width 2.0 only, is a
-#: matter of the network and not here.
+#: paper: how WeightNet was trained on ImageNet, from the official code (megvii-model/WeightNet, train.py) and section
+#: 4.1 of the paper: 300,000 steps of 1,024 images are 240 epochs. Its dropout before the classifier, at width 2.0 only,
+#: is a matter of the network and not here.
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "epochs": 240,

@@ -162,5 +162,5 @@ def test_what_is_drawn_for_an_epoch_is_the_same_stretch_by_stretch():
 
 
 def test_a_window_from_large_to_small_is_a_mistake():
-    with pytest.raises(ValidationError, match="resized_crop goes from 0.9 down to 0.2"):
+    with pytest.raises(ValidationError, match=r"resized_crop goes from 0\.9 down to 0\.2"):
         Augment(resized_crop=(0.9, 0.2))

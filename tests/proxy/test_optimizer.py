@@ -85,5 +85,5 @@ def test_weight_decay_spares_norms_and_biases():
 
 def test_the_state_of_another_network_is_refused():
     how = How(name="adamw", lr=1.0)
-    with pytest.raises(ValueError, match="is not|zip"):
+    with pytest.raises(ValueError, match=r"is not|zip"):
         Optimizer(network(), how).load_state_dict(Optimizer(nn.Linear(2, 2), how).state_dict())

@@ -1,0 +1,172 @@
+"""Every formulation of a generated convolution beside the official one and a static convolution, forward and backward.
+
+    make bench-dynamic-conv
+
+On one thread, for every distinct shape of ShuffleNetV2 0.5x and 1.0x at batch 128 and every 3x3 of ResNet-18 at batch 32,
+as they are for images of 224 x 224. Times are the least of several, the formulations of a cell taking turns, in seconds;
+they hold the layer that generates the kernel and the convolution, and not what makes the activations, which all share.
+"""
+
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+import torch.utils.deterministic
+from torch import Tensor
+
+from sweep.engine.driver import SETTINGS
+from sweep.networks import dynamic_conv as ways
+from sweep.networks import table_of
+from sweep.networks.table import Conv
+from sweep.space import Point
+
+NETS = (("shufflenet_v2", 0.5, 128), ("shufflenet_v2", 1.0, 128), ("resnet18", 1.0, 32))
+PLANE = ((1, 1), (2, 2), (4, 4), (2, 1), (4, 1), (8, 1), (8, 2))
+#: Seconds for a cell, and repetitions at least; what is this many times slower than folded is not timed again.
+SECONDS, LEAST, HOPELESS = 0.6, 3, 2.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A convolution of a network at a point of the plane, and the least seconds of each way to compute it."""
+
+    net: str
+    conv: Conv
+    M: int
+    G: int
+    chosen: str
+    seconds: dict[str, float]
+    static: float
+
+    @property
+    def gain(self) -> float:
+        """How many times as fast as the official form."""
+        return self.seconds["folded"] / self.seconds[self.chosen]
+
+    @property
+    def lost(self) -> float:
+        """Time over that of the fastest."""
+        return self.seconds[self.chosen] / min(self.seconds.values())
+
+
+def shapes(backbone: str, width: float) -> list[Conv]:
+    """The distinct convolutions of a network that a family may generate; of a ResNet those of 3x3."""
+    point = Point(backbone=backbone, width=width, family="static").resolved(224)
+    convs = (conv for block in table_of(point, 3, 1000).blocks for _, conv in block.convs())
+    plain = (Conv(c.inp, c.oup, c.k, c.stride, c.size, relu=False, depthwise=c.depthwise) for c in convs)
+    return [conv for conv in dict.fromkeys(plain) if backbone.startswith("shufflenet") or conv.k == 3]
+
+
+def time_cell(net: str, conv: Conv, M: int, G: int, batch: int) -> Cell:
+    """Time all that compute it, in turns."""
+    torch.manual_seed(0)
+    lam, groups = M // G, conv.oup * (1 if conv.depthwise else G)
+    shape = ways.Shape(conv.inp, conv.oup, conv.k, conv.stride, conv.groups)
+    weights = math.prod(shape.kernel)
+    x = torch.randn(batch, conv.inp, conv.size, conv.size)
+    leaves = [x, torch.rand(batch, groups * lam), torch.randn(groups, lam, weights // groups)]
+    leaves = [leaf.requires_grad_() for leaf in leaves]
+    upstream = torch.randn(batch, conv.oup, conv.size_out, conv.size_out)
+    todo: dict[str, Callable[[], Tensor]] = {
+        name: lambda way=way: way(*leaves, shape) for name, way in candidates(leaves[2], shape)
+    }
+    kernel = torch.randn(shape.kernel, requires_grad=True)
+    todo["static"] = lambda: F.conv2d(x, kernel, stride=conv.stride, padding=conv.k // 2, groups=conv.groups)
+    best, began, rounds = dict.fromkeys(todo, math.inf), time.perf_counter(), 0
+    while rounds < LEAST or time.perf_counter() - began < SECONDS:
+        for name, compute in todo.items():
+            for leaf in (*leaves, kernel):
+                leaf.grad = None
+            started = time.perf_counter()
+            compute().backward(upstream)
+            best[name] = min(best[name], time.perf_counter() - started)
+        todo = {name: it for name, it in todo.items() if best[name] < HOPELESS * best["folded"] or name == "static"}
+        rounds += 1
+    static = best.pop("static")
+    return Cell(net, conv, M, G, ways.choose(x, leaves[2], shape), best, static)
+
+
+def candidates(weight: Tensor, shape: ways.Shape) -> Iterator[tuple[str, Callable[..., Tensor]]]:
+    """Every formulation that is one of this convolution; the official one first."""
+    yield "folded", ways.folded
+    yield "each", ways.each
+    if ways.multiplies(shape):
+        yield "product", ways.product
+    if ways.scales(weight, shape):
+        yield "scaled", ways.scaled
+
+
+def cells(net: str, width: float, batch: int) -> Iterator[Cell]:
+    """All cells of a network; of a depthwise convolution lambda alone matters, and is timed once."""
+    for conv in shapes(net, width):
+        known: dict[int, Cell] = {}
+        for M, G in PLANE:
+            if not (conv.depthwise and M // G in known):
+                known[M // G] = time_cell(f"{net} {width}x", conv, M, G, batch)
+            found = known[M // G]
+            yield Cell(found.net, conv, M, G, found.chosen, found.seconds, found.static)
+
+
+def mean(ratios: list[float]) -> float:
+    """Geometric mean."""
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def line(cell: Cell) -> str:
+    """A line of the table."""
+    conv = cell.conv
+    what = f"{conv.inp:>3} -> {conv.oup:<3} {'dw' if conv.depthwise else '  '} {conv.k}x{conv.k}/{conv.stride}"
+    times = " ".join(f"{name} {1e3 * seconds:7.1f}" for name, seconds in cell.seconds.items())
+    ratios = (
+        f"x{cell.gain:5.2f}  over fastest {cell.lost:4.2f}  over static {cell.seconds[cell.chosen] / cell.static:5.2f}"
+    )
+    return f"{what} {conv.size:>2}px ({cell.M},{cell.G})  {cell.chosen:<7} {ratios}   ms: {times} static {1e3 * cell.static:.1f}"
+
+
+def main() -> None:
+    """Print the table and what it comes to, and write both beside this file."""
+    if "GLIBC_TUNABLES" not in os.environ:
+        # as the engine's workers have it; it is read when a process starts
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, "GLIBC_TUNABLES": SETTINGS["GLIBC_TUNABLES"]})
+    torch.set_num_threads(1)
+    torch.set_deterministic_debug_mode("error")
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.set_flush_denormal(True)
+    lines: list[str] = []
+
+    def say(text: str) -> None:
+        lines.append(text)
+        print(text, flush=True)
+
+    say(
+        f"# {platform.processor() or platform.machine()}, torch {torch.__version__}, one thread; make bench-dynamic-conv"
+    )
+    found: list[Cell] = []
+    for net, width, batch in NETS:
+        say(f"\n{net} {width}x, batch {batch}")
+        for cell in cells(net, width, batch):
+            found.append(cell)
+            say(line(cell))
+    say("")
+    for name, prefix in (("ShuffleNetV2", "shufflenet"), ("ResNet-18, 3x3", "resnet")):
+        mine = [cell for cell in found if cell.net.startswith(prefix)]
+        slow, far = (min(mine, key=lambda cell: cell.gain), max(mine, key=lambda cell: cell.lost))
+        say(
+            f"{name}: {mean([cell.gain for cell in mine]):.2f} times as fast as the official form (geometric mean of "
+            f"{len(mine)} cells), at the least {slow.gain:.2f}; over the fastest at most {far.lost:.2f}, in "
+            f"{sum(cell.lost > 1.15 for cell in mine)} cells more than 1.15; "
+            f"{mean([cell.seconds[cell.chosen] / cell.static for cell in mine]):.2f} times a static convolution, "
+            f"which itself is {mean([cell.seconds['folded'] / cell.static for cell in mine]):.2f} times as fast as the official form"
+        )
+    Path(__file__).with_suffix(".txt").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

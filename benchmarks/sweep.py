@@ -1,0 +1,171 @@
+"""The quick sweep by wn-sweep beside the same by plain Ray Tune, and where the time goes.
+
+    make bench-sweep
+
+Both do the same points, recipe, seeds and images, two runs at a time, on the same machine in turn. It prints wall-clock,
+mean errors with their difference, what a step of each network costs, and the parts that a run's process pays for once;
+benchmarks/sweep.txt keeps it.
+"""
+
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from sweep.costs import plan
+from sweep.engine.driver import SETTINGS
+from sweep.engine.ledger import Ledger
+from sweep.networks import drawn, layout
+from sweep.proxy.optimizer import Optimizer
+from sweep.proxy.train import settled
+from sweep.space import Space
+
+ROOT = Path(__file__).parent.parent
+QUICK = ROOT / "spaces/quick.yaml"
+STEPS = 30
+
+
+def ours(folder):
+    """Wall-clock of `wn-sweep run quick`, and its rows."""
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "sweep.cli", "run", str(QUICK)],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    seconds = time.perf_counter() - began
+    with Ledger.open(Path(folder) / "results/quick/ledger.sqlite") as ledger:
+        runs = ledger.runs()
+    rows = [
+        {
+            "label": run.point,
+            "lr": json.loads(run.recipe)["optimizer"]["lr"],
+            "error": run.error,
+            "seconds": run.seconds,
+        }
+        for run in runs.itertuples()
+    ]
+    return seconds, rows
+
+
+def plain(folder):
+    """Wall-clock of the same by plain Ray Tune, and its rows."""
+    began = time.perf_counter()
+    said = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/plain_tune.py"), str(QUICK)],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        text=True,
+    ).stdout
+    return time.perf_counter() - began, json.loads(said.splitlines()[-1])
+
+
+def step_times(batch):
+    """Milliseconds of a training step of every point of quick, the least and the median of several, in turns."""
+    planned = plan(Space.load(QUICK), traced=False)
+    made = {}
+    for one in planned.points:
+        how = layout(one.point)
+        network = drawn(one.point, 1, 10, 0).to(memory_format=how)
+        images = torch.randn(batch, 1, one.point.image_size, one.point.image_size).contiguous(memory_format=how)
+        made[one.label] = network, images, Optimizer(network, planned.space.recipes()[0][1].optimizer)
+    labels, times = torch.randint(10, (batch,)), {label: [] for label in made}
+    with settled():
+        for _ in range(STEPS):
+            for label, (network, images, optimizer) in made.items():
+                began = time.perf_counter()
+                loss = F.cross_entropy(network(images), labels)
+                optimizer.forget_gradients()
+                loss.backward()
+                optimizer.step(1e-3)
+                times[label].append(1e3 * (time.perf_counter() - began))
+    return {label: (min(its), statistics.median(its)) for label, its in times.items()}
+
+
+def started(code):
+    """Seconds that a new process takes for some code, the least of three."""
+    found = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def main():
+    """Print all of it and keep it beside this file."""
+    if "GLIBC_TUNABLES" not in os.environ:
+        # as the engine's workers have it; it is read when a process starts
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, "GLIBC_TUNABLES": SETTINGS["GLIBC_TUNABLES"]})
+    torch.set_num_threads(1)
+    lines = []
+
+    def say(text=""):
+        lines.append(text)
+        print(text, flush=True)
+
+    say(
+        f"# {platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}; make bench-sweep"
+    )
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        environment = os.environ.pop("GLIBC_TUNABLES")  # neither is helped: our engine sets it by itself
+        mine, my_rows = ours(one)
+        theirs, their_rows = plain(other)
+        os.environ["GLIBC_TUNABLES"] = environment
+    trained, they_trained = (sum(row["seconds"] for row in rows) for rows in (my_rows, their_rows))
+    say(f"wn-sweep run quick: {mine:.1f} s for {len(my_rows)} runs, of which each core trained {trained / 2:.1f} s")
+    say(
+        f"plain Ray Tune:     {theirs:.1f} s for {len(their_rows)} trials, of which each core trained {they_trained / 2:.1f} s"
+    )
+    say(f"ours over theirs:   {mine / theirs:.2f}")
+    say()
+    difference = []
+    for label in dict.fromkeys(row["label"] for row in my_rows):
+        for rate in sorted({row["lr"] for row in my_rows}):
+            pair = [
+                statistics.fmean(row["error"] for row in rows if (row["label"], row["lr"]) == (label, rate))
+                for rows in (my_rows, their_rows)
+            ]
+            difference.append(pair[0] - pair[1])
+    half = 1.96 * statistics.stdev(difference) / math.sqrt(len(difference))
+    say(
+        f"mean error {statistics.fmean(r['error'] for r in my_rows):.2f} % and "
+        f"{statistics.fmean(r['error'] for r in their_rows):.2f} %; difference over {len(difference)} settings "
+        f"{statistics.fmean(difference):+.2f} points, within {half:.2f} of it with 95 % confidence"
+    )
+    say()
+    batch = 25
+    times = step_times(batch)
+    static = times["static"]
+    say(f"a training step at batch {batch}, ms: least, median, and over the static network's median")
+    for label, (least, median) in times.items():
+        say(f"  {label:<22} {least:6.2f} {median:6.2f}  {median / static[1]:.2f}")
+    say()
+    say("what every process pays once, s (least of three)")
+    base = started("pass")
+    for name, code in (
+        ("Python itself", "pass"),
+        ("torch", "import torch"),
+        ("torch and Ray Tune", "import torch, ray.tune"),
+        ("a worker of ours", "import sweep.engine.worker"),
+        ("an optimiser of torch.optim", "import torch; torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])"),
+    ):
+        say(f"  {name:<28} {started(code) - (base if name != 'Python itself' else 0):.2f}")
+    Path(__file__).with_suffix(".txt").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
