@@ -2,9 +2,9 @@
 
     make bench-dynamic-conv
 
-On one thread, for every distinct shape of ShuffleNetV2 0.5x and 1.0x at batch 128 and every 3x3 of ResNet-18 at batch 32,
-as they are for images of 224 x 224. Times are the least of several, the formulations of a cell taking turns, in seconds;
-they hold the layer that generates the kernel and the convolution, and not what makes the activations, which all share.
+On one thread, for every distinct shape of ShuffleNetV2 0.5x and 1.0x at batch 128 and every 3x3 of ResNet-18 at batch
+32, as they are for images of 224 x 224. Times are the least of several, the formulations of a cell taking turns; they
+hold the layer that generates the kernel and the convolution, and not what makes the activations, which all share.
 """
 
 import math
@@ -127,7 +127,8 @@ def line(cell: Cell) -> str:
     ratios = (
         f"x{cell.gain:5.2f}  over fastest {cell.lost:4.2f}  over static {cell.seconds[cell.chosen] / cell.static:5.2f}"
     )
-    return f"{what} {conv.size:>2}px ({cell.M},{cell.G})  {cell.chosen:<7} {ratios}   ms: {times} static {1e3 * cell.static:.1f}"
+    where = f"{conv.size:>2}px ({cell.M},{cell.G})"
+    return f"{what} {where}  {cell.chosen:<7} {ratios}   ms: {times} static {1e3 * cell.static:.1f}"
 
 
 def main() -> None:
@@ -145,9 +146,8 @@ def main() -> None:
         lines.append(text)
         print(text, flush=True)
 
-    say(
-        f"# {platform.processor() or platform.machine()}, torch {torch.__version__}, one thread; make bench-dynamic-conv"
-    )
+    machine = platform.processor() or platform.machine()
+    say(f"# {machine}, torch {torch.__version__}, one thread; make bench-dynamic-conv")
     found: list[Cell] = []
     for net, width, batch in NETS:
         say(f"\n{net} {width}x, batch {batch}")
@@ -163,7 +163,8 @@ def main() -> None:
             f"{len(mine)} cells), at the least {slow.gain:.2f}; over the fastest at most {far.lost:.2f}, in "
             f"{sum(cell.lost > 1.15 for cell in mine)} cells more than 1.15; "
             f"{mean([cell.seconds[cell.chosen] / cell.static for cell in mine]):.2f} times a static convolution, "
-            f"which itself is {mean([cell.seconds['folded'] / cell.static for cell in mine]):.2f} times as fast as the official form"
+            f"which itself is {mean([cell.seconds['folded'] / cell.static for cell in mine]):.2f} times as fast as the "
+            "official form"
         )
     Path(__file__).with_suffix(".txt").write_text("\n".join(lines) + "\n")
 

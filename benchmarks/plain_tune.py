@@ -1,7 +1,7 @@
-"""The quick sweep as one would write it with Ray Tune alone: a function trainable, a DataLoader, the official folded form.
+"""The quick sweep as one would write it with Ray Tune alone: a function trainable, a DataLoader, the folded form.
 
-It does the same points, recipe, seeds and images as `wn-sweep run quick`, and prints a JSON object: the error of each run.
-Each trial builds its network, counts it with fvcore, and trains it; there is no ledger, no report and no way to go on.
+It does the same points, recipe, seeds and images as `wn-sweep run quick`, and prints the runs as JSON. Each trial
+builds its network, counts it with fvcore, and trains it; there is no ledger, no report and no way to go on.
 """
 
 import json

@@ -2,9 +2,9 @@
 
     make bench-sweep
 
-Both do the same points, recipe, seeds and images, two runs at a time, on the same machine in turn. It prints wall-clock,
-mean errors with their difference, what a step of each network costs, and the parts that a run's process pays for once;
-benchmarks/sweep.txt keeps it.
+Both do the same points, recipe, seeds and images, two runs at a time, one after the other. It prints wall-clock, mean
+errors with their difference, what a step of each network costs, and what every process pays once; benchmarks/sweep.txt
+keeps it.
 """
 
 import json
@@ -117,19 +117,19 @@ def main():
         lines.append(text)
         print(text, flush=True)
 
-    say(
-        f"# {platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}; make bench-sweep"
-    )
+    machine = platform.processor() or platform.machine()
+    say(f"# {machine}, {os.cpu_count()} cores, torch {torch.__version__}; make bench-sweep")
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         environment = os.environ.pop("GLIBC_TUNABLES")  # neither is helped: our engine sets it by itself
         mine, my_rows = ours(one)
         theirs, their_rows = plain(other)
         os.environ["GLIBC_TUNABLES"] = environment
     trained, they_trained = (sum(row["seconds"] for row in rows) for rows in (my_rows, their_rows))
-    say(f"wn-sweep run quick: {mine:.1f} s for {len(my_rows)} runs, of which each core trained {trained / 2:.1f} s")
-    say(
-        f"plain Ray Tune:     {theirs:.1f} s for {len(their_rows)} trials, of which each core trained {they_trained / 2:.1f} s"
-    )
+    for name, seconds, rows, learnt in (
+        ("wn-sweep run quick:", mine, my_rows, trained),
+        ("plain Ray Tune:", theirs, their_rows, they_trained),
+    ):
+        say(f"{name:<20}{seconds:6.1f} s for {len(rows)} runs, of which each core trained {learnt / 2:.1f} s")
     say(f"ours over theirs:   {mine / theirs:.2f}")
     say()
     difference = []

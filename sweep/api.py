@@ -12,7 +12,8 @@ import pandas as pd
 from sweep import report
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, Planned, plan, second_count
-from sweep.engine.cores import workers_for
+from sweep.engine.ahead import Ahead
+from sweep.engine.driver import do_runs
 from sweep.engine.ledger import Ledger, Row
 from sweep.engine.lock import Lock, locked
 from sweep.engine.merge import merge as merge_ledgers
@@ -75,6 +76,7 @@ def run(
     storage: str | Path | None = None,
     checkpoint_every: float = 60.0,
     watch: Watch | None = None,
+    ahead: Ahead | None = None,
 ) -> Summary:
     """Plan a space, train what its ledger lacks, and render the report.
 
@@ -90,14 +92,29 @@ def run(
     if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
         raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
+    with ahead or Ahead(space, results, workers, address) as ahead:
+        keep = None if storage is None else str(storage), checkpoint_every
+        return _run(space, Path(results), Path(reports), keep, retry_failed, ahead, watch)
+
+
+def _run(
+    space: Space,
+    results: Path,
+    reports: Path,
+    checkpoints: tuple[str | None, float],
+    retry_failed: bool,
+    ahead: Ahead,
+    watch: Watch,
+) -> Summary:
     planned = plan(space, traced=False)
     if planned.runs > MOST_RUNS:
         what = f"asks for {planned.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
         raise SpaceError(space.source.mistake(("grid",), what))
     runs = wanted(planned)
-    folder, pages = Path(results) / space.name, Path(reports) / space.name
+    folder, pages = results / space.name, reports / space.name
     path = folder / "ledger.sqlite"
-    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), checkpoint_every)
+    storage, every = checkpoints
+    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), every)
 
     def lacking(among: list[Run], ledger: Ledger) -> list[Run]:
         known = {key for key, status in ledger.statuses().items() if status == "done" or not retry_failed}
@@ -109,6 +126,7 @@ def run(
         with Ledger.open(path) as ledger:
             todo = lacking(runs, ledger)
     if todo:
+        ahead.begin()
         _insist_on_images(space, todo[0])
         if storage is not None:
             check(keep.storage)
@@ -121,7 +139,7 @@ def run(
         ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
         todo = lacking(todo, ledger)
         if todo:
-            _train(planned, todo, len(runs), ledger, lock, workers, address, keep, watch)
+            _train(planned, todo, len(runs), ledger, lock, ahead, keep, watch)
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         try:
@@ -169,15 +187,11 @@ def _train(
     total: int,
     ledger: Ledger,
     lock: Lock,
-    workers: int | None,
-    address: str | None,
+    ahead: Ahead,
     keep: _Keep,
     watch: Watch,
 ) -> None:
-    from sweep.engine.driver import do_runs
-
-    resources = planned.space.resources
-    at_a_time = workers if address else workers_for(resources, workers)
+    resources, at_a_time, address = ahead.resources, ahead.at_a_time, ahead.address
     by_key = {run.key: run for run in todo}
     # of a driver that was killed after a run was in and before its checkpoint was gone
     discard(keep.storage, kept(keep.storage) & {key for key, status in ledger.statuses().items() if status != "failed"})
@@ -195,7 +209,7 @@ def _train(
     watch.begin(planned, len(todo), total, at_a_time or 0)
     payloads = [run.payload(keep.storage, keep.every) for run in todo]
     try:
-        do_runs(payloads, resources, at_a_time, landed, address=address, retries=resources.retries)
+        do_runs(payloads, resources, at_a_time, landed, address=address, retries=resources.retries, begun=ahead.ray)
     finally:
         watch.end()
 

@@ -80,21 +80,25 @@ def run(
     try:
         loaded = Space.load(find(space))
 
-        from sweep.api import run as run_space
-        from sweep.terminal import Bar
+        from sweep.engine.ahead import Ahead
 
-        bar = Bar(err if as_json else out)
-        summary = run_space(
-            loaded,
-            results=results,
-            reports=reports,
-            workers=workers,
-            address=address,
-            retry_failed=retry_failed,
-            storage=storage,
-            checkpoint_every=checkpoint_every,
-            watch=bar,
-        )
+        with Ahead(loaded, results, workers, address) as ahead:
+            from sweep.api import run as run_space
+            from sweep.terminal import Bar
+
+            bar = Bar(err if as_json else out)
+            summary = run_space(
+                loaded,
+                results=results,
+                reports=reports,
+                workers=workers,
+                address=address,
+                retry_failed=retry_failed,
+                storage=storage,
+                checkpoint_every=checkpoint_every,
+                watch=bar,
+                ahead=ahead,
+            )
     except KeyboardInterrupt:
         landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
         err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)

@@ -37,6 +37,9 @@ SETTINGS = {
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     # Tune's own record of the experiment is never read back: the ledger is the truth
     "TUNE_GLOBAL_CHECKPOINT_S": "86400",
+    # those that Ray starts in advance know nothing of us, and are ended again
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_enable_worker_prestart": "0",
     # a step frees what the next one asks for: memory that is kept, in large pages, takes a tenth off a run
     "GLIBC_TUNABLES": (
         "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:"
@@ -56,12 +59,14 @@ def do_runs(
     address: str | None = None,
     retries: int = RETRIES,
     trainable: str = "sweep.engine.worker:Worker",
+    begun: "Ray | None" = None,
 ) -> None:
     """Do the runs and hand their results, by key, to `on_results`, in this process, each once, as many as have arrived.
 
     A Ray is started on this machine, `workers` runs at a time, and ended whatever happens; or, with `address`, a
     cluster is joined, and None means as many runs at a time as it has room for, also when nodes join or leave. Where
-    Ray itself is lost, it is started again for what is left. `trainable` names the class that does a batch.
+    Ray itself is lost, it is started again for what is left. `trainable` names the class that does a batch. `begun` is
+    a Ray that is starting already, for the same resources and workers.
     Raises EngineError if nothing can be run at all, and whatever `on_results` raises.
     """
     left = {json.loads(payload)["key"]: payload for payload in payloads}
@@ -69,16 +74,9 @@ def do_runs(
     while left:
         if address:
             _answers(address)
-        job = {
-            "payloads": list(left.values()),
-            "resources": resources.model_dump(),
-            "workers": workers,
-            "address": address,
-            "retries": retries,
-            "trainable": trainable,
-        }
-        with _Ray(job) as ray:
-            for results in ray.results():
+        with begun or Ray(resources, workers, address) as ray:
+            begun = None
+            for results in ray.results(list(left.values()), retries, trainable):
                 losses = 0
                 keyed = [(result.pop("key"), result) for result in results]
                 on_results(keyed)
@@ -111,16 +109,17 @@ def _answers(address: str) -> None:
         raise EngineError(f"{address}: nothing answers there: {error}") from None
 
 
-class _Ray:
-    """The process that drives Ray: gets its job by stdin, says results by stdout, and ends when stdin does."""
+class Ray:
+    """The process that drives Ray: gets its job by stdin, says results by stdout, and ends when stdin does.
 
-    def __init__(self, job: dict[str, Any]) -> None:
-        self._job = job
+    It starts at once, so that Ray can start while the caller is busy with other things, and is ended by `close`, or at
+    the end of a `with`.
+    """
+
+    def __init__(self, resources: Resources, workers: int | None, address: str | None = None) -> None:
+        self._address = address
         self._said = ""
-
-    def __enter__(self) -> Self:
         self._scratch = Scratch()
-        self._job["scratch"] = str(self._scratch.folder)
         # it finds the modules that this process finds, from wherever they are imported here
         found = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._log = (self._scratch.folder / "log").open("w+")
@@ -129,19 +128,31 @@ class _Ray:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_settings(self._job["address"]) | os.environ | {"PYTHONPATH": found},
+            env=_settings(address) | os.environ | {"PYTHONPATH": found},
             # Ctrl-C is for us: what Ray would make of it is of no use
             start_new_session=True,
         )
         self._scratch.lend(self._process.pid)
+        self._closed = False
+        start = {"resources": resources.model_dump(), "workers": workers, "address": address}
+        self._tell({**start, "scratch": str(self._scratch.folder)})
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, and whatever it started; a second time nothing happens."""
+        if self._closed:
+            return
+        self._closed = True
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        if self._job["address"]:
+        if self._address:
             # a cluster lives on: it is told that its workers may go
             deadline = time.monotonic() + LEAVE_WITHIN
             while not self._ended() and time.monotonic() < deadline:
@@ -158,22 +169,28 @@ class _Ray:
     def _ended(self) -> bool:
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def results(self) -> Iterator[list[Result]]:
-        """Results as they arrive, in groups, until Ray ends; raises EngineError if it says that nothing can be run."""
+    def _tell(self, what: dict[str, Any]) -> bool:
+        """Write a line to its stdin; False if it does not listen any more."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         try:
-            self._process.stdin.write(json.dumps(self._job).encode() + b"\n")
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:
+            return False
+        return True
+
+    def results(self, payloads: list[str], retries: int, trainable: str) -> Iterator[list[Result]]:
+        """Results as they arrive, in groups, until Ray ends; raises EngineError if it says that nothing can be run."""
+        if not self._tell({"payloads": payloads, "retries": retries, "trainable": trainable}):
             return
+        assert self._process.stdout is not None
         out, rest, started = self._process.stdout.fileno(), b"", False
         deadline = time.monotonic() + START_WITHIN
         while True:
             if not started and not select.select([out], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 slow = f"Ray did not start within {START_WITHIN:g} s"
-                if self._job["address"]:
-                    raise EngineError(f"{self._job['address']}: {slow}")
+                if self._address:
+                    raise EngineError(f"{self._address}: {slow}")
                 self._said = slow
                 return
             heard = os.read(out, 1 << 16)

@@ -6,19 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import torch
 
-from sweep.costs import Plan, Planned
 from sweep.proxy import NUMERICS, Checkpoint
 from sweep.space import Point, Proxy, canonical, own_network, search
+
+if TYPE_CHECKING:
+    # planning imports what a worker does not need
+    from sweep.costs import Plan, Planned
 
 
 @dataclass(frozen=True)
 class Run:
     """One run that a space asks for."""
 
-    planned: Planned
+    planned: "Planned"
     proxy: Proxy
     seed: int
 
@@ -80,7 +84,7 @@ def checkpoint(payload: str) -> Checkpoint | None:
     return Checkpoint(key=content["key"], **content["checkpoint"]) if content["checkpoint"] else None
 
 
-def wanted(plan: Plan) -> list[Run]:
+def wanted(plan: "Plan") -> list[Run]:
     """Every run that a plan asks for: points x nuisance settings x seeds."""
     return [
         Run(planned, proxy, seed)

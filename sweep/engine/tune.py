@@ -36,15 +36,15 @@ MOST_RUNS, BATCH_SECONDS = 64, 10.0
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done: runs as payloads, and how."""
+    """What is to be done: runs as payloads, and how. What Ray needs to start is told first, and the runs later."""
 
-    payloads: Sequence[str]
     resources: dict[str, float]
     workers: int | None
     address: str | None
-    retries: int
-    trainable: str
     scratch: str
+    payloads: Sequence[str] = ()
+    retries: int = 0
+    trainable: str = ""
 
     def needs(self) -> dict[str, float]:
         """What Tune gives a run, in its words."""
@@ -203,7 +203,9 @@ def _tuner(job: Job, progress: _Progress, hand_over: _HandOver) -> tune.Tuner:
         tune_config=tune.TuneConfig(
             search_alg=_Batches(progress, job.slots),
             num_samples=-1,
-            max_concurrent_trials=job.workers,
+            # on a machine of our own Ray has room for no more than the workers; a batch that waits keeps Tune from
+            # ending a worker that is between two batches
+            max_concurrent_trials=job.workers and job.workers + (job.address is None),
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(
@@ -258,9 +260,14 @@ def main() -> NoReturn:
         print(json.dumps(what), file=said, flush=True)
 
     job = Job(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_guard, args=(job,), daemon=True).start()
     try:
         _join(job)
+        rest = sys.stdin.readline()
+        if not rest:
+            # whoever asked has thought better of it
+            _leave(job)
+        job = replace(job, **json.loads(rest))
+        threading.Thread(target=_guard, args=(job,), daemon=True).start()
         say(started=True)
         do = do_there if (job.address or "").startswith("ray://") else do_here
         do(job, lambda run: say(run=run))
