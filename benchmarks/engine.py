@@ -90,7 +90,7 @@ def plain_function(config):
 
 def plain(size, trainable, reuse):
     """Ray Tune as it comes, a trial a run, for as long as patience lasts."""
-    os.environ.update(SETTINGS)
+    os.environ.update(SETTINGS | {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"})
     ray.init(address="local", num_cpus=WORKERS, include_dashboard=False, log_to_driver=False)
     landings = []
 
@@ -103,7 +103,12 @@ def plain(size, trainable, reuse):
             trainable,
             param_space={"x": tune.grid_search(list(range(size)))},
             tune_config=tune.TuneConfig(reuse_actors=reuse, time_budget_s=PATIENCE, max_concurrent_trials=WORKERS),
-            run_config=tune.RunConfig(storage_path=folder, verbose=0, callbacks=[Count()]),
+            run_config=tune.RunConfig(
+                storage_path=folder,
+                verbose=0,
+                callbacks=[Count()],
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
         ).fit()
     return {"cost": (landings[-1] - landings[0]) / (len(landings) - 1), "done": len(landings)}
 

@@ -1,4 +1,4 @@
-"""A Ray that starts while a sweep is still being planned: on two cores both take seconds, and neither needs the other."""
+"""A Ray that starts while a sweep is being planned: both take seconds, and neither needs the other."""
 
 from pathlib import Path
 from typing import Self

@@ -32,6 +32,8 @@ Result = dict[str, Any]
 
 #: Most runs of a batch, and about how long a batch takes: short, so that nodes that join find something to do.
 MOST_RUNS, BATCH_SECONDS = 64, 10.0
+#: What a batch takes at the least: shorter ones would cost more than the idle moment at the end that they save.
+LEAST_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,10 @@ class _Progress:
         """The next runs: many at first, single ones toward the end, so that no worker idles."""
         each = self.seconds / max(1, len(self.over))
         in_time = MOST_RUNS if each * MOST_RUNS < BATCH_SECONDS else math.ceil(BATCH_SECONDS / each)
-        size = min(len(self.left), max(1, math.ceil(len(self.left) / (4 * slots))), in_time)
+        worth = (
+            1 if not self.over else MOST_RUNS if each * MOST_RUNS < LEAST_SECONDS else math.ceil(LEAST_SECONDS / each)
+        )
+        size = min(len(self.left), max(worth, math.ceil(len(self.left) / (4 * slots))), in_time)
         return [self.left.pop() for _ in range(size)]
 
 

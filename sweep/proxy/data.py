@@ -1,9 +1,11 @@
-"""Images of a data set, split once and for all, whole in memory."""
+"""Images of a data set, split once and for all: in memory, or on disk where they are too many."""
 
 import functools
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,12 +17,15 @@ from torch import Tensor
 
 from sweep.proxy.decode import decode
 from sweep.proxy.errors import DataError
-from sweep.proxy.files import read
+from sweep.proxy.files import cache, read
+from sweep.proxy.mapped import mapped
 from sweep.space import DATASETS, DatasetFacts
 from sweep.space.schema import Dataset
 
 #: Images that are resized at a time.
 BLOCK = 1024
+#: Bytes of images that a process holds in memory; more of them lie on disk, shared by the processes of a machine.
+IN_MEMORY = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -53,21 +58,29 @@ def load(dataset: Dataset, image_size: int) -> Split:
     official test split is not opened; where there is none, the first images of that order are set aside in its place.
     Raises DataError if the images are missing, or not those that runs are keyed on.
     """
-    images, labels = _chosen(dataset)
+    images, labels, known = _chosen(dataset)
     train = dataset.counts()[0]
     x = torch.from_numpy(images)
     if x.shape[2:] != (image_size, image_size):
+        if known:
+            raise DataError(
+                f"the images of {dataset.path} are too many to be resized in memory: give the data set the network's "
+                f"image_size, {image_size}"
+            )
         x = torch.empty((*images.shape[:2], image_size, image_size))
         # a block at a time: floats of every image before they are resized would be as much memory again
         for block in range(0, len(x), BLOCK):
             part = torch.from_numpy(images[block : block + BLOCK]).float()
             x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
     y = torch.from_numpy(labels)
-    return Split(x[:train], y[:train], x[train:], y[train:], *_moments(x[:train]), white=float(x.max()))
+    known = known or _moments(x, train)
+    mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
+    return Split(x[:train], y[:train], x[train:], y[train:], mean, deviation, *known["white"])
 
 
-def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of each channel."""
+def _moments(images: Tensor, train: int) -> dict[str, list[float]]:
+    """Mean and deviation of each channel over the first `train` images, and the largest value of all."""
+    x = images[:train]
     pixels = x.shape[0] * x.shape[2] * x.shape[3]
     blocks = x.split(BLOCK)
     # of doubles, a block at a time: sums of so many floats would be wrong in the fourth digit
@@ -75,15 +88,25 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     squares = torch.stack([(block.double() - mean).square().sum((0, 2, 3)) for block in blocks]).sum(0)
     deviation = (squares / max(1, pixels - 1)).sqrt()[:, None, None]
     # a channel that is the same everywhere says nothing, and must not be divided by zero
-    return mean.float(), torch.where(deviation > 0, deviation, 1).float()
+    deviation = torch.where(deviation > 0, deviation, 1)
+    white = max(float(block.max()) for block in images.split(BLOCK))
+    return {"mean": mean.flatten().tolist(), "deviation": deviation.flatten().tolist(), "white": [white]}
 
 
 @functools.lru_cache(maxsize=1)
-def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images and labels of the training split, and then of the validation split."""
+def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, list[float]]]:
+    """Images and labels of the training split, and then of the validation split; of many, also their moments."""
     labels, images = _source(dataset)
-    at = np.concatenate(_places(labels, dataset))
-    return images(at), labels[at]
+    places = _places(labels, dataset)
+    at, facts = np.concatenate(places), dataset.facts
+    shape = facts.channels, facts.image_size, facts.image_size
+    if not dataset.of_the_user or len(at) * math.prod(shape) <= IN_MEMORY:
+        return images(at), labels[at], {}
+    # another decoder, other pixels
+    said = f"{facts.fingerprint} {shape} {dataset.counts()} {version('pillow')}"
+    path = cache("images") / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.bytes"
+    pixels, known = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(places[0])))
+    return pixels, labels[at], known
 
 
 def _places(labels: NDArray[np.int64], dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

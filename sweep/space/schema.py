@@ -10,9 +10,6 @@ from sweep.space.image_index import ImageIndex, folder_index
 from sweep.space.official import OFFICIAL
 from sweep.space.recipes import with_recipe
 
-#: Bytes of the images that a run learns from and is judged on, a byte each; resized, they take four times as much.
-MOST_MEMORY = 1 << 30
-
 
 class Model(BaseModel):
     """What every section has in common: no unknown key, no NaN, no quiet conversion, no change later."""
@@ -86,13 +83,6 @@ class Dataset(Model):
             raise ValueError(
                 f"{self.name} has {facts.pool - facts.apart} images for training and {facts.apart} for validation, "
                 f"which is too few for {train} and {validation}"
-            )
-        memory = (train + validation) * facts.channels * facts.image_size**2
-        if facts.readable and memory > MOST_MEMORY:
-            raise ValueError(
-                f"{train + validation:,} images of {facts.channels} x {facts.image_size} x {facts.image_size} take "
-                f"{memory / 2**30:.1f} GiB, and this version holds at most {MOST_MEMORY >> 30} GiB in memory: "
-                "train, validation or a smaller image_size make it fit"
             )
         return self
 

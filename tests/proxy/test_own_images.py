@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -12,10 +13,10 @@ from made_images import make_folder, save
 from PIL import Image
 from pydantic import ValidationError
 
-from sweep.proxy import DataError, load
+from sweep.proxy import DataError, load, train
 from sweep.proxy.data import _chosen
-from sweep.space import image_index
-from sweep.space.schema import Dataset, look_again
+from sweep.space import Point, image_index
+from sweep.space.schema import Dataset, Proxy, look_again
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +33,11 @@ def folder(path, **more):
 
 def seen(dataset):
     """(split, class, number) of each image of `made_images.make_folder` that a run sees."""
-    pixels, labels = _chosen(dataset)
-    train = dataset.counts()[0]
+    pixels, labels, _ = _chosen(dataset)
+    count = dataset.counts()[0]
     assert (pixels[:, 0, 0, 0] == labels).all()
     rows = [(int(p[2, 0, 0]), int(p[0, 0, 0]), int(p[1, 0, 0])) for p in pixels]
-    return rows[:train], rows[train:]
+    return rows[:count], rows[count:]
 
 
 def test_a_folder_with_a_validation_split(tmp_path):
@@ -132,14 +133,72 @@ def test_keys_that_make_no_sense(keys, told):
         Dataset(**keys)
 
 
-def test_more_than_fits_into_memory_is_refused_before_an_image_is_read(tmp_path):
-    for name in ("cat", "dog"):
-        (tmp_path / "train" / name).mkdir(parents=True)
-        for one in range(500):
-            (tmp_path / "train" / name / f"{one}.png").write_bytes(b"")
-    with pytest.raises(ValidationError, match=r"800 images of 3 x 1000 x 1000 take 2\.2 GiB, .* at most 1 GiB"):
-        folder(tmp_path, image_size=1000)
-    assert folder(tmp_path, image_size=1000, train=200, validation=100)
+@pytest.fixture
+def little_memory(monkeypatch, tmp_path):
+    """Nothing fits into memory; gives the folder of what lies on disk instead."""
+    monkeypatch.setattr(sys.modules["sweep.proxy.data"], "IN_MEMORY", 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache/wn-sweep/images"
+
+
+def test_what_does_not_fit_into_memory_lies_on_disk_and_is_the_same(tmp_path, little_memory, monkeypatch):
+    make_folder(tmp_path, train=10, val=5)
+    data = load(folder(tmp_path), 8)
+    assert {path.suffix for path in little_memory.iterdir()} == {".bytes", ".json", ".lock"}
+    load.cache_clear()
+    _chosen.cache_clear()
+    before = {path: path.stat().st_mtime_ns for path in little_memory.glob("*.[bj]*")}
+    again = load(folder(tmp_path), 8)  # found, not made anew
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    load.cache_clear()
+    _chosen.cache_clear()
+    monkeypatch.setattr(sys.modules["sweep.proxy.data"], "IN_MEMORY", 1 << 30)
+    truth = load(folder(tmp_path), 8)
+    for found in (data, again):
+        for name in ("train", "train_labels", "validation", "validation_labels", "mean", "deviation"):
+            assert torch.equal(getattr(found, name), getattr(truth, name)), name
+        assert found.white == truth.white
+
+
+def test_a_run_learns_from_images_on_disk_as_from_those_in_memory(tmp_path, little_memory, monkeypatch):
+    make_folder(tmp_path, train=30, val=10)
+    proxy = Proxy(dataset=folder(tmp_path), epochs=2, batch_size=16, optimizer=dict(lr=0.01), augment=dict(shift=1))
+    point = Point(width=0.125, stem_channels=8, last_channels=16, repeats=(1,), image_size=8).resolved(8)
+    mapped = train(point, proxy, 0)
+    load.cache_clear()
+    _chosen.cache_clear()
+    monkeypatch.setattr(sys.modules["sweep.proxy.data"], "IN_MEMORY", 1 << 30)
+    held = train(point, proxy, 0)
+    assert (mapped.error, mapped.losses) == (held.error, held.losses)
+
+
+def test_what_was_left_half_made_is_made_anew(tmp_path, little_memory):
+    make_folder(tmp_path, train=10, val=5)
+    bad = next(iter(sorted((tmp_path / "train").rglob("*.*"))))
+    good = bad.read_bytes()
+    dataset = folder(tmp_path)
+    bad.write_bytes(good[:20])
+    with pytest.raises(DataError):
+        load(dataset, 8)
+    assert not list(little_memory.glob("*.bytes"))
+    bad.write_bytes(good)
+    look_again()
+    assert len(load(folder(tmp_path), 8).train) == 20
+
+
+def test_no_room_for_them_is_told_before_any_is_read(tmp_path, little_memory, monkeypatch):
+    make_folder(tmp_path, train=10, val=5)
+    monkeypatch.setattr(
+        sys.modules["sweep.proxy.mapped"].shutil, "disk_usage", lambda path: types.SimpleNamespace(free=100)
+    )
+    with pytest.raises(DataError, match=r"the images take 0\.0 GiB there and 0\.0 GiB are free; train, validation or"):
+        load(folder(tmp_path), 8)
+
+
+def test_many_images_are_not_resized_in_memory(tmp_path, little_memory):
+    make_folder(tmp_path, train=10, val=5)
+    with pytest.raises(DataError, match="give the data set the network's image_size, 12"):
+        load(folder(tmp_path), 12)
 
 
 def test_more_images_than_there_are(tmp_path):

@@ -1,0 +1,79 @@
+"""Images that do not fit into memory: on disk, decoded once on a machine, and mapped by every process that reads them."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.proxy.errors import DataError
+
+#: Images that one thread decodes at a time.
+BLOCK = 256
+
+Images = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+
+
+def mapped(
+    path: Path,
+    at: NDArray[np.int64],
+    shape: tuple[int, int, int],
+    images: Images,
+    facts: Callable[[NDArray[np.uint8]], dict[str, list[float]]],
+) -> tuple[NDArray[np.uint8], dict[str, list[float]]]:
+    """The images of some numbers as an array (n, channels, size, size) of bytes in `path`, and what `facts` says of it.
+
+    It is made if it is not there, by one process, while others wait; a file has its name only when it is whole.
+    Raises DataError if there is no room for it, or it cannot be written.
+    """
+    whole = (len(at), *shape)
+    facts_path = path.with_suffix(".json")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                _insist_on_room(path, int(np.prod(whole)))
+                part = path.with_suffix(".part")
+                array = np.memmap(part, np.uint8, "w+", shape=whole)
+                _fill(array, at, images)
+                array.flush()
+                facts_path.write_text(json.dumps(facts(array)))
+                os.replace(part, path)
+    except OSError as error:
+        raise DataError(f"{path}: the images cannot be kept there: {error.strerror or error}") from None
+    # copied where it is written to, which nobody does: PyTorch warns of what cannot be written to
+    return np.memmap(path, np.uint8, "c", shape=whole), json.loads(facts_path.read_text())
+
+
+def _insist_on_room(path: Path, needed: int) -> None:
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise DataError(
+            f"{path.parent}: the images take {needed / 2**30:.1f} GiB there and {free / 2**30:.1f} GiB are free; "
+            "train, validation or a smaller image_size make it less, and XDG_CACHE_HOME puts it elsewhere"
+        )
+
+
+def _fill(array: NDArray[np.uint8], at: NDArray[np.int64], images: Images) -> None:
+    def write(first: int) -> None:
+        array[first : first + BLOCK] = images(at[first : first + BLOCK])
+
+    # Pillow decodes outside of Python's lock
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in _all(pool, write, range(0, len(at), BLOCK)):
+            pass
+
+
+def _all(pool: ThreadPoolExecutor, write: Callable[[int], None], firsts: range) -> Iterator[None]:
+    try:
+        yield from pool.map(write, firsts)
+    except BaseException:
+        # one that cannot be decoded is told at once, not after all the others
+        pool.shutdown(cancel_futures=True)
+        raise
