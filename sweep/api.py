@@ -211,28 +211,28 @@ def frame(ledger: Ledger) -> SweepFrame:
     by_key = {row["key"]: row for row in _records(kept)}
     settings = [setting for setting, _ in space.recipes()]
     rows, asked = [], set()
+    each_point = len(settings) * len(space.seeds)
+    about: dict[str, Any] = {}
     for position, run in enumerate(wanted(planned)):
         asked.add(run.key)
         found = by_key.get(run.key, {})
-        point, cost = run.planned.point, run.planned.cost
+        # a point's runs follow one another, and it has thousands of them in a large sweep
+        about = about if position % each_point else _about(planned, run.planned)
         rows.append(
             {
                 "key": run.key,
-                "point": run.planned.label,
-                "baseline": planned.baselines.get(run.planned.label, ""),
-                **{axis: _cell(point.value(axis)) for axis in planned.axes},
+                **about,
                 **settings[position // len(space.seeds) % len(settings)],
                 "seed": run.seed,
                 "status": found.get("status", "missing"),
                 "error": found.get("error", float("nan")),
-                "params": cost.params,
-                "flops": cost.flops,
-                "activations": cost.activations,
                 "seconds": found.get("seconds", float("nan")),
                 "kind": found.get("kind", ""),
                 "message": found.get("message", ""),
             }
         )
+    columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
+    columns += ["params", "flops", "activations", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted(asked & set(by_key))]
     return SweepFrame(
         name=space.name,
@@ -241,7 +241,7 @@ def frame(ledger: Ledger) -> SweepFrame:
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=space.seeds,
         baseline=space.baseline,
-        runs=pd.DataFrame(rows).astype({"error": float, "seconds": float}),
+        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
         recipe=plain(space.proxy),
         network=space.network,
         dataset=plain(space.proxy.dataset),
@@ -272,6 +272,19 @@ def _ledger(source: str | Path, results: Path) -> Path:
     if path.is_file():
         return path
     return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
+
+
+def _about(planned: Plan, one: Planned) -> dict[str, Any]:
+    """What a point's runs share in a frame."""
+    cost = one.cost
+    return {
+        "point": one.label,
+        "baseline": planned.baselines.get(one.label, ""),
+        **{axis: _cell(one.point.value(axis)) for axis in planned.axes},
+        "params": cost.params,
+        "flops": cost.flops,
+        "activations": cost.activations,
+    }
 
 
 def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
