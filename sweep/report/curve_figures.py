@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sweep.analysis.curves import Curves, Line, Panel, Spot
 from sweep.report import words
+from sweep.report.hover import name_points
 from sweep.report.scales import limit_errors
 from sweep.report.style import COLOURS, DASHES, INK, MARKERS, ONE_COLUMN, PAPER, SOFT, TWO_COLUMNS, drawable, look
 
@@ -120,36 +121,47 @@ def _draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
         spots = [spot for spot in line.spots if spot.errors]
         aside = step * (i - (len(panel.lines) - 1) / 2)
         xs = [spot.x * math.exp(aside) if ax.get_xscale() == "log" else spot.x + aside for spot in spots]
-        for x, spot in zip(xs, spots, strict=True):
-            ax.plot(
-                [x] * len(spot.errors),
-                list(spot.errors.values()),
-                ls="",
-                marker=ink.marker,
-                ms=2.6,
-                mew=0,
-                color=ink.colour,
-                alpha=0.4,
-                zorder=2,
-            )
-        ax.plot(xs, [s.mean for s in spots], color=ink.colour, ls=ink.dash, zorder=3)
-        for x, spot in zip(xs, spots, strict=True):
-            _mark(ax, x, spot, ink)
+        dots = [(x, error) for x, spot in zip(xs, spots, strict=True) for error in spot.errors.values()]
+        ax.plot(
+            [x for x, _ in dots],
+            [error for _, error in dots],
+            ls="",
+            marker=ink.marker,
+            ms=2.6,
+            mew=0,
+            color=ink.colour,
+            alpha=0.4,
+            zorder=2,
+        )
+        ax.plot(xs, [spot.mean for spot in spots], color=ink.colour, ls=ink.dash, zorder=3)
+        _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if spot.whole], ink, whole=True)
+        _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if not spot.whole], ink, whole=False)
 
 
-def _mark(ax: Axes, x: float, spot: Spot, ink: _Ink) -> None:
-    """Mark a mean; hollow where seeds or settings failed or are not in yet."""
-    ax.plot(
-        [x],
-        [spot.mean],
+def _mark(ax: Axes, spots: Sequence[tuple[float, Spot]], ink: _Ink, whole: bool) -> None:
+    """Mark means, and name them; hollow where seeds or settings failed or are not in yet."""
+    if not spots:
+        return
+    (marks,) = ax.plot(
+        [x for x, _ in spots],
+        [spot.mean for _, spot in spots],
         marker=ink.marker,
         color=ink.colour,
-        mfc=ink.colour if spot.whole else PAPER,
-        mec=PAPER if spot.whole else ink.colour,
-        mew=0.6 if spot.whole else 1.0,
+        mfc=ink.colour if whole else PAPER,
+        mec=PAPER if whole else ink.colour,
+        mew=0.6 if whole else 1.0,
         ls="",
         zorder=4,
     )
+    name_points(marks, [_told(spot) for _, spot in spots])
+
+
+def _told(spot: Spot) -> str:
+    """Tell a mean: 'weightnet M=8 G=1: 5.23 % (5.10, 5.31 and 5.28)'."""
+    errors = [words.number(error) for _, error in sorted(spot.errors.items())]
+    seeds = f" ({words.several(errors)})" if 1 < len(errors) <= 6 else ""
+    lacks = "" if spot.whole else f", {len(spot.errors)} of {words.plural(spot.seeds, 'seed')}"
+    return f"{words.shorten(spot.point, 90)}: {words.number(spot.mean)} %{seeds}{lacks}"
 
 
 def _scale_x(ax: Axes, found: Curves) -> float:

@@ -10,6 +10,8 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from sweep.report import fonts, hover
+
 #: Widths in inches of one and two columns of a paper.
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 
@@ -37,7 +39,6 @@ FAMILIES = {
 }
 
 RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
     "font.size": 7.0,
     "text.color": INK,
     "text.parse_math": False,  # names may hold dollars
@@ -95,7 +96,7 @@ def look() -> Iterator[None]:
     """Draw in this style whatever the user's matplotlibrc says, and leave matplotlib as it was."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(RC)
+        mpl.rcParams.update(RC | {"font.family": fonts.family()})
         yield
 
 
@@ -108,7 +109,7 @@ def drawable(text: str, length: int = 40) -> str:
 
 @cache
 def _characters() -> frozenset[int]:
-    return frozenset(font_manager.get_font(font_manager.findfont(RC["font.family"])).get_charmap())
+    return frozenset(font_manager.get_font(font_manager.findfont(fonts.BASE)).get_charmap())
 
 
 def save(figure: Figure, stem: Path) -> str:
@@ -119,9 +120,13 @@ def save(figure: Figure, stem: Path) -> str:
         stem: path without a suffix, in a folder that exists.
 
     Returns:
-        The text of the SVG.
+        The text of the SVG, in which points have their names.
     """
+    named = hover.begin(figure)
     with look():
         for suffix, metadata in _METADATA.items():
             figure.savefig(f"{stem}.{suffix}", format=suffix, dpi=220, metadata=metadata)
-    return Path(f"{stem}.svg").read_text(encoding="utf-8")
+    drawn = Path(f"{stem}.svg")
+    svg = hover.write_titles(drawn.read_text(encoding="utf-8"), named)
+    drawn.write_text(svg, encoding="utf-8")
+    return svg
