@@ -95,9 +95,7 @@ def wanted(plan: Plan) -> list[Run]:
     runs = []
     for planned in plan.points:
         point = canonical(planned.point.canonical())
-        runs += [
-            Run(planned, proxy, seed, (point, recipe)) for proxy, recipe in recipes for seed in plan.space.seeds
-        ]
+        runs += [Run(planned, proxy, seed, (point, recipe)) for proxy, recipe in recipes for seed in plan.space.seeds]
     return runs
 
 

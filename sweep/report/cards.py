@@ -23,16 +23,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; numbers stand to the right, and `hint` explains the title."""
+    """A column of a table; numbers stand to the right.
+
+    `hint` explains the title, and `also` is another name to filter by.
+    """
 
     title: str
     numeric: bool = True
     hint: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose first column names its rows."""
+    """A table whose first column names its rows; one that can be sorted can be filtered too."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -45,10 +49,15 @@ class Picture:
     """A figure with the data that it was drawn from; `name` is the stem of its files."""
 
     name: str
+    #: as wide as two columns of a paper
     figure: Figure
     data: pd.DataFrame
     #: what a reader who cannot see it is told
     alt: str
+    #: the same, as wide as one column, for papers and phones
+    narrow: Figure | None = None
+    #: whether the page may change the style's colours in the dark; not where text stands on colours of its own
+    themed: bool = True
 
 
 @dataclass(frozen=True)

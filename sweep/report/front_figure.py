@@ -15,44 +15,43 @@ from matplotlib.transforms import Bbox
 from sweep.report import words
 from sweep.report.hover import name_points
 from sweep.report.labels import place
+from sweep.report.layout import panels
 from sweep.report.scales import limit_costs, limit_errors, unit
 from sweep.report.style import INK, PAPER, TWO_COLUMNS, drawable, families, look
-
 
 #: Of more points than these, those off the front are small dots without bars and names.
 NAMED = 1000
 
 
-def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figure:
+def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int, width: float = TWO_COLUMNS) -> Figure:
     """Draw error against each cost, with the front of non-dominated points as a step and its points named.
 
     Args:
         points: `Study.table`, with `front_COST` for each of `costs`.
         costs: `flops`, `params`.
         seeds: how many seeds a point should have; one that has fewer, or is not settled, is drawn hollow.
+        width: in inches; panels stand beside one another in two columns of a paper, and one above the other in one.
     """
+    beside = width >= TWO_COLUMNS
     with look():
-        figure = Figure(figsize=(TWO_COLUMNS, 2.9), dpi=72)
-        grid = figure.add_gridspec(1, len(costs), left=0.066, right=0.985, top=0.97, bottom=0.25, wspace=0.07)
-        axes: list[Axes] = []
-        for i in range(len(costs)):
-            axes.append(figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None))
         drawn = points[np.isfinite(points["mean"].to_numpy(dtype=float))]
         names = drawn["family"].tolist() if "family" in drawn else [""] * len(drawn)
         looks = families(names)
-        sd = drawn["sd"].fillna(0.0)
-        limit_errors(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
-        for ax, cost in zip(axes, costs, strict=True):
-            _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
-            if ax is not axes[0]:
-                ax.tick_params(labelleft=False, left=False)
         keys = [
-            Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name))
+            Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name, 24))
             for name in dict.fromkeys(names)
             if name
         ]
         keys.append(Line2D([], [], color=INK, lw=1.0, label="front"))
-        figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.53, 0.0))
+        figure, axes = panels(len(costs), width, keys)
+        sd = drawn["sd"].fillna(0.0)
+        limit_errors(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
+        for ax, cost in zip(axes, costs, strict=True):
+            _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
+            if ax is not axes[0] and beside:
+                ax.tick_params(labelleft=False, left=False)
+            elif ax is not axes[0]:
+                ax.set_ylabel(axes[0].get_ylabel())
         return figure
 
 

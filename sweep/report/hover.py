@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -21,14 +22,15 @@ def name_points(line: Line2D, names: Sequence[str]) -> None:
     Raises:
         ValueError: if there are not as many names as points.
     """
-    if len(names) != len(line.get_xydata()):
-        raise ValueError(f"{len(names)} names for {len(line.get_xydata())} points")
+    points = np.size(line.get_xdata())
+    if len(names) != points:
+        raise ValueError(f"{len(names)} names for {points} points")
     _NAMES[line] = tuple(names)
 
 
 def begin(figure: Figure) -> list[tuple[str, ...]]:
     """Give the groups of named points their ids, in the order of the drawing, and answer their names."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for artist in figure.findobj(lambda one: one in _NAMES):
         artist.set_gid(f"{PREFIX}{len(found)}")
         found.append(_NAMES[artist])

@@ -15,7 +15,7 @@ from sweep.report import fonts, hover
 #: Widths in inches of one and two columns of a paper.
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 
-INK, SOFT, FAINT, PAPER = "#1d2129", "#5b6270", "#d9dce2", "#ffffff"
+INK, SOFT, FAINT, PAPER, TINT = "#1d2129", "#5b6270", "#d9dce2", "#ffffff", "#eef4fa"
 
 #: Okabe and Ito's colours but yellow, dark ones first: colour-blind eyes tell them apart; markers do so in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#a9447c", "#56b4e9", "#c48a00")
@@ -36,6 +36,22 @@ FAMILIES = {
     "sk": ("#009e73", "^"),
     "condconv": ("#d55e00", "s"),
     "weightnet": ("#0072b2", "o"),
+}
+
+#: What the page may show in another tone, in the dark: a colour of figures, and the page's name of it.
+THEMED = {
+    INK: "ink",
+    SOFT: "soft",
+    FAINT: "faint",
+    PAPER: "paper",
+    TINT: "tint",
+    "#3d4452": "slate",
+    "#0072b2": "blue",
+    "#d55e00": "vermilion",
+    "#009e73": "green",
+    "#a9447c": "purple",
+    "#56b4e9": "sky",
+    "#c48a00": "ochre",
 }
 
 RC: dict[Any, Any] = {

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sweep.report import page, render, style
-from sweep.report.page import inline
+from sweep.report import contents, front_card, page, render, style
+from sweep.report.inline import inline
 
 from .frames import quick
 
-VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use"}
+VOID = {"meta", "link", "br", "hr", "img", "input", "path"}
 EVIL = "<script>alert(1)</script>"
 
 
@@ -65,6 +65,7 @@ def check(text):
 def lean(monkeypatch):
     """Only draw SVG: the edge cases differ in what is drawn, not in how it is saved."""
     monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
+    monkeypatch.setattr(page, "_sizes", lambda picture: [("", picture.figure, "two columns")])
 
 
 def change(frame, **columns):
@@ -111,13 +112,14 @@ def test_a_whole_report(tmp_path):
     assert index == tmp_path / "reports" / "quick" / "index.html"
     names = ["error-against-G", "error-against-lambda", "fronts"]
     expected = {"index.html", "points.csv", *(f"data/{name}.csv" for name in names)}
-    expected |= {f"figures/{name}.{suffix}" for name in names for suffix in ("svg", "png", "pdf")}
+    sizes = [f"{name}{size}" for name in names for size in ("", "-column")]
+    expected |= {f"figures/{size}.{suffix}" for size in sizes for suffix in ("svg", "png", "pdf")}
     assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == expected
     checker = check(index.read_text())
     for link in checker.links:
         assert link[1:] in checker.ids if link.startswith("#") else (out / link).is_file(), link
     assert "could not be made" not in index.read_text()
-    assert index.read_text().count('role="img"') == 3
+    assert index.read_text().count('role="img"') == 6
     assert (out / "figures/fronts.png").read_bytes()[:4] == b"\x89PNG"
     assert (out / "figures/fronts.pdf").read_bytes()[:4] == b"%PDF"
 
@@ -128,7 +130,7 @@ def test_twice_the_same_to_the_byte(tmp_path):
     shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=1))
     outs = [render(frame, tmp_path / "a").parent, render(shuffled, tmp_path / "b").parent]
     one, other = ({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()} for out in outs)
-    assert len(one) == 14
+    assert len(one) == 23
     assert one == other
 
 
@@ -198,15 +200,18 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
         raise RuntimeError(f"no luck {EVIL}")
 
     class Unsavable:
+        def findobj(self, match):
+            return []
+
         def savefig(self, *args, **kwargs):
             raise OSError("no ink")
 
     def unsavable(study):
-        good = next(iter(page.front_card.fronts(study)))
+        good = next(iter(front_card.fronts(study)))
         return [dataclasses.replace(good, picture=dataclasses.replace(good.picture, figure=Unsavable()))]
 
-    contents = [("Bad", bad), ("Unsavable", unsavable), *page.CONTENTS]
-    monkeypatch.setattr(page, "CONTENTS", contents)
+    cards = [("Bad", bad), ("Unsavable", unsavable), *contents.CONTENTS]
+    monkeypatch.setattr(contents, "CONTENTS", cards)
     text = render(quick(), tmp_path).read_text()
     check(text)
     assert "RuntimeError: no luck &lt;script&gt;" in text

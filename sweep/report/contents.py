@@ -1,0 +1,17 @@
+"""What the report of a sweep holds, from top to bottom: a card is one file and one line here."""
+
+from collections.abc import Sequence
+
+from sweep.report import curve_cards, front_card, headline, point_cards, run_card
+from sweep.report.cards import Builder
+
+#: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
+CONTENTS: Sequence[tuple[str, Builder]] = (
+    ("Headline", headline.cards),
+    ("Error against the main axis", curve_cards.main_axis),
+    ("Error against the second axis", curve_cards.second_axis),
+    ("Error against cost", front_card.fronts),
+    ("Chosen settings", point_cards.chosen_settings),
+    ("Points", point_cards.all_points),
+    ("What was run", run_card.cards),
+)
