@@ -14,7 +14,7 @@ from sweep.report.differences import lines_sentence, mean_over, taken_sentences,
 from sweep.report.style import ONE_COLUMN
 
 #: More curves than these, of points that differ in other axes, would hide the rest of the page.
-MOST = 6
+MOST = 3
 
 
 def main_axis(study: Study) -> Iterable[Card]:

@@ -1,7 +1,7 @@
-"""The figures' font, less the tables that make a PDF slow to write.
+"""The figures' font, less what makes a PDF slow to write.
 
-Every PDF embeds the characters that it uses, and picking them out of DejaVu Sans takes 0.15 s a face, two thirds of it
-for tables of ligatures and mathematics that no figure of ours needs. Without them it is the same font, a third as slow.
+Every PDF embeds the characters that it uses, and picking them out of all that DejaVu Sans has takes 0.15 s a face, most
+of it for tables of ligatures and mathematics that no figure needs. Out of European letters and signs it takes 0.015 s.
 """
 
 import os
@@ -10,12 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
+from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
 BASE = "DejaVu Sans"
 _LEAN = f"{BASE} for figures"
-_TABLES = ("GSUB", "GPOS", "GDEF", "MATH")
+#: Latin, Greek, Cyrillic, punctuation, arrows, signs of mathematics, shapes.
+_CHARACTERS = (range(0x20, 0x530), range(0x1E00, 0x1F00), range(0x2000, 0x2300), range(0x25A0, 0x2600))
 _WEIGHTS = ("normal", "bold")
 #: Records of a font's name table that hold the name of its family.
 _FAMILY = (1, 16)
@@ -37,9 +39,11 @@ def _lean(weight: str) -> Path:
     kept = Path(mpl.get_cachedir()) / f"wn-sweep-{Path(found).stem}-{Path(found).stat().st_size}.ttf"
     if not kept.exists():
         with TTFont(found, lazy=True, recalcTimestamp=False) as font:
-            for table in _TABLES:
-                if table in font:
-                    del font[table]
+            options = Options(layout_features=[], name_IDs=["*"], notdef_outline=True, glyph_names=True)
+            options.drop_tables += ["GSUB", "GPOS", "GDEF", "MATH", "FFTM"]
+            pick = Subsetter(options)
+            pick.populate(unicodes=[code for some in _CHARACTERS for code in some])
+            pick.subset(font)
             for record in font["name"].names:
                 if record.nameID in _FAMILY:
                     record.string = _LEAN

@@ -19,6 +19,8 @@ from sweep.report.layout import panels
 from sweep.report.scales import limit_costs, limit_errors, unit
 from sweep.report.style import INK, PAPER, TWO_COLUMNS, drawable, families, look
 
+#: Of a front with more points than these, so many are named in print, evenly chosen; a pointer finds all.
+PRINTED = 12
 #: Of more points than these, those off the front are small dots without bars and names.
 NAMED = 1000
 
@@ -74,6 +76,8 @@ def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tupl
     corners = ax.transData.transform(list(zip(step_x, step_y, strict=True)))
     for (x0, y0), (x1, y1) in pairwise(corners):
         avoid += [Bbox.from_extents(x0, y0 - 1, x1, y0 + 1), Bbox.from_extents(x1 - 1, y1, x1 + 1, y0)]
+    if len(front) > PRINTED:
+        front = [front[round(i * (len(front) - 1) / (PRINTED - 1))] for i in range(PRINTED)]
     place(ax, [(x, y) for x, y, _ in front], [_short(label, looks) for _, _, label in front], avoid)
 
 
@@ -113,8 +117,11 @@ def _points(
         )
         if few or on:
             name_points(marks, [_told(row, cost) for _, row in found])
-    means = np.array([row["mean"] for row in rows])
-    sds = np.nan_to_num([row["sd"] for row in rows])
+    # names keep off everything, or at least off the front where there is no room beside so much
+    seen = [(x, row) for x, row in zip(xs, rows, strict=True) if few or row[f"front_{cost}"]]
+    xs = [x for x, _ in seen]
+    means = np.array([row["mean"] for _, row in seen])
+    sds = np.nan_to_num([row["sd"] for _, row in seen])
     corners = [ax.transData.transform(np.column_stack([xs, ys])) for ys in (means, means - sds, means + sds)]
     avoid = [Bbox.from_extents(x - 4, y - 4, x + 4, y + 4) for x, y in corners[0]]
     return avoid + [Bbox.from_extents(x - 1, y, x + 1, top) for (x, y), (_, top) in zip(*corners[1:], strict=True)]

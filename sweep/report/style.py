@@ -125,7 +125,7 @@ def drawable(text: str, length: int = 40) -> str:
 
 @cache
 def _characters() -> frozenset[int]:
-    return frozenset(font_manager.get_font(font_manager.findfont(fonts.BASE)).get_charmap())
+    return frozenset(font_manager.get_font(font_manager.findfont(fonts.family())).get_charmap())
 
 
 def save(figure: Figure, stem: Path) -> str:
