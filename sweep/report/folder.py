@@ -26,6 +26,11 @@ def drafted(out: Path) -> Iterator[Path]:
         _publish(draft, out)
 
 
+def plain_points(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of points as files hold it: the axes of an edge as text."""
+    return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table, the same on every machine."""
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:

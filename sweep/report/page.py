@@ -16,7 +16,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import contents, words
 from sweep.report.cards import Card, Picture, broken, build
-from sweep.report.folder import drafted, write_csv
+from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.inline import inline
 from sweep.report.style import save
 
@@ -153,6 +153,4 @@ def _write_points(study: Study, path: Path) -> None:
         table = study.table
     except Exception:  # the cards say why; a file with no points says that there are none to trust
         table = pd.DataFrame(columns=["point"])
-    if "edge" in table:
-        table = table.assign(edge=table["edge"].map(lambda names: " ".join(names)))
-    write_csv(table, path)
+    write_csv(plain_points(table), path)

@@ -26,7 +26,12 @@ SPACE = {
         "repeats": [1, 2, 1],
     },
     "grid": [{"family": ["static", "se"]}, {"family": "weightnet", "G": [1, 2], "lambda": [1, 2, 4, 8]}],
-    "proxy": {"dataset": {"name": "digits", "train": 100, "validation": 1300}, "epochs": 30},
+    "proxy": {
+        "dataset": {"name": "digits", "train": 100, "validation": 1300},
+        "epochs": 30,
+        "batch_size": 25,
+        "optimizer": {"name": "adamw", "lr": 0.01},
+    },
     "nuisance": {"optimizer.lr": [0.001, 0.01, 0.05]},
     "seeds": 3,
     "baseline": {"family": "static"},
@@ -75,13 +80,8 @@ def trained(noise):
     return outcome
 
 
-@pytest.mark.parametrize(
-    "space",
-    [large(61), {**SPACE, "nuisance": {"optimizer.lr": [0.001 * 1.7**i for i in range(10)]}, "seeds": 100}],
-    ids=["1,102 points", "100 seeds"],
-)
-def test_ten_thousand_runs_are_reported_in_time(space, tmp_path):
-    runs = ledger(tmp_path / "ledger.sqlite", space, trained(random.Random(0)))
+def test_ten_thousand_runs_are_reported_in_time(tmp_path):
+    runs = ledger(tmp_path / "ledger.sqlite", large(61), trained(random.Random(0)))
     assert 9_900 <= runs <= 10_100
     # the processor's time: how long it takes where nobody else wants it
     started = time.process_time()
@@ -108,11 +108,18 @@ def test_ten_thousand_points_fit_on_a_page(tmp_path):
     assert len((tmp_path / "page/points.csv").read_text().splitlines()) == 10_004 + 1
 
 
-
 @pytest.mark.parametrize(
     ("outcomes", "says"),
     [
-        ([], ["No run has finished yet.", "90 of 90 runs are not in yet", "waits for the first run", "0 of 90 runs done"]),
+        (
+            [],
+            [
+                "No run has finished yet.",
+                "90 of 90 runs are not in yet",
+                "waits for the first run",
+                "0 of 90 runs done",
+            ],
+        ),
         ([("done", 5.0, "", "")], ["89 of 90 runs are not in yet: all numbers are provisional", "1 of 90 runs done"]),
         (
             [("failed", None, "memory", "it did not <i>fit</i>")] * 90,
