@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sweep.report import curve_cards, front_card, headline, point_cards, run_card
+from sweep.report import curve_cards, front_card, headline, paper_card, point_cards, run_card
 from sweep.report.cards import Builder
 
 #: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
@@ -11,6 +11,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Error against the main axis", curve_cards.main_axis),
     ("Error against the second axis", curve_cards.second_axis),
     ("Error against cost", front_card.fronts),
+    ("Beside the paper", paper_card.beside),
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),
     ("What was run", run_card.cards),

@@ -49,7 +49,7 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int, width: f
         sd = drawn["sd"].fillna(0.0)
         limit_errors(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
         for ax, cost in zip(axes, costs, strict=True):
-            _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
+            draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
             if ax is not axes[0] and beside:
                 ax.tick_params(labelleft=False, left=False)
             elif ax is not axes[0]:
@@ -57,7 +57,8 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int, width: f
         return figure
 
 
-def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
+def draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
+    """Draw one panel, whose axis of error has its limits; `points` has a `family` for each."""
     ax.grid(axis="y")
     rows = [row for row in points.to_dict("records") if math.isfinite(row[cost])]
     size, name = unit(max((row[cost] for row in rows), default=1.0))

@@ -10,34 +10,36 @@ from matplotlib.lines import Line2D
 from sweep.report.style import TWO_COLUMNS
 
 
-def panels(count: int, width: float, keys: Sequence[Line2D], height: float = 2.1) -> tuple[Figure, list[Axes]]:
-    """Make a figure of panels that share their axis of y, with a legend below them.
+def panels(
+    count: int, width: float, keys: Sequence[Line2D], height: float = 2.1, columns: int | None = None, head: float = 0.0
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure of panels with a legend below them.
 
     Args:
-        count: how many panels; beside one another in two columns, one above the other in one.
+        count: how many panels.
         width: of the figure, in inches.
         keys: of the legend.
         height: of a panel, in inches.
+        columns: how many stand beside one another; all of them in two columns of a paper and one in one, if not given.
+        head: room above each row, in inches.
     """
-    beside = width >= TWO_COLUMNS
-    rows, columns = (1, count) if beside else (count, 1)
+    columns = columns or (count if width >= TWO_COLUMNS else 1)
+    rows = -(-count // columns)
     below = bottom(keys, width)
-    total = below + height * rows + (0 if beside else 0.42 * (rows - 1)) + 0.08
+    gap = 0.42 + head
+    total = below + height * rows + gap * (rows - 1) + head + 0.08
     figure = Figure(figsize=(width, total), dpi=72)
     grid = figure.add_gridspec(
         rows,
         columns,
         left=0.46 / width,
         right=1 - 0.1 / width,
-        top=1 - 0.08 / total,
+        top=1 - (0.08 + head) / total,
         bottom=below / total,
         wspace=0.07,
-        hspace=0.42 / height,
+        hspace=gap / height,
     )
-    axes: list[Axes] = []
-    for i in range(count):
-        slot = grid[0, i] if beside else grid[i, 0]
-        axes.append(figure.add_subplot(slot, sharey=axes[0] if axes else None))
+    axes = [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]
     legend(figure, keys)
     return figure, axes
 

@@ -157,7 +157,9 @@ function named(panel) {
   }
   panel.addEventListener("pointermove", near);
   panel.addEventListener("pointerdown", near);
-  panel.addEventListener("pointerleave", hide);
+  // a finger leaves as soon as it is lifted, and what it found stays until the next tap
+  panel.addEventListener("pointerleave", function (event) { if (event.pointerType !== "touch") hide(); });
+  document.addEventListener("pointerdown", function (event) { if (!panel.contains(event.target)) hide(); });
   panel.addEventListener("blur", hide);
   panel.addEventListener("keydown", function (event) {
     if (event.key === "Escape") hide();

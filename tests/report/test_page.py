@@ -110,7 +110,7 @@ def test_a_whole_report(tmp_path):
     index = render(quick(), tmp_path / "reports" / "quick")
     out = index.parent
     assert index == tmp_path / "reports" / "quick" / "index.html"
-    names = ["error-against-G", "error-against-lambda", "fronts"]
+    names = ["beside-the-paper", "error-against-G", "error-against-lambda", "fronts"]
     expected = {"index.html", "points.csv", *(f"data/{name}.csv" for name in names)}
     sizes = [f"{name}{size}" for name in names for size in ("", "-column")]
     expected |= {f"figures/{size}.{suffix}" for size in sizes for suffix in ("svg", "png", "pdf")}
@@ -119,7 +119,7 @@ def test_a_whole_report(tmp_path):
     for link in checker.links:
         assert link[1:] in checker.ids if link.startswith("#") else (out / link).is_file(), link
     assert "could not be made" not in index.read_text()
-    assert index.read_text().count('role="img"') == 6
+    assert index.read_text().count('role="img"') == 8
     assert (out / "figures/fronts.png").read_bytes()[:4] == b"\x89PNG"
     assert (out / "figures/fronts.pdf").read_bytes()[:4] == b"%PDF"
 
@@ -130,7 +130,7 @@ def test_twice_the_same_to_the_byte(tmp_path):
     shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=1))
     outs = [render(frame, tmp_path / "a").parent, render(shuffled, tmp_path / "b").parent]
     one, other = ({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()} for out in outs)
-    assert len(one) == 23
+    assert len(one) == 30
     assert one == other
 
 
@@ -232,8 +232,12 @@ def test_figures_of_an_earlier_page_go(tmp_path, lean):
     render(quick(), tmp_path)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
     render(CASES["no lambda"][0](), tmp_path)
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"fronts.svg", "notes.txt"}
-    assert {path.name for path in (tmp_path / "data").iterdir()} == {"fronts.csv"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        "beside-the-paper.svg",
+        "fronts.svg",
+        "notes.txt",
+    }
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"beside-the-paper.csv", "fronts.csv"}
     assert not list(tmp_path.glob(".report-*"))
 
 
