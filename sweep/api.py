@@ -20,6 +20,7 @@ from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import EngineError, LedgerError, SpaceError, SweepError
 from sweep.proxy import DataError, load
 from sweep.proxy.checkpoint import check, discard, kept
+from sweep.report.comparison import folder_name
 from sweep.space import Space, find, plain
 from sweep.space.source import Source
 
@@ -251,6 +252,32 @@ def frame(ledger: Ledger) -> SweepFrame:
     )
 
 
+def render(*names: str, results: str | Path = "results", reports: str | Path = "reports") -> Path:
+    """Render the report of a sweep, or one page that compares several with the first, and give its path.
+
+    Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
+    REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. Raises LedgerError for a ledger that cannot be read, and
+    SweepError for one that is named twice or a folder that cannot be written to.
+    """
+    paths = {_ledger(name, Path(results)).resolve(): name for name in names}
+    if len(paths) < len(names):
+        twice = next(name for name, n in Counter(names).items() if n > 1) if len(set(names)) < len(names) else names[-1]
+        raise SweepError(f"{twice}: is named twice; a comparison is of different sweeps")
+    frames = []
+    for name in names:
+        with Ledger.open(_ledger(name, Path(results))) as ledger:
+            frames.append(frame(ledger))
+    known = Counter(one.name for one in frames)
+    called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
+    folder = Path(reports) / folder_name([one.name for one in frames])
+    try:
+        if len(frames) == 1:
+            return report.render(frames[0], folder)
+        return report.compare(dict(zip(called, frames, strict=True)), folder)
+    except OSError as error:
+        raise SweepError(f"{folder}: the report cannot be written: {error.strerror or error}") from None
+
+
 def merge(*sources: str | Path, into: str, results: str | Path = "results") -> Path:
     """Put the runs of several sweeps into the ledger of the sweep `into`, and give its path.
 
@@ -317,4 +344,4 @@ def _agreement(rows: list[dict[str, Any]]) -> str:
     return f"closed form and fvcore agree to the unit on all {len(points)} points"
 
 
-__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "run"]
+__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "render", "run"]

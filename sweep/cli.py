@@ -190,17 +190,14 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
 
 @app.command()
 def report(
-    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A sweep's name, or several to compare.")],
     results: Results = Path("results"),
     reports: Reports = Path("reports"),
 ) -> None:
-    """Render the report of whatever the ledger holds."""
-    from sweep.api import frame
-    from sweep.engine.ledger import Ledger
-    from sweep.report import render
+    """Render the report of whatever the ledger holds; of several sweeps one page that compares them."""
+    from sweep.api import render
 
-    with Ledger.open(results / name / "ledger.sqlite") as ledger:
-        out.print(f"Report: {render(frame(ledger), reports / name)}", markup=False)
+    out.print(f"Report: {render(*names, results=results, reports=reports)}", markup=False)
 
 
 @app.command()

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
@@ -89,12 +92,12 @@ def broken(title: str, error: Exception) -> Card:
     return Card(title, broke=f"This card could not be made: {type(error).__name__}: {error}")
 
 
-def build(study: Study, builders: Iterable[tuple[str, Builder]]) -> list[Card]:
-    """Make all cards in order; a builder that raises leaves a card of its title that says so."""
+def build(of: _T, builders: Iterable[tuple[str, Callable[[_T], Iterable[Card]]]]) -> list[Card]:
+    """Make all cards of a study, or of several; a builder that raises leaves a card of its title that says so."""
     cards: list[Card] = []
     for title, builder in builders:
         try:
-            cards += builder(study)
+            cards += builder(of)
         except Exception as error:  # one card must never take the page down
             cards.append(broken(title, error))
     return cards

@@ -1,9 +1,10 @@
 """What the report of a sweep holds, from top to bottom: a card is one file and one line here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from sweep.report import curve_cards, front_card, headline, paper_card, point_cards, run_card
-from sweep.report.cards import Builder
+from sweep.report import compare_cards, curve_cards, front_card, headline, paper_card, point_cards, run_card
+from sweep.report.cards import Builder, Card
 
 #: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
 CONTENTS: Sequence[tuple[str, Builder]] = (
@@ -15,4 +16,13 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),
     ("What was run", run_card.cards),
+)
+
+#: The same of a page over several sweeps.
+COMPARED: Sequence[tuple[str, Callable[[Any], Iterable[Card]]]] = (
+    ("Headline", compare_cards.headline),
+    ("Sweeps", compare_cards.sweeps),
+    ("The same points", compare_cards.common),
+    ("Error against cost", compare_cards.costs),
+    ("What they were run with", compare_cards.differences),
 )

@@ -30,7 +30,7 @@ class Row:
     #: how M and G are known
     mg_source: str
     note: str
-    #: top-1 error in per cent, and how well it is known; NaN where unknown
+    #: top-1 error in per cent, and how far off it may be; NaN where unknown
     error: float = math.nan
     tolerance: float = math.nan
 
@@ -72,7 +72,7 @@ def _rows(path: Path, reader: "csv.DictReader[str]") -> Iterator[Row]:
             about = {name: _value(name, record[name]) for name in _ABOUT if record.get(name)}
             for name in ("params_m", "flops_m"):
                 float(record[name] or 0)
-            top1, tolerance = (float(record.get(name) or "nan") for name in ("top1_error", "error_tolerance"))
+            top1, near = (float(record.get(name) or "nan") for name in ("top1_error", "error_tolerance"))
         except ValueError as error:
             raise SpaceError(f"{path}:{reader.line_num}: {error}") from None
         yield Row(
@@ -84,7 +84,7 @@ def _rows(path: Path, reader: "csv.DictReader[str]") -> Iterator[Row]:
             record.get("mg_source") or "",
             record.get("note") or "",
             top1,
-            tolerance,
+            near,
         )
 
 
