@@ -36,10 +36,14 @@ def headline(compared: "Compared") -> Iterable[Card]:
     else:
         for other in others:
             found = _mean_difference(compared, first, other)
+            over = f"Over the {words.plural(len(compared.common), 'point')} that all have"
+            if found.mean == 0 and found.equal:
+                says.append(f"{over}, {_name(other)} and {_name(first)} have the same error at every seed.")
+                continue
             direction = "less" if found.mean < 0 else "more"
-            doubt = "" if found.clear or found.n < 2 else ": too little for these data to tell from zero"
+            doubt = "" if found.clear or found.equal or found.n < 2 else ": too little for these data to tell from zero"
             says.append(
-                f"Over the {words.plural(len(compared.common), 'point')} that all have, {_name(other)} has {direction} "
+                f"{over}, {_name(other)} has {direction} "
                 f"error than {_name(first)} by {words.points_of_error(_positive(found))} ({words.seeds(found)}){doubt}."
             )
     notes = (

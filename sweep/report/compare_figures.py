@@ -52,8 +52,8 @@ def draw_common(
         for ax, other in zip(axes, others, strict=True):
             there = tables[other]
             ax.grid()
-            limit_errors([ax], there["mean"].tolist())
-            limit_costs(ax, base["mean"].tolist())
+            limit_errors([ax], _ends(there))
+            limit_costs(ax, _ends(base))
             if equal:
                 low, high = max(ax.get_xlim()[0], ax.get_ylim()[0]), min(ax.get_xlim()[1], ax.get_ylim()[1])
                 if low < high:
@@ -144,6 +144,12 @@ def _bar(
 ) -> tuple[list[float], list[float]]:
     spread = np.nan_to_num(sd.to_numpy(dtype=float))
     return (values - spread).tolist(), (values + spread).tolist()
+
+
+def _ends(table: pd.DataFrame) -> list[float]:
+    """The ends of all bars."""
+    sd = table["sd"].fillna(0.0)
+    return [*(table["mean"] - sd), *(table["mean"] + sd)]
 
 
 def _told(point: str, first: str, other: str, x: float, y: float) -> str:
