@@ -64,7 +64,7 @@ def draw_common(
                 if len(base) <= NAMED:
                     ax.vlines(xs, *_bar(ys, there["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
                     ax.hlines(ys, *_bar(xs, base["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
-                (marks,) = ax.plot(xs, ys, ls="", marker=looks[name][1], color=looks[name][0], mec=PAPER, mew=0.6)
+                (marks,) = ax.plot(xs, ys, ls="", marker=looks[name][1], color=looks[name][0], mec=PAPER, mew=0.6, rasterized=len(base) > NAMED)
                 if len(base) <= NAMED:
                     name_points(
                         marks,
@@ -120,6 +120,7 @@ def draw_sweeps(tables: Mapping[str, pd.DataFrame], width: float = TWO_COLUMNS) 
                         mew=0.5,
                         alpha=1.0 if on else 0.45,
                         zorder=4 if on else 3,
+                        rasterized=not (few or on),
                     )
                     if few or on:
                         told = zip(some["point"], some["mean"], some[cost], strict=True)

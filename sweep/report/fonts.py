@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
 BASE = "DejaVu Sans"
@@ -38,6 +36,10 @@ def _lean(weight: str) -> Path:
     found = font_manager.findfont(font_manager.FontProperties(family=[BASE], weight=weight))
     kept = Path(mpl.get_cachedir()) / f"wn-sweep-{Path(found).stem}-{Path(found).stat().st_size}.ttf"
     if not kept.exists():
+        # takes a quarter of a second to import, and is needed once on a machine
+        from fontTools.subset import Options, Subsetter
+        from fontTools.ttLib import TTFont
+
         with TTFont(found, lazy=True, recalcTimestamp=False) as font:
             options = Options(layout_features=[], name_IDs=["*"], notdef_outline=True, glyph_names=True)
             options.drop_tables += ["GSUB", "GPOS", "GDEF", "MATH", "FFTM"]

@@ -115,6 +115,8 @@ def _points(
             alpha=alpha,
             ls="",
             zorder=4 if on else 3,
+            # as one picture: ten thousand marks would be half of a page's five megabytes
+            rasterized=not (few or on),
         )
         if few or on:
             name_points(marks, [_told(row, cost) for _, row in found])

@@ -52,7 +52,7 @@ def write_titles(svg: str, groups: Sequence[Sequence[str]]) -> str:
             raise ValueError(f"{len(uses)} markers for {len(names)} names")
         parts, at = [svg[:start]], start
         for use, name in zip(uses, names, strict=True):
-            title = html.escape(_printable(name), quote=False)
+            title = html.escape(_printable(name))
             parts += [svg[at : start + use.start()], f"<use {use[1]}><title>{title}</title></use>"]
             at = start + use.end()
         svg = "".join([*parts, svg[at:]])

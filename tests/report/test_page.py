@@ -267,3 +267,16 @@ def test_inline_svg_keeps_to_itself():
     assert "url(#card-2-p)" in got
     for noise in ("<?xml", "DOCTYPE", "metadata", "<!--", "<style"):
         assert noise not in got
+
+
+def test_names_of_points_are_left_as_they_are():
+    name = "#0072b2 url(#p) d=&quot;1.23456&quot; id=&quot;x&quot;"
+    svg = (
+        '<svg viewBox="0 0 504 198"><g clip-path="url(#p)"><use x="1.23456" y="2" style="fill: #0072b2">'
+        f'<title>{name}</title></use><use x="3" y="4" style="fill: #0072b2"><title>b</title></use></g></svg>'
+    )
+    got = inline(svg, "card-2", "")
+    assert f'<title>{name}</title>' in got
+    assert '<g clip-path="url(#card-2-p)" style="fill: var(--blue)">' in got
+    assert '<use x="1.23" y="2">' in got
+    assert "var(" not in inline(svg, "card-2", "", themed=False)
