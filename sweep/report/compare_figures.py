@@ -64,7 +64,16 @@ def draw_common(
                 if len(base) <= NAMED:
                     ax.vlines(xs, *_bar(ys, there["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
                     ax.hlines(ys, *_bar(xs, base["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
-                (marks,) = ax.plot(xs, ys, ls="", marker=looks[name][1], color=looks[name][0], mec=PAPER, mew=0.6, rasterized=len(base) > NAMED)
+                (marks,) = ax.plot(
+                    xs,
+                    ys,
+                    ls="",
+                    marker=looks[name][1],
+                    color=looks[name][0],
+                    mec=PAPER,
+                    mew=0.6,
+                    rasterized=len(base) > NAMED,
+                )
                 if len(base) <= NAMED:
                     name_points(
                         marks,

@@ -1,12 +1,13 @@
 """The page in headless Chromium: what it does when it is read, on a screen, in the dark, on a phone and on paper."""
 
+import dataclasses
 import os
 import shutil
 from itertools import pairwise
 
 import pytest
 
-from sweep.report import render, style
+from sweep.report import compare, render, style
 
 from .frames import quick
 from .test_page import CASES, EVIL, relabel
@@ -238,6 +239,19 @@ def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, monkeypatch):
         page.keyboard.press("ArrowRight")
     if case == "script":
         assert page.get_by_role("rowheader", name=EVIL).count() > 0
+    found = axe.Axe().run(page).response["violations"]
+    assert not [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_a_comparison_is_as_good(open_page, tmp_path, monkeypatch):
+    monkeypatch.setattr(style, "_METADATA", {"svg": {}})
+    other = dataclasses.replace(quick(), name="other", recipe={"epochs": 40})
+    page = open_page(compare({"quick": quick(), "other": other}, tmp_path), viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    panel = page.locator(".panel").first
+    panel.focus()
+    page.keyboard.press("ArrowRight")
+    assert "% in quick, " in page.get_by_role("status").filter(visible=True).inner_text()
     found = axe.Axe().run(page).response["violations"]
     assert not [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 

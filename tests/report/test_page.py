@@ -276,7 +276,7 @@ def test_names_of_points_are_left_as_they_are():
         f'<title>{name}</title></use><use x="3" y="4" style="fill: #0072b2"><title>b</title></use></g></svg>'
     )
     got = inline(svg, "card-2", "")
-    assert f'<title>{name}</title>' in got
+    assert f"<title>{name}</title>" in got
     assert '<g clip-path="url(#card-2-p)" style="fill: var(--blue)">' in got
     assert '<use x="1.23" y="2">' in got
     assert "var(" not in inline(svg, "card-2", "", themed=False)
