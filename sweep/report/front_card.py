@@ -41,7 +41,7 @@ def fronts(study: Study) -> Iterable[Card]:
         draw_fronts(table, list(_COSTS), seeds),
         table[[*columns, "front_flops", "front_params"]],
         f"Scatter plots of error against cost. {' '.join(says)}",
-        narrow=draw_fronts(table, list(_COSTS), seeds, ONE_COLUMN),
+        narrow=draw_fronts(table, list(_COSTS), seeds, ONE_COLUMN) if len(table) <= NAMED else None,
     )
     return [Card(title, tuple(says), picture, notes=tuple(notes))]
 

@@ -46,8 +46,8 @@ class _Printed:
     card: Card
     id: str
     svg: Markup | None = None
-    #: what its files end in, before the suffix
-    sizes: tuple[tuple[str, str], ...] = ()
+    #: what its files end in before the suffix, how wide they are, and the suffixes
+    sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
 def render(frame: SweepFrame, out: Path) -> Path:
@@ -60,7 +60,7 @@ def render(frame: SweepFrame, out: Path) -> Path:
     Args:
         frame: the sweep.
         out: the folder to write to, made if it is not there: `index.html`, `points.csv`, `figures/NAME.{svg,png,pdf}`
-            as wide as two columns of a paper, `figures/NAME-column.*` as wide as one, `data/NAME.csv`.
+            as wide as two columns of a paper, `figures/NAME-column.{svg,pdf}` as wide as one, `data/NAME.csv`.
 
     Returns:
         The path of `index.html`.
@@ -102,7 +102,8 @@ def _print(card: Card, name: str, draft: Path) -> _Printed:
     try:
         svg = Markup()
         for ending, figure, _ in sizes:
-            text = save(figure, draft / "figures" / f"{picture.name}{ending}")
+            # a paper takes vectors, and every PNG costs a tenth of a second
+            text = save(figure, draft / "figures" / f"{picture.name}{ending}", png=not ending)
             kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
             svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
         write_csv(picture.data, draft / "data" / f"{picture.name}.csv")
@@ -112,7 +113,8 @@ def _print(card: Card, name: str, draft: Path) -> _Printed:
             if left.stem in stems:
                 left.unlink()
         return _Printed(replace(broken(card.title, error), tables=card.tables), name)
-    return _Printed(card, name, svg, tuple((ending, size) for ending, _, size in sizes))
+    files = [(ending, size, ("svg", "pdf") if ending else ("svg", "png", "pdf")) for ending, _, size in sizes]
+    return _Printed(card, name, svg, tuple(files))
 
 
 def _sizes(picture: Picture) -> list[tuple[str, Figure, str]]:

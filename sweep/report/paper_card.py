@@ -7,6 +7,7 @@ import pandas as pd
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Picture
+from sweep.report.front_figure import NAMED
 from sweep.report.headline import difference
 from sweep.report.paper_figure import draw_paper, family_of
 from sweep.report.style import ONE_COLUMN
@@ -34,7 +35,7 @@ def beside(study: Study) -> Iterable[Card]:
         _frame(rows, table),
         f"Four scatter plots of error against FLOPs and parameters: the paper’s rows, and this sweep’s points. "
         f"{' '.join(_sentences(rows, table, data))}",
-        narrow=draw_paper(rows, table, seeds, data, ONE_COLUMN),
+        narrow=draw_paper(rows, table, seeds, data, ONE_COLUMN) if len(table) <= NAMED else None,
     )
     notes = (
         "Above: the ImageNet rows of WeightNet (Ma, Zhang, Huang and Sun, ECCV 2020, arXiv 2007.11823), printed in the "

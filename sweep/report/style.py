@@ -128,12 +128,13 @@ def _characters() -> frozenset[int]:
     return frozenset(font_manager.get_font(font_manager.findfont(fonts.family())).get_charmap())
 
 
-def save(figure: Figure, stem: Path) -> str:
-    """Write `stem`.svg, .png and .pdf, with no date and no chance in them.
+def save(figure: Figure, stem: Path, png: bool = True) -> str:
+    """Write `stem`.svg, .pdf and .png, with no date and no chance in them.
 
     Args:
         figure: drawn under `look()`.
         stem: path without a suffix, in a folder that exists.
+        png: whether there is to be a .png.
 
     Returns:
         The text of the SVG, in which points have their names.
@@ -141,6 +142,8 @@ def save(figure: Figure, stem: Path) -> str:
     named = hover.begin(figure)
     with look():
         for suffix, metadata in _METADATA.items():
+            if suffix == "png" and not png:
+                continue
             figure.savefig(f"{stem}.{suffix}", format=suffix, dpi=220, metadata=metadata)
     drawn = Path(f"{stem}.svg")
     svg = hover.write_titles(drawn.read_text(encoding="utf-8"), named)
