@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-sweep fashion fashion-mnist extra-data lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-sweep fashion fashion-mnist chromium extra-data lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -55,10 +55,14 @@ bench-sweep: $(READY)
 fashion: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run fashion
 
-# what some tests want beside, and skip without: Debian's package, if we may install it, and Hugging Face's library
+# what some tests want beside, and skip without: Debian's packages, if we may install them, and Hugging Face's library
 fashion-mnist:
 	@test -d /usr/share/datasets/fashion-mnist || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq dataset-fashion-mnist; } >/dev/null 2>&1 \
 	  || echo "Fashion-MNIST is not installed: apt-get install dataset-fashion-mnist, as root" >&2
+
+chromium:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 \
+	  || echo "Chromium is not installed: apt-get install chromium, as root" >&2
 
 extra-data: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]' || echo "the extra data is not installed" >&2

@@ -21,6 +21,7 @@ from sweep.engine.runs import Run, missing, wanted
 from sweep.errors import EngineError, LedgerError, SpaceError, SweepError
 from sweep.proxy import DataError, load
 from sweep.proxy.checkpoint import check, discard, kept
+from sweep.report.comparison import folder_name
 from sweep.space import Space, find, plain
 from sweep.space.source import Source
 
@@ -225,28 +226,28 @@ def frame(ledger: Ledger) -> SweepFrame:
     by_key = {row["key"]: row for row in _records(kept)}
     settings = [setting for setting, _ in space.recipes()]
     rows, asked = [], set()
+    each_point = len(settings) * len(space.seeds)
+    about: dict[str, Any] = {}
     for position, run in enumerate(wanted(planned)):
         asked.add(run.key)
         found = by_key.get(run.key, {})
-        point, cost = run.planned.point, run.planned.cost
+        # a point's runs follow one another, and it has thousands of them in a large sweep
+        about = about if position % each_point else _about(planned, run.planned)
         rows.append(
             {
                 "key": run.key,
-                "point": run.planned.label,
-                "baseline": planned.baselines.get(run.planned.label, ""),
-                **{axis: _cell(point.value(axis)) for axis in planned.axes},
+                **about,
                 **settings[position // len(space.seeds) % len(settings)],
                 "seed": run.seed,
                 "status": found.get("status", "missing"),
                 "error": found.get("error", float("nan")),
-                "params": cost.params,
-                "flops": cost.flops,
-                "activations": cost.activations,
                 "seconds": found.get("seconds", float("nan")),
                 "kind": found.get("kind", ""),
                 "message": found.get("message", ""),
             }
         )
+    columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
+    columns += ["params", "flops", "activations", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted(asked & set(by_key))]
     return SweepFrame(
         name=space.name,
@@ -255,7 +256,7 @@ def frame(ledger: Ledger) -> SweepFrame:
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=space.seeds,
         baseline=space.baseline,
-        runs=pd.DataFrame(rows).astype({"error": float, "seconds": float}),
+        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
         recipe=plain(space.proxy),
         network=space.network,
         dataset=plain(space.proxy.dataset),
@@ -263,6 +264,32 @@ def frame(ledger: Ledger) -> SweepFrame:
         counts=_agreement(used),
         unasked=len(kept) - len(used),
     )
+
+
+def render(*names: str, results: str | Path = "results", reports: str | Path = "reports") -> Path:
+    """Render the report of a sweep, or one page that compares several with the first, and give its path.
+
+    Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
+    REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. Raises LedgerError for a ledger that cannot be read, and
+    SweepError for one that is named twice or a folder that cannot be written to.
+    """
+    paths = {_ledger(name, Path(results)).resolve(): name for name in names}
+    if len(paths) < len(names):
+        twice = next(name for name, n in Counter(names).items() if n > 1) if len(set(names)) < len(names) else names[-1]
+        raise SweepError(f"{twice}: is named twice; a comparison is of different sweeps")
+    frames = []
+    for name in names:
+        with Ledger.open(_ledger(name, Path(results))) as ledger:
+            frames.append(frame(ledger))
+    known = Counter(one.name for one in frames)
+    called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
+    folder = Path(reports) / folder_name([one.name for one in frames])
+    try:
+        if len(frames) == 1:
+            return report.render(frames[0], folder)
+        return report.compare(dict(zip(called, frames, strict=True)), folder)
+    except OSError as error:
+        raise SweepError(f"{folder}: the report cannot be written: {error.strerror or error}") from None
 
 
 def merge(*sources: str | Path, into: str, results: str | Path = "results") -> Path:
@@ -286,6 +313,19 @@ def _ledger(source: str | Path, results: Path) -> Path:
     if path.is_file():
         return path
     return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
+
+
+def _about(planned: Plan, one: Planned) -> dict[str, Any]:
+    """What a point's runs share in a frame."""
+    cost = one.cost
+    return {
+        "point": one.label,
+        "baseline": planned.baselines.get(one.label, ""),
+        **{axis: _cell(one.point.value(axis)) for axis in planned.axes},
+        "params": cost.params,
+        "flops": cost.flops,
+        "activations": cost.activations,
+    }
 
 
 def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -318,4 +358,4 @@ def _agreement(rows: list[dict[str, Any]]) -> str:
     return f"closed form and fvcore agree to the unit on all {len(points)} points"
 
 
-__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "run"]
+__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "render", "run"]

@@ -194,42 +194,34 @@ def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> No
 
 @app.command()
 def report(
-    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A sweep's name, or several to compare.")],
     results: Results = Path("results"),
     reports: Reports = Path("reports"),
 ) -> None:
-    """Render the report of whatever the ledger holds."""
-    from sweep.api import frame
-    from sweep.engine.ledger import Ledger
-    from sweep.report import render
+    """Render the report of whatever the ledger holds; of several sweeps one page that compares them."""
+    from sweep.api import render
 
-    with Ledger.open(results / name / "ledger.sqlite") as ledger:
-        out.print(f"Report: {render(frame(ledger), reports / name)}", markup=False)
+    out.print(f"Report: {render(*names, results=results, reports=reports)}", markup=False)
 
 
 @app.command()
 def export(
     name: Annotated[str, typer.Argument(help="The sweep's name.")],
-    to: Annotated[Path, typer.Option(help="runs.csv or runs.parquet: a row a run.")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            help="runs.csv, runs.parquet: a row a run; points.csv, points.parquet: a row a point; table.tex: LaTeX; "
+            "optuna.db: for optuna-dashboard."
+        ),
+    ],
     results: Results = Path("results"),
 ) -> None:
-    """Write the runs of a sweep, a row each, as CSV or Parquet."""
-    if to.suffix not in {".csv", ".parquet"}:
-        raise SweepError(f"{to}: this version writes .csv and .parquet")
-
-    from sweep.api import frame
+    """Write a sweep for other tools: its runs or points as a table, LaTeX, or Optuna's storage."""
     from sweep.engine.ledger import Ledger
+    from sweep.export import export as write
 
     with Ledger.open(results / name / "ledger.sqlite") as ledger:
-        sweep = frame(ledger)
-    runs = sweep.runs
-    runs = runs[runs["status"] != "missing"]
-    try:
-        runs.to_csv(to, index=False) if to.suffix == ".csv" else runs.to_parquet(to, index=False)
-    except OSError as error:
-        raise SweepError(f"{to}: cannot be written: {error.strerror or error}") from None
-    left = f" ({sweep.unasked} more in the ledger, which its space does not ask for)" if sweep.unasked else ""
-    out.print(f"{len(runs)} runs: {to}{left}", markup=False)
+        out.print(write(ledger, to), markup=False)
 
 
 @app.command()

@@ -161,6 +161,12 @@ class Ledger:
             rows = self._connection.execute("SELECT key, status, error, losses FROM runs")
             return {key: (status, error, losses) for key, status, error, losses in rows}
 
+    def curves(self) -> dict[str, tuple[str, str]]:
+        """Key -> losses, as JSON text, and time of landing, in UTC and ISO 8601, of every run that is in."""
+        with self._reading():
+            rows = self._connection.execute("SELECT key, losses, finished FROM runs")
+            return {key: (losses, finished) for key, losses, finished in rows}
+
     def errors(self) -> list[tuple[str, str, str, float | None]]:
         """Key, point, recipe and error of every run that is in, in no order."""
         with self._reading():

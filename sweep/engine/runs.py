@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ class Run:
     planned: "Planned"
     proxy: Proxy
     seed: int
+    #: the point and what decides of the recipe, as JSON, where they have been written for other runs already
+    texts: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -33,7 +35,7 @@ class Run:
         That is the point, the recipe with the nuisance setting in it, the seed, the images, and the versions of what
         computes: our own (`NUMERICS`), torch's, and the source of the user's own network.
         """
-        return key_of(self.planned.point, self.proxy, self.seed)
+        return key_of(self.planned.point, self.proxy, self.seed, self.texts)
 
     def payload(self, storage: str | None = None, interval: float = 60.0) -> str:
         """What a worker needs to do the run, as text; with a storage, the run is kept there every `interval` seconds.
@@ -52,22 +54,29 @@ class Run:
         return canonical(content)
 
 
-def key_of(point: Point, proxy: Proxy, seed: int) -> str:
+def key_of(point: Point, proxy: Proxy, seed: int, texts: tuple[str, str] | None = None) -> str:
     """The key of a run as it would be done here: another torch, other images or another version give another key."""
+    point_text, recipe_text = texts or _texts(point, proxy)
     content = {
-        "point": point.canonical(),
-        "recipe": proxy.decisive(),
-        "seed": seed,
-        "data": proxy.dataset.facts.fingerprint,
-        "numerics": NUMERICS,
-        "torch": torch.__version__.split("+")[0],
+        "point": point_text,
+        "recipe": recipe_text,
+        "seed": canonical(seed),
+        "data": canonical(proxy.dataset.facts.fingerprint),
+        "numerics": canonical(NUMERICS),
+        "torch": canonical(torch.__version__.split("+")[0]),
     }
     if proxy.dataset.of_the_user:
         # another decoder, other pixels
-        content["pillow"] = version("pillow")
+        content["pillow"] = canonical(version("pillow"))
     if point.own_network:
-        content["network"] = own_network(point.backbone).fingerprint
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+        content["network"] = canonical(own_network(point.backbone).fingerprint)
+    # the canonical text of the whole: its parts are canonical, and most of them the same for many runs
+    text = ",".join(f'"{name}":{part}' for name, part in sorted(content.items()))
+    return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()
+
+
+def _texts(point: Point, proxy: Proxy) -> tuple[str, str]:
+    return canonical(point.canonical()), canonical(proxy.decisive())
 
 
 def unpack(payload: str) -> tuple[str, Point, Proxy, int]:
@@ -86,12 +95,12 @@ def checkpoint(payload: str) -> Checkpoint | None:
 
 def wanted(plan: "Plan") -> list[Run]:
     """Every run that a plan asks for: points x nuisance settings x seeds."""
-    return [
-        Run(planned, proxy, seed)
-        for planned in plan.points
-        for _, proxy in plan.space.recipes()
-        for seed in plan.space.seeds
-    ]
+    recipes = [(proxy, canonical(proxy.decisive())) for _, proxy in plan.space.recipes()]
+    runs = []
+    for planned in plan.points:
+        point = canonical(planned.point.canonical())
+        runs += [Run(planned, proxy, seed, (point, recipe)) for proxy, recipe in recipes for seed in plan.space.seeds]
+    return runs
 
 
 def missing(runs: Iterable[Run], known: Iterable[str]) -> list[Run]:

@@ -1,5 +1,6 @@
 """The report: figures, tables and the page. Draws what analysis computed, computes nothing itself."""
 
+from sweep.report.comparison import compare
 from sweep.report.page import render
 
-__all__ = ["render"]
+__all__ = ["compare", "render"]

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
@@ -23,16 +26,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; numbers stand to the right, and `hint` explains the title."""
+    """A column of a table; numbers stand to the right.
+
+    `hint` explains the title, and `also` is another name to filter by.
+    """
 
     title: str
     numeric: bool = True
     hint: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose first column names its rows."""
+    """A table whose first column names its rows; one that can be sorted can be filtered too."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -45,10 +52,15 @@ class Picture:
     """A figure with the data that it was drawn from; `name` is the stem of its files."""
 
     name: str
+    #: as wide as two columns of a paper
     figure: Figure
     data: pd.DataFrame
     #: what a reader who cannot see it is told
     alt: str
+    #: the same, as wide as one column, for papers and phones
+    narrow: Figure | None = None
+    #: whether the page may change the style's colours in the dark; not where text stands on colours of its own
+    themed: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,12 +92,12 @@ def broken(title: str, error: Exception) -> Card:
     return Card(title, broke=f"This card could not be made: {type(error).__name__}: {error}")
 
 
-def build(study: Study, builders: Iterable[tuple[str, Builder]]) -> list[Card]:
-    """Make all cards in order; a builder that raises leaves a card of its title that says so."""
+def build(of: _T, builders: Iterable[tuple[str, Callable[[_T], Iterable[Card]]]]) -> list[Card]:
+    """Make all cards of a study, or of several; a builder that raises leaves a card of its title that says so."""
     cards: list[Card] = []
     for title, builder in builders:
         try:
-            cards += builder(study)
+            cards += builder(of)
         except Exception as error:  # one card must never take the page down
             cards.append(broken(title, error))
     return cards

@@ -9,10 +9,13 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.curve_figures import draw_curves, draw_tuned, shown
+from sweep.report.curve_panel import LINES
 from sweep.report.differences import lines_sentence, mean_over, taken_sentences, tuned_sentence
+from sweep.report.style import ONE_COLUMN
 
 #: More curves than these, of points that differ in other axes, would hide the rest of the page.
-MOST = 6
+MOST = 3
+# the first of them is drawn for one column as well: a figure takes a third of a second
 
 
 def main_axis(study: Study) -> Iterable[Card]:
@@ -33,6 +36,7 @@ def main_axis(study: Study) -> Iterable[Card]:
             draw_curves(curves, nuisance),
             curves.to_frame(nuisance),
             _alt(curves, tuned=False),
+            narrow=draw_curves(curves, nuisance, ONE_COLUMN) if i == 0 else None,
         )
         table = _spread_table(curves, nuisance)
         clear, unclear = taken_sentences(curves, nuisance)
@@ -66,7 +70,11 @@ def second_axis(study: Study) -> Iterable[Card]:
         own = f", each point at its own {words.nuisance(nuisance)}" if len(curves.panels) > 1 else ""
         says = [tuned_sentence(curves, nuisance), lines_sentence(curves), f"One line for each {_by(curves)}{own}."]
         picture = Picture(
-            _stem(study.second, i), draw_tuned(curves), curves.to_frame(nuisance), _alt(curves, tuned=True)
+            _stem(study.second, i),
+            draw_tuned(curves),
+            curves.to_frame(nuisance),
+            _alt(curves, tuned=True),
+            narrow=draw_tuned(curves, ONE_COLUMN) if i == 0 else None,
         )
         notes = _notes(study, curves, nuisance, (curves.tuned,), len(study.across))
         found.append(Card(_title(title, curves), tuple(filter(None, says)), picture, notes=notes))
@@ -127,6 +135,8 @@ def _notes(
             f"Of {len(curves.panels) - 1} shared settings the first, the middle and the last are drawn; "
             "the data hold all."
         )
+    if (lines := len(curves.tuned.lines)) > LINES:
+        notes.append(f"Of {lines} lines {LINES} are drawn, evenly chosen; the data hold all.")
     if curves.fixed:
         notes.append(
             "Points that differ in another axis are never joined: each of its values has a card of its own"

@@ -1,32 +1,21 @@
-"""Draws error against an axis as analysis computed it; computes nothing but where the ink goes."""
+"""Lays out figures of error against an axis as analysis computed it; computes nothing but where the ink goes."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from sweep.analysis.curves import Curves, Line, Panel, Spot
+from sweep.analysis.curves import Curves, Panel
 from sweep.report import words
+from sweep.report.curve_panel import LEVEL, draw_panel, drawn, inks_of
+from sweep.report.layout import bottom, legend
 from sweep.report.scales import limit_errors
-from sweep.report.style import COLOURS, DASHES, INK, MARKERS, ONE_COLUMN, PAPER, SOFT, TWO_COLUMNS, drawable, look
+from sweep.report.style import INK, PAPER, SOFT, TINT, TWO_COLUMNS, drawable, look
 
-#: The dashes of the baseline's level.
-_LEVEL = (0, (4, 2))
 #: No more panels of shared settings than these beside the tuned one.
 SHARED_PANELS = 3
-
-
-@dataclass(frozen=True)
-class _Ink:
-    colour: str
-    marker: str
-    dash: Any
 
 
 def shown(found: Curves) -> tuple[Panel, ...]:
@@ -37,148 +26,103 @@ def shown(found: Curves) -> tuple[Panel, ...]:
     return (*naive, found.tuned)
 
 
-def draw_curves(found: Curves, nuisance: Sequence[str]) -> Figure:
-    """Draw error against `found.x`: a panel for each shared setting shown, then one tuned for each point."""
+def draw_curves(found: Curves, nuisance: Sequence[str], width: float = TWO_COLUMNS) -> Figure:
+    """Draw error against `found.x`: a panel for each shared setting shown, then one tuned for each point.
+
+    Panels stand beside one another in two columns of a paper, and two by two in one (`width` in inches).
+    """
     panels = shown(found)
     with look():
         if len(panels) == 1:
-            return _one_panel(found, panels[0], TWO_COLUMNS * 0.62)
-        keys = _keys(found, panels[-1])
-        bottom = _bottom(keys, TWO_COLUMNS)
-        height = 2.12 + bottom
-        figure = Figure(figsize=(TWO_COLUMNS, height), dpi=72)
-        # The wider gap stands between what was shared and what was tuned.
-        grid = figure.add_gridspec(
-            1,
-            len(panels) + 1,
-            width_ratios=[*[1.0] * (len(panels) - 1), 0.06, 1.0],
-            left=0.066,
-            right=0.985,
-            top=1 - 0.53 / height,
-            bottom=bottom / height,
-            wspace=0.1,
-        )
-        slots = [*range(len(panels) - 1), len(panels)]
-        axes: list[Axes] = []
-        for panel, slot in zip(panels, slots, strict=True):
-            ax = figure.add_subplot(grid[0, slot], sharey=axes[0] if axes else None)
-            axes.append(ax)
-            _draw_panel(ax, found, panel)
-            if panel.setting is None:
-                ax.set_facecolor("#eef4fa")
-                title = f"each at its own {words.nuisance(nuisance)}"
-            else:
-                title = drawable(words.setting(nuisance, panel.setting), 30)
-            ax.set_title(title, fontsize=7.2, pad=4, color=INK)
-            if ax is not axes[0]:
-                ax.tick_params(labelleft=False, left=False)
-        _scale_y(axes, panels)
-        what = words.nuisance(nuisance)
-        _header(figure, axes[:-1], f"one {what} for all points")
-        _header(figure, axes[-1:], "tuned for each point")
-        _legend(figure, keys)
-        return figure
+            return _one_panel(found, panels[0], width)
+        return (_row if width >= TWO_COLUMNS else _block)(found, panels, nuisance, width)
 
 
-def draw_tuned(found: Curves) -> Figure:
-    """Draw error against `found.x` with each point tuned, in one column."""
+def draw_tuned(found: Curves, width: float = TWO_COLUMNS) -> Figure:
+    """Draw error against `found.x` with each point tuned, so many inches wide."""
     with look():
-        return _one_panel(found, found.tuned, ONE_COLUMN * 1.15)
+        return _one_panel(found, found.tuned, width)
+
+
+def _row(found: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width: float) -> Figure:
+    """Lay panels beside one another, under headings."""
+    keys = _keys(found, panels[-1])
+    below = bottom(keys, width)
+    height = 2.12 + below
+    figure = Figure(figsize=(width, height), dpi=72)
+    # The wider gap stands between what was shared and what was tuned.
+    grid = figure.add_gridspec(
+        1,
+        len(panels) + 1,
+        width_ratios=[*[1.0] * (len(panels) - 1), 0.06, 1.0],
+        left=0.066,
+        right=0.985,
+        top=1 - 0.53 / height,
+        bottom=below / height,
+        wspace=0.1,
+    )
+    slots = [*range(len(panels) - 1), len(panels)]
+    axes: list[Axes] = []
+    for panel, slot in zip(panels, slots, strict=True):
+        ax = figure.add_subplot(grid[0, slot], sharey=axes[0] if axes else None)
+        axes.append(ax)
+        _titled(ax, found, panel, nuisance, f"each at its own {words.nuisance(nuisance)}")
+        if ax is not axes[0]:
+            ax.tick_params(labelleft=False, left=False)
+    _scale_y(axes, panels)
+    _header(figure, axes[:-1], f"one {words.nuisance(nuisance)} for all points")
+    _header(figure, axes[-1:], "tuned for each point")
+    legend(figure, keys)
+    return figure
+
+
+def _block(found: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width: float) -> Figure:
+    """Lay panels two by two; the last one, tuned, is as wide as both where it stands alone."""
+    keys = _keys(found, panels[-1])
+    below = bottom(keys, width)
+    rows = math.ceil(len(panels) / 2)
+    height = below + 1.55 * rows + 0.1
+    figure = Figure(figsize=(width, height), dpi=72)
+    grid = figure.add_gridspec(
+        rows, 2, left=0.13, right=0.98, top=1 - 0.22 / height, bottom=below / height, wspace=0.08, hspace=0.42
+    )
+    axes: list[Axes] = []
+    for i, panel in enumerate(panels):
+        alone = i % 2 == 0 and i == len(panels) - 1
+        slot = grid[i // 2, :] if alone else grid[i // 2, i % 2]
+        ax = figure.add_subplot(slot, sharey=axes[0] if axes else None)
+        axes.append(ax)
+        _titled(ax, found, panel, nuisance, "tuned for each point")
+        if i % 2:
+            ax.tick_params(labelleft=False, left=False)
+        if i + 2 < len(panels):
+            ax.set_xlabel("")
+    _scale_y(axes, panels)
+    for ax in axes[2::2]:
+        ax.set_ylabel(axes[0].get_ylabel())
+    legend(figure, keys)
+    return figure
+
+
+def _titled(ax: Axes, found: Curves, panel: Panel, nuisance: Sequence[str], title: str) -> None:
+    draw_panel(ax, found, panel)
+    if panel.setting is None:
+        ax.set_facecolor(TINT)
+    else:
+        title = words.setting(nuisance, panel.setting)
+    ax.set_title(drawable(title, 30), fontsize=7.2, pad=4, color=INK)
 
 
 def _one_panel(found: Curves, panel: Panel, width: float) -> Figure:
     keys = _keys(found, panel)
-    bottom = _bottom(keys, width)
-    height = 1.95 + bottom
+    below = bottom(keys, width)
+    height = 1.95 + below
     figure = Figure(figsize=(width, height), dpi=72)
-    ax = figure.add_axes((0.46 / width, bottom / height, 1 - 0.52 / width, 1 - (bottom + 0.08) / height))
-    _draw_panel(ax, found, panel)
+    ax = figure.add_axes((0.46 / width, below / height, 1 - 0.52 / width, 1 - (below + 0.08) / height))
+    draw_panel(ax, found, panel)
     _scale_y([ax], [panel])
-    _legend(figure, keys)
+    legend(figure, keys)
     return figure
-
-
-def _inks(lines: Sequence[Line]) -> dict[tuple[str, Any], _Ink]:
-    return {
-        (line.family, line.by): _Ink(
-            COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[(i + i // 6) % len(DASHES)]
-        )
-        for i, line in enumerate(lines)
-    }
-
-
-def _draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
-    ax.grid(axis="y")
-    inks = _inks(found.tuned.lines)
-    step = min(0.15, 0.4 / max(1, len(panel.lines) - 1)) * _scale_x(ax, found)
-    if panel.level and panel.level.errors:
-        ax.axhline(panel.level.mean, color=SOFT, lw=1.1, ls=_LEVEL, zorder=1.5)
-        low, high = min(panel.level.errors.values()), max(panel.level.errors.values())
-        ax.axhspan(low, high, color=SOFT, alpha=0.11, lw=0, zorder=1)
-    for i, line in enumerate(panel.lines):
-        ink = inks[line.family, line.by]
-        spots = [spot for spot in line.spots if spot.errors]
-        aside = step * (i - (len(panel.lines) - 1) / 2)
-        xs = [spot.x * math.exp(aside) if ax.get_xscale() == "log" else spot.x + aside for spot in spots]
-        for x, spot in zip(xs, spots, strict=True):
-            ax.plot(
-                [x] * len(spot.errors),
-                list(spot.errors.values()),
-                ls="",
-                marker=ink.marker,
-                ms=2.6,
-                mew=0,
-                color=ink.colour,
-                alpha=0.4,
-                zorder=2,
-            )
-        ax.plot(xs, [s.mean for s in spots], color=ink.colour, ls=ink.dash, zorder=3)
-        for x, spot in zip(xs, spots, strict=True):
-            _mark(ax, x, spot, ink)
-
-
-def _mark(ax: Axes, x: float, spot: Spot, ink: _Ink) -> None:
-    """Mark a mean; hollow where seeds or settings failed or are not in yet."""
-    ax.plot(
-        [x],
-        [spot.mean],
-        marker=ink.marker,
-        color=ink.colour,
-        mfc=ink.colour if spot.whole else PAPER,
-        mec=PAPER if spot.whole else ink.colour,
-        mew=0.6 if spot.whole else 1.0,
-        ls="",
-        zorder=4,
-    )
-
-
-def _scale_x(ax: Axes, found: Curves) -> float:
-    """Scale x for its values and label each; answers how far apart neighbours are, in log units on a log axis."""
-    values = sorted({spot.x for panel in found.panels for line in panel.lines for spot in line.spots})
-    ax.set_xlabel(drawable(words.name(found.x)))
-    low, high = values[0], values[-1]
-    if low > 0 and high / low >= 4:
-        ax.set_xscale("log", base=2)
-        gaps = [math.log(b / a) for a, b in pairwise(values)]
-        pad = math.exp(max(0.35 * min(gaps), 0.04 * math.log(high / low)))
-        ax.set_xlim(low / pad, high * pad)
-    else:
-        gaps = [b - a for a, b in pairwise(values)] or [1.0]
-        pad = max(0.35 * min(gaps), 0.04 * (high - low))
-        ax.set_xlim(low - pad, high + pad)
-    # A label at a value only where there is room for it beside the one before.
-    left, right = ax.transData.transform([(ax.get_xlim()[0], 0.5), (ax.get_xlim()[1], 0.5)])[:, 0]
-    room = 0.09 * (right - left)
-    labelled: list[float] = []
-    at = math.nan
-    for value, place in zip(values, ax.transData.transform([(value, 0.5) for value in values])[:, 0], strict=True):
-        if not place - at < room:
-            labelled.append(value)
-            at = place
-    ax.xaxis.set_major_locator(FixedLocator(labelled))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.value(float(f"{x:.12g}"))))
-    return min(*gaps, math.log(high / low) / 4 if ax.get_xscale() == "log" else (high - low or 4) / 4)
 
 
 def _scale_y(axes: Sequence[Axes], panels: Sequence[Panel]) -> None:
@@ -206,10 +150,10 @@ def _header(figure: Figure, axes: Sequence[Axes], text: str) -> None:
 
 def _keys(found: Curves, panel: Panel) -> list[Line2D]:
     """List the keys of a legend: every line, then the baseline."""
-    inks = _inks(found.tuned.lines)
+    inks = inks_of(drawn(found.tuned.lines))
     several = len({line.family for line in panel.lines}) > 1
     keys = []
-    for line in panel.lines:
+    for line in drawn(panel.lines):
         ink = inks[line.family, line.by]
         label = words.equal(words.name(found.by), line.by) if found.by else line.family
         if several and found.by:
@@ -219,34 +163,5 @@ def _keys(found: Curves, panel: Panel) -> list[Line2D]:
     keys.append(Line2D([], [], color=SOFT, ls="", marker="o", ms=2.6, mew=0, alpha=0.6, label="one seed"))
     if panel.level:
         name = drawable(panel.level.point, 24)
-        keys.append(Line2D([], [], color=SOFT, lw=1.1, ls=_LEVEL, label=f"baseline: {name}"))
+        keys.append(Line2D([], [], color=SOFT, lw=1.1, ls=LEVEL, label=f"baseline: {name}"))
     return keys
-
-
-def _columns(keys: Sequence[Line2D], width: float) -> int:
-    """Find how many keys fit beside one another in a figure so many inches wide."""
-    inches = [0.62 + 0.058 * len(str(key.get_label())) for key in keys]
-    for columns in range(len(keys), 1, -1):
-        rows = math.ceil(len(keys) / columns)
-        # Keys run down each column, and a column is as wide as its widest.
-        if sum(max(inches[i : i + rows]) for i in range(0, len(keys), rows)) <= width:
-            return math.ceil(len(keys) / rows)  # rows of equal length
-    return 1
-
-
-def _bottom(keys: Sequence[Line2D], width: float) -> float:
-    """Tell how many inches a legend takes with the labels of an axis above it."""
-    return 0.44 + 0.155 * math.ceil(len(keys) / _columns(keys, width))
-
-
-def _legend(figure: Figure, keys: Sequence[Line2D]) -> None:
-    figure.legend(
-        handles=keys,
-        loc="lower center",
-        ncols=_columns(keys, figure.get_figwidth()),
-        bbox_to_anchor=(0.5, 0.0),
-        borderaxespad=0.15,
-        handlelength=2.6,
-        columnspacing=1.6,
-        labelspacing=0.35,
-    )

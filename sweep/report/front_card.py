@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Picture
-from sweep.report.front_figure import draw_fronts
+from sweep.report.front_figure import NAMED, draw_fronts
+from sweep.report.style import ONE_COLUMN
 
 _COSTS = {"flops": "FLOPs", "params": "parameters"}
 
@@ -31,12 +32,16 @@ def fronts(study: Study) -> Iterable[Card]:
         notes.append(f"{words.plural(waiting, 'point')} cannot be on the front: not all settings are in yet.")
     if ((table["n"] > 0) & ((table["n"] < len(study.frame.seeds)) | ~table["settled"].astype(bool))).any():
         notes.append("A hollow mark lacks a seed or a setting.")
+    if len(table) > NAMED:
+        notes.append(f"Of more than {words.count(NAMED)} points, those off the fronts are dots without bars.")
     columns = ["point", *study.frame.axes, "flops", "params", "mean", "sd", "n", "n_failed", "settled"]
+    seeds = len(study.frame.seeds)
     picture = Picture(
         "fronts",
-        draw_fronts(table, list(_COSTS), len(study.frame.seeds)),
+        draw_fronts(table, list(_COSTS), seeds),
         table[[*columns, "front_flops", "front_params"]],
         f"Scatter plots of error against cost. {' '.join(says)}",
+        narrow=draw_fronts(table, list(_COSTS), seeds, ONE_COLUMN) if len(table) <= NAMED else None,
     )
     return [Card(title, tuple(says), picture, notes=tuple(notes))]
 

@@ -1,8 +1,9 @@
 """Draws error against cost as analysis computed it: every point, and the front that no other point beats."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,45 +12,53 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
+from sweep.report import words
+from sweep.report.hover import name_points
 from sweep.report.labels import place
+from sweep.report.layout import panels
 from sweep.report.scales import limit_costs, limit_errors, unit
 from sweep.report.style import INK, PAPER, TWO_COLUMNS, drawable, families, look
 
+#: Of a front with more points than these, so many are named in print, evenly chosen; a pointer finds all.
+PRINTED = 12
+#: Of more points than these, those off the front are small dots without bars and names.
+NAMED = 1000
 
-def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int) -> Figure:
+
+def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int, width: float = TWO_COLUMNS) -> Figure:
     """Draw error against each cost, with the front of non-dominated points as a step and its points named.
 
     Args:
         points: `Study.table`, with `front_COST` for each of `costs`.
         costs: `flops`, `params`.
         seeds: how many seeds a point should have; one that has fewer, or is not settled, is drawn hollow.
+        width: in inches; panels stand beside one another in two columns of a paper, and one above the other in one.
     """
+    beside = width >= TWO_COLUMNS
     with look():
-        figure = Figure(figsize=(TWO_COLUMNS, 2.9), dpi=72)
-        grid = figure.add_gridspec(1, len(costs), left=0.066, right=0.985, top=0.97, bottom=0.25, wspace=0.07)
-        axes: list[Axes] = []
-        for i in range(len(costs)):
-            axes.append(figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None))
         drawn = points[np.isfinite(points["mean"].to_numpy(dtype=float))]
         names = drawn["family"].tolist() if "family" in drawn else [""] * len(drawn)
         looks = families(names)
-        sd = drawn["sd"].fillna(0.0)
-        limit_errors(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
-        for ax, cost in zip(axes, costs, strict=True):
-            _draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
-            if ax is not axes[0]:
-                ax.tick_params(labelleft=False, left=False)
         keys = [
-            Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name))
+            Line2D([], [], color=looks[name][0], marker=looks[name][1], ls="", label=drawable(name, 24))
             for name in dict.fromkeys(names)
             if name
         ]
         keys.append(Line2D([], [], color=INK, lw=1.0, label="front"))
-        figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.53, 0.0))
+        figure, axes = panels(len(costs), width, keys)
+        sd = drawn["sd"].fillna(0.0)
+        limit_errors(axes, [*(drawn["mean"] - sd), *(drawn["mean"] + sd)])
+        for ax, cost in zip(axes, costs, strict=True):
+            draw_front(ax, drawn.assign(family=names), cost, looks, seeds)
+            if ax is not axes[0] and beside:
+                ax.tick_params(labelleft=False, left=False)
+            elif ax is not axes[0]:
+                ax.set_ylabel(axes[0].get_ylabel())
         return figure
 
 
-def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
+def draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
+    """Draw one panel, whose axis of error has its limits; `points` has a `family` for each."""
     ax.grid(axis="y")
     rows = [row for row in points.to_dict("records") if math.isfinite(row[cost])]
     size, name = unit(max((row[cost] for row in rows), default=1.0))
@@ -57,31 +66,7 @@ def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tupl
     ax.set_xlabel(f"{what}, {name}" if name else what)
     xs = [row[cost] / size for row in rows]
     limit_costs(ax, xs)
-    avoid: list[Bbox] = []
-    for x, row in zip(xs, rows, strict=True):
-        colour, marker = looks[row["family"]]
-        on, whole = row[f"front_{cost}"], row["n"] == seeds and row["settled"]
-        alpha = 1.0 if on else 0.5
-        sd = row["sd"] if math.isfinite(row["sd"]) else 0.0
-        y = row["mean"]
-        ax.plot([x, x], [y - sd, y + sd], color=colour, lw=0.8, alpha=0.55 * alpha, zorder=1.5)
-        ax.plot(
-            [x],
-            [y],
-            marker=marker,
-            ms=5.2 if on else 4.2,
-            color=colour,
-            mfc=colour if whole else PAPER,
-            mec=PAPER if whole else colour,
-            mew=0.6 if whole else 1.0,
-            alpha=alpha,
-            ls="",
-            zorder=4 if on else 3,
-        )
-        at_x, at_y = ax.transData.transform((x, y))
-        bottom, top = ax.transData.transform([(x, y - sd), (x, y + sd)])[:, 1]
-        avoid += [Bbox.from_extents(at_x - 4, at_y - 4, at_x + 4, at_y + 4)]
-        avoid += [Bbox.from_extents(at_x - 1, bottom, at_x + 1, top)]
+    avoid = _points(ax, rows, xs, cost, looks, seeds)
     front = sorted((x, row["mean"], row["point"]) for x, row in zip(xs, rows, strict=True) if row[f"front_{cost}"])
     if not front:
         return
@@ -92,7 +77,64 @@ def _draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tupl
     corners = ax.transData.transform(list(zip(step_x, step_y, strict=True)))
     for (x0, y0), (x1, y1) in pairwise(corners):
         avoid += [Bbox.from_extents(x0, y0 - 1, x1, y0 + 1), Bbox.from_extents(x1 - 1, y1, x1 + 1, y0)]
+    if len(front) > PRINTED:
+        front = [front[round(i * (len(front) - 1) / (PRINTED - 1))] for i in range(PRINTED)]
     place(ax, [(x, y) for x, y, _ in front], [_short(label, looks) for _, _, label in front], avoid)
+
+
+def _points(
+    ax: Axes,
+    rows: Sequence[Mapping[Any, Any]],
+    xs: Sequence[float],
+    cost: str,
+    looks: dict[str, tuple[str, str]],
+    seeds: int,
+) -> list[Bbox]:
+    """Draw every point with its bar and name it, and answer the boxes that they cover."""
+    groups: dict[tuple[str, bool, bool], list[tuple[float, Mapping[Any, Any]]]] = {}
+    for x, row in zip(xs, rows, strict=True):
+        whole = bool(row["n"] == seeds and row["settled"])
+        groups.setdefault((row["family"], bool(row[f"front_{cost}"]), whole), []).append((x, row))
+    few = len(rows) <= NAMED
+    for (family, on, whole), found in groups.items():
+        colour, marker = looks[family]
+        alpha = 1.0 if on else 0.5 if few else 0.25
+        at, ys = [x for x, _ in found], np.array([row["mean"] for _, row in found])
+        sds = np.nan_to_num([row["sd"] for _, row in found])
+        if few or on:
+            ax.vlines(at, ys - sds, ys + sds, color=colour, lw=0.8, alpha=0.55 * alpha, zorder=1.5)
+        (marks,) = ax.plot(
+            at,
+            ys,
+            marker=marker,
+            ms=5.2 if on else 4.2 if few else 2.2,
+            color=colour,
+            mfc=colour if whole else PAPER,
+            mec=PAPER if whole and few else colour,
+            mew=0.6 if whole else 1.0,
+            alpha=alpha,
+            ls="",
+            zorder=4 if on else 3,
+            # as one picture: ten thousand marks would be half of a page's five megabytes
+            rasterized=not (few or on),
+        )
+        if few or on:
+            name_points(marks, [_told(row, cost) for _, row in found])
+    # names keep off everything, or at least off the front where there is no room beside so much
+    seen = [(x, row) for x, row in zip(xs, rows, strict=True) if few or row[f"front_{cost}"]]
+    xs = [x for x, _ in seen]
+    means = np.array([row["mean"] for _, row in seen])
+    sds = np.nan_to_num([row["sd"] for _, row in seen])
+    corners = [ax.transData.transform(np.column_stack([xs, ys])) for ys in (means, means - sds, means + sds)]
+    avoid = [Bbox.from_extents(x - 4, y - 4, x + 4, y + 4) for x, y in corners[0]]
+    return avoid + [Bbox.from_extents(x - 1, y, x + 1, top) for (x, y), (_, top) in zip(*corners[1:], strict=True)]
+
+
+def _told(row: Mapping[Any, Any], cost: str) -> str:
+    """Tell a point: 'se: 6.82 ± 0.79 %, 294 400 FLOPs'."""
+    spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
+    unit = "FLOPs" if cost == "flops" else "parameters"
+    return f"{words.shorten(row['point'], 90)}: {words.number(row['mean'])}{spread} %, {words.count(row[cost])} {unit}"
 
 
 def _short(label: str, looks: dict[str, tuple[str, str]]) -> str:

@@ -1,10 +1,8 @@
-"""Writes the report: one page that works offline and without a server, and beside it the files that it links to."""
+"""Writes a report: one page that works offline and without a server, and beside it the files that it links to."""
 
 import base64
 import hashlib
-import re
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,25 +10,33 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.report import curve_cards, front_card, headline, point_cards, run_card
-from sweep.report.cards import Builder, Card, broken, build
+from sweep.report import contents, words
+from sweep.report.cards import Card, Picture, broken, build
+from sweep.report.folder import drafted, plain_points, write_csv
+from sweep.report.inline import inline
 from sweep.report.style import save
 
-#: The page from top to bottom.
-CONTENTS: Sequence[tuple[str, Builder]] = (
-    ("Headline", headline.cards),
-    ("Error against the main axis", curve_cards.main_axis),
-    ("Error against the second axis", curve_cards.second_axis),
-    ("Error against cost", front_card.fronts),
-    ("Chosen settings", point_cards.chosen_settings),
-    ("Points", point_cards.all_points),
-    ("What was run", run_card.cards),
-)
-
 _HERE = Path(__file__).parent
+#: What the file names of a figure as wide as one column end in.
+NARROW = "-column"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands above the cards of a page."""
+
+    kind: str
+    title: str
+    about: str = ""
+    #: what it is made of, in a few words each
+    facts: tuple[str, ...] = ()
+    #: files beside the page
+    files: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class _Printed:
     card: Card
     id: str
     svg: Markup | None = None
+    #: what its files end in before the suffix, how wide they are, and the suffixes
+    sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
 def render(frame: SweepFrame, out: Path) -> Path:
@@ -51,8 +59,8 @@ def render(frame: SweepFrame, out: Path) -> Path:
 
     Args:
         frame: the sweep.
-        out: the folder to write to, made if it is not there: `index.html`, `points.csv`, `figures/NAME.{svg,png,pdf}`,
-            `data/NAME.csv`.
+        out: the folder to write to, made if it is not there: `index.html`, `points.csv`, `figures/NAME.{svg,png,pdf}`
+            as wide as two columns of a paper, `figures/NAME-column.{svg,pdf}` as wide as one, `data/NAME.csv`.
 
     Returns:
         The path of `index.html`.
@@ -60,66 +68,74 @@ def render(frame: SweepFrame, out: Path) -> Path:
     Raises:
         OSError: if `out` cannot be written to.
     """
-    out.mkdir(parents=True, exist_ok=True)
     study = Study(frame)
-    cards = build(study, CONTENTS)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
-        draft = Path(folder)
-        (draft / "figures").mkdir()
-        (draft / "data").mkdir()
-        printed = [_print(card, f"card-{i}", draft) for i, card in enumerate(cards, 1)]
+    cards = build(study, contents.CONTENTS)
+    version = frame.versions.get("wn-sweep", "")
+    heading = Heading("Sweep report", frame.name, frame.about, _facts(study), ("points.csv",), version)
+    with drafted(out) as draft:
         _write_points(study, draft / "points.csv")
-        (draft / "index.html").write_text(_page(frame, printed), encoding="utf-8", errors="replace")
-        _publish(draft, out)
+        write_page(heading, cards, draft)
     return out / "index.html"
 
 
-def _print(card: Card, name: str, draft: Path) -> _Printed:
-    if card.picture is None:
-        return _Printed(card, name)
-    try:
-        svg = save(card.picture.figure, draft / "figures" / card.picture.name)
-        _write_csv(card.picture.data, draft / "data" / f"{card.picture.name}.csv")
-    except Exception as error:  # one card must never take the page down
-        for left in draft.glob(f"*/{card.picture.name}.*"):
-            left.unlink()
-        return _Printed(replace(broken(card.title, error), tables=card.tables), name)
-    return _Printed(card, name, inline(svg, name, card.picture.alt))
-
-
-def inline(svg: str, prefix: str, alt: str) -> Markup:
-    """Turn a file of matplotlib's into an element of a page.
-
-    Args:
-        svg: the file's text.
-        prefix: put before each id, since a page has several figures and ids are the page's.
-        alt: what a screen reader says.
-    """
-    body = svg[svg.index("<svg") :]
-    for noise in (r"<!--.*?-->", r"<metadata>.*?</metadata>", r"<style.*?</style>", r"\n\s*"):
-        body = re.sub(noise, "\n" if noise == r"\n\s*" else "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="', f'id="{prefix}-', body)
-    body = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}-", body)
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body)
-    assert box, "matplotlib writes a viewBox"
-    opening = (
-        Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}" style="--points:{}" ')
-        + Markup('xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">')
-    ).format(box[1], box[2], alt, box[1])
-    return opening + Markup(body[body.index(">") + 1 :])
-
-
-def _page(frame: SweepFrame, printed: Sequence[_Printed]) -> str:
-    script = (_HERE / "sort.js").read_text(encoding="utf-8")
+def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
+    """Write the page of these cards, and the files of their figures."""
+    printed = [_print(card, f"card-{i}", draft) for i, card in enumerate(cards, 1)]
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
     # The page allows this one script by its hash, so that no text of a space could ever run.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return _template().render(
-        frame=frame,
+    page = _template().render(
+        heading=heading,
         printed=printed,
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         allowed=allowed,
     )
+    (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
+
+
+def _print(card: Card, name: str, draft: Path) -> _Printed:
+    picture = card.picture
+    if picture is None:
+        return _Printed(card, name)
+    sizes = _sizes(picture)
+    try:
+        svg = Markup()
+        for ending, figure, _ in sizes:
+            # a paper takes vectors, and every PNG costs a tenth of a second
+            text = save(figure, draft / "figures" / f"{picture.name}{ending}", png=not ending)
+            kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
+            svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
+        write_csv(picture.data, draft / "data" / f"{picture.name}.csv")
+    except Exception as error:  # one card must never take the page down
+        stems = {picture.name, f"{picture.name}{NARROW}"}
+        for left in draft.glob("*/*"):
+            if left.stem in stems:
+                left.unlink()
+        return _Printed(replace(broken(card.title, error), tables=card.tables), name)
+    files = [(ending, size, ("svg", "pdf") if ending else ("svg", "png", "pdf")) for ending, _, size in sizes]
+    return _Printed(card, name, svg, tuple(files))
+
+
+def _sizes(picture: Picture) -> list[tuple[str, Figure, str]]:
+    """List the figures of a picture: what their names end in, and how wide they are."""
+    wide = ("", picture.figure, "two columns")
+    return [wide, (NARROW, picture.narrow, "one column")] if picture.narrow is not None else [wide]
+
+
+def _facts(study: Study) -> tuple[str, ...]:
+    """Say in a few words what the sweep is made of."""
+    frame = study.frame
+    try:
+        counts = study.counts
+        done = f"{words.count(counts.done)} of {words.plural(counts.total, 'run')} done"
+    except Exception:  # the cards say why
+        return ()
+    found = [words.plural(frame.runs["point"].nunique(), "point"), words.plural(len(frame.seeds), "seed")]
+    for axis, values in frame.nuisance.items():
+        found.append(f"{words.name(axis)} tuned over {words.plural(len(values), 'value')}")
+    data = frame.dataset.get("name")
+    return (*found, done, *([f"data: {data}"] if data else []))
 
 
 @cache
@@ -139,25 +155,4 @@ def _write_points(study: Study, path: Path) -> None:
         table = study.table
     except Exception:  # the cards say why; a file with no points says that there are none to trust
         table = pd.DataFrame(columns=["point"])
-    if "edge" in table:
-        table = table.assign(edge=table["edge"].map(lambda names: " ".join(names)))
-    _write_csv(table, path)
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        table.to_csv(file, index=False, lineterminator="\n")
-
-
-def _publish(draft: Path, out: Path) -> None:
-    """Move a finished draft into place, file by file, the page last."""
-    files = sorted(path.relative_to(draft) for path in draft.rglob("*") if path.is_file())
-    files.sort(key=lambda path: path.name == "index.html")
-    for path in files:
-        (out / path).parent.mkdir(exist_ok=True)
-        (draft / path).replace(out / path)
-    suffixes: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
-    for folder, known in suffixes.items():
-        for path in (out / folder).glob("*"):
-            if path.suffix in known and path.relative_to(out) not in files:
-                path.unlink()
+    write_csv(plain_points(table), path)

@@ -17,6 +17,8 @@ from sweep.report.headline import difference
 
 #: No label is longer than this in a table.
 LABEL = 90
+#: Of more points than these, those are listed that matter most.
+LISTED = 1000
 
 
 def chosen_settings(study: Study) -> Iterable[Card]:
@@ -39,14 +41,16 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         results.setdefault(key, []).append((run["status"], run["error"]))
     judged = {row["point"]: _error_cells(row)[0] for row in study.table.to_dict("records")}
     rows = []
-    for point, row in best.items():
+    first = listed(study.table)
+    for point in first["point"]:
+        row = best[point]
         own = tuple(row[name] for name in names)
         cells = [Cell(words.shorten(point, LABEL))]
         cells += [_result(results.get((point, setting), []), setting == own) for setting in known]
         rows.append((*cells, _warning(row, names), judged[point]))
     heads = [Column(words.setting(names, setting)) for setting in known]
     table = Table(
-        "Mean error in per cent by point and setting",
+        f"Mean error in per cent by point and setting{_left(study.table)}",
         (Column("point", numeric=False), *heads, Column("warning", numeric=False), Column("cross-fitted")),
         tuple(rows),
         sortable=True,
@@ -70,7 +74,7 @@ def all_points(study: Study) -> Iterable[Card]:
     axes = [axis for axis in study.frame.axes if not _in_label(table, axis)]
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
     columns = [Column("point", numeric=False)]
-    columns += [Column(words.name(axis), numeric=_numeric(study, axis)) for axis in axes]
+    columns += [Column(words.name(axis), numeric=_numeric(study, axis), also=axis) for axis in axes]
     columns += [
         Column("error, %", hint="mean ± standard deviation over seeds, tuned"),
         Column("95 % interval", hint="of the mean error"),
@@ -87,7 +91,7 @@ def all_points(study: Study) -> Iterable[Card]:
     ]
     columns += [Column("s/run", hint="mean wall-clock seconds of a run")]
     rows = []
-    for row in table.to_dict("records"):
+    for row in listed(table).to_dict("records"):
         cells = [Cell(words.shorten(row["point"], LABEL))]
         cells += [Cell(words.shorten(words.value(row[axis]), 40), _sortable(row[axis])) for axis in axes]
         cells += _error_cells(row)
@@ -111,8 +115,26 @@ def all_points(study: Study) -> Iterable[Card]:
         notes.append("A difference is paired by seed, with its 95 % interval; it is bold where that excludes zero.")
     if table["single_seed"].any():
         notes.append("* The setting was chosen on the seed that it is judged on, which flatters.")
-    all_of_them = Table("All points", tuple(columns), tuple(rows), sortable=True)
+    all_of_them = Table(f"All points{_left(table)}", tuple(columns), tuple(rows), sortable=True)
     return [Card(title, (says,), tables=(all_of_them,), notes=tuple(notes))]
+
+
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """Pick the rows that a page has room for, in their order: baselines and fronts, then the lowest mean errors."""
+    if len(table) <= LISTED:
+        return table
+    key = table["point"].isin(set(table["baseline"])) | table["front_flops"] | table["front_params"]
+    ranked = table.assign(key=~key).sort_values(["key", "mean", "point"], na_position="last")
+    return table.loc[ranked.index[:LISTED]].sort_index()
+
+
+def _left(table: pd.DataFrame) -> str:
+    if len(table) <= LISTED:
+        return ""
+    return (
+        f"; of {words.count(len(table))} these {words.count(LISTED)} are listed: baselines, fronts, and then those "
+        "with the lowest mean error. The rest is in points.csv"
+    )
 
 
 def _in_label(table: pd.DataFrame, axis: str) -> bool:

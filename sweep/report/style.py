@@ -10,10 +10,12 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from sweep.report import fonts, hover
+
 #: Widths in inches of one and two columns of a paper.
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 
-INK, SOFT, FAINT, PAPER = "#1d2129", "#5b6270", "#d9dce2", "#ffffff"
+INK, SOFT, FAINT, PAPER, TINT = "#1d2129", "#5b6270", "#d9dce2", "#ffffff", "#eef4fa"
 
 #: Okabe and Ito's colours but yellow, dark ones first: colour-blind eyes tell them apart; markers do so in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#a9447c", "#56b4e9", "#c48a00")
@@ -36,8 +38,23 @@ FAMILIES = {
     "weightnet": ("#0072b2", "o"),
 }
 
+#: What the page may show in another tone, in the dark: a colour of figures, and the page's name of it.
+THEMED = {
+    INK: "ink",
+    SOFT: "soft",
+    FAINT: "faint",
+    PAPER: "paper",
+    TINT: "tint",
+    "#3d4452": "slate",
+    "#0072b2": "blue",
+    "#d55e00": "vermilion",
+    "#009e73": "green",
+    "#a9447c": "purple",
+    "#56b4e9": "sky",
+    "#c48a00": "ochre",
+}
+
 RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
     "font.size": 7.0,
     "text.color": INK,
     "text.parse_math": False,  # names may hold dollars
@@ -95,7 +112,7 @@ def look() -> Iterator[None]:
     """Draw in this style whatever the user's matplotlibrc says, and leave matplotlib as it was."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(RC)
+        mpl.rcParams.update(RC | {"font.family": fonts.family()})
         yield
 
 
@@ -108,20 +125,27 @@ def drawable(text: str, length: int = 40) -> str:
 
 @cache
 def _characters() -> frozenset[int]:
-    return frozenset(font_manager.get_font(font_manager.findfont(RC["font.family"])).get_charmap())
+    return frozenset(font_manager.get_font(font_manager.findfont(fonts.family())).get_charmap())
 
 
-def save(figure: Figure, stem: Path) -> str:
-    """Write `stem`.svg, .png and .pdf, with no date and no chance in them.
+def save(figure: Figure, stem: Path, png: bool = True) -> str:
+    """Write `stem`.svg, .pdf and .png, with no date and no chance in them.
 
     Args:
         figure: drawn under `look()`.
         stem: path without a suffix, in a folder that exists.
+        png: whether there is to be a .png.
 
     Returns:
-        The text of the SVG.
+        The text of the SVG, in which points have their names.
     """
+    named = hover.begin(figure)
     with look():
         for suffix, metadata in _METADATA.items():
+            if suffix == "png" and not png:
+                continue
             figure.savefig(f"{stem}.{suffix}", format=suffix, dpi=220, metadata=metadata)
-    return Path(f"{stem}.svg").read_text(encoding="utf-8")
+    drawn = Path(f"{stem}.svg")
+    svg = hover.write_titles(drawn.read_text(encoding="utf-8"), named)
+    drawn.write_text(svg, encoding="utf-8")
+    return svg

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sweep.analysis.curves import Line
 from sweep.analysis.study import Study
-from sweep.report import curve_figures, front_figure, scales, style
+from sweep.report import curve_figures, curve_panel, front_figure, scales, style
 from sweep.report.labels import place
 
 from .frames import quick
@@ -27,7 +27,9 @@ def test_panels_share_their_axis_of_error_and_hold_every_dot():
 
 
 def marks_of(ax):
-    return [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_markersize() == 4.6]
+    """Every mark of a mean: (x, y, hollow), line by line."""
+    lines = [line for line in ax.lines if line.get_marker() != "None" and line.get_markersize() == 4.6]
+    return [(*place, line.get_markerfacecolor() == style.PAPER) for line in lines for place in line.get_xydata()]
 
 
 def test_means_are_joined_and_marked_where_their_seeds_are():
@@ -37,9 +39,9 @@ def test_means_are_joined_and_marked_where_their_seeds_are():
         joined = [line for line in ax.lines if len(line.get_xdata()) == 4 and line.get_linestyle() != "None"]
         assert [list(line.get_ydata()) for line in joined] == [[s.mean for s in line.spots] for line in panel.lines]
         means = [spot.mean for line in panel.lines for spot in line.spots]
-        assert [line.get_ydata()[0] for line in marks_of(ax)] == means
+        assert [y for _, y, _ in marks_of(ax)] == means
         xs = {x for line in ax.lines if line.get_markersize() == 2.6 for x in line.get_xdata()}
-        assert xs == {line.get_xdata()[0] for line in marks_of(ax)}
+        assert xs == {x for x, _, _ in marks_of(ax)}
 
 
 def test_the_baselines_band_is_as_wide_as_its_seeds():
@@ -58,8 +60,9 @@ def test_a_mark_is_hollow_where_a_seed_or_a_setting_is_missing():
     runs = frame.runs.assign(status=frame.runs["status"].mask(lacks, "missing"), error=frame.runs["error"].mask(lacks))
     study = Study(dataclasses.replace(frame, runs=runs))
     (ax,) = curve_figures.draw_tuned(study.curves[0]).axes
-    hollow = [line.get_markerfacecolor() == style.PAPER for line in marks_of(ax)]
-    assert hollow == [True, True, False, False, False, False, False, False]
+    spots = [spot for line in study.curves[0].tuned.lines for spot in line.spots]
+    hollow = {y: empty for _, y, empty in marks_of(ax)}
+    assert [hollow[spot.mean] for spot in spots] == [True, True, False, False, False, False, False, False]
 
 
 def test_axes_begin_at_zero_where_that_is_near_and_zero_can_be_seen():
@@ -74,7 +77,7 @@ def test_axes_begin_at_zero_where_that_is_near_and_zero_can_be_seen():
 
 def test_twelve_lines_look_different():
     lines = [Line("weightnet", i, ()) for i in range(12)]
-    inks = curve_figures._inks(lines).values()
+    inks = curve_panel.inks_of(lines).values()
     assert len({(ink.colour, ink.dash) for ink in inks}) == 12
 
 
@@ -123,8 +126,10 @@ def test_a_front_is_drawn_through_its_points():
 def test_bars_of_a_front_are_one_standard_deviation():
     table = Study(quick()).table
     (ax,) = front_figure.draw_fronts(table, ["flops"], 3).axes
-    bars = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
-    assert np.allclose(bars, [[row.mean - row.sd, row.mean + row.sd] for row in table[["mean", "sd"]].itertuples()])
+    bars = sorted(tuple(bar[:, 1]) for lines in ax.collections for bar in lines.get_segments())
+    assert np.allclose(
+        bars, sorted((row.mean - row.sd, row.mean + row.sd) for row in table[["mean", "sd"]].itertuples())
+    )
 
 
 def test_an_empty_front_is_an_empty_figure():

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sweep.report import page, render, style
-from sweep.report.page import inline
+from sweep.report import contents, front_card, page, render, style
+from sweep.report.inline import inline
 
 from .frames import quick
 
-VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use"}
+VOID = {"meta", "link", "br", "hr", "img", "input", "path"}
 EVIL = "<script>alert(1)</script>"
 
 
@@ -65,6 +65,7 @@ def check(text):
 def lean(monkeypatch):
     """Only draw SVG: the edge cases differ in what is drawn, not in how it is saved."""
     monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
+    monkeypatch.setattr(page, "_sizes", lambda picture: [("", picture.figure, "two columns")])
 
 
 def change(frame, **columns):
@@ -109,15 +110,16 @@ def test_a_whole_report(tmp_path):
     index = render(quick(), tmp_path / "reports" / "quick")
     out = index.parent
     assert index == tmp_path / "reports" / "quick" / "index.html"
-    names = ["error-against-G", "error-against-lambda", "fronts"]
+    names = ["beside-the-paper", "error-against-G", "error-against-lambda", "fronts"]
     expected = {"index.html", "points.csv", *(f"data/{name}.csv" for name in names)}
     expected |= {f"figures/{name}.{suffix}" for name in names for suffix in ("svg", "png", "pdf")}
+    expected |= {f"figures/{name}-column.{suffix}" for name in names for suffix in ("svg", "pdf")}
     assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == expected
     checker = check(index.read_text())
     for link in checker.links:
         assert link[1:] in checker.ids if link.startswith("#") else (out / link).is_file(), link
     assert "could not be made" not in index.read_text()
-    assert index.read_text().count('role="img"') == 3
+    assert index.read_text().count('role="img"') == 8
     assert (out / "figures/fronts.png").read_bytes()[:4] == b"\x89PNG"
     assert (out / "figures/fronts.pdf").read_bytes()[:4] == b"%PDF"
 
@@ -128,7 +130,7 @@ def test_twice_the_same_to_the_byte(tmp_path):
     shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=1))
     outs = [render(frame, tmp_path / "a").parent, render(shuffled, tmp_path / "b").parent]
     one, other = ({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()} for out in outs)
-    assert len(one) == 14
+    assert len(one) == 26
     assert one == other
 
 
@@ -198,15 +200,18 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
         raise RuntimeError(f"no luck {EVIL}")
 
     class Unsavable:
+        def findobj(self, match):
+            return []
+
         def savefig(self, *args, **kwargs):
             raise OSError("no ink")
 
     def unsavable(study):
-        good = next(iter(page.front_card.fronts(study)))
+        good = next(iter(front_card.fronts(study)))
         return [dataclasses.replace(good, picture=dataclasses.replace(good.picture, figure=Unsavable()))]
 
-    contents = [("Bad", bad), ("Unsavable", unsavable), *page.CONTENTS]
-    monkeypatch.setattr(page, "CONTENTS", contents)
+    cards = [("Bad", bad), ("Unsavable", unsavable), *contents.CONTENTS]
+    monkeypatch.setattr(contents, "CONTENTS", cards)
     text = render(quick(), tmp_path).read_text()
     check(text)
     assert "RuntimeError: no luck &lt;script&gt;" in text
@@ -227,8 +232,12 @@ def test_figures_of_an_earlier_page_go(tmp_path, lean):
     render(quick(), tmp_path)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
     render(CASES["no lambda"][0](), tmp_path)
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"fronts.svg", "notes.txt"}
-    assert {path.name for path in (tmp_path / "data").iterdir()} == {"fronts.csv"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        "beside-the-paper.svg",
+        "fronts.svg",
+        "notes.txt",
+    }
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"beside-the-paper.csv", "fronts.csv"}
     assert not list(tmp_path.glob(".report-*"))
 
 
@@ -258,3 +267,16 @@ def test_inline_svg_keeps_to_itself():
     assert "url(#card-2-p)" in got
     for noise in ("<?xml", "DOCTYPE", "metadata", "<!--", "<style"):
         assert noise not in got
+
+
+def test_names_of_points_are_left_as_they_are():
+    name = "#0072b2 url(#p) d=&quot;1.23456&quot; id=&quot;x&quot;"
+    svg = (
+        '<svg viewBox="0 0 504 198"><g clip-path="url(#p)"><use x="1.23456" y="2" style="fill: #0072b2">'
+        f'<title>{name}</title></use><use x="3" y="4" style="fill: #0072b2"><title>b</title></use></g></svg>'
+    )
+    got = inline(svg, "card-2", "")
+    assert f"<title>{name}</title>" in got
+    assert '<g clip-path="url(#card-2-p)" style="fill: var(--blue)">' in got
+    assert '<use x="1.23" y="2">' in got
+    assert "var(" not in inline(svg, "card-2", "", themed=False)

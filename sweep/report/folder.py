@@ -1,0 +1,50 @@
+"""A report's folder: files are drafted beside it and moved into place, the page last."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+#: What belongs to a report in its folders; whatever else lies there is left alone.
+_OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
+
+
+@contextmanager
+def drafted(out: Path) -> Iterator[Path]:
+    """Give a folder to write a report to, and publish it when it is whole; an interrupted one changes nothing.
+
+    Figures and data of an earlier report that this one has no more are removed.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
+        draft = Path(folder)
+        for name in _OURS:
+            (draft / name).mkdir()
+        yield draft
+        _publish(draft, out)
+
+
+def plain_points(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of points as files hold it: the axes of an edge as text."""
+    return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, the same on every machine."""
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        table.to_csv(file, index=False, lineterminator="\n")
+
+
+def _publish(draft: Path, out: Path) -> None:
+    """Move a finished draft into place, file by file, the page last."""
+    files = sorted(path.relative_to(draft) for path in draft.rglob("*") if path.is_file())
+    files.sort(key=lambda path: path.name == "index.html")
+    for path in files:
+        (out / path).parent.mkdir(exist_ok=True)
+        (draft / path).replace(out / path)
+    for folder, known in _OURS.items():
+        for path in (out / folder).glob("*"):
+            if path.suffix in known and path.relative_to(out) not in files:
+                path.unlink()

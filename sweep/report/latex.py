@@ -1,0 +1,98 @@
+"""The table of points in LaTeX, by booktabs."""
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.headline import difference
+
+#: What TeX reads as its own, and signs that need mathematics or a name.
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "[": "{[}",  # at the head of a row it would be read as the argument of the row before
+    "]": "{]}",
+    "λ": r"$\lambda$",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "…": r"\ldots{}",
+    "–": "--",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{NO-BREAK SPACE}": "~",
+    "\N{NARROW NO-BREAK SPACE}": r"\,",
+    "\N{THIN SPACE}": r"\,",
+}
+
+
+def escape(text: str) -> str:
+    """Write any text so that TeX prints it: on one line, its own signs and ours by their names."""
+    line = " ".join(part for part in text.replace("\N{NO-BREAK SPACE}", "\0").split(" "))
+    line = "".join(char if char.isprintable() or char in _ESCAPES or char == "\0" else " " for char in line)
+    return "".join(_ESCAPES.get(char, char) for char in line.replace("\0", "\N{NO-BREAK SPACE}"))
+
+
+def latex_table(study: Study) -> str:
+    """Write the points as a `tabular`, to be read by \\input inside a `table` of one's own.
+
+    A row a point, in the order of the report: error (mean and standard deviation over seeds), its 95 % interval, the
+    paired difference to the baseline, parameters and FLOPs. The lowest mean is bold, and so are differences whose
+    interval excludes zero.
+    """
+    table = study.table
+    rows = table.to_dict("records")
+    baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
+    known = [row for row in rows if row["n"] > 0 and row["settled"] and row["n_failed"] == 0]
+    best = min(known, key=lambda row: row["mean"], default={"point": None})["point"]
+    heads = ["point", "error, %", "95 % interval", "seeds"]
+    if baselines:
+        heads.append(f"difference to {words.shorten(baselines[0], 40) if len(baselines) == 1 else 'baseline'}, points")
+    heads += ["params", "FLOPs"]
+    lines = [
+        f"% The sweep {escape(study.frame.name)}, by wn-sweep; needs \\usepackage{{booktabs}}.",
+        "% Error: top-1 validation error at the last epoch, mean and standard deviation over seeds, each point at its",
+        "% own nuisance setting. Differences are paired by seed. FLOPs are multiply-adds per sample.",
+        f"\\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+        "\\toprule",
+        _row([escape(head) for head in heads]),
+        "\\midrule",
+    ]
+    lines += [_row(_cells(row, row["point"] == best, bool(baselines))) for row in rows]
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
+
+
+def _cells(row: Mapping[Hashable, Any], best: bool, compared: bool) -> list[str]:
+    error, interval = "--", "--"
+    if row["n"]:
+        spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
+        error = _bold(escape(f"{words.number(row['mean'])}{spread}"), best)
+    if row["n"] > 1 and math.isfinite(row["low"]):
+        interval = escape(f"[{words.number(row['low'])}, {words.number(row['high'])}]")
+    cells = [escape(words.shorten(row["point"], 90)), error, interval, str(row["n"])]
+    if compared:
+        found = difference(row)
+        inside = f" [{words.number(found.low)}, {words.number(found.high)}]" if math.isfinite(found.low) else ""
+        cells.append(_bold(escape(f"{words.signed(found.mean)}{inside}"), found.clear) if found.n else "--")
+    return cells + [escape(words.count(row[cost])) for cost in ("params", "flops")]
+
+
+def _bold(text: str, bold: bool) -> str:
+    # mathematics is bold in an argument of its own
+    return f"\\textbf{{\\boldmath {text}}}" if bold else text
+
+
+def _row(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"

@@ -1,0 +1,234 @@
+"""What is exported, read back by other libraries and compared with the ledger."""
+
+import csv
+import math
+import re
+import time
+from datetime import datetime
+
+import optuna
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report.frames import quick
+
+from sweep.analysis.study import Study
+from sweep.api import frame
+from sweep.costs import plan
+from sweep.engine.ledger import Ledger, Row
+from sweep.engine.runs import wanted
+from sweep.export import export
+from sweep.report.latex import escape, latex_table
+from sweep.space import Space
+
+SPACE = {
+    "name": "made",
+    "about": "A made-up sweep.",
+    "network": {"backbone": "shufflenet_v2", "width": 0.25, "image_size": 16, "stem_channels": 16},
+    "grid": [{"family": ["static", "se"]}, {"family": "weightnet", "G": [1, 2], "lambda": [1, 4], "stages": "all"}],
+    "proxy": {
+        "dataset": {"name": "digits", "train": 100, "validation": 500},
+        "epochs": 4,
+        "batch_size": 25,
+        "optimizer": {"name": "adamw", "lr": 0.01},
+    },
+    "nuisance": {"optimizer.lr": [0.001, 0.05], "schedule": ["linear", "one_cycle"]},
+    "seeds": 3,
+    "baseline": {"family": "static"},
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Rows of a ledger: some failed, some diverged, the last ones are missing."""
+    space = Space.parse(SPACE)
+    planned = plan(space, traced=False)
+    runs = wanted(planned)
+    found = []
+    for i, run in enumerate(runs[:-5]):
+        status = "failed" if i % 11 == 3 else "diverged" if i % 13 == 5 else "done"
+        losses = (2.3, math.nan) if status == "diverged" else tuple(2.3 / (1 + e + i % 7) for e in range(4))
+        error = 5 + (i * 37 % 100) / 50 if status == "done" else None
+        message = "" if status == "done" else "it did not work"
+        found.append(Row(run, status, error, losses, 1.5, "" if status == "done" else "crash", message))
+    return space, planned, runs, found
+
+
+@pytest.fixture
+def made(rows, tmp_path):
+    space, planned, runs, found = rows
+    path = tmp_path / "results/made/ledger.sqlite"
+    with Ledger.create(path) as ledger:
+        ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
+        ledger.record(found)
+    with Ledger.open(path) as ledger:
+        yield ledger
+
+
+def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_path):
+    export(made, tmp_path / "optuna.db")
+    by_key = {row.run.key: row for row in rows[3]}
+    storage = f"sqlite:///{tmp_path / 'optuna.db'}"
+    study = optuna.load_study(study_name="made", storage=storage)
+    assert study.metric_names == ["error, %"]
+    assert len(study.trials) == len(by_key)
+    assert [trial.number for trial in study.trials] == list(range(len(by_key)))
+    best = min((row for row in by_key.values() if row.error is not None), key=lambda row: row.error)
+    assert study.best_value == best.error
+    for trial in study.trials:
+        row = by_key.pop(trial.user_attrs["key"])
+        point = row.run.planned.point
+        expected = {
+            "family": point.family,
+            "optimizer.lr": row.run.proxy.optimizer.lr,
+            "schedule": row.run.proxy.schedule,
+            "seed": row.run.seed,
+        }
+        if point.family == "weightnet":
+            expected |= {name: float(point.value(name)) for name in ("M", "G", "lambda")}
+        assert trial.params == expected
+        assert trial.state.name == ("COMPLETE" if row.status == "done" else "FAIL")
+        assert trial.values == (None if row.error is None else [row.error])
+        assert list(trial.intermediate_values) == list(range(1, len(row.losses) + 1))
+        for found, loss in zip(trial.intermediate_values.values(), row.losses, strict=True):
+            assert found == loss or (math.isnan(found) and math.isnan(loss))
+        assert trial.user_attrs["point"] == row.run.planned.label
+        assert trial.user_attrs.get("message", "") == row.message
+        assert trial.duration.total_seconds() == row.seconds
+        assert abs((datetime.now() - trial.datetime_complete).total_seconds()) < 300
+    assert not by_key
+
+
+def test_optuna_finds_the_front_of_points(made, tmp_path):
+    export(made, tmp_path / "optuna.db")
+    study = optuna.load_study(study_name="made (points)", storage=f"sqlite:///{tmp_path / 'optuna.db'}")
+    table = Study(frame(made)).table
+    fit = table[table["n"] > 0]
+    values = {row["point"]: (row["mean"], row["flops"], row["params"]) for row in fit.to_dict("records")}
+    assert {trial.user_attrs["point"]: tuple(trial.values) for trial in study.trials} == values
+    on = {
+        point
+        for point, mine in values.items()
+        if not any(all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine for other in values.values())
+    }
+    assert {trial.user_attrs["point"] for trial in study.best_trials} == on
+
+
+def test_what_optuna_wrote_itself_reads_the_same(made, tmp_path):
+    """Each trial added once more by Optuna's own function equals the one that was written in bulk."""
+    export(made, tmp_path / "optuna.db")
+    ours = optuna.load_study(study_name="made", storage=f"sqlite:///{tmp_path / 'optuna.db'}").trials[:12]
+    theirs = optuna.create_study(storage=f"sqlite:///{tmp_path / 'theirs.db'}")
+    theirs.add_trials(ours)
+    for one, other in zip(ours, theirs.trials, strict=True):
+        assert (one.params, one.distributions, one.state) == (other.params, other.distributions, other.state)
+        assert (one.user_attrs, one.values) == (other.user_attrs, other.values)
+        assert repr(one.intermediate_values) == repr(other.intermediate_values)
+        assert (one.datetime_start, one.datetime_complete) == (other.datetime_start, other.datetime_complete)
+
+
+def test_a_run_takes_a_millisecond_or_two(tmp_path):
+    space = {**SPACE, "seeds": 100}
+    parsed = Space.parse(space)
+    planned = plan(parsed, traced=False)
+    runs = wanted(planned)
+    with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
+        ledger.describe(parsed.name, parsed.data, planned.axes, (run.key for run in runs))
+        ledger.record(Row(run, "done", 5.0, tuple([1.0] * 30), 1.0) for run in runs)
+        started = time.process_time()
+        export(ledger, tmp_path / "optuna.db")
+    assert (time.process_time() - started) / len(runs) < 0.005
+
+
+def test_points_have_a_row_each_in_csv_and_parquet(made, tmp_path):
+    said = export(made, tmp_path / "points.csv")
+    table = Study(frame(made)).table
+    assert said == f"6 points: {tmp_path / 'points.csv'}"
+    with (tmp_path / "points.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert [row["point"] for row in found] == table["point"].tolist()
+    assert [float(row["mean"]) for row in found] == table["mean"].tolist()
+    export(made, tmp_path / "my-points.parquet")
+    same = pd.read_parquet(tmp_path / "my-points.parquet")
+    assert same["mean"].tolist() == table["mean"].tolist()
+    assert same["edge"].map(lambda text: "," not in text).all()
+
+
+def test_runs_are_those_that_are_in(made, rows, tmp_path):
+    assert export(made, tmp_path / "any.csv") == f"{len(rows[3])} runs: {tmp_path / 'any.csv'}"
+    export(made, tmp_path / "runs.parquet")
+    found = pd.read_parquet(tmp_path / "runs.parquet").set_index("key")
+    assert found["error"].dropna().to_dict() == {r.run.key: r.error for r in rows[3] if r.error is not None}
+
+
+def untex(text):
+    """What TeX would print, by rules of its own."""
+    text = re.sub(r"(?<!\\)%.*\n", "", text)
+    for command, char in {
+        r"\textbackslash{}": "\0",
+        r"\textasciitilde{}": "~",
+        r"\textasciicircum{}": "^",
+        r"\textless{}": "<",
+        r"\textgreater{}": ">",
+        r"\textbar{}": "|",
+        r"\textquotedbl{}": '"',
+        r"$\lambda$": "λ",
+        r"$\pm$": "±",
+        r"$\times$": "×",
+        r"\ldots{}": "…",
+        "$-$": "\N{MINUS SIGN}",
+        "{[}": "[",
+        "{]}": "]",
+    }.items():
+        text = text.replace(command, char)
+    return re.sub(r"\\([&%$#_{}])", r"\1", text).replace("\0", "\\")
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=300))
+def test_any_text_is_printed_by_tex_as_it_is(text):
+    escaped = escape(text)
+    # a tilde that is left is a space that does not break
+    assert untex(escaped) == text
+    assert not re.search(r"(?<!\\)[&%#_]", escaped)
+    assert escaped.count("{") == len(re.findall(r"(?<!\\)\{", escaped)) + len(re.findall(r"\\\{", escaped))
+
+
+def test_a_latex_table_has_a_row_a_point_and_says_what_the_report_says():
+    study = Study(quick())
+    text = latex_table(study)
+    body = text.split("\\midrule\n")[1].split("\\bottomrule")[0].strip().splitlines()
+    heads = text.split("\\toprule\n")[1].split("\\midrule")[0]
+    assert len(body) == len(study.table)
+    assert len(re.search(r"\\begin\{tabular\}\{(\w+)\}", text)[1]) == heads.count("&") + 1
+    for line, row in zip(body, study.table.to_dict("records"), strict=True):
+        assert line.endswith(r" \\")
+        cells = line.removesuffix(r" \\").split(" & ")
+        assert len(cells) == heads.count("&") + 1
+        assert cells[0] == row["point"]
+        assert f"{row['mean']:.2f}" in cells[1]
+        assert ("textbf" in cells[1]) == (row["mean"] == study.table["mean"].min())
+        assert int(cells[-2].replace(r"\,", "")) == row["params"]
+
+
+@pytest.mark.parametrize("name", ["runs.xlsx", "runs", "x.CSV"])
+def test_another_suffix_is_an_error_that_says_which_there_are(name, made, command):
+    code, _, err = command("export", "made", "--to", name)
+    assert code == 2
+    assert ".parquet" in err
+    assert ".db: Optuna's storage" in err
+
+
+def test_a_folder_that_is_not_there_is_an_error(made, command, tmp_path):
+    for name in ("no/runs.csv", "no/optuna.db", "no/table.tex", "no/runs.parquet"):
+        code, out, err = command("export", "made", "--to", name)
+        assert (code, out) == (2, ""), err
+        assert err.startswith(f"{name}: cannot be written: ")
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_what_was_there_is_replaced(made, command, tmp_path):
+    for name in ("optuna.db", "runs.csv", "table.tex"):
+        (tmp_path / name).write_text("old")
+        assert command("export", "made", "--to", name)[0] == 0
+        assert (tmp_path / name).read_bytes() != b"old"
