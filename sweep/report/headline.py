@@ -13,13 +13,14 @@ from sweep.report.cards import Card
 from sweep.report.differences import shared_sentence, taken_sentences, tuned_sentence
 
 _INTERVALS = (
-    "Brackets are 95 % intervals over seeds (Student’s t): initial draw, order and augmentation. All runs train on the "
+    "Brackets are 95 % intervals over seeds: initial draw, order and augmentation. All runs train on the "
     "same images and are judged on the same validation images; the luck of neither draw is covered. Intervals are not "
     "corrected for their number. ± is one standard deviation over seeds."
 )
 _TUNED = (
-    "The tuned errors of a point share the data that chose its settings, so their intervals are somewhat too narrow, "
-    "most where settings are nearly tied; intervals at a shared setting are not."
+    "Intervals are Student’s t; those of tuned errors are wider, since the seeds that a point is judged on also chose "
+    "its settings: their standard error is the geometric mean of the plain one and of a jackknife that tunes anew without "
+    "each seed. In simulated sweeps they cover 93 to 98 %."
 )
 
 
