@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate, Sample, average, estimate
+from sweep.analysis.naive import Effect
 from sweep.analysis.nuisance import Setting, Tuned, settings, shared
 from sweep.analysis.order import is_blank, is_number, points, sort_key
 from sweep.analysis.replicates import samples
@@ -84,6 +85,8 @@ class Spread:
     spread: Estimate
     #: this spread less the tuned one: what tuning each point took away
     taken: Estimate
+    #: this spread and the tuned one, seed by seed
+    effect: Effect
 
 
 @dataclass(frozen=True)
@@ -241,8 +244,8 @@ def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:
     found = []
     for panel in panels:
         for line, (x_low, x_high, spread) in _by_line(panel).items():
-            taken = spread - tuned[line][2]
-            found.append(Spread(panel.setting, line, x_low, x_high, estimate(spread), estimate(taken)))
+            effect = Effect(spread, tuned[line][2])
+            found.append(Spread(panel.setting, line, x_low, x_high, estimate(spread), effect.taken, effect))
     return tuple(found)
 
 

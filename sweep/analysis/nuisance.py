@@ -178,6 +178,8 @@ class _Grid:
     status: npt.NDArray[np.object_]
     #: NaN unless done
     errors: Array
+    #: whether there is a result, be it a failure
+    known: Mask
     #: (points, settings): whether the space asks for a run of it
     asked: Mask
 
@@ -188,22 +190,24 @@ def _grid(frame: SweepFrame, preference: Sequence[Setting]) -> _Grid:
     at_seed = {seed: s for s, seed in enumerate(frame.seeds)}
     shape = (len(order), max(1, len(preference)), len(frame.seeds))
     status, errors = np.full(shape, "missing", dtype=object), np.full(shape, math.nan)
-    asked = np.zeros(shape[:2], dtype=bool)
+    known, asked = np.zeros(shape, dtype=bool), np.zeros(shape[:2], dtype=bool)
     results = _results(frame)
     for i, point in enumerate(order):
         for (setting, seed), result in results[point].items():
             k = at_setting[setting]
             asked[i, k] = True
             if seed in at_seed:
-                status[i, k, at_seed[seed]], errors[i, k, at_seed[seed]] = result.status, result.error
-    return _Grid(order, frame.seeds, status, errors, asked)
+                at = (i, k, at_seed[seed])
+                status[at], errors[at], known[at] = result.status, result.error, result.status != "missing"
+    return _Grid(order, frame.seeds, status, errors, known, asked)
 
 
 def _comparable(grid: _Grid) -> tuple[Mask, Mask]:
     """Find each point's settings that can be compared, and the seeds at which all of them have a result."""
-    known: Mask = np.array(grid.status != "missing", dtype=bool)
+    known = grid.known
     candidates = grid.asked.copy()
-    complete = (known | ~grid.asked[..., None]).all(1) & grid.asked.any(-1)[:, None]
+    complete: Mask = np.all(known | ~grid.asked[..., None], axis=1)
+    complete[~candidates.any(-1)] = False
     for i in np.flatnonzero(~complete.any(-1)):
         results = known[i].sum(-1)
         left = np.flatnonzero(candidates[i])

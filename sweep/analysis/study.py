@@ -7,6 +7,7 @@ import pandas as pd
 
 from sweep.analysis.curves import Curves, curves
 from sweep.analysis.fronts import front
+from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
 from sweep.analysis.order import is_blank, numeric_axes, points
 from sweep.analysis.replicates import Counts, count, table
@@ -28,6 +29,11 @@ class Study:
     def shared(self) -> pd.DataFrame:
         """Every run by nuisance setting, as `nuisance.shared` lists them."""
         return shared(self.frame)
+
+    @cached_property
+    def naive(self) -> tuple[Naive, ...]:
+        """Differences to the baseline at each shared setting, beside the tuned ones."""
+        return naive(self.frame, self.tuned)
 
     @cached_property
     def counts(self) -> Counts:

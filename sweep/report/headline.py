@@ -11,6 +11,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card
 from sweep.report.differences import shared_sentence, taken_sentences, tuned_sentence
+from sweep.report.nuisance_card import share_sentence
 
 _INTERVALS = (
     "Brackets are 95 % intervals over seeds: initial draw, order and augmentation. All runs train on the "
@@ -19,8 +20,8 @@ _INTERVALS = (
 )
 _TUNED = (
     "Intervals are Student’s t; those of tuned errors are wider, since the seeds that a point is judged on also chose "
-    "its settings: their standard error is the geometric mean of the plain one and of a jackknife that tunes anew without "
-    "each seed. In simulated sweeps they cover 93 to 98 %."
+    "its settings: their standard error is the geometric mean of the plain one and of a jackknife that tunes anew "
+    "without each seed. In simulated sweeps they cover 93 to 98 %."
 )
 
 
@@ -35,7 +36,7 @@ def cards(study: Study) -> Iterable[Card]:
     if study.curves:
         found = study.curves[0]
         says += [tuned_sentence(found, nuisance, len(study.curves)), shared_sentence(found, nuisance)]
-        says += taken_sentences(found, nuisance)[0]
+        says += [*taken_sentences(found, nuisance)[0], share_sentence(found, nuisance)]
     says += [*point_sentences(study.table), *caveats(study)]
     tuned = (study.tuned.points["settings"] > 1).any()
     notes = (_INTERVALS, _TUNED) if tuned else (_INTERVALS,)

@@ -15,7 +15,15 @@ from markupsafe import Markup
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.report import curve_cards, front_card, headline, point_cards, run_card
+from sweep.report import (
+    curve_cards,
+    evidence_card,
+    front_card,
+    headline,
+    nuisance_card,
+    point_cards,
+    run_card,
+)
 from sweep.report.cards import Builder, Card, broken, build
 from sweep.report.style import save
 
@@ -24,6 +32,8 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
     ("Error against the main axis", curve_cards.main_axis),
     ("Error against the second axis", curve_cards.second_axis),
+    ("What tuning took away", nuisance_card.cards),
+    ("How surely points differ from the baseline", evidence_card.cards),
     ("Error against cost", front_card.fronts),
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),

@@ -10,7 +10,7 @@ def cross_fit(table, seeds, order=None):
 
     `table` is a list of errors by seed for each setting; of equal settings the first of `order` is taken.
     """
-    order = range(len(table)) if order is None else order
+    order = [k for k in order or range(len(table)) if k < len(table)]
     found = {}
     for seed in seeds:
         others = [other for other in seeds if other != seed] or [seed]
