@@ -210,6 +210,9 @@ def frame(ledger: Ledger) -> SweepFrame:
     kept = ledger.runs()
     by_key = {row["key"]: row for row in _records(kept)}
     settings = [setting for setting, _ in space.recipes()]
+    flops, first = (counts[planned.kept].astype(float) for counts in (planned.counts.flops, planned.counts.first))
+    labels = (one.label for one in planned.points)
+    training = dict(zip(labels, planned.passes.flops(flops, first).tolist(), strict=True))
     rows, asked = [], set()
     for position, run in enumerate(wanted(planned)):
         asked.add(run.key)
@@ -228,6 +231,7 @@ def frame(ledger: Ledger) -> SweepFrame:
                 "params": cost.params,
                 "flops": cost.flops,
                 "activations": cost.activations,
+                "training_flops": training[run.planned.label],
                 "seconds": found.get("seconds", float("nan")),
                 "kind": found.get("kind", ""),
                 "message": found.get("message", ""),

@@ -35,7 +35,8 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         tuned: `nuisance.tune` of the same sweep.
 
     Returns:
-        `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`; `seconds` (mean of a run);
+        `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`, `training_flops` if
+        the frame has it; `seconds` (mean of a run);
         `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
         and `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings`, `settled` as in
         `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and diverged), `runs_missing`; `baseline` and
@@ -68,7 +69,8 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         )
     for row, p in zip(rows, holm([row["diff_p"] for row in rows]), strict=True):
         row["diff_p_holm"] = p
-    columns = ["point", *frame.axes, *COSTS, "seconds", "n", "mean", "sd", "low", "high"]
+    costs = [cost for cost in COSTS if cost in frame.runs]
+    columns = ["point", *frame.axes, *costs, "seconds", "n", "mean", "sd", "low", "high"]
     columns += ["n_failed", "n_missing", "single_seed", "runs", "runs_done", "runs_failed", "runs_missing"]
     columns += ["baseline", "diff_n", "diff_mean", "diff_sd", "diff_low", "diff_high"]
     columns += ["diff_p", "diff_p_least", "diff_p_holm", "diff_resolves", "diff_seeds"]
