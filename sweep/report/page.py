@@ -23,6 +23,7 @@ from sweep.report import (
     headline,
     nuisance_card,
     point_cards,
+    population_card,
     run_card,
 )
 from sweep.report.cards import Builder, Card, broken, build
@@ -37,6 +38,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("How surely points differ from the baseline", evidence_card.cards),
     ("Error against cost", front_card.fronts),
     ("How sure the fronts are", front_chance_card.cards),
+    ("How errors are distributed over points", population_card.cards),
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),
     ("What was run", run_card.cards),

@@ -14,7 +14,7 @@ from .frames import quick
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use"}
 #: the figures of a whole report
-FIGURES = ["error-against-G", "error-against-lambda", "front-chances", "fronts", "tuning-took-away"]
+FIGURES = ["distributions", "error-against-G", "error-against-lambda", "front-chances", "fronts", "tuning-took-away"]
 EVIL = "<script>alert(1)</script>"
 
 
