@@ -18,6 +18,7 @@ from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import (
     curve_cards,
     evidence_card,
+    fidelity_card,
     front_card,
     front_chance_card,
     headline,
@@ -39,6 +40,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Error against cost", front_card.fronts),
     ("How sure the fronts are", front_chance_card.cards),
     ("How errors are distributed over points", population_card.cards),
+    ("Does this sweep rank points as ImageNet does?", fidelity_card.cards),
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),
     ("What was run", run_card.cards),

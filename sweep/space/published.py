@@ -1,6 +1,7 @@
 """Published rows that a space's points may be laid beside: costs as printed, errors, and how each is known."""
 
 import csv
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ class Row:
     #: how M and G are known
     mg_source: str
     note: str
+    #: top-1 error in per cent, and how far off it may be; NaN where unknown
+    error: float = math.nan
+    tolerance: float = math.nan
 
     def is_about(self, point: Point) -> bool:
         """Whether a point is one that the row is about."""
@@ -68,6 +72,7 @@ def _rows(path: Path, reader: "csv.DictReader[str]") -> Iterator[Row]:
             about = {name: _value(name, record[name]) for name in _ABOUT if record.get(name)}
             for name in ("params_m", "flops_m"):
                 float(record[name] or 0)
+            top1, near = (float(record.get(name) or "nan") for name in ("top1_error", "error_tolerance"))
         except ValueError as error:
             raise SpaceError(f"{path}:{reader.line_num}: {error}") from None
         yield Row(
@@ -78,6 +83,8 @@ def _rows(path: Path, reader: "csv.DictReader[str]") -> Iterator[Row]:
             record.get("error_source") or "",
             record.get("mg_source") or "",
             record.get("note") or "",
+            top1,
+            near,
         )
 
 
