@@ -11,6 +11,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card
 from sweep.report.differences import shared_sentence, taken_sentences, tuned_sentence
+from sweep.report.isolation_card import edge_sentence
 from sweep.report.nuisance_card import share_sentence
 
 _INTERVALS = (
@@ -121,6 +122,8 @@ def caveats(study: Study) -> list[str]:
             f"{edge} of {words.plural(len(table), 'point')} {_has(edge)} the best {what} at the edge of its list: "
             f"comparisons with {'it' if edge == 1 else 'them'} are not settled."
         )
+    if (warning := edge_sentence(study)) and counts.done:
+        says.append(warning)
     if flattered := int(table["single_seed"].sum()):
         says.append(
             f"For {words.plural(flattered, 'point')} there is one seed to choose the {what} on and to judge it by: "

@@ -21,6 +21,8 @@ FIGURES = [
     "fidelity",
     "front-chances",
     "fronts",
+    "isolation",
+    "map",
     "tuning-took-away",
 ]
 EVIL = "<script>alert(1)</script>"
@@ -237,7 +239,7 @@ def test_figures_of_an_earlier_page_go(tmp_path, lean):
     render(quick(), tmp_path)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
     render(CASES["no lambda"][0](), tmp_path)
-    left = {"fronts", "tuning-took-away"}
+    left = {"fronts", "isolation", "tuning-took-away"}
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {f"{name}.svg" for name in left} | {"notes.txt"}
     assert {path.name for path in (tmp_path / "data").iterdir()} == {f"{name}.csv" for name in left}
     assert not list(tmp_path.glob(".report-*"))
