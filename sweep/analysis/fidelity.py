@@ -153,6 +153,19 @@ def spearman(one: Array, other: Array, weights: Array | None = None) -> float:
     return float(w @ (a * b)) / scale if scale > 1e-12 else math.nan
 
 
+def measured(samples: Mapping[str, Sample]) -> dict[str, Told]:
+    """Take another sweep as the reference, of longer training or on other data: its mean errors, known exactly.
+
+    Args:
+        samples: `Tuned.samples` of the other sweep; points without an error are left out.
+    """
+    return {
+        point: Told(math.fsum(sample.values.values()) / len(sample.values))
+        for point, sample in samples.items()
+        if sample.values
+    }
+
+
 def published(points: pd.DataFrame, rows: Iterable[Row]) -> dict[str, dict[str, Told]]:
     """Find the published rows that are about a sweep's points, by family, M, G and experts.
 

@@ -100,11 +100,12 @@ def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
     names = list(frame.nuisance)
     by_setting = {setting: samples(rows) for setting, rows in _split(shared(frame), names).items()}
     usual = _usual(tuned, names, list(pairs.values()))
+    own = {point: tuned.samples[point] - tuned.samples[baseline] for point, baseline in pairs.items()}
     found = []
     for setting in known:
         errors = by_setting[setting]
         effects = {
-            point: Effect(errors[point] - errors[baseline], tuned.samples[point] - tuned.samples[baseline])
+            point: Effect(errors[point] - errors[baseline], own[point])
             for point, baseline in pairs.items()
             if point in errors and baseline in errors
         }

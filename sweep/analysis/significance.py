@@ -14,6 +14,8 @@ from sweep.analysis.estimates import Estimate, Sample, error_of, quantile
 EXHAUSTIVE, DRAWN = 14, 20_000
 #: The share of sweeps in which a difference of the stated size would be shown.
 POWER = 0.8
+_UPPER = float(stats.norm.ppf(0.975))
+_NORMAL = _UPPER + float(stats.norm.ppf(POWER))
 
 
 def sign_flip_p(difference: Sample) -> float:
@@ -76,13 +78,17 @@ def seeds_to_resolve(found: Estimate, difference: float, most: int = 100_000) ->
     spread = (found.high - found.low) / 2 / quantile(found.n) * math.sqrt(found.n) if found.n > 1 else math.nan
     if not math.isfinite(spread) or difference == 0:
         return math.inf if math.isfinite(spread) else math.nan
-    if _power(abs(difference) / spread, most) < POWER:
+    effect = abs(difference) / spread
+    # The normal approximation with Guenther's correction (1981), then exactly, from there.
+    guess = (_NORMAL / effect) ** 2 + _UPPER**2 / 2 if effect > 1e-9 else math.inf
+    if guess > most:
         return math.inf
-    low, high = 1, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _power(abs(difference) / spread, middle) >= POWER else (middle, high)
-    return float(high)
+    n = max(2, math.ceil(guess))
+    while n > 2 and _power(effect, n - 1) >= POWER:
+        n -= 1
+    while _power(effect, n) < POWER:
+        n += 1
+    return float(n)
 
 
 def resolved(found: Estimate) -> float:

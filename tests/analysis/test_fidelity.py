@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sweep.analysis.estimates import Sample
-from sweep.analysis.fidelity import Told, agreement, published, signs, spearman, tau_b
+from sweep.analysis.fidelity import Told, agreement, measured, published, signs, spearman, tau_b
 from sweep.space.published import read_published
 
 LEVEL = st.integers(0, 6).map(float)
@@ -102,6 +102,13 @@ def test_names_change_nothing():
     other = agreement({names[p]: s for p, s in here.items()}, {names[p]: t for p, t in there.items()})
     assert (one.tau, one.rho, one.alike, one.regret) == (other.tau, other.rho, other.alike, other.regret)
     assert [names[pair.better] for pair in one.wrong] == [pair.better for pair in other.wrong]
+
+
+def test_another_sweep_is_a_reference():
+    longer = measured(by_point([[1.0, 2.0], [3.0, 5.0], [2.0, 2.5], []]))
+    assert {point: told.error for point, told in longer.items()} == {"p0": 1.5, "p1": 4.0, "p2": 2.25}
+    found = agreement(by_point([[9.0], [10.0], [11.0], [1.0]]), longer)
+    assert (found.points, found.alike, len(found.wrong)) == (("p0", "p1", "p2"), 2, 1)
 
 
 def test_too_few_points_and_ties_alone():

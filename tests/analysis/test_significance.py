@@ -117,3 +117,16 @@ def test_what_no_seeds_resolve():
     assert math.isnan(seeds_to_resolve(estimate([1.0, 1.0]), 1.0))
     assert math.isnan(resolved(estimate([1.0])))
     assert seeds_to_resolve(estimate([1.0, 1.1]), 100.0) == 2
+
+
+def test_seeds_needed_are_the_first_at_which_power_is_reached():
+    """By scipy's noncentral t, one number of seeds after the other."""
+    now = estimate([1.0, 2.5, -0.5, 1.2])
+    for difference in (0.2, 0.5, 1.0, 2.0, 4.0, 8.0):
+        n = 2
+        while True:
+            q, shift = stats.t.ppf(0.975, n - 1), difference / now.sd * math.sqrt(n)
+            if stats.nct.sf(q, n - 1, shift) >= 0.8:  # the other tail has less than a millionth
+                break
+            n += 1
+        assert seeds_to_resolve(now, difference) == n
