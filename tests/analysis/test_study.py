@@ -28,8 +28,12 @@ def test_permuting_rows_and_relabelling_change_no_number(tables, order):
     runs = frame.runs.iloc[list(order)].reset_index(drop=True)
     runs = runs.assign(point=runs["point"].map(new), baseline=runs["baseline"].map(new | {"": ""}))
     before, after = Study(frame), Study(dataclasses.replace(frame, runs=runs))
-    one = before.table.assign(point=before.table["point"].map(new), baseline=before.table["baseline"].map(new | {"": ""}))
-    pd.testing.assert_frame_equal(one.sort_values("point", ignore_index=True), after.table.sort_values("point", ignore_index=True))
+    one = before.table.assign(
+        point=before.table["point"].map(new), baseline=before.table["baseline"].map(new | {"": ""})
+    )
+    pd.testing.assert_frame_equal(
+        one.sort_values("point", ignore_index=True), after.table.sort_values("point", ignore_index=True)
+    )
     assert set(before.chances) == set(after.chances)
     for cost, told in before.chances.items():
         assert {new[point]: chance for point, chance in told.chance.items()} == after.chances[cost].chance
