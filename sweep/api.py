@@ -225,6 +225,9 @@ def frame(ledger: Ledger) -> SweepFrame:
     kept = ledger.runs()
     by_key = {row["key"]: row for row in _records(kept)}
     settings = [setting for setting, _ in space.recipes()]
+    flops, first = (counts[planned.kept].astype(float) for counts in (planned.counts.flops, planned.counts.first))
+    labels = (one.label for one in planned.points)
+    training = dict(zip(labels, planned.passes.flops(flops, first).tolist(), strict=True))
     rows, asked = [], set()
     each_point = len(settings) * len(space.seeds)
     about: dict[str, Any] = {}
@@ -232,7 +235,8 @@ def frame(ledger: Ledger) -> SweepFrame:
         asked.add(run.key)
         found = by_key.get(run.key, {})
         # a point's runs follow one another, and it has thousands of them in a large sweep
-        about = about if position % each_point else _about(planned, run.planned)
+        if position % each_point == 0:
+            about = _about(planned, run.planned) | {"training_flops": training[run.planned.label]}
         rows.append(
             {
                 "key": run.key,
@@ -247,7 +251,7 @@ def frame(ledger: Ledger) -> SweepFrame:
             }
         )
     columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
-    columns += ["params", "flops", "activations", "seconds", "kind", "message"]
+    columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted(asked & set(by_key))]
     return SweepFrame(
         name=space.name,

@@ -2,22 +2,24 @@
 
 import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
+from sweep.analysis.estimates import Estimate, Sample, average, estimate
+from sweep.analysis.naive import Effect
 from sweep.analysis.nuisance import Setting, Tuned, settings, shared
 from sweep.analysis.order import is_blank, is_number, points, sort_key
-from sweep.analysis.replicates import Estimate, errors_by_seed, estimate
+from sweep.analysis.replicates import samples
 from sweep.analysis.sweep_frame import SweepFrame
 
 #: WeightNet's plane: any two of these axes determine the third.
 PLANE = ("M", "G", "lambda")
 
-#: Error by point and seed.
-_Errors = Mapping[str, Mapping[int, float]]
+#: Errors by point.
+_Errors = Mapping[str, Sample]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class Spot:
     seeds: int
     #: whether it is what it says: false for a point shown as tuned of which not all settings could be compared yet
     settled: bool = True
+    #: what the other errors would have been without each seed in turn, as in `Sample`
+    without: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
+
+    @property
+    def sample(self) -> Sample:
+        """The errors as a sample."""
+        return Sample(self.errors, self.without)
 
     @property
     def whole(self) -> bool:
@@ -76,6 +85,8 @@ class Spread:
     spread: Estimate
     #: this spread less the tuned one: what tuning each point took away
     taken: Estimate
+    #: this spread and the tuned one, seed by seed
+    effect: Effect
 
 
 @dataclass(frozen=True)
@@ -145,12 +156,12 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
         groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
     told = _told(others, list(groups))
     waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
-    ways: list[tuple[Setting | None, _Errors]] = [(None, errors_by_seed(tuned.rows))]
+    ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
     if len(known := settings(frame)) > 1:
         runs = shared(frame)
         names = list(frame.nuisance)
         of_setting = {setting: runs[_at(runs, names, setting)] for setting in known}
-        ways = [*((setting, errors_by_seed(rows)) for setting, rows in of_setting.items()), *ways]
+        ways = [*((setting, samples(rows)) for setting, rows in of_setting.items()), *ways]
     found = []
     for values, rows in groups.items():
         panels = tuple(
@@ -205,12 +216,12 @@ def _panel(
     lines: dict[tuple[str, Any], list[Spot]] = {}
     for row in rows:
         label = row["point"]
-        spot = Spot(label, float(row[x]), errors.get(label, {}), seeds, label not in waiting)
+        spot = _spot(label, float(row[x]), errors, seeds, waiting)
         lines.setdefault((str(row.get("family", "")), row[by] if by else None), []).append(spot)
     baselines = {row["baseline"] for row in rows} - {""}
     level = None
     if len(baselines) == 1 and (label := baselines.pop()) in errors:
-        level = Spot(label, math.nan, errors[label], seeds, label not in waiting)
+        level = _spot(label, math.nan, errors, seeds, waiting)
     ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), item[0][0]))
     return Panel(
         setting,
@@ -222,31 +233,31 @@ def _panel(
     )
 
 
+def _spot(label: str, x: float, errors: _Errors, seeds: int, waiting: Collection[str]) -> Spot:
+    found = errors.get(label, Sample({}))
+    return Spot(label, x, found.values, seeds, label not in waiting, found.without)
+
+
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:
     """Compare every panel's spreads with those of the tuned one, line by line and over all lines together."""
     tuned = _by_line(panels[-1])
     found = []
     for panel in panels:
         for line, (x_low, x_high, spread) in _by_line(panel).items():
-            own = tuned[line][2]
-            taken = [value - own[seed] for seed, value in sorted(spread.items()) if seed in own]
-            values = [value for _, value in sorted(spread.items())]
-            found.append(Spread(panel.setting, line, x_low, x_high, estimate(values), estimate(taken)))
+            effect = Effect(spread, tuned[line][2])
+            found.append(Spread(panel.setting, line, x_low, x_high, estimate(spread), effect.taken, effect))
     return tuple(found)
 
 
-def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, dict[int, float]]]:
+def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, Sample]]:
     """Measure the spread of each line at each seed, and, under None, their mean if all lines have the same ends."""
-    found: dict[tuple[str, Any] | None, tuple[float, float, dict[int, float]]] = {}
+    found: dict[tuple[str, Any] | None, tuple[float, float, Sample]] = {}
     for line in panel.lines:
         first, last = line.spots[0], line.spots[-1]
         if first.x < last.x:
             fair = first.settled and last.settled
-            both = {seed: e - last.errors[seed] for seed, e in first.errors.items() if fair and seed in last.errors}
-            found[line.family, line.by] = (first.x, last.x, both)
+            found[line.family, line.by] = (first.x, last.x, first.sample - last.sample if fair else Sample({}))
     if len(found) > 1 and len({(low, high) for low, high, _ in found.values()}) == 1:
         low, high, _ = next(iter(found.values()))
-        all_have = set.intersection(*(set(by_seed) for _, _, by_seed in found.values()))
-        together = {seed: fmean(by_seed[seed] for _, _, by_seed in found.values()) for seed in all_have}
-        found[None] = (low, high, together)
+        found[None] = (low, high, average([spread for _, _, spread in found.values()]))
     return found

@@ -18,13 +18,16 @@ Runs that failed and runs that are not in yet need a rule each:
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from sweep.analysis.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
+from sweep.analysis.estimates import Sample
 from sweep.analysis.order import is_number, points, sort_key
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -45,6 +48,9 @@ class Tuned:
     #: `settled` (all of them were: a point that is not is not tuned yet, and compared with nothing), `edge` (a tuple:
     #: the nuisance axes at whose smallest or largest value the best lies; told once the point is settled).
     points: pd.DataFrame
+    #: By point: its error at each seed of `rows` that has one, and what those of the others would have been, settings
+    #: chosen anew, without each seed in turn.
+    samples: Mapping[str, Sample] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,15 +59,6 @@ class _Result:
 
     status: str
     error: float
-
-    @property
-    def known(self) -> bool:
-        return self.status != "missing"
-
-
-_MISSING = _Result("missing", math.nan)
-#: The results of one point.
-_Results = Mapping[tuple[Setting, int], _Result]
 
 
 def settings(frame: SweepFrame) -> tuple[Setting, ...]:
@@ -84,38 +81,44 @@ def tune(frame: SweepFrame) -> Tuned:
     edges = {setting: _edges(frame, setting) for setting in known}
     # Of equally good settings one inside its list is preferred: a tie is no reason to warn of an edge.
     preference = sorted(known, key=lambda setting: len(edges[setting]))
-    results = _results(frame)
+    grid = _grid(frame, preference)
+    candidates, complete = _comparable(grid)
+    chosen = cross_fit(grid.errors, complete, candidates)
+    overall = best(grid.errors, complete, candidates)
+    number, enough = candidates.sum(-1), complete.sum(-1)
     rows: list[dict[str, Any]] = []
     summaries: list[dict[str, Any]] = []
-    for point in points(frame)["point"].tolist():
-        mine = results[point]
-        asked = [setting for setting in preference if any(key[0] == setting for key in mine)]
-        candidates, complete = _comparable(mine, asked, frame.seeds)
-        choices = _cross_fit(mine, candidates, complete, frame.seeds)
-        for seed in frame.seeds:
-            chosen, single = choices[seed]
-            result = _MISSING if chosen is None else mine.get((chosen, seed), _MISSING)
+    for i, point in enumerate(grid.points):
+        # With a single complete seed there is no other to choose on.
+        alone = number[i] > 1 and enough[i] == 1
+        for s, seed in enumerate(frame.seeds):
+            fit = number[i] == 1 or (enough[i] > 0 and not (alone and not complete[i, s]))
+            setting = preference[chosen[i, s]] if fit else None
+            status = str(grid.status[i, chosen[i, s], s]) if fit else "missing"
+            error = float(grid.errors[i, chosen[i, s], s]) if status == "done" else math.nan
             rows.append(
-                {"point": point, "seed": seed, "status": result.status, "error": result.error}
-                | _columns(names, chosen)
-                | {"single_seed": single}
+                {"point": point, "seed": seed, "status": status, "error": error}
+                | _columns(names, setting)
+                | {"single_seed": bool(alone and complete[i, s])}
             )
-        some = any(result.status == "done" for result in mine.values())
-        best = _best(mine, candidates, complete) if some else None
-        whole = len(candidates) == len(asked)
+        some = bool(np.isfinite(grid.errors[i]).any()) and number[i] > 0
+        whole = bool(number[i] == grid.asked[i].sum())
+        own = preference[overall[i]] if some else None
         summaries.append(
             {"point": point}
-            | _columns(names, best)
+            | _columns(names, own)
             | {
-                "edge": edges[best] if best is not None and whole else (),
-                "compared": len(candidates),
-                "settings": len(asked),
+                "edge": edges[own] if own is not None and whole else (),
+                "compared": int(number[i]),
+                "settings": int(grid.asked[i].sum()),
                 "settled": whole,
             }
         )
+    table = pd.DataFrame(rows, columns=["point", "seed", "status", "error", *names, "single_seed"])
     return Tuned(
-        pd.DataFrame(rows, columns=["point", "seed", "status", "error", *names, "single_seed"]),
+        table,
         pd.DataFrame(summaries, columns=["point", *names, "edge", "compared", "settings", "settled"]),
+        _samples(table, grid, complete, candidates),
     )
 
 
@@ -165,42 +168,72 @@ def _results(frame: SweepFrame) -> dict[str, dict[tuple[Setting, int], _Result]]
     return found
 
 
-def _comparable(mine: _Results, asked: Sequence[Setting], seeds: Sequence[int]) -> tuple[list[Setting], list[int]]:
-    """Find the settings that can be compared, and the seeds at which all of them have a result."""
-    candidates = list(asked)
-    has = {setting: {seed for seed in seeds if mine.get((setting, seed), _MISSING).known} for setting in asked}
-    while candidates:
-        complete = [seed for seed in seeds if all(seed in has[setting] for setting in candidates)]
-        if complete:
-            return candidates, complete
-        fewest = min(len(has[setting]) for setting in candidates)
-        last = max(i for i, setting in enumerate(candidates) if len(has[setting]) == fewest)
-        del candidates[last]
-    return [], []
+@dataclass(frozen=True)
+class _Grid:
+    """All results as arrays, (points, settings, seeds), settings in the order of preference."""
+
+    points: list[str]
+    seeds: tuple[int, ...]
+    #: done, failed, diverged or missing
+    status: npt.NDArray[np.object_]
+    #: NaN unless done
+    errors: Array
+    #: whether there is a result, be it a failure
+    known: Mask
+    #: (points, settings): whether the space asks for a run of it
+    asked: Mask
 
 
-def _best(mine: _Results, candidates: Sequence[Setting], seeds: Collection[int]) -> Setting | None:
-    """Find the best setting on these seeds: fewest failures, then lowest mean error, then the first."""
-    if not seeds:
-        return None
+def _grid(frame: SweepFrame, preference: Sequence[Setting]) -> _Grid:
+    order = points(frame)["point"].tolist()
+    at_setting = {setting: k for k, setting in enumerate(preference)}
+    at_seed = {seed: s for s, seed in enumerate(frame.seeds)}
+    shape = (len(order), max(1, len(preference)), len(frame.seeds))
+    status, errors = np.full(shape, "missing", dtype=object), np.full(shape, math.nan)
+    known, asked = np.zeros(shape, dtype=bool), np.zeros(shape[:2], dtype=bool)
+    results = _results(frame)
+    for i, point in enumerate(order):
+        for (setting, seed), result in results[point].items():
+            k = at_setting[setting]
+            asked[i, k] = True
+            if seed in at_seed:
+                at = (i, k, at_seed[seed])
+                status[at], errors[at], known[at] = result.status, result.error, result.status != "missing"
+    return _Grid(order, frame.seeds, status, errors, known, asked)
 
-    def badness(setting: Setting) -> tuple[int, float]:
-        errors = [result.error for seed in seeds if (result := mine[setting, seed]).status == "done"]
-        # Rounded, so that the order of summation decides no tie.
-        return len(seeds) - len(errors), round(fmean(errors), 9) if errors else math.inf
 
-    return min(candidates, key=badness, default=None)
+def _comparable(grid: _Grid) -> tuple[Mask, Mask]:
+    """Find each point's settings that can be compared, and the seeds at which all of them have a result."""
+    known = grid.known
+    candidates = grid.asked.copy()
+    complete: Mask = np.all(known | ~grid.asked[..., None], axis=1)
+    complete[~candidates.any(-1)] = False
+    for i in np.flatnonzero(~complete.any(-1)):
+        results = known[i].sum(-1)
+        left = np.flatnonzero(candidates[i])
+        while left.size and not known[i, left].all(0).any():
+            fewest = results[left].min()
+            left = np.delete(left, np.flatnonzero(results[left] == fewest)[-1])
+        candidates[i] = np.isin(np.arange(candidates.shape[1]), left)
+        complete[i] = known[i, left].all(0) if left.size else False
+    return candidates, complete
 
 
-def _cross_fit(
-    mine: _Results, candidates: Sequence[Setting], complete: Sequence[int], seeds: Sequence[int]
-) -> dict[int, tuple[Setting | None, bool]]:
-    """Choose a setting for each seed on the others; the flag is set where it had to be chosen on the seed itself."""
-    if len(candidates) == 1:  # nothing to choose
-        return dict.fromkeys(seeds, (candidates[0], False))
-    if len(complete) == 1:  # no other seed to choose on, so the plain best has to do, and says so
-        return {seed: (_best(mine, candidates, set(complete) & {seed}), seed in complete) for seed in seeds}
-    return {seed: (_best(mine, candidates, [other for other in complete if other != seed]), False) for seed in seeds}
+def _samples(table: pd.DataFrame, grid: _Grid, complete: Mask, candidates: Mask) -> dict[str, Sample]:
+    """Collect each point's errors, and what they would have been without each seed in turn."""
+    has = np.isfinite(table["error"].to_numpy(dtype=float)).reshape(len(grid.points), len(grid.seeds))
+    values = table["error"].to_numpy(dtype=float).reshape(has.shape)
+    tuned = candidates.sum(-1) > 1
+    without: list[dict[int, dict[int, float]]] = [{} for _ in grid.points]
+    for left, chosen in leave_one_out(grid.errors, complete, candidates):
+        errors = judged(grid.errors, chosen)
+        for i in np.flatnonzero(tuned & has[:, left]):
+            seeds = [s for s in range(len(grid.seeds)) if s != left and has[i, s] and math.isfinite(errors[i, s])]
+            without[i][grid.seeds[left]] = {grid.seeds[s]: float(errors[i, s]) for s in seeds}
+    return {
+        point: Sample({grid.seeds[s]: float(values[i, s]) for s in np.flatnonzero(has[i])}, without[i])
+        for i, point in enumerate(grid.points)
+    }
 
 
 def _edges(frame: SweepFrame, setting: Setting) -> tuple[str, ...]:

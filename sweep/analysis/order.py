@@ -9,7 +9,7 @@ import pandas as pd
 from sweep.analysis.sweep_frame import SweepFrame
 
 #: What a network costs, the same for each of a point's runs.
-COSTS = ("params", "flops", "activations")
+COSTS = ("params", "flops", "activations", "training_flops")
 
 
 def is_blank(value: Any) -> bool:
@@ -38,14 +38,15 @@ def points(frame: SweepFrame) -> pd.DataFrame:
         frame: the sweep.
 
     Returns:
-        Columns `point`, the axes, `params`, `flops`, `activations`, `baseline`; a cost that no run of the point
+        Columns `point`, the axes, those of `COSTS` that the frame has, `baseline`; a cost that no run of the point
         knows is NaN.
     """
-    columns = ["point", *frame.axes, *COSTS, "baseline"]
+    costs = [cost for cost in COSTS if cost in frame.runs]
+    columns = ["point", *frame.axes, *costs, "baseline"]
     found: dict[str, dict[str, Any]] = {}
     for run in frame.runs[columns].to_dict("records"):
         row = found.setdefault(run["point"], {str(name): value for name, value in run.items()})
-        for cost in COSTS:
+        for cost in costs:
             if is_blank(row[cost]):
                 row[cost] = run[cost]
     baselines = {row["baseline"] for row in found.values()}

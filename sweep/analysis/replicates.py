@@ -3,77 +3,28 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
+from sweep.analysis.estimates import Estimate, Sample, estimate, write
 from sweep.analysis.nuisance import Tuned, shared
-from sweep.analysis.order import points
+from sweep.analysis.order import COSTS, points
+from sweep.analysis.significance import holm, least_p, resolved, seeds_to_resolve, sign_flip_p
 from sweep.analysis.sweep_frame import SweepFrame
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds with its 95 % t-interval; what n is too small for is NaN.
-
-    The interval is about seeds alone: all points share one validation set, whose own luck it does not cover. Where
-    all n values are equal there is no interval: no spread seen is not the same as none.
-    """
-
-    n: int
-    mean: float
-    sd: float
-    low: float
-    high: float
-
-    @property
-    def equal(self) -> bool:
-        """Whether there is no interval because all values are equal."""
-        return self.n > 1 and not math.isfinite(self.low)
-
-    @property
-    def clear(self) -> bool:
-        """Whether the interval exists and excludes zero."""
-        return self.low > 0 or self.high < 0
+__all__ = ["Counts", "Estimate", "count", "estimate", "samples", "table"]
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """Summarise values of independent seeds.
-
-    Args:
-        values: finite numbers, one a seed, in any order.
-
-    Returns:
-        Mean, sample standard deviation (n - 1) and 95 % interval by Student's t.
-    """
-    n = len(values)
-    if n == 0:
-        return Estimate(0, math.nan, math.nan, math.nan, math.nan)
-    mean = fmean(values)
-    if n == 1:
-        return Estimate(1, mean, math.nan, math.nan, math.nan)
-    sd = stdev(values)
-    if sd <= 1e-12 * abs(mean):  # equal but for rounding
-        return Estimate(n, mean, 0.0, math.nan, math.nan)
-    half = float(stats.t.ppf(0.975, n - 1)) * sd / math.sqrt(n)
-    return Estimate(n, mean, sd, mean - half, mean + half)
-
-
-def errors_by_seed(rows: pd.DataFrame) -> dict[str, dict[int, float]]:
-    """Look errors up by point and seed, from rows with `point`, `seed`, `error`; a NaN is left out."""
+def samples(rows: pd.DataFrame) -> dict[str, Sample]:
+    """Collect errors by point, NaN left out, from rows with `point`, `seed`, `error` for which nothing was chosen."""
     found: dict[str, dict[int, float]] = {}
-    for row in rows[["point", "seed", "error"]].sort_values("seed").to_dict("records"):
-        mine = found.setdefault(row["point"], {})
-        if math.isfinite(row["error"]):
-            mine[int(row["seed"])] = float(row["error"])
-    return found
-
-
-def paired(first: dict[int, float], second: dict[int, float]) -> Estimate:
-    """Estimate first minus second over the seeds that both have."""
-    return estimate([error - second[seed] for seed, error in sorted(first.items()) if seed in second])
+    ordered = rows[["point", "seed", "error"]].sort_values("seed")
+    for point, seed, error in ordered.itertuples(index=False, name=None):
+        mine = found.setdefault(point, {})
+        if math.isfinite(error):
+            mine[int(seed)] = float(error)
+    return {point: Sample(values) for point, values in found.items()}
 
 
 def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
@@ -84,14 +35,17 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         tuned: `nuisance.tune` of the same sweep.
 
     Returns:
-        `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`; `seconds` (mean of a run);
+        `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`, `training_flops` if
+        the frame has it; `seconds` (mean of a run);
         `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
         and `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings`, `settled` as in
         `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and diverged), `runs_missing`; `baseline` and
-        `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error, NaN
-        without a baseline, and where one of the two is not settled.
+        `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error;
+        `diff_p`, its sign-flip p-value, `diff_p_least`, the smallest that so many seeds can reach, `diff_p_holm`, that
+        corrected for all points; `diff_resolves`, the difference that so many seeds would tell from zero in 80 % of
+        sweeps, and `diff_seeds`, the seeds that would do so for one of the size seen. All NaN without a baseline, and
+        where one of the two is not settled.
     """
-    errors = errors_by_seed(tuned.rows)
     states = _counts(tuned.rows)
     runs = _counts(shared(frame))
     seconds = frame.runs.groupby("point")["seconds"].mean().to_dict()
@@ -100,37 +54,38 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for point in points(frame).to_dict("records"):
         label, baseline = point["point"], point.pop("baseline")
-        mine = estimate(list(errors[label].values()))
-        against = "" if baseline == label or baseline not in errors else baseline
+        against = "" if baseline == label or baseline not in tuned.samples else baseline
         fair = against in settled and label in settled
-        difference = paired(errors[label], errors[against]) if fair else estimate([])
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
-            | {"n": mine.n, "mean": mine.mean, "sd": mine.sd, "low": mine.low, "high": mine.high}
+            | write(estimate(tuned.samples[label]))
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
             | {"single_seed": label in flattered}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
             | {"runs_failed": runs[label].lost, "runs_missing": runs[label].missing}
-            | {"baseline": against, "diff_n": difference.n, "diff_mean": difference.mean}
-            | {"diff_sd": difference.sd, "diff_low": difference.low, "diff_high": difference.high}
+            | {"baseline": against}
+            | _difference(tuned.samples[label] - tuned.samples[against] if fair else Sample({}))
         )
-    columns = [
-        "point",
-        *frame.axes,
-        "params",
-        "flops",
-        "activations",
-        "seconds",
-        "n",
-        "mean",
-        "sd",
-        "low",
-        "high",
-    ]
+    for row, p in zip(rows, holm([row["diff_p"] for row in rows]), strict=True):
+        row["diff_p_holm"] = p
+    costs = [cost for cost in COSTS if cost in frame.runs]
+    columns = ["point", *frame.axes, *costs, "seconds", "n", "mean", "sd", "low", "high"]
     columns += ["n_failed", "n_missing", "single_seed", "runs", "runs_done", "runs_failed", "runs_missing"]
     columns += ["baseline", "diff_n", "diff_mean", "diff_sd", "diff_low", "diff_high"]
+    columns += ["diff_p", "diff_p_least", "diff_p_holm", "diff_resolves", "diff_seeds"]
     return pd.DataFrame(rows, columns=columns).merge(tuned.points, on="point", how="left")
+
+
+def _difference(found: Sample) -> dict[str, Any]:
+    """Tell a paired difference, and how surely it is one."""
+    told = estimate(found)
+    return write(told, "diff_") | {
+        "diff_p": sign_flip_p(found),
+        "diff_p_least": least_p(told.n),
+        "diff_resolves": resolved(told),
+        "diff_seeds": seeds_to_resolve(told, told.mean),
+    }
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from sweep.analysis.curves import Curves, curves
+from sweep.analysis.front_chances import Chances, chances
 from sweep.analysis.fronts import front
+from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
-from sweep.analysis.order import is_blank, numeric_axes, points
+from sweep.analysis.order import COSTS, is_blank, numeric_axes, points
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -30,20 +33,41 @@ class Study:
         return shared(self.frame)
 
     @cached_property
+    def naive(self) -> tuple[Naive, ...]:
+        """Differences to the baseline at each shared setting, beside the tuned ones."""
+        return naive(self.frame, self.tuned)
+
+    @cached_property
     def counts(self) -> Counts:
         """How many of the runs that the space asks for are done, failed, missing."""
         return count(self.shared["status"].tolist())
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The table of points, with `front_flops` and `front_params`: is it on the front of error against that cost?
+        """The table of points, with `front_flops` and the like: is it on the front of error against that cost?
 
         Points that are not settled neither are on a front nor keep another off it.
         """
         rows = table(self.frame, self.tuned)
         settled = rows[rows["settled"].astype(bool)]
-        on = {f"front_{cost}": front(settled, [cost]) for cost in ("flops", "params")}
+        on = {f"front_{cost}": front(settled, [cost]) for cost in COSTS if cost in rows}
         return rows.assign(**{name: marks.reindex(rows.index, fill_value=False) for name, marks in on.items()})
+
+    @cached_property
+    def chances(self) -> dict[str, Chances]:
+        """How likely each point is on the front of expected error against each cost that varies, by cost."""
+        rows = self.table
+        fit = rows[rows["settled"].astype(bool) & (rows["n_failed"] == 0) & (rows["n"] == rows["n"].max())]
+        found = {}
+        for cost in [cost for cost in COSTS if cost in rows]:
+            known = fit[np.isfinite(fit[cost].to_numpy(dtype=float)) & (fit[cost] > 0)]
+            told = chances(
+                {point: self.tuned.samples[point] for point in known["point"]},
+                dict(zip(known["point"], known[cost].astype(float), strict=True)),
+            )
+            if told is not None and known[cost].nunique() > 1:
+                found[cost] = told
+        return found
 
     @cached_property
     def axis(self) -> str | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-#: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings.
+#: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings; it may have
+#: `training_flops` as well, multiply-adds of all passes of all runs of the point.
 COLUMNS = {
     "key": "content hash of the run",
     "point": "label of the point, such as 'weightnet M=2 G=2'; unique to it",

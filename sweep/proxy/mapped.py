@@ -1,4 +1,4 @@
-"""Images that do not fit into memory: on disk, decoded once on a machine, and mapped by every process that reads them."""
+"""Images that do not fit into memory: on disk, decoded once on a machine, and mapped by whoever reads them."""
 
 import fcntl
 import json
@@ -44,7 +44,7 @@ def mapped(
                 _fill(array, at, images)
                 array.flush()
                 facts_path.write_text(json.dumps(facts(array)))
-                os.replace(part, path)
+                part.replace(path)
     except OSError as error:
         raise DataError(f"{path}: the images cannot be kept there: {error.strerror or error}") from None
     # copied where it is written to, which nobody does: PyTorch warns of what cannot be written to

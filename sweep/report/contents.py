@@ -3,7 +3,22 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sweep.report import compare_cards, curve_cards, front_card, headline, paper_card, point_cards, run_card
+from sweep.report import (
+    compare_cards,
+    curve_cards,
+    evidence_card,
+    fidelity_card,
+    front_card,
+    front_chance_card,
+    headline,
+    isolation_card,
+    nuisance_card,
+    paper_card,
+    plane_card,
+    point_cards,
+    population_card,
+    run_card,
+)
 from sweep.report.cards import Builder, Card
 
 #: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
@@ -11,8 +26,15 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
     ("Error against the main axis", curve_cards.main_axis),
     ("Error against the second axis", curve_cards.second_axis),
+    ("Two axes at once", plane_card.cards),
+    ("Each axis alone", isolation_card.cards),
+    ("What tuning took away", nuisance_card.cards),
+    ("How surely points differ from the baseline", evidence_card.cards),
     ("Error against cost", front_card.fronts),
+    ("How sure the fronts are", front_chance_card.cards),
+    ("How errors are distributed over points", population_card.cards),
     ("Beside the paper", paper_card.beside),
+    ("Does this sweep rank points as ImageNet does?", fidelity_card.cards),
     ("Chosen settings", point_cards.chosen_settings),
     ("Points", point_cards.all_points),
     ("What was run", run_card.cards),

@@ -11,15 +11,18 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card
 from sweep.report.differences import shared_sentence, taken_sentences, tuned_sentence
+from sweep.report.isolation_card import edge_sentence
+from sweep.report.nuisance_card import share_sentence
 
 _INTERVALS = (
-    "Brackets are 95 % intervals over seeds (Student’s t): initial draw, order and augmentation. All runs train on the "
+    "Brackets are 95 % intervals over seeds: initial draw, order and augmentation. All runs train on the "
     "same images and are judged on the same validation images; the luck of neither draw is covered. Intervals are not "
     "corrected for their number. ± is one standard deviation over seeds."
 )
 _TUNED = (
-    "The tuned errors of a point share the data that chose its settings, so their intervals are somewhat too narrow, "
-    "most where settings are nearly tied; intervals at a shared setting are not."
+    "Intervals are Student’s t; those of tuned errors are wider, since the seeds that a point is judged on also chose "
+    "its settings: their standard error is the geometric mean of the plain one and of a jackknife that tunes anew "
+    "without each seed. In simulated sweeps they cover 93 to 98 %."
 )
 
 
@@ -34,7 +37,7 @@ def cards(study: Study) -> Iterable[Card]:
     if study.curves:
         found = study.curves[0]
         says += [tuned_sentence(found, nuisance, len(study.curves)), shared_sentence(found, nuisance)]
-        says += taken_sentences(found, nuisance)[0]
+        says += [*taken_sentences(found, nuisance)[0], share_sentence(found, nuisance)]
     says += [*point_sentences(study.table), *caveats(study)]
     tuned = (study.tuned.points["settings"] > 1).any()
     notes = (_INTERVALS, _TUNED) if tuned else (_INTERVALS,)
@@ -119,6 +122,8 @@ def caveats(study: Study) -> list[str]:
             f"{edge} of {words.plural(len(table), 'point')} {_has(edge)} the best {what} at the edge of its list: "
             f"comparisons with {'it' if edge == 1 else 'them'} are not settled."
         )
+    if (warning := edge_sentence(study)) and counts.done:
+        says.append(warning)
     if flattered := int(table["single_seed"].sum()):
         says.append(
             f"For {words.plural(flattered, 'point')} there is one seed to choose the {what} on and to judge it by: "

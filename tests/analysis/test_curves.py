@@ -12,6 +12,7 @@ from sweep.analysis.curves import curves
 from sweep.analysis.nuisance import tune
 from sweep.analysis.study import Study
 
+from . import plain
 from .frames import FAILED, MISSING, sweep_frame
 
 
@@ -61,32 +62,30 @@ def test_spreads_are_paired_by_seed():
     (found,) = curves(frame, tune(frame), "lambda", "G")
     by_key = {(spread.setting, spread.line): spread for spread in found.spreads}
     runs = frame.runs.set_index(["point", "lr", "seed"])["error"]
-    naive = np.array(
-        [
-            [
-                runs[f"weightnet M={G} G={G} width=1.0", 2, s] - runs[f"weightnet M={4 * G} G={G} width=1.0", 2, s]
-                for s in range(3)
-            ]
-            for G in (1, 2)
-        ]
-    )
-    rows = tune(frame).rows.set_index(["point", "seed"])["error"]
-    own = np.array(
-        [
-            [
-                rows[f"weightnet M={G} G={G} width=1.0", s] - rows[f"weightnet M={4 * G} G={G} width=1.0", s]
-                for s in range(3)
-            ]
-            for G in (1, 2)
-        ]
-    )
-    cases = {("weightnet", 1): (naive[0], own[0]), None: (naive.mean(axis=0), own.mean(axis=0))}
-    for line, (spread, tuned) in cases.items():
+    tables = {
+        label: [[runs[label, rate, seed] for seed in range(3)] for rate in (1, 2)] for label in runs.index.unique(0)
+    }
+
+    def parts(line, fixed=None):
+        """Error at lambda 1 less error at 4: the one line, or the mean over both; at one setting, or tuned."""
+        weighted = []
+        for G in (1, 2) if line is None else (line[1],):
+            for sign, lam in ((1, 1), (-1, 4)):
+                table = tables[f"weightnet M={lam * G} G={G} width=1.0"]
+                share = 0.5 if line is None else 1.0
+                weighted.append((sign * share, table if fixed is None else [table[fixed - 1]]))
+        return weighted
+
+    for line in (("weightnet", 1), None):
         got = by_key[(2,), line]
         assert (got.x_low, got.x_high, got.spread.n) == (1, 4, 3)
-        for estimate, values in ((got.spread, spread), (got.taken, spread - tuned)):
-            low, high = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
-            assert (estimate.mean, estimate.low, estimate.high) == pytest.approx((values.mean(), low, high))
+        values = np.array([sum(weight * table[0][s] for weight, table in parts(line, 2)) for s in range(3)])
+        low, high = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
+        assert (got.spread.mean, got.spread.low, got.spread.high) == pytest.approx((values.mean(), low, high))
+        own = by_key[None, line].spread
+        assert (own.mean, own.low, own.high) == pytest.approx(plain.interval(parts(line)))
+        taken = plain.interval([*parts(line, 2), *((-weight, table) for weight, table in parts(line))])
+        assert (got.taken.mean, got.taken.low, got.taken.high) == pytest.approx(taken)
     assert by_key[None, None].taken.mean == 0
 
 

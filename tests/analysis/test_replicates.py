@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from sweep.analysis.estimates import Sample
 from sweep.analysis.nuisance import tune
-from sweep.analysis.replicates import count, estimate, paired, table
+from sweep.analysis.replicates import count, estimate, table
 
 from .frames import FAILED, MISSING, sweep_frame
 
@@ -36,7 +37,7 @@ def test_paired_interval_is_scipys(pairs):
     if np.ptp(differences) < 1e-3:
         return
     expected = stats.ttest_rel(list(first.values()), list(second.values())).confidence_interval(0.95)
-    got = paired(first, second)
+    got = estimate(Sample(first) - Sample(second))
     assert (got.low, got.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
     assert got.clear == (expected.low > 0 or expected.high < 0)
 
@@ -56,7 +57,7 @@ def test_equal_values_have_no_interval():
 
 
 def test_pairs_only_where_both_have_an_error():
-    assert paired({0: 5.0, 1: 6.0, 3: 1.0}, {0: 4.0, 1: 4.0, 2: 9.0}).mean == 1.5
+    assert estimate(Sample({0: 5.0, 1: 6.0, 3: 1.0}) - Sample({0: 4.0, 1: 4.0, 2: 9.0})).mean == 1.5
 
 
 def test_count():

@@ -1,0 +1,72 @@
+"""Which setting is best on some seeds, for many points at once: numbers in, numbers out."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
+
+
+def best(errors: Array, seeds: Mask, allowed: Mask | None = None) -> Index:
+    """Find the best setting of each point: fewest failures, then lowest mean error, then the first.
+
+    Args:
+        errors: of shape (points, settings, seeds), in per cent; NaN where a run failed.
+        seeds: of shape (points, seeds): those to choose on; a point with none gets its first setting.
+        allowed: of shape (points, settings): those to choose from, if not all.
+
+    Returns:
+        Of shape (points): the position of the setting.
+    """
+    at = seeds[:, None, :]
+    done = np.isfinite(errors) & at
+    survivors = done.sum(-1)
+    failures = (at & ~done).sum(-1).astype(float)
+    if allowed is not None:
+        failures[~allowed] = np.inf
+    # Rounded, so that the order of summation decides no tie.
+    mean = np.round(np.where(done, errors, 0.0).sum(-1) / np.maximum(survivors, 1), 9)
+    mean[survivors == 0] = np.inf
+    fit = failures == failures.min(-1, keepdims=True)
+    lowest = np.where(fit, mean, np.inf).min(-1, keepdims=True)
+    found: Index = (fit & (mean <= lowest)).argmax(-1)
+    return found
+
+
+def cross_fit(errors: Array, complete: Mask, allowed: Mask | None = None) -> Index:
+    """Choose a setting for each seed on the other seeds.
+
+    Args:
+        errors: of shape (points, settings, seeds), in per cent; NaN where a run failed.
+        complete: of shape (points, seeds): at which settings can be compared. Where no other seed is complete the
+            choice is made on the seed itself: it flatters.
+        allowed: of shape (points, settings): those to choose from, if not all.
+
+    Returns:
+        Of shape (points, seeds): the position of the setting at which each seed is judged.
+    """
+    chosen = np.zeros(complete.shape, dtype=np.intp)
+    for s in range(complete.shape[1]):
+        others = complete.copy()
+        others[:, s] = False
+        alone = ~others.any(-1)
+        others[alone] = complete[alone]
+        chosen[:, s] = best(errors, others, allowed)
+    return chosen
+
+
+def leave_one_out(errors: Array, complete: Mask, allowed: Mask | None = None) -> Iterator[tuple[int, Index]]:
+    """Choose all settings anew without each seed in turn: the seed left out, and `cross_fit` of the others."""
+    for left in range(complete.shape[1]):
+        rest = complete.copy()
+        rest[:, left] = False
+        yield left, cross_fit(errors, rest, allowed)
+
+
+def judged(errors: Array, chosen: Index) -> Array:
+    """Look up the error of each seed at the setting chosen for it, of shape (points, seeds)."""
+    found: Array = np.take_along_axis(errors, chosen[:, None, :], axis=1)[:, 0]
+    return found

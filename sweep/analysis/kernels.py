@@ -1,0 +1,92 @@
+"""How alike the kernels are that a generated convolution makes, between samples and between output filters.
+
+The paper's similarity analysis (Ma et al. 2020, arXiv 2007.11823): alike kernels add little to one static kernel.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+def between_samples(kernels: npt.ArrayLike) -> Array:
+    """Average the cosine similarity between the kernels that one output filter has for different samples.
+
+    Args:
+        kernels: of shape (samples, filters, ...): a kernel for each sample and output filter.
+
+    Returns:
+        Of shape (filters,): the mean over all pairs of samples, from -1 to 1; NaN below two samples whose kernel is
+        not zero.
+
+    Raises:
+        ValueError: if there are not at least three axes.
+    """
+    return _pairwise(np.swapaxes(_flat(kernels), 0, 1))
+
+
+def between_filters(kernels: npt.ArrayLike) -> Array:
+    """Average the cosine similarity between the kernels that one sample has for different output filters.
+
+    Args:
+        kernels: as for `between_samples`.
+
+    Returns:
+        Of shape (samples,): the mean over all pairs of filters; NaN below two filters whose kernel is not zero.
+
+    Raises:
+        ValueError: if there are not at least three axes.
+    """
+    return _pairwise(_flat(kernels))
+
+
+def similarity_table(layers: Mapping[str, npt.ArrayLike]) -> pd.DataFrame:
+    """Tell for each layer how alike its kernels are.
+
+    Args:
+        layers: kernels by name of the layer, as for `between_samples`, in the order of the network.
+
+    Returns:
+        A row a layer: `layer`, `samples`, `filters`, `between_samples` (mean over filters) and its `_low` and `_high`
+        (the least and most alike tenth of filters), `between_filters` (mean over samples), `_low` and `_high` likewise.
+    """
+    columns = ["layer", "samples", "filters"]
+    columns += [f"{name}{end}" for name in ("between_samples", "between_filters") for end in ("", "_low", "_high")]
+    rows = []
+    for layer, kernels in layers.items():
+        samples, filters = _flat(kernels).shape[:2]
+        rows.append((layer, samples, filters, *_told(between_samples(kernels)), *_told(between_filters(kernels))))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _flat(kernels: npt.ArrayLike) -> Array:
+    array = np.asarray(kernels, dtype=np.float64)
+    if array.ndim < 3:
+        raise ValueError(f"kernels need the axes samples, filters and weights, found shape {array.shape}")
+    return array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
+
+
+def _pairwise(vectors: Array) -> Array:
+    """Average cosines over all pairs along the middle axis of (groups, vectors, weights); zero vectors stay out.
+
+    The sum over pairs is had from the sum of the unit vectors, so that no matrix of all pairs is made.
+    """
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    known = np.isfinite(length) & (length > 0)
+    units = np.divide(vectors, length, out=np.zeros_like(vectors), where=known)
+    n = known[..., 0].sum(-1)
+    total = (units.sum(1) ** 2).sum(-1) - n
+    found: Array = np.divide(total, n * (n - 1), out=np.full(len(vectors), math.nan), where=n > 1)
+    return np.clip(found, -1.0, 1.0)
+
+
+def _told(values: Array) -> tuple[float, float, float]:
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return math.nan, math.nan, math.nan
+    low, high = np.quantile(known, [0.1, 0.9])
+    return float(known.mean()), float(low), float(high)

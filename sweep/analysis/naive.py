@@ -1,0 +1,158 @@
+"""What one shared nuisance setting would have shown of each difference, and how much of it tuning took away."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from scipy import optimize
+
+from sweep.analysis.estimates import Estimate, Sample, average, combine, error_of, estimate, quantile, write
+from sweep.analysis.nuisance import Setting, Tuned, settings, shared
+from sweep.analysis.order import is_blank, points
+from sweep.analysis.replicates import samples
+from sweep.analysis.sweep_frame import SweepFrame
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which share of a naive effect is gone once each point has its own setting, with its 95 % interval.
+
+    1 is all of it, more is a change of sign, less than 0 an effect that grew. NaN where the naive effect itself cannot
+    be told from zero: a share of nothing is anything.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A difference at one shared setting, and tuned, over the seeds that both have."""
+
+    naive: Sample
+    tuned: Sample
+
+    @property
+    def taken(self) -> Estimate:
+        """What tuning took away, in points of error."""
+        return estimate(self.naive - self.tuned)
+
+    @property
+    def share(self) -> Share:
+        """Which share of the naive effect that is, by Fieller's theorem: all shares that the data do not contradict.
+
+        A share f is contradicted where taken - f naive differs from zero (Fieller 1954, Some problems in interval
+        estimation).
+        """
+        naive = combine([(1.0, self.naive), (0.0, self.tuned)])
+        taken, whole = self.naive - self.tuned, estimate(naive)
+        if not whole.clear:
+            return Share(math.nan, math.nan, math.nan)
+        mean = estimate(taken).mean / whole.mean
+
+        def apart(f: float) -> float:
+            rest = combine([(1.0, taken), (-f, naive)])
+            return abs(whole.mean * (mean - f)) - quantile(whole.n) * error_of(rest)
+
+        return Share(mean, _root(apart, mean, -1.0), _root(apart, mean, 1.0))
+
+
+@dataclass(frozen=True)
+class Naive:
+    """All differences to the baseline at one shared setting."""
+
+    setting: Setting
+    #: whether it is the baselines' best, which a paper that tunes its baseline would use for all; of several baselines'
+    #: the most frequent
+    usual: bool
+    #: by point, those that have a baseline and of which both are settled
+    effects: Mapping[str, Effect]
+
+    @property
+    def overall(self) -> Effect:
+        """The mean effect over all points, over the seeds that all have."""
+        found = list(self.effects.values())
+        return Effect(average([one.naive for one in found]), average([one.tuned for one in found]))
+
+
+def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
+    """Compare each point with its baseline at every shared setting, in the order of `nuisance.settings`.
+
+    Args:
+        frame: the sweep.
+        tuned: `nuisance.tune` of the same sweep.
+
+    Returns:
+        Empty if nothing is tuned, or no point has a baseline.
+    """
+    known = settings(frame)
+    settled = set(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
+    pairs = {
+        point: baseline
+        for point, baseline in points(frame)[["point", "baseline"]].itertuples(index=False, name=None)
+        if baseline != point and {point, baseline} <= settled
+    }
+    if len(known) < 2 or not pairs:
+        return ()
+    names = list(frame.nuisance)
+    by_setting = {setting: samples(rows) for setting, rows in _split(shared(frame), names).items()}
+    usual = _usual(tuned, names, list(pairs.values()))
+    own = {point: tuned.samples[point] - tuned.samples[baseline] for point, baseline in pairs.items()}
+    found = []
+    for setting in known:
+        errors = by_setting[setting]
+        effects = {
+            point: Effect(errors[point] - errors[baseline], own[point])
+            for point, baseline in pairs.items()
+            if point in errors and baseline in errors
+        }
+        found.append(Naive(setting, setting == usual, effects))
+    return tuple(found)
+
+
+def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
+    """Lay out every effect as a row.
+
+    Args:
+        found: what `naive` returned.
+        names: the nuisance axes.
+
+    Returns:
+        The nuisance columns, `usual`, `point`, and `n`, `mean`, `sd`, `low`, `high` after each of `naive_`, `tuned_`
+        and `taken_`, in points of error.
+    """
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        for point, effect in one.effects.items():
+            rows.append(
+                dict(zip(names, one.setting, strict=True))
+                | {"usual": one.usual, "point": point}
+                | write(estimate(effect.naive), "naive_")
+                | write(estimate(effect.tuned), "tuned_")
+                | write(effect.taken, "taken_")
+            )
+    return pd.DataFrame(rows)
+
+
+def _split(rows: pd.DataFrame, names: list[str]) -> dict[Setting, pd.DataFrame]:
+    keys = pd.Series(list(rows[names].itertuples(index=False, name=None)), index=rows.index, dtype=object)
+    return {setting: rows[[key == setting for key in keys]] for setting in dict.fromkeys(keys.tolist())}
+
+
+def _usual(tuned: Tuned, names: list[str], baselines: list[str]) -> Setting | None:
+    best = {row["point"]: tuple(row[name] for name in names) for row in tuned.points.to_dict("records")}
+    votes = [best[baseline] for baseline in baselines if not any(is_blank(value) for value in best[baseline])]
+    return max(dict.fromkeys(votes), key=votes.count, default=None)
+
+
+def _root(apart: Any, start: float, direction: float) -> float:
+    """Find where a function that is at most zero at `start` becomes positive, going in a direction."""
+    step = 1e-3
+    while apart(start + direction * step) <= 0:
+        step *= 2
+        if step > 1e6:
+            return direction * math.inf
+    return float(optimize.brentq(apart, start, start + direction * step)) if apart(start) < 0 else start

@@ -1,0 +1,168 @@
+"""How the errors of many points are distributed, as a comparison of design spaces rather than of their best points.
+
+After Radosavovic, Johnson, Xie, Lo, Dollar (2019), On Network Design Spaces for Visual Recognition: error distribution
+functions, weighted so that families are compared at equal cost, and the Kolmogorov-Smirnov distance between them.
+"""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from sweep.analysis.order import is_blank, sort_key
+
+#: Fewer points than these make no distribution.
+FEWEST = 3
+#: Into so many equal parts the range of costs is cut, as in the paper; fewer where there are fewer points.
+BINS = 10
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The points of one family, or of one value of another axis."""
+
+    name: Any
+    #: of shape (points,), increasing: mean error in per cent; inf for a point with a failed seed
+    errors: Array
+    #: of shape (points,), summing to 1: what each counts where all costs count alike; NaN where that cannot be
+    weights: Array
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far two groups are apart."""
+
+    first: Any
+    second: Any
+    #: the largest vertical distance between their distribution functions, from 0 to 1
+    ks: float
+    #: the two-sample Kolmogorov-Smirnov p-value of `ks`, as if points were drawn at random
+    p: float
+    #: the same distance at equal cost, over the costs that both have; NaN where they share none
+    ks_at_equal_cost: float
+
+
+@dataclass(frozen=True)
+class Population:
+    """The distributions of one sweep."""
+
+    #: the axis whose values are the groups, '' if all points are one
+    axis: str
+    #: the column whose values count alike
+    cost: str
+    groups: tuple[Group, ...]
+    apart: tuple[Apart, ...]
+
+
+def population(points: pd.DataFrame, axes: Sequence[str], cost: str = "flops") -> Population | None:
+    """Collect the distribution of mean error over points, by the first of some axes that has two groups of points.
+
+    Args:
+        points: `Study.table`; points that are not settled, or that have no result at all, are left out.
+        axes: what to group by, best first.
+        cost: the column whose values shall count alike.
+
+    Returns:
+        None if fewer than three points are known.
+    """
+    known = points[points["settled"].astype(bool) & ((points["n"] > 0) | (points["n_failed"] > 0))]
+    errors = known["mean"].to_numpy(dtype=float, copy=True)
+    errors[known["n_failed"].to_numpy() > 0] = math.inf
+    costs = known[cost].to_numpy(dtype=float)
+    if len(known) < FEWEST:
+        return None
+    for axis in [axis for axis in axes if axis in known]:
+        values = known[axis].tolist()
+        large = [value for value in dict.fromkeys(values) if not is_blank(value) and values.count(value) >= FEWEST]
+        if len(large) > 1:
+            rows = {value: np.array([other == value for other in values]) for value in sorted(large, key=sort_key)}
+            return _compare(axis, cost, {name: (errors[at], costs[at]) for name, at in rows.items()})
+    return _compare("", cost, {"all points": (errors, costs)})
+
+
+def ks_distance(one: Array, other: Array, weights: Array | None = None, others: Array | None = None) -> float:
+    """Measure the largest distance between two distribution functions.
+
+    Args:
+        one: errors of shape (points,); inf is beyond all others.
+        other: likewise.
+        weights: what each point of `one` counts, summing to 1; equal shares if None.
+        others: likewise of `other`.
+
+    Returns:
+        From 0 to 1; scipy's `ks_2samp` statistic where no weights are given.
+    """
+    at = np.union1d(one, other)
+    return float(np.abs(distribution(one, at, weights) - distribution(other, at, others)).max())
+
+
+def distribution(errors: Array, at: Array, weights: Array | None = None) -> Array:
+    """Tell the share of points whose error is at most each of `at`; inf is never reached but by inf."""
+    shares = np.full(len(errors), 1 / len(errors)) if weights is None else weights
+    order = np.argsort(errors, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(shares[order])])
+    found: Array = total[np.searchsorted(errors[order], at, side="right")]
+    return found
+
+
+def weights_at_equal_cost(costs: Array, edges: Array, bins: Sequence[int] | None = None) -> Array:
+    """Weigh points so that each bin of costs counts alike, and the points in it share its weight.
+
+    Args:
+        costs: of shape (points,).
+        edges: of shape (bins + 1,), increasing.
+        bins: the bins that count; those that hold a point if None.
+
+    Returns:
+        Of shape (points,), summing to 1; NaN throughout if no point is in a bin that counts.
+    """
+    at = np.clip(np.searchsorted(edges, costs, side="right") - 1, 0, len(edges) - 2)
+    counted = sorted(set(at.tolist()) & set(at.tolist() if bins is None else bins))
+    if not counted or not np.isfinite(costs).all():
+        return np.full(len(costs), math.nan)
+    number = np.bincount(at, minlength=len(edges) - 1)
+    return np.where(np.isin(at, counted), 1 / (len(counted) * number[at]), 0.0)
+
+
+def _compare(axis: str, cost: str, groups: Mapping[Any, tuple[Array, Array]]) -> Population:
+    every = np.concatenate([costs for _, costs in groups.values()])
+    bins = max(1, min(BINS, min(len(costs) for _, costs in groups.values()) // 2))
+    finite = every[np.isfinite(every)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+    edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
+    made = []
+    for name, (errors, costs) in groups.items():
+        order = np.argsort(errors, kind="stable")
+        made.append(Group(name, errors[order], weights_at_equal_cost(costs, edges)[order]))
+    names = list(groups)
+    apart = [
+        _apart(one, other, groups[one], groups[other], edges) for i, one in enumerate(names) for other in names[i + 1 :]
+    ]
+    return Population(axis, cost, tuple(made), tuple(apart))
+
+
+def _apart(one: Any, other: Any, first: tuple[Array, Array], second: tuple[Array, Array], edges: Array) -> Apart:
+    beyond = 1 + max((float(e[np.isfinite(e)].max()) for e, _ in (first, second) if np.isfinite(e).any()), default=0)
+    a, b = (np.where(np.isfinite(errors), errors, beyond) for errors, _ in (first, second))
+    inside = [set(np.clip(np.searchsorted(edges, c, side="right") - 1, 0, len(edges) - 2)) for _, c in (first, second)]
+    both = sorted(inside[0] & inside[1])
+    weights = [weights_at_equal_cost(costs, edges, both) for _, costs in (first, second)]
+    known = all(np.isfinite(weight).all() for weight in weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where its exact p-value fails, scipy takes the asymptotic one
+        p = float(stats.ks_2samp(a, b).pvalue)
+    return Apart(
+        one,
+        other,
+        ks_distance(a, b),
+        p,
+        ks_distance(a, b, *weights) if known else math.nan,
+    )

@@ -1,0 +1,122 @@
+"""The card of whether the sweep ranks points as published rows do."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from sweep.analysis.fidelity import FEWEST, Agreement, Ranking, Told, agreement, published
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards import Card, Cell, Column, Picture, Table
+from sweep.report.fidelity_figure import draw_agreement
+from sweep.space.published import find_published, read_published
+
+#: The rows that ship.
+PUBLISHED = "imagenet"
+#: More wrong pairs than these say no more.
+MOST = 12
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card of the published width with most points of the sweep."""
+    title = "Does this sweep rank points as ImageNet does?"
+    rows = study.table
+    settled = rows[rows["settled"].astype(bool) & (rows["n_failed"] == 0)]
+    here = {point: study.tuned.samples[point] for point in settled["point"]}
+    told = published(settled, read_published(find_published(PUBLISHED, "")))
+    found = {name: (one, there) for name, there in told.items() if (one := agreement(here, there)) is not None}
+    if not found:
+        return [Card(title, waits=f"This waits for {FEWEST} finished points that the WeightNet paper has too.")]
+    name = max(found, key=lambda key: len(found[key][0].points))
+    return [card(title, name, *found[name], study)]
+
+
+def card(title: str, name: str, found: Agreement, there: Mapping[str, Told], study: Study) -> Card:
+    """Make the card of one reference.
+
+    Args:
+        title: the card's.
+        name: the reference's, such as 'ImageNet, 0.5x'.
+        found: how the sweep agrees with it.
+        there: what it says of points.
+        study: the sweep.
+    """
+    picture = Picture(
+        "fidelity",
+        draw_agreement(study.table, found, there, name),
+        _data(study, found, there),
+        f"Scatter plot of error in this sweep and on {name}. {_sentence(name, found)}",
+    )
+    says = [_sentence(name, found), _regret_sentence(name, found), _ceiling_sentence(name, found)]
+    notes = [
+        f"Points are matched by family, M, G and experts; {name} is another network on other data, at another "
+        "length of training. Two published errors closer than they can be read are ties. Intervals come from drawing "
+        "points anew, and so few points say little of others.",
+    ]
+    return Card(title, tuple(filter(None, says)), picture, (_table(name, found),) if found.wrong else (), tuple(notes))
+
+
+def _sentence(name: str, found: Agreement) -> str:
+    pairs = found.alike + len(found.wrong) + found.tied
+    return (
+        f"On the {len(found.points)} points that {name} has too, the rankings agree by a Kendall τ-b of "
+        f"{_ranking(found.tau)} and a Spearman ρ of {_ranking(found.rho)}: of {words.plural(pairs, 'pair')} "
+        f"{found.alike} are ranked alike, {len(found.wrong)} differently"
+        f"{f', and {found.tied} cannot be told apart there' if found.tied else ''}."
+    )
+
+
+def _regret_sentence(name: str, found: Agreement) -> str:
+    best = words.shorten(found.best, 60)
+    if found.regret <= 0:
+        return f"The best point here, {best}, is the best of them on {name} as well."
+    return f"Picking the best point here, {best}, costs {words.number(found.regret)} points of error on {name}."
+
+
+def _ceiling_sentence(name: str, found: Agreement) -> str | None:
+    if not math.isfinite(found.seed_to_seed):
+        return None
+    return (
+        f"Two single seeds of this sweep agree with one another by τ-b {words.number(found.seed_to_seed)}, and a "
+        f"single seed with {name} by {words.number(found.seed_tau)}: noise alone keeps the first from 1."
+    )
+
+
+def _ranking(found: Ranking) -> str:
+    if not math.isfinite(found.low):
+        return words.number(found.value)
+    low, high = words.number(found.low), words.number(found.high)
+    return f"{words.number(found.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+
+
+def _table(name: str, found: Agreement) -> Table:
+    rows = [
+        (
+            Cell(words.shorten(pair.better, 60)),
+            Cell(words.shorten(pair.worse, 60)),
+            Cell(f"{words.signed(pair.here.mean)}{words.interval(pair.here)}", pair.here.mean),
+            Cell(words.signed(pair.there), pair.there),
+        )
+        for pair in found.wrong[:MOST]
+    ]
+    cut = f", the first {MOST} of {len(found.wrong)}" if len(found.wrong) > MOST else ""
+    return Table(
+        f"Pairs that are ranked differently{cut}: first less second, in points of error",
+        (
+            Column("better here", numeric=False),
+            Column("worse here", numeric=False),
+            Column("here"),
+            Column(f"on {name}"),
+        ),
+        tuple(rows),
+        sortable=True,
+    )
+
+
+def _data(study: Study, found: Agreement, there: Mapping[str, Told]) -> pd.DataFrame:
+    rows = study.table[study.table["point"].isin(found.points)][["point", "mean", "sd", "low", "high", "n"]]
+    return rows.assign(
+        reference=[there[point].error for point in rows["point"]],
+        tolerance=[there[point].tolerance for point in rows["point"]],
+    )

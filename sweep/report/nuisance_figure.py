@@ -1,0 +1,48 @@
+"""Draws what one shared setting shows of each difference to the baseline beside what is left once points are tuned."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sweep.analysis.estimates import estimate
+from sweep.analysis.naive import Naive
+from sweep.report import words
+from sweep.report.style import COLOURS, FAINT, INK, ONE_COLUMN, PAPER, SOFT, drawable, look
+
+
+def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str]) -> Figure:
+    """Draw a row for each point: its naive difference hollow, the tuned one filled with its interval.
+
+    Args:
+        one: the differences at one shared setting.
+        points: which to draw, from top to bottom.
+        names: the nuisance axes.
+    """
+    with look():
+        height = 0.95 + 0.17 * max(2, len(points))
+        figure = Figure(figsize=(ONE_COLUMN * 1.35, height), dpi=72)
+        ax = figure.add_axes((0.31, 0.62 / height, 0.66, 1 - 0.72 / height))
+        ax.axvline(0, color=SOFT, lw=0.8)
+        ax.grid(axis="x")
+        for row, point in enumerate(points):
+            effect = one.effects[point]
+            naive, tuned = estimate(effect.naive), estimate(effect.tuned)
+            ax.plot([naive.mean, tuned.mean], [row, row], color=FAINT, lw=2.2, zorder=1, solid_capstyle="butt")
+            if math.isfinite(tuned.low):
+                ax.plot([tuned.low, tuned.high], [row, row], color=COLOURS[0], lw=1.0, zorder=2)
+            ax.plot([naive.mean], [row], "o", mfc=PAPER, mec=COLOURS[1], mew=1.0, ms=4.6, zorder=3)
+            ax.plot([tuned.mean], [row], "o", color=COLOURS[0], ms=4.6, zorder=4)
+        ax.set_ylim(len(points) - 0.4, -0.6)
+        ax.set_yticks(range(len(points)), [drawable(point, 26) for point in points])
+        ax.tick_params(axis="y", left=False)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlabel("difference to the baseline, points of error")
+        shared = drawable(f"{words.setting(names, one.setting)} for all", 40)
+        keys = [
+            Line2D([], [], marker="o", ls="", mfc=PAPER, mec=COLOURS[1], mew=1.0, label=shared),
+            Line2D([], [], marker="o", color=COLOURS[0], lw=1.0, label="tuned, 95 % interval"),
+        ]
+        figure.legend(handles=keys, loc="lower center", ncols=2, bbox_to_anchor=(0.5, 0.0), labelcolor=INK)
+        return figure

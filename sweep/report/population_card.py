@@ -1,0 +1,86 @@
+"""The card of how errors are distributed over points: families as design spaces, plain and at equal cost."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from sweep.analysis.population import FEWEST, Apart, Group, Population, population
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards import Card, Picture
+from sweep.report.front_chance_card import NAMES
+from sweep.report.population_figure import draw_population
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card."""
+    title = "How errors are distributed over points"
+    axes = ["family", *(axis for axis in (study.second, study.axis) if axis)]
+    found = population(study.table, axes)
+    if found is None or not any(np.isfinite(group.errors).any() for group in found.groups):
+        return [Card(title, waits=f"This waits for {FEWEST} points with a result at every setting.")]
+    says = [*(_group_sentence(found, group) for group in found.groups[:4]), *_apart_sentences(found)]
+    picture = Picture(
+        "distributions", draw_population(found), _data(found), f"Error distribution functions. {' '.join(says)}"
+    )
+    cost = NAMES[found.cost]
+    notes = [
+        "A curve tells which share of the points has at most so much error; a point with a failed seed never has. "
+        "Points are those that the space asks for, not a random draw. At equal cost, each part of the range of "
+        f"{cost} counts alike (Radosavovic et al. 2019, On Network Design Spaces), and families are compared over the "
+        "parts that both have."
+    ]
+    return [Card(title, tuple(says), picture, notes=tuple(notes))]
+
+
+def name(found: Population, value: object) -> str:
+    """Name a group: 'weightnet', or 'G = 2'."""
+    text = str(value) if found.axis in ("", "family") else words.equal(words.name(found.axis), value)
+    return words.shorten(text, 40)
+
+
+def _group_sentence(found: Population, group: Group) -> str:
+    """Say what half of a group's points reach."""
+    n = len(group.errors)
+    half, quarter = (group.errors[math.ceil(share * n) - 1] for share in (0.5, 0.25))
+    lost = int(np.isinf(group.errors).sum())
+    failed = f", {lost} failed" if lost else ""
+    if math.isinf(half):
+        return f"Of {name(found, group.name)} ({words.plural(n, 'point')}{failed}) half failed."
+    return (
+        f"Half of {name(found, group.name)} ({words.plural(n, 'point')}{failed}) have an error of at most "
+        f"{words.number(half)} %, a quarter of at most {words.number(quarter)} %."
+    )
+
+
+def _apart_sentences(found: Population) -> list[str]:
+    if not found.apart:
+        return []
+    widest = max(found.apart, key=lambda one: (one.ks, str(one.first), str(one.second)))
+    return [_apart_sentence(found, widest)]
+
+
+def _apart_sentence(found: Population, one: Apart) -> str:
+    most = ", the farthest apart of all pairs," if len(found.apart) > 2 else ""
+    equal = (
+        f", and {words.number(one.ks_at_equal_cost)} at equal {NAMES[found.cost]}"
+        if math.isfinite(one.ks_at_equal_cost)
+        else f", and they share no range of {NAMES[found.cost]}"
+    )
+    p = words.number(one.p, 3) if one.p >= 0.001 else "below 0.001"
+    return (
+        f"{name(found, one.first)} and {name(found, one.second)}{most} have a Kolmogorov–Smirnov distance of "
+        f"{words.number(one.ks)} (p {p if p.startswith('below') else f'= {p}'}){equal}."
+    )
+
+
+def _data(found: Population) -> pd.DataFrame:
+    column = found.axis or "group"
+    rows = [
+        (group.name, error, weight)
+        for group in found.groups
+        for error, weight in zip(group.errors.tolist(), group.weights.tolist(), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=[column, "error", "weight_at_equal_cost"])
