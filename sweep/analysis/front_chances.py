@@ -11,7 +11,7 @@ ten resamples, and the lowest of many means stays too low in all of them. Instea
 - line, scatter and noise are drawn too, as their own degrees of freedom say.
 
 Where points scatter by half the noise of a run or more, chances come true as often as they say, to within 5 points in
-a hundred (tests/analysis/test_front_chances.py); where they all but tie, those in the middle are up to 10 too high.
+a hundred (tests/analysis/test_front_chances.py); where they all but tie, those in the middle can be 30 too high.
 """
 
 import math

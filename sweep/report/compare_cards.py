@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from sweep.analysis.replicates import Estimate, estimate
+from sweep.analysis.estimates import Estimate, average, estimate
+from sweep.analysis.fidelity import FEWEST, agreement, measured
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.compare_figures import draw_common, draw_sweeps
@@ -47,7 +47,7 @@ def headline(compared: "Compared") -> Iterable[Card]:
                 f"error than {_name(first)} by {words.points_of_error(_positive(found))} ({words.seeds(found)}){doubt}."
             )
     notes = (
-        "Brackets are 95 % intervals over seeds (Student’s t), of the mean over these points at each seed, paired: "
+        "Brackets are 95 % intervals over seeds, of the mean over these points at each seed, paired: "
         "seed s means the same initial draw in all sweeps. Points are the same where their labels are.",
     )
     return [Card("Headline", tuple(says), notes=notes, lead=True)]
@@ -156,6 +156,48 @@ def common(compared: "Compared") -> Iterable[Card]:
     return [Card(title, (told,), picture, (table,), tuple(notes))]
 
 
+def ranks(compared: "Compared") -> Iterable[Card]:
+    """Make the card of whether the first sweep ranks points as the others do."""
+    title = "Do they rank points alike?"
+    first, *others = compared.sweeps
+    mine = {point: first.study.tuned.samples[point] for point in compared.common}
+    found = [
+        (other, one)
+        for other in others
+        if (one := agreement(mine, measured({p: other.study.tuned.samples[p] for p in compared.common}))) is not None
+    ]
+    if not found:
+        return [Card(title, waits=f"This waits for {FEWEST} points that are settled in all of them.")]
+    columns = (
+        Column("sweep", numeric=False),
+        Column("Kendall τ-b", hint="1: the same order; 0: none in common; with its 95 % interval"),
+        Column("Spearman ρ", hint="the same of ranks"),
+        Column("pairs ranked differently"),
+        Column("regret, points", hint="what picking the first sweep's best point costs in this one"),
+        Column("one seed's τ-b", hint="of a single seed of the first sweep with this one"),
+    )
+    rows = [
+        (
+            Cell(words.shorten(other.name, LABEL)),
+            Cell(words.ranking(one.tau), one.tau.value),
+            Cell(words.ranking(one.rho), one.rho.value),
+            Cell(words.count(len(one.wrong)), len(one.wrong)),
+            Cell(words.number(one.regret), one.regret),
+            Cell(words.number(one.seed_tau) if math.isfinite(one.seed_tau) else "–", one.seed_tau),
+        )
+        for other, one in found
+    ]
+    ceiling = found[0][1].seed_to_seed
+    says = [f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them."]
+    if math.isfinite(ceiling):
+        says.append(
+            f"Two single seeds of {_name(first)} agree with one another by τ-b {words.number(ceiling)}: noise alone "
+            "keeps a single seed from agreeing by more with anything."
+        )
+    table = Table(f"How {_name(first)} ranks points, and how the others do", columns, tuple(rows), sortable=True)
+    return [Card(title, tuple(says), tables=(table,))]
+
+
 def costs(compared: "Compared") -> Iterable[Card]:
     """Make the card of error against cost, with a front for each sweep."""
     title = "Error against cost"
@@ -204,14 +246,12 @@ def _best(compared: "Compared", sweep: "Sweep") -> str:
 
 
 def _difference(point: str, first: "Sweep", other: "Sweep") -> Estimate:
-    apart = (other.errors.loc[point] - first.errors.loc[point]).to_numpy(dtype=float)
-    return estimate(apart[np.isfinite(apart)].tolist())
+    return estimate(other.study.tuned.samples[point] - first.study.tuned.samples[point])
 
 
 def _mean_difference(compared: "Compared", first: "Sweep", other: "Sweep") -> Estimate:
-    points = list(compared.common)
-    apart = (other.errors.loc[points] - first.errors.loc[points]).mean(axis=0, skipna=False).to_numpy(dtype=float)
-    return estimate(apart[np.isfinite(apart)].tolist())
+    mine, its = ([sweep.study.tuned.samples[point] for point in compared.common] for sweep in (first, other))
+    return estimate(average(its) - average(mine))
 
 
 def _positive(found: Estimate) -> Estimate:

@@ -28,11 +28,6 @@ class Sweep:
         """The name of its images."""
         return str(self.study.frame.dataset.get("name", ""))
 
-    @cached_property
-    def errors(self) -> pd.DataFrame:
-        """Error by point and seed, each point at its own setting."""
-        return self.study.tuned.rows.pivot(index="point", columns="seed", values="error")
-
 
 @dataclass(frozen=True)
 class Compared:

@@ -45,6 +45,7 @@ COMPARED: Sequence[tuple[str, Callable[[Any], Iterable[Card]]]] = (
     ("Headline", compare_cards.headline),
     ("Sweeps", compare_cards.sweeps),
     ("The same points", compare_cards.common),
+    ("Do they rank points alike?", compare_cards.ranks),
     ("Error against cost", compare_cards.costs),
     ("What they were run with", compare_cards.differences),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sweep.analysis.curves import Curves, Panel
-from sweep.analysis.replicates import Estimate
+from sweep.analysis.estimates import Estimate
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table

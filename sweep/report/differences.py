@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sweep.analysis.curves import Curves, Spread
-from sweep.analysis.replicates import Estimate
+from sweep.analysis.estimates import Estimate
 from sweep.report import words
 from sweep.report.curve_figures import shown
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from sweep.analysis.fidelity import FEWEST, Agreement, Ranking, Told, agreement, published
+from sweep.analysis.fidelity import FEWEST, Agreement, Told, agreement, published
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
@@ -61,7 +61,7 @@ def _sentence(name: str, found: Agreement) -> str:
     pairs = found.alike + len(found.wrong) + found.tied
     return (
         f"On the {len(found.points)} points that {name} has too, the rankings agree by a Kendall τ-b of "
-        f"{_ranking(found.tau)} and a Spearman ρ of {_ranking(found.rho)}: of {words.plural(pairs, 'pair')} "
+        f"{words.ranking(found.tau)} and a Spearman ρ of {words.ranking(found.rho)}: of {words.plural(pairs, 'pair')} "
         f"{found.alike} are ranked alike, {len(found.wrong)} differently"
         f"{f', and {found.tied} cannot be told apart there' if found.tied else ''}."
     )
@@ -81,13 +81,6 @@ def _ceiling_sentence(name: str, found: Agreement) -> str | None:
         f"Two single seeds of this sweep agree with one another by τ-b {words.number(found.seed_to_seed)}, and a "
         f"single seed with {name} by {words.number(found.seed_tau)}: noise alone keeps the first from 1."
     )
-
-
-def _ranking(found: Ranking) -> str:
-    if not math.isfinite(found.low):
-        return words.number(found.value)
-    low, high = words.number(found.low), words.number(found.high)
-    return f"{words.number(found.value)} [{low},\N{NO-BREAK SPACE}{high}]"
 
 
 def _table(name: str, found: Agreement) -> Table:

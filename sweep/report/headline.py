@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sweep.analysis.replicates import Estimate
+from sweep.analysis.estimates import Estimate
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from sweep.analysis.estimates import Estimate
 from sweep.analysis.nuisance import Setting, settings
 from sweep.analysis.order import is_blank, is_number
-from sweep.analysis.replicates import Estimate, count
+from sweep.analysis.replicates import count
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table

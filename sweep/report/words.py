@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from sweep.analysis.estimates import Estimate
+from sweep.analysis.fidelity import Ranking
 from sweep.analysis.nuisance import Setting
 from sweep.analysis.order import is_blank, is_number
-from sweep.analysis.replicates import Estimate
 
 _NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
 _MINUS = "\N{MINUS SIGN}"
@@ -113,3 +114,11 @@ def fixed(values: Mapping[str, Any]) -> str:
 def shorten(text: str, length: int) -> str:
     """Cut text to a length, and show that it was."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
+def ranking(found: Ranking) -> str:
+    """Write a rank agreement with its interval, if there is one: '0.24 [-0.56, 1.00]'."""
+    if not math.isfinite(found.low):
+        return number(found.value)
+    low, high = number(found.low), number(found.high)
+    return f"{number(found.value)} [{low},\N{NO-BREAK SPACE}{high}]"

@@ -38,7 +38,7 @@ def plain(text):
 
 
 def by_hand(one, other, points):
-    """The paired difference over these points: mean and interval, from each point's errors by seed."""
+    """The paired difference over these points: its mean, and an interval that does not know of the tuning."""
     errors = [study.tuned.rows.set_index(["point", "seed"])["error"] for study in (one, other)]
     seeds = [np.mean([errors[1][point, seed] - errors[0][point, seed] for point in points]) for seed in range(3)]
     low, high = stats.t.interval(0.95, 2, np.mean(seeds), stats.sem(seeds))
@@ -50,10 +50,35 @@ def test_the_headline_says_how_the_same_points_differ():
     (card,) = compare_cards.headline(found)
     mean, low, high = by_hand(found.sweeps[0].study, found.sweeps[1].study, found.common)
     assert len(found.common) == 10
-    assert plain(card.says[-1]) == (
-        f"Over the 10 points that all have, longer has less error than quick by {-mean:.2f} points "
-        f"[{-high:.2f}, {-low:.2f}] (3 seeds, paired)."
+    told = re.fullmatch(
+        r"Over the 10 points that all have, longer has less error than quick by (\S+) points "
+        r"\[(\S+), (\S+)\] \(3 seeds, paired\)\.",
+        plain(card.says[-1]),
     )
+    by, least, most = map(float, told.groups())
+    assert by == pytest.approx(-mean, abs=0.006)
+    assert least <= -high + 0.006
+    assert most >= -low - 0.006
+
+
+def test_ranks_are_those_of_scipy():
+    found = compared(quick(), longer(quick(), seed=3))
+    (card,) = compare_cards.ranks(found)
+    one, other = (sweep.study.table.set_index("point")["mean"].loc[list(found.common)] for sweep in found.sweeps)
+    ((name, tau, rho, wrong, regret, _),) = card.tables[0].rows
+    assert name.text == "longer"
+    assert tau.sort == pytest.approx(stats.kendalltau(one, other).statistic)
+    assert rho.sort == pytest.approx(stats.spearmanr(one, other).statistic)
+    pairs = [(a, b) for a in one.index for b in one.index if one[a] < one[b] and other[a] > other[b]]
+    assert wrong.sort == len(pairs)
+    assert regret.sort == pytest.approx(other[one.idxmin()] - other.min())
+
+
+def test_ranks_wait_for_three_points():
+    frame = quick()
+    few = dataclasses.replace(frame, runs=frame.runs[frame.runs["point"].isin(frame.runs["point"].unique()[:2])])
+    (card,) = compare_cards.ranks(compared(few, dataclasses.replace(few, name="again")))
+    assert card.waits.startswith("This waits for 3 points")
 
 
 def test_each_point_has_its_errors_and_its_difference():
@@ -66,8 +91,13 @@ def test_each_point_has_its_errors_and_its_difference():
         assert first.sort == means[0][point.text]
         assert second.sort == means[1][point.text]
         mean, low, high = by_hand(one, other, [point.text])
-        assert plain(apart.text) == f"{mean:+.2f} [{low:.2f}, {high:.2f}]"
-        assert apart.mark == ("clear" if low > 0 or high < 0 else "")
+        told, least, most = map(float, re.findall(r"[-+]?\d+\.\d\d", plain(apart.text)))
+        assert told == pytest.approx(mean, abs=0.006)
+        # settings were chosen on the same seeds, so that it is never narrower than Student's
+        assert least <= low + 0.006
+        assert most >= high - 0.006
+        assert least + most == pytest.approx(2 * mean, abs=0.03)
+        assert apart.mark == ("clear" if least > 0 or most < 0 else "")
     ax = card.picture.figure.axes[0]
     places = sorted(map(tuple, np.concatenate([line.get_xydata() for line in ax.lines if line.get_marker() != "None"])))
     assert np.allclose(places, sorted(zip(means[0], means[1].loc[means[0].index], strict=True)))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sweep.analysis.replicates import Estimate, estimate
+from sweep.analysis.estimates import Estimate, estimate
 from sweep.report import words
 
 
