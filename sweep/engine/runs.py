@@ -25,8 +25,8 @@ class Run:
     planned: "Planned"
     proxy: Proxy
     seed: int
-    #: the point and what decides of the recipe, as JSON, where they have been written for other runs already
-    texts: tuple[str, str] | None = field(default=None, compare=False, repr=False)
+    #: a point and a recipe with the texts that stand for them in keys: written once for many runs
+    written: "tuple[Point, str, Proxy, str] | None" = field(default=None, compare=False, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -35,7 +35,11 @@ class Run:
         That is the point, the recipe with the nuisance setting in it, the seed, the images, and the versions of what
         computes: our own (`NUMERICS`), torch's, and the source of the user's own network.
         """
-        return key_of(self.planned.point, self.proxy, self.seed, self.texts)
+        point, proxy = self.planned.point, self.proxy
+        # a run that was made of another one may have another point
+        if self.written is not None and self.written[0] is point and self.written[2] is proxy:
+            return key_of(point, proxy, self.seed, (self.written[1], self.written[3]))
+        return key_of(point, proxy, self.seed)
 
     def payload(self, storage: str | None = None, interval: float = 60.0) -> str:
         """What a worker needs to do the run, as text; with a storage, the run is kept there every `interval` seconds.
@@ -98,8 +102,10 @@ def wanted(plan: "Plan") -> list[Run]:
     recipes = [(proxy, canonical(proxy.decisive())) for _, proxy in plan.space.recipes()]
     runs = []
     for planned in plan.points:
-        point = canonical(planned.point.canonical())
-        runs += [Run(planned, proxy, seed, (point, recipe)) for proxy, recipe in recipes for seed in plan.space.seeds]
+        point = planned.point, canonical(planned.point.canonical())
+        runs += [
+            Run(planned, proxy, seed, (*point, proxy, recipe)) for proxy, recipe in recipes for seed in plan.space.seeds
+        ]
     return runs
 
 

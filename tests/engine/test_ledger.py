@@ -89,7 +89,8 @@ def test_no_ledger(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-REFERENCE = Path(__file__).parents[2] / "results/reference/quick/ledger.sqlite"
+#: the reference sweep as version 1 wrote it
+FIRST = Path(__file__).with_name("version-1.sqlite")
 
 
 def tables(path):
@@ -103,9 +104,9 @@ def tables(path):
 @pytest.fixture
 def first_version(tmp_path):
     """A ledger that version 1 wrote."""
-    assert sqlite3.connect(f"file:{REFERENCE}?mode=ro", uri=True).execute("PRAGMA user_version").fetchone() == (1,)
+    assert sqlite3.connect(f"file:{FIRST}?mode=ro", uri=True).execute("PRAGMA user_version").fetchone() == (1,)
     path = tmp_path / "first.sqlite"
-    path.write_bytes(REFERENCE.read_bytes())
+    path.write_bytes(FIRST.read_bytes())
     return path
 
 

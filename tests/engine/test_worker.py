@@ -27,7 +27,7 @@ def raising(monkeypatch):
     """Make building the network do something else."""
 
     def use(what):
-        monkeypatch.setattr(sys.modules["sweep.proxy.train"], "drawn", lambda *_: what())
+        monkeypatch.setattr(sys.modules["sweep.proxy.training"], "drawn", lambda *_: what())
 
     return use
 
