@@ -4,13 +4,13 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-sweep fashion fashion-mnist chromium extra-data lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
 test: $(READY)
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 # a sweep killed 100 times at random moments; `make test` kills one ten times
 test-faults: $(READY)
@@ -50,6 +50,10 @@ bench-dynamic-conv: $(READY)
 # the quick sweep beside the same by plain Ray Tune; written to benchmarks/sweep.txt
 bench-sweep: $(READY)
 	$(BIN)/python -m benchmarks.sweep
+
+# how long the report of 10,000 runs takes; written to benchmarks/report.txt
+bench-report: $(READY)
+	$(BIN)/python -m benchmarks.report
 
 # an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
 fashion: $(READY) fashion-mnist

@@ -3,7 +3,6 @@
 import csv
 import math
 import re
-import time
 from datetime import datetime
 
 import optuna
@@ -126,19 +125,6 @@ def test_what_optuna_wrote_itself_reads_the_same(made, tmp_path):
         assert (one.user_attrs, one.values) == (other.user_attrs, other.values)
         assert repr(one.intermediate_values) == repr(other.intermediate_values)
         assert (one.datetime_start, one.datetime_complete) == (other.datetime_start, other.datetime_complete)
-
-
-def test_a_run_takes_a_millisecond_or_two(tmp_path):
-    space = {**SPACE, "seeds": 100}
-    parsed = Space.parse(space)
-    planned = plan(parsed, traced=False)
-    runs = wanted(planned)
-    with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
-        ledger.describe(parsed.name, parsed.data, planned.axes, (run.key for run in runs))
-        ledger.record(Row(run, "done", 5.0, tuple([1.0] * 30), 1.0) for run in runs)
-        started = time.process_time()
-        export(ledger, tmp_path / "optuna.db")
-    assert (time.process_time() - started) / len(runs) < 0.005
 
 
 def test_points_have_a_row_each_in_csv_and_parquet(made, tmp_path):

@@ -62,9 +62,9 @@ def open_page(chromium, index):
     assert wrong == []
 
 
-def column(page, title, table=".sortable >> nth=1"):
-    """The visible cells below a heading, from top to bottom."""
-    found = page.locator(table)
+def column(page, title, table=None):
+    """The visible cells below a heading, from top to bottom; of the table of points if no other is named."""
+    found = page.locator(table) if table else points(page).locator(".sortable")
     heads = found.locator("thead th").all_inner_texts()
     at = next(i for i, head in enumerate(heads) if head.strip().startswith(title))
     return [row.locator("th, td").nth(at).inner_text() for row in found.locator("tbody tr:visible").all()]
