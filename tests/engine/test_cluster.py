@@ -32,7 +32,7 @@ def disturb(folder, address, *steps):
         for count, step in steps:
             wait_for_rows(process, folder, count)
             step()
-        out, told = process.communicate(timeout=200)
+        out, told = process.communicate(timeout=400)
     finally:
         processes.end({process.pid, *processes.descendants(process.pid)})
     return process.returncode, out, told
