@@ -5,6 +5,8 @@
 On one thread, for every distinct shape of ShuffleNetV2 0.5x and 1.0x at batch 128 and every 3x3 of ResNet-18 at batch
 32, as they are for images of 224 x 224. Times are the least of several, the formulations of a cell taking turns; they
 hold the layer that generates the kernel and the convolution, and not what makes the activations, which all share.
+The official form has the usual layout. Where the point's network has its channels last (`networks.layout`), so has the
+chosen one; a formulation in that layout is marked `last`.
 """
 
 import math
@@ -14,6 +16,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,7 +27,7 @@ from torch import Tensor
 
 from sweep.engine.driver import SETTINGS
 from sweep.networks import dynamic_conv as ways
-from sweep.networks import table_of
+from sweep.networks import layout, table_of
 from sweep.networks.table import Conv
 from sweep.space import Point
 
@@ -70,33 +74,43 @@ def time_cell(net: str, conv: Conv, M: int, G: int, batch: int) -> Cell:
     lam, groups = M // G, conv.oup * (1 if conv.depthwise else G)
     shape = ways.Shape(conv.inp, conv.oup, conv.k, conv.stride, conv.groups)
     weights = math.prod(shape.kernel)
-    x = torch.randn(batch, conv.inp, conv.size, conv.size)
-    leaves = [x, torch.rand(batch, groups * lam), torch.randn(groups, lam, weights // groups)]
-    leaves = [leaf.requires_grad_() for leaf in leaves]
-    upstream = torch.randn(batch, conv.oup, conv.size_out, conv.size_out)
-    todo: dict[str, Callable[[], Tensor]] = {
-        name: lambda way=way: way(*leaves, shape) for name, way in candidates(leaves[2], shape)
-    }
+    pixels = torch.randn(batch, conv.inp, conv.size, conv.size)
+    activations = torch.rand(batch, groups * lam, requires_grad=True)
+    weight = torch.randn(groups, lam, weights // groups, requires_grad=True)
     kernel = torch.randn(shape.kernel, requires_grad=True)
-    todo["static"] = lambda: F.conv2d(x, kernel, stride=conv.stride, padding=conv.k // 2, groups=conv.groups)
+    gradient = torch.randn(batch, conv.oup, conv.size_out, conv.size_out)
+    mine = layout(Point(family="weightnet", M=Fraction(M), G=Fraction(G)))
+    leaves, todo, chosen = [activations, weight, kernel], {}, ""
+    for format_ in dict.fromkeys((torch.contiguous_format, mine)):
+        x = pixels.clone(memory_format=format_).requires_grad_()
+        upstream, mark = gradient.clone(memory_format=format_), "" if format_ is torch.contiguous_format else " last"
+        leaves.append(x)
+
+        def static(x: Tensor = x) -> Tensor:
+            return F.conv2d(x, kernel, stride=conv.stride, padding=conv.k // 2, groups=conv.groups)
+
+        for name, way in candidates(weight, shape):
+            todo[name + mark] = partial(way, x, activations, weight, shape), upstream
+        todo[f"static{mark}"] = static, upstream
+        chosen = ways.choose(x, weight, shape) + mark
     best, began, rounds = dict.fromkeys(todo, math.inf), time.perf_counter(), 0
     while rounds < LEAST or time.perf_counter() - began < SECONDS:
         for name, compute in todo.items():
-            for leaf in (*leaves, kernel):
+            for leaf in leaves:
                 leaf.grad = None
             started = time.perf_counter()
-            compute().backward(upstream)
+            compute[0]().backward(compute[1])
             best[name] = min(best[name], time.perf_counter() - started)
-        todo = {name: it for name, it in todo.items() if best[name] < HOPELESS * best["folded"] or name == "static"}
+        todo = {name: it for name, it in todo.items() if best[name] < HOPELESS * best["folded"] or "static" in name}
         rounds += 1
-    static = best.pop("static")
-    return Cell(net, conv, M, G, ways.choose(x, leaves[2], shape), best, static)
+    static = min(best.pop(name) for name in list(best) if name.startswith("static"))
+    return Cell(net, conv, M, G, chosen, best, static)
 
 
 def candidates(weight: Tensor, shape: ways.Shape) -> Iterator[tuple[str, Callable[..., Tensor]]]:
     """Every formulation that is one of this convolution; the official one first."""
     yield "folded", ways.folded
-    yield "each", ways.each
+    yield "pieces", ways.pieces
     if ways.multiplies(shape):
         yield "product", ways.product
     if ways.scales(weight, shape):
@@ -128,7 +142,7 @@ def line(cell: Cell) -> str:
         f"x{cell.gain:5.2f}  over fastest {cell.lost:4.2f}  over static {cell.seconds[cell.chosen] / cell.static:5.2f}"
     )
     where = f"{conv.size:>2}px ({cell.M},{cell.G})"
-    return f"{what} {where}  {cell.chosen:<7} {ratios}   ms: {times} static {1e3 * cell.static:.1f}"
+    return f"{what} {where}  {cell.chosen:<12} {ratios}   ms: {times} static {1e3 * cell.static:.1f}"
 
 
 def main() -> None:

@@ -3,28 +3,29 @@
 Each formulation computes the same values and gradients, to floating-point error, and is fastest somewhere:
 
 - `folded`: generate all kernels, and fold the batch into the groups of one convolution, as the official code does.
-- `product`: generate all kernels, and multiply each with its sample's pixels: 1x1 only.
+- `product`: generate all kernels, and multiply each with the patches of its sample: dense kernels only.
 - `scaled`: where each output channel has G kernels that one activation scales (lambda = 1), convolve with all of them
   as static kernels, and scale the outputs. It generates no kernel.
-- `each`: generate the kernels of a few samples at a time, and convolve sample by sample. It keeps no kernel for the
-  backward pass but generates it again, so its memory does not grow with the batch.
+- `pieces`: one of these for a few samples at a time, whose kernels are not kept for the backward pass but generated
+  again, so that memory does not grow with the batch.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.utils.checkpoint import checkpoint
 
-Formulation = Literal["folded", "product", "scaled", "each"]
+Formulation = Literal["folded", "product", "scaled", "pieces"]
 
-#: Weights of a kernel from which on a convolution of one sample is work enough for an operator of its own.
-LARGE = 100_000
-#: Weights of the kernels that `each` holds at a time: they stay in a processor's cache.
-AT_A_TIME = 1 << 21
+#: Weights that the kernels of a batch may have, in one layer: 1 GiB of float32.
+MOST_WEIGHTS = 1 << 28
+#: Weights of the kernels that `pieces` generates at a time.
+AT_A_TIME = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,40 @@ def choose(x: Tensor, weight: Tensor, conv: Shape) -> Formulation:
     The rules come from benchmarks/dynamic_conv.py, which checks them. What is traced, and what only has shapes, is
     counted in the form of the paper.
     """
+    pixelwise = conv.k == conv.stride == conv.groups == 1
     if torch.jit.is_tracing() or x.device.type == "meta":  # type: ignore[attr-defined, no-untyped-call]
-        return "product" if multiplies(conv) else "folded"
+        return "product" if pixelwise else "folded"
     if scales(weight, conv) and _scaling_pays(x, len(weight) // conv.oup, conv):
         return "scaled"
-    if multiplies(conv):
-        return "product"
-    return "each" if _is_large(conv) else "folded"
+    if len(x) * math.prod(conv.kernel) > MOST_WEIGHTS:
+        return "pieces"
+    return _with_kernels(x, conv)
+
+
+def _with_kernels(x: Tensor, conv: Shape) -> Literal["folded", "product"]:
+    """The faster of the two that generate all kernels: patches are k k times the pixels, so kernels must outweigh them."""
+    pixels = _pixels(x, conv)
+    return "product" if multiplies(conv) and (conv.k == 1 or conv.stride > 1 or 4 * pixels <= conv.oup) else "folded"
 
 
 def _scaling_pays(x: Tensor, slices: int, conv: Shape) -> bool:
     """Whether convolving with `slices` static kernels and adding up what they give beats a kernel a sample."""
-    pixels = math.prod((side - 1) // conv.stride + 1 for side in x.shape[2:])
+    pixels = _pixels(x, conv)
     if conv.groups > 1:
         return channels_last(x)
     if conv.k > 1:
         # each slice is an output to be written and read again, in place of a kernel
         return slices == 1 or slices * pixels <= conv.inp * conv.k**2
     return slices == 1 and (pixels <= 4 * conv.inp if channels_last(x) else 5 * pixels <= 3 * conv.inp)
+
+
+def _pixels(x: Tensor, conv: Shape) -> int:
+    return math.prod(_size(x, conv))
+
+
+def _size(x: Tensor, conv: Shape) -> list[int]:
+    """Height and width of the output."""
+    return [(side + 2 * (conv.k // 2) - conv.k) // conv.stride + 1 for side in x.shape[2:]]
 
 
 def channels_last(x: Tensor) -> bool:
@@ -85,7 +102,7 @@ def channels_last(x: Tensor) -> bool:
 
 def multiplies(conv: Shape) -> bool:
     """Whether the convolution is a matrix product for each sample."""
-    return conv.k == 1 and conv.stride == 1 and conv.groups == 1
+    return conv.groups == 1
 
 
 def scales(weight: Tensor, conv: Shape) -> bool:
@@ -121,13 +138,17 @@ def fold(x: Tensor, kernels: Tensor, conv: Shape) -> Tensor:
 
 
 def product(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
-    """A matrix product for each sample; channels that lie last stay last."""
-    kernels = generate(activations, weight, conv).view(-1, conv.oup, conv.inp)
-    batch, _, height, width = x.shape
-    if channels_last(x):
-        pixels = x.permute(0, 2, 3, 1).view(batch, height * width, conv.inp)
-        return torch.bmm(pixels, kernels.transpose(1, 2)).view(batch, height, width, conv.oup).permute(0, 3, 1, 2)
-    return torch.bmm(kernels, x.flatten(2)).view(batch, conv.oup, height, width)
+    """A matrix product for each sample; the channels of a 1x1 convolution that lie last stay last."""
+    kernels = generate(activations, weight, conv).flatten(2)
+    batch, size = len(x), _size(x, conv)
+    if conv.k == 1 and conv.stride == 1:
+        if channels_last(x):
+            pixels = x.permute(0, 2, 3, 1).view(batch, -1, conv.inp)
+            return torch.bmm(pixels, kernels.transpose(1, 2)).view(batch, *size, conv.oup).permute(0, 3, 1, 2)
+        patches = x.flatten(2)
+    else:
+        patches = F.unfold(x, conv.k, padding=conv.k // 2, stride=conv.stride)
+    return torch.bmm(kernels, patches).view(batch, conv.oup, *size)
 
 
 def scaled(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
@@ -143,77 +164,19 @@ def scaled(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tenso
     return total
 
 
-def each(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
-    """Sample by sample; not differentiable twice."""
-    if not torch.is_grad_enabled():
-        return _forward(x, activations, weight, conv)
-    y: Tensor = _Each.apply(x, activations, weight, conv)  # type: ignore[no-untyped-call]
-    return y
+def pieces(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
+    """A few samples at a time, as many as have AT_A_TIME weights."""
+    way = _FORMULATIONS[_with_kernels(x, conv)]
+    some = max(1, AT_A_TIME // math.prod(conv.kernel))
+    parts = zip(x.split(some), activations.split(some), strict=True)
+    return torch.cat(
+        [checkpoint(way, *part, weight, conv, use_reentrant=False, preserve_rng_state=False) for part in parts]
+    )
 
 
-_FORMULATIONS = {"folded": folded, "product": product, "scaled": scaled, "each": each}
-
-
-def _is_large(conv: Shape) -> bool:
-    oup, per_group, k, _ = conv.kernel
-    return conv.groups == 1 and oup * per_group * k * k >= LARGE
-
-
-def _at_a_time(conv: Shape) -> int:
-    oup, per_group, k, _ = conv.kernel
-    return max(1, AT_A_TIME // (oup * per_group * k * k))
-
-
-def _forward(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
-    outputs = []
-    for some in torch.arange(len(x)).split(_at_a_time(conv)):
-        kernels = generate(activations[some[0] : some[-1] + 1], weight, conv)
-        outputs += [
-            F.conv2d(x[i : i + 1], kernel, stride=conv.stride, padding=conv.k // 2, groups=conv.groups)
-            for i, kernel in zip(some.tolist(), kernels, strict=True)
-        ]
-    return torch.cat(outputs)
-
-
-class _Each(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
-        ctx.save_for_backward(x, activations, weight)
-        ctx.conv = conv
-        return _forward(x, activations, weight, conv)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        x, activations, weight = ctx.saved_tensors
-        conv: Shape = ctx.conv
-        groups, lam, weights = weight.shape
-        to_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
-        to_activations, to_weight = torch.empty_like(activations), torch.zeros_like(weight)
-        mask = [to_x is not None, True, False]
-        for some in torch.arange(len(x)).split(_at_a_time(conv)):
-            part = slice(int(some[0]), int(some[-1]) + 1)
-            kernels = generate(activations[part], weight, conv)
-            to_kernels = torch.empty_like(kernels)
-            for i, kernel, to_kernel in zip(some.tolist(), kernels, to_kernels, strict=True):
-                to_sample, mine, _ = torch.ops.aten.convolution_backward(
-                    upstream[i : i + 1],
-                    x[i : i + 1],
-                    kernel,
-                    None,
-                    [conv.stride] * 2,
-                    [conv.k // 2] * 2,
-                    [1, 1],
-                    False,
-                    [0, 0],
-                    conv.groups,
-                    mask,
-                )
-                to_kernel.copy_(mine)
-                if to_x is not None:
-                    to_x[i : i + 1] = to_sample
-            upward = to_kernels.view(-1, groups, weights).transpose(0, 1)
-            mixed = activations[part].reshape(-1, groups, lam).transpose(0, 1)
-            to_weight.baddbmm_(mixed.transpose(1, 2), upward)
-            to_activations[part] = torch.bmm(upward, weight.transpose(1, 2)).transpose(0, 1).flatten(1)
-        return to_x, to_activations, to_weight, None
+_FORMULATIONS: dict[Formulation, Callable[[Tensor, Tensor, Tensor, Shape], Tensor]] = {
+    "folded": folded,
+    "product": product,
+    "scaled": scaled,
+    "pieces": pieces,
+}

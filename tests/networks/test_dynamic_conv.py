@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sweep.networks.dynamic_conv import (
     Shape,
     choose,
-    each,
     folded,
     generated_conv,
     multiplies,
+    pieces,
     product,
     scaled,
     scales,
@@ -62,7 +62,7 @@ def cells(draw):
 
 def ways(x, weight, conv):
     """Every formulation that is one of this convolution."""
-    found = [folded, each]
+    found = [folded, pieces]
     return found + [product] * multiplies(conv) + [scaled] * scales(weight, conv)
 
 
@@ -94,15 +94,15 @@ def test_every_formulation_equals_a_loop_over_samples(cell, batch, size, layout,
             torch.testing.assert_close(way(*sources, conv), truth.detach())
 
 
-def test_each_takes_as_many_samples_at_a_time_as_fit(monkeypatch):
-    """A batch that is cut into stretches, the last of them shorter."""
+def test_pieces_take_as_many_samples_at_a_time_as_fit(monkeypatch):
+    """A batch that is cut into pieces, the last of them shorter."""
     monkeypatch.setattr(sys.modules["sweep.networks.dynamic_conv"], "AT_A_TIME", 3 * 4 * 2 * 9)
     torch.manual_seed(0)
     conv = Shape(2, 4, 3, 1, 1)
     x = torch.randn(7, 2, 5, 5, dtype=torch.float64)
     activations = torch.randn(7, 8, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(4, 2, 18, dtype=torch.float64, requires_grad=True)
-    truth, ours = folded(x, activations, weight, conv), each(x, activations, weight, conv)
+    truth, ours = folded(x, activations, weight, conv), pieces(x, activations, weight, conv)
     torch.testing.assert_close(ours, truth)
     for mine, its in zip(
         torch.autograd.grad(ours.square().sum(), (activations, weight)),
@@ -168,7 +168,7 @@ def test_weightnet_layer_equals_its_formula_by_loops(g, lam, oup, per_g, k, stri
         torch.testing.assert_close(mine, wanted)
 
 
-@pytest.mark.parametrize("way", [folded, product, scaled, each])
+@pytest.mark.parametrize("way", [folded, product, scaled, pieces])
 def test_samples_do_not_leak_into_one_another(way):
     torch.manual_seed(0)
     conv = Shape(3, 2, 1 if way is product else 3, 1, 1)
@@ -181,7 +181,7 @@ def test_samples_do_not_leak_into_one_another(way):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("way", [folded, product, scaled, each])
+@pytest.mark.parametrize("way", [folded, product, scaled, pieces])
 def test_lower_precision_stays_close(way, dtype):
     torch.manual_seed(0)
     conv = Shape(6, 5, 1 if way is product else 3, 1, 1)
