@@ -68,7 +68,7 @@ def shapes(backbone: str, width: float) -> list[Conv]:
     return [conv for conv in dict.fromkeys(plain) if backbone.startswith("shufflenet") or conv.k == 3]
 
 
-def time_cell(net: str, conv: Conv, M: int, G: int, batch: int) -> Cell:
+def time_cell(backbone: str, width: float, conv: Conv, M: int, G: int, batch: int) -> Cell:
     """Time all that compute it, in turns."""
     torch.manual_seed(0)
     lam, groups = M // G, conv.oup * (1 if conv.depthwise else G)
@@ -79,7 +79,7 @@ def time_cell(net: str, conv: Conv, M: int, G: int, batch: int) -> Cell:
     weight = torch.randn(groups, lam, weights // groups, requires_grad=True)
     kernel = torch.randn(shape.kernel, requires_grad=True)
     gradient = torch.randn(batch, conv.oup, conv.size_out, conv.size_out)
-    mine = layout(Point(family="weightnet", M=Fraction(M), G=Fraction(G)))
+    mine = layout(Point(backbone=backbone, family="weightnet", M=Fraction(M), G=Fraction(G)))
     leaves, todo, chosen = [activations, weight, kernel], {}, ""
     for format_ in dict.fromkeys((torch.contiguous_format, mine)):
         x = pixels.clone(memory_format=format_).requires_grad_()
@@ -104,7 +104,7 @@ def time_cell(net: str, conv: Conv, M: int, G: int, batch: int) -> Cell:
         todo = {name: it for name, it in todo.items() if best[name] < HOPELESS * best["folded"] or "static" in name}
         rounds += 1
     static = min(best.pop(name) for name in list(best) if name.startswith("static"))
-    return Cell(net, conv, M, G, chosen, best, static)
+    return Cell(f"{backbone} {width}x", conv, M, G, chosen, best, static)
 
 
 def candidates(weight: Tensor, shape: ways.Shape) -> Iterator[tuple[str, Callable[..., Tensor]]]:
@@ -123,7 +123,7 @@ def cells(net: str, width: float, batch: int) -> Iterator[Cell]:
         known: dict[int, Cell] = {}
         for M, G in PLANE:
             if not (conv.depthwise and M // G in known):
-                known[M // G] = time_cell(f"{net} {width}x", conv, M, G, batch)
+                known[M // G] = time_cell(net, width, conv, M, G, batch)
             found = known[M // G]
             yield Cell(found.net, conv, M, G, found.chosen, found.seconds, found.static)
 

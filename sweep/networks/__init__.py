@@ -89,10 +89,13 @@ def layout(point: Point) -> torch.memory_format:
     """The layout that a resolved point's network is fastest in, on a CPU.
 
     Convolutions and norms are faster with the channels of a pixel side by side; a kernel for each sample is not, unless
-    one activation scales all of it (lambda = 1). A network of the user's own may count on the usual layout.
+    one activation scales all of it (lambda = 1) and it is 1x1 or depthwise. A network of the user's own may count on
+    the usual layout.
     """
-    whole = point.family == "condconv" or (point.family == "weightnet" and point.M != point.G)
-    return torch.contiguous_format if whole or point.own_network else torch.channels_last
+    generated = point.family == "condconv" or (
+        point.family == "weightnet" and (point.M != point.G or point.backbone.startswith("resnet"))
+    )
+    return torch.contiguous_format if generated or point.own_network else torch.channels_last
 
 
 def layer_costs(point: Point, channels: int, classes: int) -> dict[str, Cost]:

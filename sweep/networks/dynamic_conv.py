@@ -70,9 +70,9 @@ def choose(x: Tensor, weight: Tensor, conv: Shape) -> Formulation:
 
 
 def _with_kernels(x: Tensor, conv: Shape) -> Literal["folded", "product"]:
-    """The faster of the two that generate all kernels: patches are k k times the pixels, so kernels must outweigh them."""
-    pixels = _pixels(x, conv)
-    return "product" if multiplies(conv) and (conv.k == 1 or conv.stride > 1 or 4 * pixels <= conv.oup) else "folded"
+    """The faster of the two that generate all kernels: patches pay where kernels outweigh them."""
+    pays = conv.k == 1 or conv.stride > 1 or 4 * _pixels(x, conv) <= conv.oup
+    return "product" if multiplies(conv) and pays else "folded"
 
 
 def _scaling_pays(x: Tensor, slices: int, conv: Shape) -> bool:
