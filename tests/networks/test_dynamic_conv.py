@@ -120,6 +120,30 @@ def test_the_choice_is_by_shape_alone_and_counts_in_the_papers_form():
     assert choose(torch.empty(2, 64, 8, 8, device="meta"), weight, conv) == "folded"
 
 
+@pytest.mark.parametrize(("batch", "way"), [(64, "product"), (128, "pieces")])
+def test_kernels_of_a_gigabyte_are_not_held_at_once(batch, way):
+    """ResNet-18's last convolutions have 2.4 million weights."""
+    x, weight = torch.empty(1).expand(batch, 512, 7, 7), torch.empty(1).expand(512, 2, 512 * 9)
+    assert choose(x, weight, Shape(512, 512, 3, 1, 1)) == way
+
+
+def test_pieces_hold_no_kernel_until_the_backward_pass():
+    conv, held = Shape(8, 8, 3, 1, 1), []
+    x, activations = torch.randn(16, 8, 4, 4), torch.rand(16, 16, requires_grad=True)
+    weight = torch.randn(8, 2, 72, requires_grad=True)
+
+    def largest(way):
+        held.clear()
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda kept: held.append(kept.numel()) or kept, lambda kept: kept
+        ):
+            way(x, activations, weight, conv)
+        return max(held, default=0)
+
+    assert largest(folded) >= 16 * 8 * 72
+    assert largest(pieces) < 16 * 8 * 72
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     g=st.integers(1, 4),
