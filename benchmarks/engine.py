@@ -20,8 +20,7 @@ import ray
 import torch
 from ray import tune
 
-from sweep import Space, run
-from sweep.api import Silence
+from sweep import Space
 from sweep.costs import plan
 from sweep.engine.driver import SETTINGS, do_runs
 from sweep.engine.ledger import Ledger, Row
@@ -113,43 +112,22 @@ def plain(size, trainable, reuse):
     return {"cost": (landings[-1] - landings[0]) / (len(landings) - 1), "done": len(landings)}
 
 
-class Clock(Silence):
-    """When the sweep began to start its workers, and when the first run began."""
-
-    def begin(self, planned, todo, total, workers):
-        self.began, self.first, self.seconds = time.perf_counter(), None, 0.0
-
-    def landed(self, row):
-        self.first = self.first or time.perf_counter() - row.seconds
-        self.seconds += row.seconds
-
-
-def quick():
-    """The quick sweep from its command to its report."""
-    clock = Clock()
-    with tempfile.TemporaryDirectory() as folder:
-        run(QUICK, results=f"{folder}/results", reports=f"{folder}/reports", workers=WORKERS, watch=clock)
-    return {"start": clock.first - clock.began, "training": clock.seconds}
-
-
 MEASURES = {
     "engine": engine,
     "class": lambda size: plain(size, PlainClass, reuse=True),
     "function": lambda size: plain(size, plain_function, reuse=False),
-    "quick": lambda size: quick(),
 }
 
 
 def apart(what, size):
-    """A measure from a process of its own, with its wall-clock time and the memory of it and of Ray's driver in MB."""
+    """A measure from a process of its own, with the memory of it and of Ray's driver in MB."""
+    return in_process("benchmarks.engine", "--measure", what, str(size))
+
+
+def in_process(*module):
+    """What a module prints as JSON, and its wall-clock time."""
     began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.engine", "--measure", what, str(size)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = subprocess.run([sys.executable, "-m", *module], cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1]) | {"wall": time.perf_counter() - began}
 
 
@@ -189,11 +167,12 @@ def table(sizes):
             yield f"{size:>8,} {1e3 * one['cost']:>8.1f} ms a run, {one['done']:,} done"
             if one["done"] < size:
                 break
-    one = apart("quick", 0)
+    one = in_process("benchmarks.quick", str(WORKERS))
     yield ""
     ideal, rest = one["training"] / WORKERS, one["wall"] - one["start"]
     yield f"wn-sweep run spaces/quick.yaml: {one['wall']:.1f} s, of which Ray's start took {one['start']:.1f} s"
     yield f"without it {rest:.1f} s; training seconds / workers: {ideal:.1f}; ratio {rest / ideal:.3f}"
+    yield f"from the last result to the end, the report included: {one['after']:.1f} s"
     yield f"load at the end: {os.getloadavg()[0]:.1f}"
 
 

@@ -3,6 +3,7 @@
 import textwrap
 
 import pytest
+from filelock import FileLock
 from small import LONGER, SMALL
 from sweeps import rows, start
 
@@ -18,13 +19,18 @@ def small(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
-    """The rows of the longer space's ledger, from a sweep that nobody disturbed."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "small.yaml").write_text(LONGER)
-    process = start(folder)
-    _, told = process.communicate(timeout=240)
-    assert (told, process.returncode) == ("", 0)
+def undisturbed(tmp_path_factory, worker_id):
+    """The rows of the longer space's ledger, from a sweep that nobody disturbed; test processes share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "undisturbed"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            folder.mkdir()
+            (folder / "small.yaml").write_text(LONGER)
+            process = start(folder)
+            _, told = process.communicate(timeout=240)
+            assert (told, process.returncode) == ("", 0)
+            (folder / "done").touch()
     return rows(folder)
 
 

@@ -71,12 +71,14 @@ class _Progress:
 
     def batch(self, slots: int) -> list[str]:
         """The next runs: many at first, single ones toward the end, so that no worker idles."""
-        each = self.seconds / max(1, len(self.over))
+        each, share = self.seconds / max(1, len(self.over)), math.ceil(len(self.left) / slots)
         in_time = MOST_RUNS if each * MOST_RUNS < BATCH_SECONDS else math.ceil(BATCH_SECONDS / each)
         worth = (
             1 if not self.over else MOST_RUNS if each * MOST_RUNS < LEAST_SECONDS else math.ceil(LEAST_SECONDS / each)
         )
-        size = min(len(self.left), max(worth, math.ceil(len(self.left) / (4 * slots))), in_time)
+        # the last runs are shared out, but not into crumbs
+        worth = min(worth, max(share, worth // 4))
+        size = min(len(self.left), max(worth, math.ceil(share / 4)), in_time)
         return [self.left.pop() for _ in range(size)]
 
 
