@@ -50,8 +50,8 @@ def _group_sentence(found: Population, group: Group) -> str:
     if math.isinf(half):
         return f"Of the {words.plural(n, 'point')} {_of(found)} {name(found, group.name)}{failed} half failed."
     return (
-        f"Half of the {words.plural(n, 'point')} {_of(found)} {name(found, group.name)}{failed} have an error of at most "
-        f"{words.number(half)} %, a quarter of at most {words.number(quarter)} %."
+        f"Half of the {words.plural(n, 'point')} {_of(found)} {name(found, group.name)}{failed} have an error of at "
+        f"most {words.number(half)} %, a quarter of at most {words.number(quarter)} %."
     )
 
 

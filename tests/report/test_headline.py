@@ -132,5 +132,6 @@ def test_what_tuning_took_away_is_told_with_its_interval():
     first = clear[0].replace("\N{NO-BREAK SPACE}", " ")
     assert first == "Of the gain of +9.25 at 0.01, tuning took away 7.78 points [7.22, 8.34]."
     assert unclear.replace("\N{NO-BREAK SPACE}", " ") == (
-        "The data do not show that tuning changed the gain of λ = 8 that one learning rate for all shows (+1.39 at 0.09)."
+        "The data do not show that tuning changed the gain of λ = 8 that one learning rate for all shows "
+        "(+1.39 at 0.09)."
     )
