@@ -7,8 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-#: Pixels: a small laptop's window, as far down as the first figure.
-WIDTH, HEIGHT = 1180, 1130
+#: Pixels: a small laptop's window, as far down as the list of cards.
+WIDTH, HEIGHT = 1180, 825
 
 
 def main(page: Path, picture: Path) -> int:
