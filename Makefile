@@ -30,6 +30,7 @@ format: $(READY)
 # the sweep that the README shows: its ledger and report are in the repository
 reference: $(READY)
 	$(BIN)/wn-sweep run quick --results results/reference --reports reports/reference
+	$(BIN)/python docs/picture.py reports/reference/quick/index.html docs/report.png
 
 # the counts of every shipped space that the tests compare with; look at the difference before you commit it
 golden: $(READY)

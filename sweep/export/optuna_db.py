@@ -34,6 +34,8 @@ from sweep.analysis.sweep_frame import SweepFrame
 
 #: A range is told as logarithmic where its ends are this far apart.
 _LOG = 10.0
+#: What the error is called.
+_ERROR = "error, %"
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,19 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     try:
         storage = RDBStorage(f"sqlite:///{path}")
         try:
-            _study(storage, frame.name, frame.about, ["error, %"], runs)
-            _study(storage, f"{frame.name} (points)", frame.about, ["error, %", "FLOPs", "params"], _points(frame))
+            about = {
+                "about": frame.about,
+                "trials": "one a run: one point at one nuisance setting with one seed",
+                "intermediate values": "training loss, mean over each epoch",
+            }
+            _study(storage, frame.name, about, [_ERROR], runs)
+            about = {
+                "about": frame.about,
+                "trials": "one a point, its error the mean over seeds, each at the nuisance setting that is best on "
+                "the others",
+                "FLOPs": "multiply-adds per sample",
+            }
+            _study(storage, f"{frame.name} (points)", about, [_ERROR, "FLOPs", "params"], _points(frame))
         finally:
             storage.remove_session()
             storage.engine.dispose()
@@ -117,12 +130,15 @@ def _points(frame: SweepFrame) -> list[_Trial]:
     return found
 
 
-def _study(storage: RDBStorage, name: str, about: str, metrics: Sequence[str], trials: Sequence[_Trial]) -> None:
+def _study(
+    storage: RDBStorage, name: str, about: Mapping[str, str], metrics: Sequence[str], trials: Sequence[_Trial]
+) -> None:
     study = optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * len(metrics))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         study.set_metric_names(list(metrics))
-    study.set_user_attr("about", about)
+    for key, text in about.items():
+        study.set_user_attr(key, text)
     distributions = _distributions(trial.params for trial in trials)
     stored = {name: distribution_to_json(one) for name, one in distributions.items()}
     rows: dict[Any, list[dict[str, Any]]] = {}

@@ -158,7 +158,7 @@ def _is(n: int) -> str:
 def _spread_table(curves: Curves, nuisance: Sequence[str]) -> Table | None:
     """Tabulate the spread of each line under each setting, and what tuning took away."""
     tuned = [spread for spread in curves.spreads if spread.setting is None]
-    if len(curves.panels) == 1 or not tuned:
+    if len(curves.panels) == 1 or not tuned or not any(spread.spread.n for spread in curves.spreads):
         return None
     lines = [spread.line for spread in tuned]
     columns = [Column(words.nuisance(nuisance), numeric=False)]

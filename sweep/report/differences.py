@@ -54,11 +54,11 @@ def shared_sentence(found: Curves, nuisance: Sequence[str]) -> str | None:
     ]
     if not told:
         return None
-    some = f"{len(told)} of {len(found.panels) - 1} are told; " if len(told) < len(found.panels) - 1 else ""
-    better = words.equal(words.name(found.x), drawn[0].x_high)
+    some = f" ({len(told)} of {len(found.panels) - 1} are told)" if len(told) < len(found.panels) - 1 else ""
+    low, high = (words.equal(words.name(found.x), end) for end in (drawn[0].x_low, drawn[0].x_high))
     return (
-        f"With one {words.nuisance(nuisance)} for all points, the same step reads {words.several(told)} "
-        f"({some}plus: {better} is better)."
+        f"With one {words.nuisance(nuisance)} for all points, the gain of {high} over {low} reads "
+        f"{words.several(told)}{some}."
     )
 
 
@@ -78,14 +78,18 @@ def taken_sentences(found: Curves, nuisance: Sequence[str]) -> tuple[list[str], 
         at = words.which(nuisance, panel.setting)
         amount = words.points_of_error(_positive(taken))
         if not taken.clear and not (taken.equal and abs(taken.mean) > 1e-9):
-            unclear.append(f"{at} ({size})")
+            unclear.append(f"{size} at {at}")
         elif taken.mean > 0:
-            clear.append(f"Of the {size} at {at}, tuning took away {amount}.")
+            clear.append(f"Of the gain of {size} at {at}, tuning took away {amount}.")
         else:
-            clear.append(f"To the {size} at {at}, tuning added {amount}.")
+            clear.append(f"To the gain of {size} at {at}, tuning added {amount}.")
     if not unclear:
         return clear, None
-    return clear, f"At {words.several(unclear)} the data do not show that tuning changed the difference."
+    high = words.equal(words.name(found.x), spreads[None].x_high)
+    one = f"one {words.nuisance(nuisance)} for all"
+    return clear, (
+        f"The data do not show that tuning changed the gain of {high} that {one} shows ({words.several(unclear)})."
+    )
 
 
 def _better(found: Curves, spread: Spread, than: str = "") -> str:

@@ -33,7 +33,8 @@ def cards(study: Study) -> Iterable[Card]:
         Column("p", hint="two-sided sign-flip test"),
         Column("p, Holm", hint="corrected for the number of points"),
         Column(
-            f"seeds for {STATED:g} point", hint="at which 4 of 5 sweeps would tell a difference of that size from zero"
+            f"seeds for a difference of {STATED:g}",
+            hint="at which 4 of 5 sweeps would tell a difference of that size from zero",
         ),
         Column("seeds for its size", hint="the same for a difference of the size seen"),
     )
@@ -101,7 +102,7 @@ def _seeds_sentence(rows: Sequence[Mapping[Any, Any]]) -> str | None:
     n = max(row["diff_n"] for row in rows)
     return (
         f"{words.plural(n, 'seed')} would tell a difference of {words.number(median(resolves))} points from zero "
-        f"in 4 of 5 sweeps (median over points); {STATED:g} point takes {_count(median(needed))} seeds."
+        f"in 4 of 5 sweeps (median over points); one of {STATED:g} takes {_count(median(needed))} seeds."
     )
 
 

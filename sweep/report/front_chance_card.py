@@ -64,13 +64,13 @@ def _sentence(cost: str, one: Chances, study: Study) -> str:
     sure = [point for point in study.table["point"] if one.chance.get(point, 0.0) >= 0.95]
     open_ = sum(0.05 <= chance < 0.95 for chance in one.chance.values())
     names = [words.shorten(point, 40) for point in sure]
-    who = "No point is" if not names else f"{words.several(names)} {'is' if len(names) == 1 else 'are'}"
+    who = "no point is" if not names else f"{words.several(names)} {'is' if len(names) == 1 else 'are'}"
     if len(names) > 6:
         who = f"{len(names)} points are"
     rest = f"for {words.plural(open_, 'point')} the seeds leave it open" if open_ else "no other may be"
     return (
-        f"{who} on the front of error against {NAMES[cost]} with a chance of 95 % or more; {rest} (hypervolume "
-        f"{words.number(one.hypervolume)} {_interval(one)})."
+        f"Against {NAMES[cost]}, {who} on the front of expected error with a chance of 95 % or more; {rest}. "
+        f"Hypervolume: {words.number(one.hypervolume)} {_interval(one)}."
     )
 
 
@@ -81,7 +81,7 @@ def _interval(one: Chances) -> str:
 def _cell(one: Chances, point: str) -> Cell:
     chance = one.chance.get(point, math.nan)
     text = f"{words.number(100 * chance, 0)} %" if math.isfinite(chance) else "–"
-    return Cell(text, chance if math.isfinite(chance) else None, "clear" if chance >= 0.95 else "")
+    return Cell(text, 100 * chance if math.isfinite(chance) else None, "clear" if chance >= 0.95 else "")
 
 
 def _data(study: Study, found: Mapping[str, Chances]) -> pd.DataFrame:

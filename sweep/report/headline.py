@@ -38,7 +38,9 @@ def cards(study: Study) -> Iterable[Card]:
         found = study.curves[0]
         says += [tuned_sentence(found, nuisance, len(study.curves)), shared_sentence(found, nuisance)]
         says += [*taken_sentences(found, nuisance)[0], share_sentence(found, nuisance)]
-    says += [*point_sentences(study.table), *caveats(study)]
+    points, doubts = point_sentences(study.table), caveats(study)
+    # what is provisional and has no curve to tell of is told first that it is
+    says += [*points, *doubts] if any(says) or not counts.missing else [*doubts[:1], *points, *doubts[1:]]
     tuned = (study.tuned.points["settings"] > 1).any()
     notes = (_INTERVALS, _TUNED) if tuned else (_INTERVALS,)
     return [Card("Headline", tuple(filter(None, says)), notes=notes, lead=True)]
@@ -55,6 +57,8 @@ def point_sentences(table: pd.DataFrame) -> list[str]:
         spread = f" ± {words.number(best['sd'])}" if math.isfinite(best["sd"]) else ""
         name = words.shorten(best["point"], 80)
         mean = f"{words.number(best['mean'])}{spread} % ({words.plural(most, 'seed')})"
+        if len(fair) == 1 and (table["n"] > 0).sum() > 1:
+            return [f"So far one point can be judged: {name}, at {mean}.", *_against_baseline(_compared(table))]
         luck = f", the lowest of {len(fair)} means and so flattered" if len(fair) > 1 else ""
         against = ""
         if best["baseline"] and best["diff_n"]:
@@ -64,8 +68,11 @@ def point_sentences(table: pd.DataFrame) -> list[str]:
             against = f"{also} {words.shorten(best['baseline'], 60)}: {words.points_of_error(found, sign=True)}"
             against += f" ({words.seeds(found)}){doubt}"
         says.append(f"Lowest mean error: {name} at {mean}{luck}{against}.")
-    compared = [(row["baseline"], difference(row)) for row in table.to_dict("records") if row["diff_n"] > 1]
-    return [*says, *_against_baseline(compared)]
+    return [*says, *_against_baseline(_compared(table))]
+
+
+def _compared(table: pd.DataFrame) -> list[tuple[str, Estimate]]:
+    return [(row["baseline"], difference(row)) for row in table.to_dict("records") if row["diff_n"] > 1]
 
 
 def difference(row: Mapping[Any, Any]) -> Estimate:

@@ -32,7 +32,7 @@ def panels(
     grid = figure.add_gridspec(
         rows,
         columns,
-        left=0.46 / width,
+        left=0.5 / width,
         right=1 - 0.1 / width,
         top=1 - (0.08 + head) / total,
         bottom=below / total,

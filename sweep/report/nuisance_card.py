@@ -113,7 +113,7 @@ def _largest(one: Naive) -> list[str]:
 
 def _table(one: Naive, points: Sequence[str], names: Sequence[str]) -> Table:
     at = words.which(names, one.setting)
-    heads = (f"{at} for all", "tuned", "taken away")
+    heads = (f"shared, {at} for all", "tuned", "taken away")
     rows = tuple((Cell(words.shorten(point, 90)), *_cells(one.effects[point])) for point in points)
     return Table(
         "Difference to the baseline in points of error, paired by seed, with 95 % intervals; bold where that excludes "

@@ -71,6 +71,18 @@ function filter(text, heads) {
   return function (row) { return tests.every(function (test) { return test(row); }); };
 }
 
+// What may be asked of the first column that one word names alone: error<6.49, where 6.49 is the middle of what it holds.
+function example(rows, heads) {
+  var names = heads.map(function (head) { return first(head.textContent); });
+  for (var column = 1; column < heads.length; column++) {
+    if (names.indexOf(names[column]) !== names.lastIndexOf(names[column])) continue;
+    var values = rows.map(function (row) { return number(row.cells[column]); });
+    values = values.filter(function (value) { return !isNaN(value); }).sort(function (a, b) { return a - b; });
+    if (values.length) return [names[column] + "<" + Number(values[values.length >> 1].toPrecision(3))];
+  }
+  return [];
+}
+
 function filterable(table) {
   var rows = Array.from(table.tBodies[0].rows);
   if (rows.length < 6) return;
@@ -83,18 +95,12 @@ function filterable(table) {
   input.type = "search";
   input.autocomplete = "off";
   input.spellcheck = false;
-  var compared = heads.find(function (head, column) {
-    var name = first(head.textContent);
-    var alone = heads.every(function (other) { return other === head || first(other.textContent) !== name; });
-    return column && alone && rows.some(function (row) { return !isNaN(number(row.cells[column])); });
-  });
-  input.placeholder = compared ? "words, or " + first(compared.textContent) + "<6" : "words";
+  input.placeholder = ["words"].concat(example(rows, heads)).join(", or ");
   var told = document.createElement("output");
   label.appendChild(input);
   bar.appendChild(label);
   bar.appendChild(told);
-  var box = table.parentNode;
-  box.parentNode.insertBefore(bar, box);
+  table.closest(".table").querySelector(".above").appendChild(bar);
   function apply() {
     var wanted = filter(input.value, heads), shown = 0;
     rows.forEach(function (row) {

@@ -37,7 +37,7 @@ def _best_sentence(found: Plane) -> str | None:
     at = next(cell for cell, spot in found.cells.items() if spot is best)
     where = f"{words.equal(words.name(found.x), at[0])} and {words.equal(words.name(found.by), at[1])}"
     cells = words.plural(len(found.cells), "point")
-    return f"The lowest mean error of {cells} is {words.number(best.mean)} % at {where}, and so flattered."
+    return f"The lowest mean error is {words.number(best.mean)} % at {where}; as the lowest of {cells} it flatters."
 
 
 def _interaction_sentence(found: Plane) -> str:

@@ -81,15 +81,14 @@ def all_points(study: Study) -> Iterable[Card]:
         Column("95 % interval", hint="of the mean error"),
         Column("n", hint="seeds"),
     ]
-    columns += [Column(f"{words.name(name)}, best over all seeds") for name in names]
+    columns += [Column(f"best {words.name(name)}", hint="over all seeds") for name in names]
     if baselines:
         against = words.shorten(baselines[0], 30) if len(baselines) == 1 else "baseline"
         columns += [Column(f"difference to {against}, points", hint="paired by seed, 95 % interval")]
     columns += [Column("params"), Column("FLOPs", hint="multiply-adds per sample")]
-    columns += [
-        Column("failed", hint="runs that failed or diverged, of all"),
-        Column("missing", hint="runs not in yet"),
-    ]
+    lost, waits = bool(table["runs_failed"].any()), bool(table["runs_missing"].any())
+    columns += [Column("failed", hint="runs that failed or diverged, of all")] * lost
+    columns += [Column("missing", hint="runs not in yet")] * waits
     columns += [Column("s/run", hint="mean wall-clock seconds of a run")]
     rows = []
     for row in listed(table).to_dict("records"):
@@ -101,8 +100,9 @@ def all_points(study: Study) -> Iterable[Card]:
             cells += [_difference(row)]
         cells += [Cell(words.count(row[cost]), row[cost]) for cost in ("params", "flops")]
         failed, runs = row["runs_failed"], row["runs"]
-        cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")]
-        cells += [Cell(f"{row['runs_missing']} of {runs}" if row["runs_missing"] else "0", row["runs_missing"])]
+        cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")] * lost
+        missing = row["runs_missing"]
+        cells += [Cell(f"{missing} of {runs}" if missing else "0", missing)] * waits
         cells += [Cell(words.number(row["seconds"], 1), row["seconds"])]
         rows.append(tuple(cells))
     counts = study.counts

@@ -46,13 +46,17 @@ def _group_sentence(found: Population, group: Group) -> str:
     n = len(group.errors)
     half, quarter = (group.errors[math.ceil(share * n) - 1] for share in (0.5, 0.25))
     lost = int(np.isinf(group.errors).sum())
-    failed = f", {lost} failed" if lost else ""
+    failed = f" ({lost} failed)" if lost else ""
     if math.isinf(half):
-        return f"Of {name(found, group.name)} ({words.plural(n, 'point')}{failed}) half failed."
+        return f"Of the {words.plural(n, 'point')} {_of(found)} {name(found, group.name)}{failed} half failed."
     return (
-        f"Half of {name(found, group.name)} ({words.plural(n, 'point')}{failed}) have an error of at most "
-        f"{words.number(half)} %, a quarter of at most {words.number(quarter)} %."
+        f"Half of the {words.plural(n, 'point')} {_of(found)} {name(found, group.name)}{failed} have an error of at "
+        f"most {words.number(half)} %, a quarter of at most {words.number(quarter)} %."
     )
+
+
+def _of(found: Population) -> str:
+    return "of" if found.axis in ("", "family") else "with"
 
 
 def _apart_sentences(found: Population) -> list[str]:

@@ -33,6 +33,9 @@ def limit_errors(axes: Sequence[Axes], errors: Sequence[float]) -> None:
         decimals = max(len(f"{tick:g}".partition(".")[2]) for tick in ax.get_yticks())
         even = decimals if ax.get_yscale() == "linear" else None
         ax.yaxis.set_major_formatter(FuncFormatter(partial(_tick, even)))
+        # close to the axis, so that five digits have room as well
+        ax.tick_params(axis="y", pad=2)
+        ax.yaxis.labelpad = 2.0
     if axes:
         axes[0].set_ylabel(f"top-1 error, %{' (log scale)' if axes[0].get_yscale() == 'log' else ''}")
 

@@ -2,6 +2,7 @@ import dataclasses
 import math
 
 import pandas as pd
+import pytest
 
 from sweep.analysis.study import Study
 from sweep.report import front_chance_card
@@ -28,8 +29,8 @@ def test_the_card_prints_and_draws_them():
     shown, chances = card(frame), Study(frame).chances
     assert [column.title for column in shown.tables[0].columns] == ["point", "FLOPs", "parameters"]
     for row in shown.tables[0].rows:
-        assert row[1].sort == chances["flops"].chance[row[0].text]
-        assert row[1].text == f"{100 * row[1].sort:.0f} %"
+        assert row[1].sort == pytest.approx(100 * chances["flops"].chance[row[0].text])
+        assert row[1].text == f"{row[1].sort:.0f} %"
     for ax, cost in zip(shown.picture.figure.axes, ("flops", "params"), strict=True):
         widths = [bar.get_width() for bar in ax.patches[1::2]]
         assert widths == [chances[cost].chance[row[0].text] for row in shown.tables[0].rows]

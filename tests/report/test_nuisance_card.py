@@ -27,7 +27,7 @@ def test_the_naive_difference_is_that_at_the_baselines_best_setting():
     shown = card(frame)
     naive = runs_at(frame, 0.03)
     cells = {row[0].text: row for row in shown.tables[0].rows}
-    assert shown.tables[0].columns[1].title == "0.03 for all"
+    assert shown.tables[0].columns[1].title == "shared, 0.03 for all"
     assert set(cells) == set(ERRORS) - {"static"}
     for point, row in cells.items():
         difference = naive.loc[point] - naive.loc["static"]

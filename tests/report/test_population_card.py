@@ -37,14 +37,14 @@ def test_the_sentence_and_the_steps_are_those_of_the_points():
     xs, ys = ax.lines[1].get_data()
     assert np.allclose(xs[1:-1], errors)
     assert np.allclose(ys[1:-1], np.arange(1, n + 1) / n)
-    assert f"Half of weightnet (8 points) have an error of at most {errors[3]:.2f} %" in shown.says[1]
+    assert f"Half of the 8 points of weightnet have an error of at most {errors[3]:.2f} %" in shown.says[1]
     assert f"a quarter of at most {errors[1]:.2f} %" in shown.says[1]
     assert "Kolmogorov–Smirnov distance" in shown.says[2]
     assert shown.picture.data["family"].value_counts().to_dict() == {"weightnet": 8, "condconv": 3}
 
 
 def test_one_family_is_split_by_another_axis():
-    assert "Half of G\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1 (4 points)" in card(quick()).says[0]
+    assert "Half of the 4 points with G\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1 have" in card(quick()).says[0]
 
 
 def test_failed_points_are_counted():
@@ -52,7 +52,7 @@ def test_failed_points_are_counted():
     lost = frame.runs["point"].isin(["weightnet M=1 G=1", "weightnet M=2 G=2"]) & (frame.runs["seed"] == 1)
     runs = frame.runs.assign(status=frame.runs["status"].mask(lost, "failed"), error=frame.runs["error"].mask(lost))
     shown = card(dataclasses.replace(frame, runs=runs))
-    assert "weightnet (8 points, 2 failed)" in shown.says[1]
+    assert "the 8 points of weightnet (2 failed)" in shown.says[1]
     assert shown.picture.figure.axes[0].lines[1].get_ydata()[-1] == pytest.approx(6 / 8)
 
 
