@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -28,18 +28,16 @@ class Spot:
 
     point: str
     x: float
-    errors: Mapping[int, float]
+    sample: Sample
     #: seeds that the sweep asks for; fewer errors than these are a mean of survivors, or of those that are in yet
     seeds: int
     #: whether it is what it says: false for a point shown as tuned of which not all settings could be compared yet
     settled: bool = True
-    #: what the other errors would have been without each seed in turn, as in `Sample`
-    without: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
 
     @property
-    def sample(self) -> Sample:
-        """The errors as a sample."""
-        return Sample(self.errors, self.without)
+    def errors(self) -> Mapping[int, float]:
+        """The errors by seed."""
+        return self.sample.values
 
     @property
     def whole(self) -> bool:
@@ -234,8 +232,7 @@ def _panel(
 
 
 def _spot(label: str, x: float, errors: _Errors, seeds: int, waiting: Collection[str]) -> Spot:
-    found = errors.get(label, Sample({}))
-    return Spot(label, x, found.values, seeds, label not in waiting, found.without)
+    return Spot(label, x, errors.get(label, Sample({})), seeds, label not in waiting)
 
 
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from scipy import optimize
 
-from sweep.analysis.estimates import Estimate, Sample, average, combine, error_of, estimate, quantile, write
+from sweep.analysis.estimates import Estimate, Sample, average, combine, estimate, means_without, quantile, standard_error, write
 from sweep.analysis.nuisance import Setting, Tuned, settings, shared
 from sweep.analysis.order import is_blank, points
 from sweep.analysis.replicates import samples
@@ -52,10 +52,11 @@ class Effect:
         if not whole.clear:
             return Share(math.nan, math.nan, math.nan)
         mean = estimate(taken).mean / whole.mean
+        left = [means_without(sample) for sample in (taken, naive)]
 
         def apart(f: float) -> float:
-            rest = combine([(1.0, taken), (-f, naive)])
-            return abs(whole.mean * (mean - f)) - quantile(whole.n) * error_of(rest)
+            error = standard_error(taken.numbers - f * naive.numbers, left[0] - f * left[1])
+            return abs(whole.mean * (mean - f)) - quantile(whole.n) * float(error)
 
         return Share(mean, _root(apart, mean, -1.0), _root(apart, mean, 1.0))
 
