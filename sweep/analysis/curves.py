@@ -10,9 +10,9 @@ import pandas as pd
 
 from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
-from sweep.analysis.nuisance import Setting, Tuned, settings, shared
+from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, is_number, points, sort_key
-from sweep.analysis.replicates import samples
+from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
 
 #: WeightNet's plane: any two of these axes determine the third.
@@ -156,10 +156,8 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
     ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
     if len(known := settings(frame)) > 1:
-        runs = shared(frame)
-        names = list(frame.nuisance)
-        of_setting = {setting: runs[_at(runs, names, setting)] for setting in known}
-        ways = [*((setting, samples(rows)) for setting, rows in of_setting.items()), *ways]
+        by_setting = shared_samples(frame)
+        ways = [*((setting, by_setting.get(setting, {})) for setting in known), *ways]
     found = []
     for values, rows in groups.items():
         panels = tuple(
@@ -195,11 +193,6 @@ def _told(others: Sequence[str], groups: Sequence[tuple[Any, ...]]) -> list[str]
         if len({tuple(group[i] for i in rest) for group in groups}) == len(groups):
             told.remove(axis)
     return told
-
-
-def _at(runs: pd.DataFrame, names: Sequence[str], setting: Setting) -> "pd.Series[bool]":
-    rows = runs[list(names)].itertuples(index=False, name=None)
-    return pd.Series([tuple(row) == setting for row in rows], index=runs.index, dtype=bool)
 
 
 def _panel(

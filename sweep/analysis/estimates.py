@@ -125,8 +125,8 @@ class Sample:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        without = "" if self.others is None else f", {({seed: self.left_out(seed) for seed in self.seeds})!r}"
-        return f"Sample({self.values!r}{without})"
+        without = {} if self.others is None else {seed: self.left_out(seed) for seed in self.seeds}
+        return f"Sample({self.values}, {without})"
 
 
 def combine(parts: Sequence[tuple[float, Sample]]) -> Sample:

@@ -29,7 +29,7 @@ import pandas as pd
 from sweep.analysis.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
 from sweep.analysis.estimates import Sample
 from sweep.analysis.order import is_number, points, sort_key
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, once
 
 #: The values of all nuisance axes, in the order of `SweepFrame.nuisance`.
 Setting = tuple[Any, ...]
@@ -61,6 +61,7 @@ class _Result:
     error: float
 
 
+@once
 def settings(frame: SweepFrame) -> tuple[Setting, ...]:
     """List the nuisance settings that the sweep asks for, numbers by size; `((),)` if nothing is tuned."""
     names = list(frame.nuisance)
@@ -122,6 +123,7 @@ def tune(frame: SweepFrame) -> Tuned:
     )
 
 
+@once
 def shared(frame: SweepFrame) -> pd.DataFrame:
     """List every run by setting: what a sweep with that one setting for all points would have shown.
 
@@ -150,6 +152,7 @@ def _columns(names: Sequence[str], setting: Setting | None) -> dict[str, Any]:
     return dict.fromkeys(names) if setting is None else dict(zip(names, setting, strict=True))
 
 
+@once
 def _results(frame: SweepFrame) -> dict[str, dict[tuple[Setting, int], _Result]]:
     names = list(frame.nuisance)
     found: dict[str, dict[tuple[Setting, int], _Result]] = {}
