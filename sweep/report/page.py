@@ -81,8 +81,9 @@ def render(frame: SweepFrame, out: Path) -> Path:
 
 def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
     """Write the page of these cards, and the files of their figures."""
-    svgs = save_ahead(_tasks(cards, draft))
-    printed = [_print(card, f"card-{i}", draft, svgs) for i, card in enumerate(cards, 1)]
+    named = {f"card-{i}": card for i, card in enumerate(cards, 1)}
+    svgs = save_ahead(_tasks(named, draft))
+    printed = [_print(card, name, draft, svgs) for name, card in named.items()]
     script = (_HERE / "page.js").read_text(encoding="utf-8")
     # The page allows this one script by its hash, so that no text of a space could ever run.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -96,12 +97,15 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
     (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
 
 
-def _tasks(cards: Sequence[Card], draft: Path) -> dict[str, Callable[[], str]]:
-    """Tell how to save each figure, by the stem of its files, those with most panels first."""
-    pictures = [card.picture for card in cards if card.picture is not None]
-    sizes = [(picture, ending, figure) for picture in pictures for ending, figure, _ in _sizes(picture)]
-    sizes.sort(key=lambda size: -len(size[2].axes))
-    return {f"{picture.name}{ending}": _task(picture, ending, figure, draft) for picture, ending, figure in sizes}
+def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
+    """Tell how to save each figure, by the id of its card and what its files end in, those with most panels first."""
+    found = [
+        (len(figure.axes), f"{name}{ending}", _task(card.picture, ending, figure, draft))
+        for name, card in cards.items()
+        if card.picture is not None
+        for ending, figure, _ in _sizes(card.picture)
+    ]
+    return {name: task for _, name, task in sorted(found, key=lambda one: -one[0])}
 
 
 def _task(picture: Picture, ending: str, figure: Figure, draft: Path) -> Callable[[], str]:
@@ -117,7 +121,7 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
     try:
         svg = Markup()
         for ending, figure, _ in sizes:
-            text = svgs.get(f"{picture.name}{ending}") or _task(picture, ending, figure, draft)()
+            text = svgs.get(f"{name}{ending}") or _task(picture, ending, figure, draft)()
             kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
             svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
         write_csv(picture.data, draft / "data" / f"{picture.name}.csv")
