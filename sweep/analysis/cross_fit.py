@@ -21,19 +21,8 @@ def best(errors: Array, seeds: Mask, allowed: Mask | None = None) -> Index:
     Returns:
         Of shape (points): the position of the setting.
     """
-    at = seeds[:, None, :]
-    done = np.isfinite(errors) & at
-    survivors = done.sum(-1)
-    failures = (at & ~done).sum(-1).astype(float)
-    if allowed is not None:
-        failures[~allowed] = np.inf
-    # Rounded, so that the order of summation decides no tie.
-    mean = np.round(np.where(done, errors, 0.0).sum(-1) / np.maximum(survivors, 1), 9)
-    mean[survivors == 0] = np.inf
-    fit = failures == failures.min(-1, keepdims=True)
-    lowest = np.where(fit, mean, np.inf).min(-1, keepdims=True)
-    found: Index = (fit & (mean <= lowest)).argmax(-1)
-    return found
+    known, total, lost = (part.sum(-1, keepdims=True) for part in _parts(errors, seeds))
+    return _pick(known, total, lost, allowed)[:, 0]
 
 
 def cross_fit(errors: Array, complete: Mask, allowed: Mask | None = None) -> Index:
@@ -48,14 +37,30 @@ def cross_fit(errors: Array, complete: Mask, allowed: Mask | None = None) -> Ind
     Returns:
         Of shape (points, seeds): the position of the setting at which each seed is judged.
     """
-    chosen = np.zeros(complete.shape, dtype=np.intp)
-    for s in range(complete.shape[1]):
-        others = complete.copy()
-        others[:, s] = False
-        alone = ~others.any(-1)
-        others[alone] = complete[alone]
-        chosen[:, s] = best(errors, others, allowed)
-    return chosen
+    parts = _parts(errors, complete)
+    # of a seed that is alone, itself; of any other, all but it
+    alone = (complete.sum(-1, keepdims=True) == complete)[:, None, :]
+    sums = [part.sum(-1, keepdims=True) - np.where(alone, 0, part) for part in parts]
+    return _pick(sums[0], sums[1], sums[2], allowed)
+
+
+def _parts(errors: Array, seeds: Mask) -> tuple[Array, Array, Array]:
+    """Tell of each run at the seeds whether it succeeded, its error if it did, and whether it failed."""
+    at = seeds[:, None, :]
+    done = np.isfinite(errors) & at
+    return done.astype(float), np.where(done, errors, 0.0), (at & ~done).astype(float)
+
+
+def _pick(known: Array, total: Array, failures: Array, allowed: Mask | None) -> Index:
+    """Pick the best setting, all of shape (points, settings, choices): how many succeeded, their sum, how many not."""
+    if allowed is not None:
+        failures = np.where(allowed[..., None], failures, np.inf)
+    # Rounded, so that the order of summation decides no tie.
+    mean = np.where(known > 0, np.round(total / np.maximum(known, 1), 9), np.inf)
+    fit = failures == failures.min(1, keepdims=True)
+    lowest = np.where(fit, mean, np.inf).min(1, keepdims=True)
+    found: Index = (fit & (mean <= lowest)).argmax(1)
+    return found
 
 
 def leave_one_out(errors: Array, complete: Mask, allowed: Mask | None = None) -> Iterator[tuple[int, Index]]:

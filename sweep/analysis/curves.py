@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
-from sweep.analysis.nuisance import Setting, Tuned, settings, shared
+from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, is_number, points, sort_key
-from sweep.analysis.replicates import samples
+from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
 
 #: WeightNet's plane: any two of these axes determine the third.
@@ -28,18 +28,16 @@ class Spot:
 
     point: str
     x: float
-    errors: Mapping[int, float]
+    sample: Sample
     #: seeds that the sweep asks for; fewer errors than these are a mean of survivors, or of those that are in yet
     seeds: int
     #: whether it is what it says: false for a point shown as tuned of which not all settings could be compared yet
     settled: bool = True
-    #: what the other errors would have been without each seed in turn, as in `Sample`
-    without: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
 
     @property
-    def sample(self) -> Sample:
-        """The errors as a sample."""
-        return Sample(self.errors, self.without)
+    def errors(self) -> Mapping[int, float]:
+        """The errors by seed."""
+        return self.sample.values
 
     @property
     def whole(self) -> bool:
@@ -158,10 +156,8 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
     ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
     if len(known := settings(frame)) > 1:
-        runs = shared(frame)
-        names = list(frame.nuisance)
-        of_setting = {setting: runs[_at(runs, names, setting)] for setting in known}
-        ways = [*((setting, samples(rows)) for setting, rows in of_setting.items()), *ways]
+        by_setting = shared_samples(frame)
+        ways = [*((setting, by_setting.get(setting, {})) for setting in known), *ways]
     found = []
     for values, rows in groups.items():
         panels = tuple(
@@ -199,11 +195,6 @@ def _told(others: Sequence[str], groups: Sequence[tuple[Any, ...]]) -> list[str]
     return told
 
 
-def _at(runs: pd.DataFrame, names: Sequence[str], setting: Setting) -> "pd.Series[bool]":
-    rows = runs[list(names)].itertuples(index=False, name=None)
-    return pd.Series([tuple(row) == setting for row in rows], index=runs.index, dtype=bool)
-
-
 def _panel(
     setting: Setting | None,
     errors: _Errors,
@@ -234,8 +225,7 @@ def _panel(
 
 
 def _spot(label: str, x: float, errors: _Errors, seeds: int, waiting: Collection[str]) -> Spot:
-    found = errors.get(label, Sample({}))
-    return Spot(label, x, found.values, seeds, label not in waiting, found.without)
+    return Spot(label, x, errors.get(label, Sample({})), seeds, label not in waiting)
 
 
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:

@@ -13,8 +13,8 @@ three are the same, and the interval is Student's.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from statistics import fmean
 from typing import Any
 
@@ -53,44 +53,118 @@ class Estimate:
         return self.low > 0 or self.high < 0
 
 
-@dataclass(frozen=True)
 class Sample:
     """A number at each seed, and what the others' would have been if one seed had never been run."""
 
-    values: Mapping[int, float]
-    #: by the seed left out, then by seed; empty where leaving a seed out changes no other's value
-    without: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
+    def __init__(self, values: Mapping[int, float], without: Mapping[int, Mapping[int, float]] | None = None) -> None:
+        """Collect finite numbers by seed.
+
+        Args:
+            values: by seed.
+            without: by the seed left out, then by seed, of those in `values`; empty where leaving a seed out changes
+                no other's value.
+        """
+        self.seeds = tuple(sorted(values))
+        self.numbers: Array = np.array([values[seed] for seed in self.seeds], dtype=float)
+        self.others: Array | None = None
+        if without:
+            rows = [without.get(left, {}) for left in self.seeds]
+            table = [[row.get(seed, math.nan) for seed in self.seeds] for row in rows]
+            self.others = np.array(table, dtype=float).reshape(len(rows), len(rows))
+
+    @classmethod
+    def of(cls, seeds: tuple[int, ...], numbers: Array, others: Array | None = None) -> "Sample":
+        """Make a sample of arrays, which nobody may change any more.
+
+        Args:
+            seeds: increasing.
+            numbers: of shape (seeds,), finite.
+            others: of shape (seeds left out, seeds), NaN where there is no value, as on the diagonal; None where
+                leaving a seed out changes no other's value.
+        """
+        made = cls.__new__(cls)
+        made.seeds, made.numbers, made.others = seeds, numbers, others
+        return made
+
+    @cached_property
+    def values(self) -> Mapping[int, float]:
+        """The numbers by seed."""
+        return dict(zip(self.seeds, self.numbers.tolist(), strict=True))
+
+    def left_out(self, seed: int) -> Mapping[int, float]:
+        """The values at the other seeds, had this one never been run."""
+        row = self.rest()[self.seeds.index(seed)].tolist()
+        return {other: value for other, value in zip(self.seeds, row, strict=True) if not math.isnan(value)}
+
+    def rest(self) -> Array:
+        """The values at the other seeds without each in turn, of shape (seeds left out, seeds), NaN for none."""
+        if self.others is not None:
+            return self.others
+        found = np.tile(self.numbers, (len(self.numbers), 1))
+        np.fill_diagonal(found, math.nan)
+        return found
+
+    def at(self, seeds: tuple[int, ...]) -> "Sample":
+        """The same at some of its seeds only."""
+        if seeds == self.seeds:
+            return self
+        at = np.searchsorted(self.seeds, seeds)
+        return Sample.of(seeds, self.numbers[at], None if self.others is None else self.others[np.ix_(at, at)])
 
     def __sub__(self, other: "Sample") -> "Sample":
         """Subtract another sample, over the seeds that both have."""
         return combine([(1.0, self), (-1.0, other)])
 
-    def left_out(self, seed: int) -> Mapping[int, float]:
-        """The values at the other seeds, had this one never been run."""
-        if self.without:
-            return self.without.get(seed, {})
-        return {other: value for other, value in self.values.items() if other != seed}
+    def __eq__(self, other: object) -> bool:
+        """Whether all numbers are equal."""
+        if not isinstance(other, Sample) or (self.others is None) != (other.others is None):
+            return False
+        rest = self.others is None or np.array_equal(self.rest(), other.rest(), equal_nan=True)
+        return rest and self.values == other.values
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        without = {} if self.others is None else {seed: self.left_out(seed) for seed in self.seeds}
+        return f"Sample({self.values}, {without})"
 
 
 def combine(parts: Sequence[tuple[float, Sample]]) -> Sample:
     """Add weighted samples, seed by seed, over the seeds that all have."""
-
-    def added(columns: Sequence[Mapping[int, float]]) -> dict[int, float]:
-        seeds = sorted(set.intersection(*(set(column) for column in columns)))
-        pairs = [(weight, column) for (weight, _), column in zip(parts, columns, strict=True)]
-        return {seed: math.fsum(weight * column[seed] for weight, column in pairs) for seed in seeds}
-
     if not parts:
         return Sample({})
-    values = added([sample.values for _, sample in parts])
-    if not any(sample.without for _, sample in parts):
-        return Sample(values)
-    return Sample(values, {seed: added([sample.left_out(seed) for _, sample in parts]) for seed in values})
+    seeds = parts[0][1].seeds
+    if any(sample.seeds != seeds for _, sample in parts):
+        seeds = tuple(sorted(set.intersection(*(set(sample.seeds) for _, sample in parts))))
+    known = [(weight, sample.at(seeds)) for weight, sample in parts]
+    numbers = exact_sum([weight * sample.numbers for weight, sample in known])
+    if all(sample.others is None for _, sample in parts):
+        return Sample.of(seeds, numbers)
+    return Sample.of(seeds, numbers, exact_sum([weight * sample.rest() for weight, sample in known]))
 
 
 def average(samples: Sequence[Sample]) -> Sample:
     """Average samples, seed by seed, over the seeds that all have."""
     return combine([(1 / len(samples), sample) for sample in samples])
+
+
+def exact_sum(terms: Sequence[Array] | Array) -> Array:
+    """Add arrays of one shape as if in twice the precision, so that the order of terms is not seen in the sum.
+
+    By halves, with the rounding error of each addition kept (Ogita, Rump, Oishi 2005, Accurate sum and dot product).
+    """
+    total = np.asarray(terms)
+    if len(total) == 2:
+        return np.asarray(total[0] + total[1])
+    lost: Array | float = 0.0
+    while len(total) > 1:
+        half = len(total) // 2
+        a, b = total[:half], total[half : 2 * half]
+        added = a + b
+        share = added - a
+        lost = lost + ((a - (added - share)) + (b - share)).sum(0)
+        total = np.concatenate([added, total[2 * half :]])
+    return np.asarray(total[0] + lost)
 
 
 def standard_error(values: Array, left_out: Array) -> Array:
@@ -126,11 +200,11 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
         Student's t with n - 1 degrees of freedom.
     """
     sample = found if isinstance(found, Sample) else Sample(dict(enumerate(found)))
-    values = [value for _, value in sorted(sample.values.items())]
+    values = sample.numbers
     n = len(values)
     if n == 0:
         return Estimate(0, math.nan, math.nan, math.nan, math.nan)
-    mean = fmean(values)
+    mean = fmean(values.tolist())
     if n == 1:
         return Estimate(1, mean, math.nan, math.nan, math.nan)
     sd = float(np.std(values, ddof=1))
@@ -142,14 +216,21 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
 
 def error_of(sample: Sample) -> float:
     """Estimate the standard error of a sample's mean; NaN below two seeds."""
-    seeds = sorted(sample.values)
-    if len(seeds) < 2:
+    values, n = sample.numbers, len(sample.seeds)
+    if n < 2:
         return math.nan
-    values = np.array([sample.values[seed] for seed in seeds])
-    if not sample.without:
-        return float(np.std(values, ddof=1)) / math.sqrt(len(seeds))
-    others = [list(sample.left_out(seed).values()) for seed in seeds]
-    return float(standard_error(values, np.array([fmean(rest) if rest else math.nan for rest in others])))
+    if sample.others is None:
+        return float(np.std(values, ddof=1)) / math.sqrt(n)
+    return float(standard_error(values, means_without(sample)))
+
+
+def means_without(sample: Sample) -> Array:
+    """The mean over the other seeds without each in turn, of shape (seeds left out,); NaN where there is none."""
+    rest = sample.rest()
+    known = ~np.isnan(rest)
+    count = known.sum(1)
+    total = exact_sum(np.where(known, rest, 0.0).T)
+    return np.where(count > 0, total / np.maximum(count, 1), math.nan)
 
 
 @cache

@@ -181,18 +181,30 @@ def published(points: pd.DataFrame, rows: Iterable[Row]) -> dict[str, dict[str, 
     """
     found: dict[str, dict[str, Told]] = {}
     wide = "width" in points
-    records = points.to_dict("records")
+    matched = (*_MATCHED, "width") if wide else _MATCHED
+    labels = points["point"].tolist()
+    # an axis has few values and a sweep many points, so each value is compared once
+    columns = {name: _codes(points[name].tolist()) for name in matched if name in points}
     for row in rows:
         if not math.isfinite(row.error):
             continue
-        matched = (*_MATCHED, "width") if wide else _MATCHED
-        fit = [record["point"] for record in records if all(_fits(row, record, name) for name in matched)]
+        fits = np.full(len(labels), all(_fits(row, {}, name) for name in matched if name not in columns))
+        for name, (values, codes) in columns.items():
+            fits &= np.array([_fits(row, {name: value}, name) for value in values], dtype=bool)[codes]
+        fit = [labels[i] for i in np.flatnonzero(fits)]
         if len(fit) == 1:
             width = row.about.get("width")
             name = "ImageNet" if wide or width is None else f"ImageNet, {width:g}x"
             tolerance = row.tolerance if math.isfinite(row.tolerance) else 0.0
             found.setdefault(name, {})[fit[0]] = Told(row.error, tolerance)
     return found
+
+
+def _codes(cells: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.intp]]:
+    """List the different values of cells, blanks as '', and the position of each cell's."""
+    known: dict[Any, int] = {}
+    codes = [known.setdefault("" if is_blank(cell) else cell, len(known)) for cell in cells]
+    return list(known), np.array(codes, dtype=np.intp)
 
 
 def _fits(row: Row, record: Mapping[Any, Any], name: str) -> bool:

@@ -55,12 +55,12 @@ def chances(samples: Mapping[str, Sample], costs: Mapping[str, float]) -> Chance
     Returns:
         None below three points, or where no two seeds are shared by all points.
     """
-    names = sorted(samples, key=lambda name: (costs[name], -sum(samples[name].values.values()), name))
+    names = sorted(samples, key=lambda name: (costs[name], -sum(samples[name].numbers.tolist()), name))
     shared = average([samples[name] for name in names]) if names else Sample({})
-    n = len(shared.values)
+    n = len(shared.seeds)
     if len(names) < 3 or n < 2:
         return None
-    means = np.array([np.mean([samples[name].values[seed] for seed in shared.values]) for name in names])
+    means = np.array([samples[name].at(shared.seeds).numbers.mean() for name in names])
     own = np.array([error_of(samples[name] - shared) for name in names]) ** 2 * len(names) / (len(names) - 1)
     cost = np.array([costs[name] for name in names], dtype=float)
     rng = np.random.default_rng(0)

@@ -62,6 +62,7 @@ def isolate(points: pd.DataFrame, samples: Mapping[str, Sample], axes: Sequence[
         In the order of the axes.
     """
     rows = [row for row in _fit(points) if row["point"] in samples]
+    means = {row["point"]: row["mean"] for row in rows}
     found = []
     for axis in axes:
         mine = [row for row in rows if not is_blank(row[axis])]
@@ -69,11 +70,12 @@ def isolate(points: pd.DataFrame, samples: Mapping[str, Sample], axes: Sequence[
         if len(values) < 2:
             continue
         kept, balanced = _balance(mine, axis, values, axes)
-        by_value = {value: [row["point"] for row in kept if row[axis] == value] for value in values}
+        by_value: dict[Any, list[str]] = {value: [] for value in values}
+        for row in kept:
+            by_value[row[axis]].append(row["point"])
         averaged = {value: average([samples[point] for point in names]) for value, names in by_value.items()}
         told = []
         for value, names in by_value.items():
-            means = {point: estimate(samples[point]).mean for point in names}
             best = min(names, key=lambda point: (means[point], point))
             told.append(Value(value, len(names), estimate(averaged[value]), best, means[best]))
         step = estimate(averaged[values[0]] - averaged[values[-1]])
@@ -120,10 +122,11 @@ def _balance(
         choices = [[other for other in others if other != left] for left in PLANE if left in others]
     most: list[Mapping[Hashable, Any]] = []
     for choice in choices or [others]:
+        rests = [_rest(row, choice) for row in rows]
         with_values: dict[tuple[Any, ...], set[Any]] = {}
-        for row in rows:
-            with_values.setdefault(_rest(row, choice), set()).add(row[axis])
-        kept = [row for row in rows if len(with_values[_rest(row, choice)]) == len(values)]
+        for row, rest in zip(rows, rests, strict=True):
+            with_values.setdefault(rest, set()).add(row[axis])
+        kept = [row for row, rest in zip(rows, rests, strict=True) if len(with_values[rest]) == len(values)]
         if len(kept) > len(most):
             most = kept
     return (most, True) if most else (list(rows), False)

@@ -8,10 +8,20 @@ from typing import Any
 import pandas as pd
 from scipy import optimize
 
-from sweep.analysis.estimates import Estimate, Sample, average, combine, error_of, estimate, quantile, write
-from sweep.analysis.nuisance import Setting, Tuned, settings, shared
+from sweep.analysis.estimates import (
+    Estimate,
+    Sample,
+    average,
+    combine,
+    estimate,
+    means_without,
+    quantile,
+    standard_error,
+    write,
+)
+from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, points
-from sweep.analysis.replicates import samples
+from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
 
 
@@ -52,10 +62,11 @@ class Effect:
         if not whole.clear:
             return Share(math.nan, math.nan, math.nan)
         mean = estimate(taken).mean / whole.mean
+        left = [means_without(sample) for sample in (taken, naive)]
 
         def apart(f: float) -> float:
-            rest = combine([(1.0, taken), (-f, naive)])
-            return abs(whole.mean * (mean - f)) - quantile(whole.n) * error_of(rest)
+            error = standard_error(taken.numbers - f * naive.numbers, left[0] - f * left[1])
+            return abs(whole.mean * (mean - f)) - quantile(whole.n) * float(error)
 
         return Share(mean, _root(apart, mean, -1.0), _root(apart, mean, 1.0))
 
@@ -98,7 +109,7 @@ def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
     if len(known) < 2 or not pairs:
         return ()
     names = list(frame.nuisance)
-    by_setting = {setting: samples(rows) for setting, rows in _split(shared(frame), names).items()}
+    by_setting = shared_samples(frame)
     usual = _usual(tuned, names, list(pairs.values()))
     own = {point: tuned.samples[point] - tuned.samples[baseline] for point, baseline in pairs.items()}
     found = []
@@ -135,11 +146,6 @@ def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
                 | write(effect.taken, "taken_")
             )
     return pd.DataFrame(rows)
-
-
-def _split(rows: pd.DataFrame, names: list[str]) -> dict[Setting, pd.DataFrame]:
-    keys = pd.Series(list(rows[names].itertuples(index=False, name=None)), index=rows.index, dtype=object)
-    return {setting: rows[[key == setting for key in keys]] for setting in dict.fromkeys(keys.tolist())}
 
 
 def _usual(tuned: Tuned, names: list[str], baselines: list[str]) -> Setting | None:

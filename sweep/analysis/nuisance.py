@@ -29,7 +29,7 @@ import pandas as pd
 from sweep.analysis.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
 from sweep.analysis.estimates import Sample
 from sweep.analysis.order import is_number, points, sort_key
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, once
 
 #: The values of all nuisance axes, in the order of `SweepFrame.nuisance`.
 Setting = tuple[Any, ...]
@@ -61,6 +61,7 @@ class _Result:
     error: float
 
 
+@once
 def settings(frame: SweepFrame) -> tuple[Setting, ...]:
     """List the nuisance settings that the sweep asks for, numbers by size; `((),)` if nothing is tuned."""
     names = list(frame.nuisance)
@@ -122,6 +123,7 @@ def tune(frame: SweepFrame) -> Tuned:
     )
 
 
+@once
 def shared(frame: SweepFrame) -> pd.DataFrame:
     """List every run by setting: what a sweep with that one setting for all points would have shown.
 
@@ -150,6 +152,7 @@ def _columns(names: Sequence[str], setting: Setting | None) -> dict[str, Any]:
     return dict.fromkeys(names) if setting is None else dict(zip(names, setting, strict=True))
 
 
+@once
 def _results(frame: SweepFrame) -> dict[str, dict[tuple[Setting, int], _Result]]:
     names = list(frame.nuisance)
     found: dict[str, dict[tuple[Setting, int], _Result]] = {}
@@ -221,19 +224,21 @@ def _comparable(grid: _Grid) -> tuple[Mask, Mask]:
 
 def _samples(table: pd.DataFrame, grid: _Grid, complete: Mask, candidates: Mask) -> dict[str, Sample]:
     """Collect each point's errors, and what they would have been without each seed in turn."""
-    has = np.isfinite(table["error"].to_numpy(dtype=float)).reshape(len(grid.points), len(grid.seeds))
-    values = table["error"].to_numpy(dtype=float).reshape(has.shape)
+    values = table["error"].to_numpy(dtype=float).reshape(len(grid.points), len(grid.seeds))
+    has = np.isfinite(values)
     tuned = candidates.sum(-1) > 1
-    without: list[dict[int, dict[int, float]]] = [{} for _ in grid.points]
+    without = np.full((len(grid.points), len(grid.seeds), len(grid.seeds)), math.nan)
     for left, chosen in leave_one_out(grid.errors, complete, candidates):
-        errors = judged(grid.errors, chosen)
-        for i in np.flatnonzero(tuned & has[:, left]):
-            seeds = [s for s in range(len(grid.seeds)) if s != left and has[i, s] and math.isfinite(errors[i, s])]
-            without[i][grid.seeds[left]] = {grid.seeds[s]: float(errors[i, s]) for s in seeds}
-    return {
-        point: Sample({grid.seeds[s]: float(values[i, s]) for s in np.flatnonzero(has[i])}, without[i])
-        for i, point in enumerate(grid.points)
-    }
+        without[:, left] = judged(grid.errors, chosen)
+        without[:, left, left] = math.nan
+    order = np.argsort(grid.seeds)  # those of a space may come in any order
+    found = {}
+    for i, point in enumerate(grid.points):
+        at = order[has[i, order]]
+        seeds = tuple(grid.seeds[s] for s in at)
+        others = without[i][np.ix_(at, at)] if tuned[i] and at.size else None
+        found[point] = Sample.of(seeds, values[i, at], others)
+    return found
 
 
 def _edges(frame: SweepFrame, setting: Setting) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, once
 
 #: What a network costs, the same for each of a point's runs.
 COSTS = ("params", "flops", "activations", "training_flops")
@@ -31,6 +31,7 @@ def sort_key(value: Any) -> tuple[int, float, str]:
     return (1, float(value), "") if is_number(value) else (2, 0.0, str(value))
 
 
+@once
 def points(frame: SweepFrame) -> pd.DataFrame:
     """List the points, one row each: baselines first, then by axes in the space's order, then by label.
 
@@ -61,6 +62,7 @@ def points(frame: SweepFrame) -> pd.DataFrame:
     return pd.DataFrame(ordered, columns=columns)
 
 
+@once
 def numeric_axes(frame: SweepFrame) -> tuple[str, ...]:
     """Name the axes that hold numbers only and take at least two values, in the space's order."""
     found = []

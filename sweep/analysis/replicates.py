@@ -3,15 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate, Sample, estimate, write
-from sweep.analysis.nuisance import Tuned, shared
+from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
 from sweep.analysis.significance import holm, least_p, resolved, seeds_to_resolve, sign_flip_p
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, once
 
 __all__ = ["Counts", "Estimate", "count", "estimate", "samples", "table"]
 
@@ -25,6 +26,17 @@ def samples(rows: pd.DataFrame) -> dict[str, Sample]:
         if math.isfinite(error):
             mine[int(seed)] = float(error)
     return {point: Sample(values) for point, values in found.items()}
+
+
+@once
+def shared_samples(frame: SweepFrame) -> dict[Setting, dict[str, Sample]]:
+    """Collect errors by point at each shared setting, as `samples` does."""
+    runs, names = shared(frame), list(frame.nuisance)
+    keys = runs[names].itertuples(index=False, name=None) if names else repeat((), len(runs))
+    rows: dict[Setting, list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(tuple(key), []).append(row)
+    return {setting: samples(runs.iloc[at]) for setting, at in rows.items()}
 
 
 def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:

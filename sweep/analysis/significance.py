@@ -29,7 +29,7 @@ def sign_flip_p(difference: Sample) -> float:
         The share of flips whose mean is as far from zero; NaN without a seed.
     """
     # By size, so that where flips are drawn the numbering of seeds changes nothing.
-    values = np.array(sorted(difference.values.values()))
+    values = np.sort(difference.numbers)
     n = len(values)
     if n == 0:
         return math.nan

@@ -9,9 +9,10 @@ import pandas as pd
 from sweep.analysis.curves import Curves, curves
 from sweep.analysis.front_chances import Chances, chances
 from sweep.analysis.fronts import front
+from sweep.analysis.isolation import Edge, Isolation, edges, isolate
 from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
-from sweep.analysis.order import COSTS, is_blank, numeric_axes, points
+from sweep.analysis.order import COSTS, numeric_axes, points
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -95,9 +96,17 @@ class Study:
         """The same points against the second axis, one line a value of the main one."""
         return curves(self.frame, self.tuned, self.second, self.axis) if self.axis and self.second else ()
 
+    @cached_property
+    def isolations(self) -> tuple[Isolation, ...]:
+        """Error against each axis alone."""
+        return isolate(self.table, self.tuned.samples, self.frame.axes)
+
+    @cached_property
+    def edges(self) -> tuple[str, tuple[Edge, ...]]:
+        """The best point, and the axes at whose end it lies."""
+        return edges(self.table, self.frame.axes)
+
     def _crosses(self, axis: str) -> bool:
-        rows = points(self.frame)
-        pairs = {
-            (x, by) for x, by in zip(rows[self.axis], rows[axis], strict=True) if not is_blank(x) and not is_blank(by)
-        }
-        return len(pairs) > len({x for x, _ in pairs})
+        # both hold numbers or blanks, and no blank is a number
+        pairs = points(self.frame)[[self.axis, axis]].apply(pd.to_numeric, errors="coerce").dropna().drop_duplicates()
+        return len(pairs) > pairs[self.axis].nunique()

@@ -1,10 +1,14 @@
 """What analysis is given: the runs of a sweep as a data frame, and the few facts that say what its columns mean."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import pandas as pd
+
+_T = TypeVar("_T")
 
 #: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings; it may have
 #: `training_flops` as well, multiply-adds of all passes of all runs of the point.
@@ -24,9 +28,12 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SweepFrame:
-    """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for."""
+    """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for.
+
+    Nobody changes one, nor what is in it: what follows from it is kept beside it (`once`).
+    """
 
     name: str
     about: str
@@ -48,3 +55,16 @@ class SweepFrame:
     counts: str = ""
     #: runs in the ledger that this space does not ask for (of earlier versions of it).
     unasked: int = 0
+
+
+def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:
+    """Compute a function of a frame once for each frame: many cards rest on the same lists of all runs."""
+    known: WeakKeyDictionary[SweepFrame, _T] = WeakKeyDictionary()
+
+    @wraps(function)
+    def found(frame: SweepFrame) -> _T:
+        if frame not in known:
+            known[frame] = function(frame)
+        return known[frame]
+
+    return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sweep.analysis.estimates import write
-from sweep.analysis.isolation import Isolation, Value, edges, isolate
+from sweep.analysis.isolation import Isolation, Value
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
@@ -19,8 +19,7 @@ MOST, VALUES = 6, 12
 def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     title = "Each axis alone"
-    axes = study.frame.axes
-    found = isolate(study.table, study.tuned.samples, axes)[:MOST]
+    found = study.isolations[:MOST]
     if not found:
         return [Card(title, waits="This waits for finished points at two values of an axis.")]
     says = [_sentence(one) for one in found if one.balanced and one.step.n > 1] or [
@@ -38,6 +37,8 @@ def cards(study: Study) -> Iterable[Card]:
         "Mean: over the points that have this value, of those settings of the other axes that come with every value, "
         "with its 95 % interval over seeds. Best: the lowest mean error of these points, which flatters."
     ]
+    if any(value.mean.low < 0 for one in found for value in one.values):
+        notes.append("An arrow at zero: the interval goes on below, where no error is; more seeds would narrow it.")
     if lone := [words.name(one.axis) for one in found if not one.balanced]:
         notes.append(f"Points that differ in {words.several(lone)} differ in other axes as well.")
     return [Card(title, tuple(says), picture, tuple(_table(one) for one in found), tuple(notes))]
@@ -45,7 +46,7 @@ def cards(study: Study) -> Iterable[Card]:
 
 def edge_sentence(study: Study) -> str | None:
     """Warn that the best point lies where the grid ends; None if it does not."""
-    best, found = edges(study.table, study.frame.axes)
+    best, found = study.edges
     if not found:
         return None
     ends = [

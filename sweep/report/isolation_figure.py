@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.markers import CARETDOWN
 
-from sweep.analysis.isolation import Isolation
+from sweep.analysis.isolation import Isolation, Value
 from sweep.report import words
 from sweep.report.scales import limit_errors
 from sweep.report.style import COLOURS, DASHES, TWO_COLUMNS, drawable, look
@@ -33,15 +34,8 @@ def draw_isolation(found: Sequence[Isolation]) -> Figure:
             _draw(ax, one)
             ax.tick_params(labelleft=i % across == 0, left=i % across == 0)
         told = [value for one in found for value in one.values]
-        limit_errors(
-            axes,
-            [
-                error
-                for value in told
-                for error in (value.mean.mean, value.mean.low, value.mean.high, value.best_mean)
-                if error > 0
-            ],
-        )
+        ends = [end for value in told for end in (bottom(value), value.mean.high)]
+        limit_errors(axes, [*ends, *(error for value in told for error in (value.mean.mean, value.best_mean))])
         keys = [
             Line2D([], [], color=COLOURS[0], marker="o", lw=1.4, label="mean over the other axes, 95 % interval"),
             Line2D([], [], color=COLOURS[1], marker="s", lw=1.2, ls=DASHES[1], label="best point"),
@@ -50,13 +44,21 @@ def draw_isolation(found: Sequence[Isolation]) -> Figure:
         return figure
 
 
+def bottom(value: Value) -> float:
+    """Where an interval's line ends below: at zero if it goes on, since no error is less."""
+    low = value.mean.low
+    return max(low, 0.0) if math.isfinite(low) else low
+
+
 def _draw(ax: Axes, one: Isolation) -> None:
     ax.grid(axis="y")
     xs = list(range(len(one.values)))
     joined = "-" if one.balanced else ""
     for x, value in zip(xs, one.values, strict=True):
         if math.isfinite(value.mean.low):
-            ax.plot([x, x], [value.mean.low, value.mean.high], color=COLOURS[0], lw=1.0, alpha=0.7)
+            ax.plot([x, x], [bottom(value), value.mean.high], color=COLOURS[0], lw=1.0, alpha=0.7)
+            if value.mean.low < 0:
+                ax.plot([x], [0.0], color=COLOURS[0], marker=CARETDOWN, ms=4.5, mew=0, ls="")
     ax.plot(xs, [value.mean.mean for value in one.values], color=COLOURS[0], marker="o", lw=1.4, ls=joined)
     best = [value.best_mean for value in one.values]
     ax.plot(xs, best, color=COLOURS[1], marker="s", ms=3.8, lw=1.2, ls=DASHES[1] if one.balanced else "")

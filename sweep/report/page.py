@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
@@ -18,6 +18,7 @@ from sweep.report import contents, words
 from sweep.report.cards import Card, Picture, broken, build
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.inline import inline
+from sweep.report.saving import save_ahead
 from sweep.report.style import save
 
 _HERE = Path(__file__).parent
@@ -80,7 +81,9 @@ def render(frame: SweepFrame, out: Path) -> Path:
 
 def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
     """Write the page of these cards, and the files of their figures."""
-    printed = [_print(card, f"card-{i}", draft) for i, card in enumerate(cards, 1)]
+    named = {f"card-{i}": card for i, card in enumerate(cards, 1)}
+    svgs = save_ahead(_tasks(named, draft))
+    printed = [_print(card, name, draft, svgs) for name, card in named.items()]
     script = (_HERE / "page.js").read_text(encoding="utf-8")
     # The page allows this one script by its hash, so that no text of a space could ever run.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -94,7 +97,23 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
     (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
 
 
-def _print(card: Card, name: str, draft: Path) -> _Printed:
+def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
+    """Tell how to save each figure, by the id of its card and what its files end in, those with most panels first."""
+    found = [
+        (len(figure.axes), f"{name}{ending}", _task(card.picture, ending, figure, draft))
+        for name, card in cards.items()
+        if card.picture is not None
+        for ending, figure, _ in _sizes(card.picture)
+    ]
+    return {name: task for _, name, task in sorted(found, key=lambda one: -one[0])}
+
+
+def _task(picture: Picture, ending: str, figure: Figure, draft: Path) -> Callable[[], str]:
+    # a paper takes vectors, and every PNG costs a tenth of a second
+    return partial(save, figure, draft / "figures" / f"{picture.name}{ending}", png=not ending)
+
+
+def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Printed:
     picture = card.picture
     if picture is None:
         return _Printed(card, name)
@@ -102,8 +121,7 @@ def _print(card: Card, name: str, draft: Path) -> _Printed:
     try:
         svg = Markup()
         for ending, figure, _ in sizes:
-            # a paper takes vectors, and every PNG costs a tenth of a second
-            text = save(figure, draft / "figures" / f"{picture.name}{ending}", png=not ending)
+            text = svgs.get(f"{name}{ending}") or _task(picture, ending, figure, draft)()
             kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
             svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
         write_csv(picture.data, draft / "data" / f"{picture.name}.csv")

@@ -56,9 +56,7 @@ def test_arrays_of_sweeps_are_estimated_as_one_by_one():
 def test_a_seed_that_fails_when_another_is_left_out_is_left_out_too():
     # Without seed 2, whose failure speaks against setting 1, seed 0 would be judged at setting 1.
     frame = sweep_frame({"p": [[3.0, 4.0, FAILED], [5.0, 6.0, 5.5]]})
-    sample = tune(frame).samples["p"]
-    assert sample.values == {0: 5.0, 1: 6.0}
-    assert sample.without == {0: {1: 6.0}, 1: {0: 5.0}}
+    assert tune(frame).samples["p"] == Sample({0: 5.0, 1: 6.0}, {0: {1: 6.0}, 1: {0: 5.0}})
 
 
 def test_what_was_not_tuned_has_nothing_to_leave_out():

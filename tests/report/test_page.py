@@ -214,15 +214,16 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
         raise RuntimeError(f"no luck {EVIL}")
 
     class Unsavable:
-        def findobj(self, match):
-            return []
+        axes = ()
 
         def savefig(self, *args, **kwargs):
             raise OSError("no ink")
 
     def unsavable(study):
         good = next(iter(front_card.fronts(study)))
-        return [dataclasses.replace(good, picture=dataclasses.replace(good.picture, figure=Unsavable()))]
+        return [
+            dataclasses.replace(good, picture=dataclasses.replace(good.picture, name="unsavable", figure=Unsavable()))
+        ]
 
     cards = [("Bad", bad), ("Unsavable", unsavable), *contents.CONTENTS]
     monkeypatch.setattr(contents, "CONTENTS", cards)
