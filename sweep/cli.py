@@ -197,11 +197,18 @@ def report(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A sweep's name, or several to compare.")],
     results: Results = Path("results"),
     reports: Reports = Path("reports"),
+    final: Annotated[
+        bool,
+        typer.Option("--final", help="Judge kept weights on the test split, and note that it was looked at."),
+    ] = False,
 ) -> None:
-    """Render the report of whatever the ledger holds; of several sweeps one page that compares them."""
+    """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
+
+    Nothing but --final ever reads a test image.
+    """
     from sweep.api import render
 
-    out.print(f"Report: {render(*names, results=results, reports=reports)}", markup=False)
+    out.print(f"Report: {render(*names, results=results, reports=reports, final=final)}", markup=False)
 
 
 @app.command()
