@@ -69,8 +69,7 @@ def _lack(kernels: Kernels) -> list[str]:
             "them."
         )
     if kernels.damaged:
-        were = "was" if kernels.damaged == 1 else "were"
-        notes.append(f"The weights of {words.plural(kernels.damaged, 'run')} {were} damaged and set aside.")
+        notes.append(f"The weights of {words.plural(kernels.damaged, 'run')} were damaged and set aside.")
     if kernels.trouble:
         notes.append(f"Not all could be looked at: {words.shorten(kernels.trouble, 300)}.")
     return notes
