@@ -7,17 +7,14 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from sweep.console import err, out
 from sweep.errors import SweepError
 from sweep.space import DATASETS, Space, find, shipped
-
-if TYPE_CHECKING:
-    from sweep.costs import Plan
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -25,20 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-
-class _Console(Console):
-    """A console whose reader may leave: `wn-sweep run space | head` goes on, unheard."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno() if self.stderr else sys.stdout.fileno())
-
-
-# no emoji: ':100:' is a line number here. Where there is no terminal, nothing is cut to its width
-_WIDE = None if sys.stdout.isatty() else 10_000
-out = _Console(soft_wrap=True, highlight=False, emoji=False, width=_WIDE)
-err = _Console(soft_wrap=True, highlight=False, emoji=False, stderr=True)
 
 #: What a front of unfinished points is worth.
 FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, they flatter."
@@ -149,6 +132,7 @@ def plan(
 
     from sweep.costs import plan as plan_space
     from sweep.costs.export import check_suffix, write_json, write_table
+    from sweep.terminal_plan import show
 
     if out_file is not None:
         check_suffix(out_file)
@@ -159,37 +143,9 @@ def plan(
     if as_json:
         write_json(planned, sys.stdout.buffer)
         return
-    _show(planned, rows, forecast, workers)
+    show(out, planned, rows, forecast, workers)
     if out_file is not None:
         out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
-
-
-def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> None:
-    from sweep import terminal_plan as view
-    from sweep.costs.published import beside
-    from sweep.engine.cores import workers_for
-    from sweep.engine.forecast import forecast as measure
-    from sweep.proxy.files import lacking
-
-    out.print(view.points_table(planned, rows))
-    if len(planned.points) > rows:
-        out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
-    for line in (*view.rejection_lines(planned), *view.twin_lines(planned)):
-        out.print(line, markup=False)
-    if published := beside(planned):
-        out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
-        out.print(view.published_table(published))
-        for line in view.published_lines(published):
-            out.print(line, markup=False)
-    elif planned.space.published:
-        out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
-    out.print()
-    at_a_time = workers_for(planned.space.resources, workers)
-    for line in view.summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
-        out.print(line, markup=False)
-    # counting needs no images, and a machine that plans need not be the one that runs
-    if missing := lacking(planned.space.proxy.dataset):
-        out.print(f"Not yet ready to run: {missing}", markup=False)
 
 
 @app.command()
