@@ -65,6 +65,8 @@ def _best(known: pd.DataFrame, final: Final) -> list[str]:
     apart = read(best, "diff_")
     if not apart.n:
         return [f"{text}."]
+    if apart.mean == 0:
+        return [f"{text}, as much as {words.shorten(best['baseline'], 60)} ({words.seeds(apart)})."]
     doubt = "" if apart.clear or apart.equal or apart.n < 2 else ", too little to tell from zero"
     less = "less" if apart.mean <= 0 else "more"
     size = words.turned(apart) if apart.mean < 0 else apart

@@ -50,7 +50,7 @@ def draw_final(rows: pd.DataFrame, width: float = TWO_COLUMNS) -> Figure:
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
         ax.set_xlabel("top-1 error on validation, %")
-        ax.set_ylabel("top-1 error on test, %")
+        ax.set_ylabel("top-1 error on test, %", labelpad=1.5)
         return figure
 
 

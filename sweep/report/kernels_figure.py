@@ -31,7 +31,7 @@ def draw_kernels(found: Similarities, width: float = TWO_COLUMNS) -> Figure:
         for line in reversed(found.families):
             points = sum(one.family == line.family for one in found.points)
             colour, marker = looks[line.family]
-            label = f"{drawable(line.name, 24)}, mean of {words.plural(points, 'point')}"
+            label = drawable(line.name, 24) + (f", mean of {words.plural(points, 'point')}" if points > 1 else "")
             keys.append(Line2D([], [], color=colour, marker=marker, ls=dashes[line.family], lw=1.4, label=label))
         figure, axes = panels(len(MEASURES), width, keys, head=0.2)
         low, high = _limits(found)

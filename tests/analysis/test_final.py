@@ -66,7 +66,7 @@ def test_what_was_not_judged_is_left_out_and_failures_are_none():
     lost = dataclasses.replace(frame, runs=runs)
     wanted = judged_runs(lost)
     assert not wanted & set(runs.loc[runs["point"] == "se", "key"])
-    errors = {key: 5.0 for key in wanted}
+    errors = dict.fromkeys(wanted, 5.0)
     static = sorted(wanted & set(runs.loc[(runs["point"] == "static") & (runs["seed"] == 0), "key"]))
     found = told(with_final(lost, {**errors, **dict.fromkeys(static, math.nan)}))
     assert found.loc["se", "test_n"] == 0

@@ -25,6 +25,6 @@ def test_places_are_noted_once_and_the_sweeps_own_comes_first(tmp_path):
 def test_a_note_that_is_damaged_is_told_and_left(content, tmp_path):
     (tmp_path / "weights.json").write_text(content)
     for use in (lambda: places(tmp_path), lambda: note_place(tmp_path, "s3://bucket")):
-        with pytest.raises(LedgerError, match=r"weights\.json: .*left as it was"):
+        with pytest.raises(LedgerError, match=r"weights\.json: .*left as it is"):
             use()
     assert (tmp_path / "weights.json").read_text() == content
