@@ -62,7 +62,7 @@ def layers_by_hand(run, folder):
             found.setdefault(name, []).append(torch.einsum("m,mk->k", alpha[0], bank).view(module.shape.kernel))
         else:
             alpha = torch.sigmoid(module.fc1(context))[0]
-            groups, lam, weights = module.fc2.weight.shape
+            groups, lam, _ = module.fc2.weight.shape
             made = [alpha[g * lam : (g + 1) * lam] @ module.fc2.weight[g] for g in range(groups)]
             found.setdefault(name, []).append(torch.cat(made).view(module.shape.kernel))
 
