@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sweep import report
-    from sweep.api import frame, merge, run
+    from sweep.api import merge, run
     from sweep.costs import plan
     from sweep.engine.ledger import Ledger
+    from sweep.ledger_frame import frame
     from sweep.progress import status
     from sweep.space import Space
 
@@ -22,7 +23,7 @@ __all__ = ["Ledger", "Space", "frame", "merge", "plan", "report", "run", "status
 _HOMES = {
     "Ledger": "sweep.engine.ledger",
     "Space": "sweep.space",
-    "frame": "sweep.api",
+    "frame": "sweep.ledger_frame",
     "merge": "sweep.api",
     "plan": "sweep.costs",
     "run": "sweep.api",

@@ -1,28 +1,27 @@
-"""The commands as functions: `run`, and the frame of a ledger that a report is rendered from."""
+"""The commands as functions: `run`, `render`, `merge`."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import pandas as pd
-
 from sweep import report
-from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, Planned, plan, second_count
 from sweep.engine.ahead import Ahead
 from sweep.engine.driver import do_runs
 from sweep.engine.ledger import Ledger, Row
 from sweep.engine.lock import Lock, locked
 from sweep.engine.merge import merge as merge_ledgers
+from sweep.engine.places import note_place, own_place, places
 from sweep.engine.runs import Run, missing, wanted
-from sweep.errors import EngineError, LedgerError, SpaceError, SweepError
+from sweep.errors import EngineError, SpaceError, SweepError
+from sweep.last_look import final_frame
+from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.report.comparison import folder_name
-from sweep.space import Space, find, plain
+from sweep.space import Space, find
 from sweep.space.source import Source
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
@@ -115,7 +114,9 @@ def _run(
     folder, pages = results / space.name, reports / space.name
     path = folder / "ledger.sqlite"
     storage, every = checkpoints
-    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), every)
+    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), every, own_place(folder))
+    if storage is not None:
+        keep = replace(keep, weights=f"{keep.storage.rstrip('/')}/weights")
 
     def lacking(among: list[Run], ledger: Ledger) -> list[Run]:
         known = {key for key, status in ledger.statuses().items() if status == "done" or not retry_failed}
@@ -170,10 +171,11 @@ def _traced(runs: list[Run]) -> list[Run]:
 
 @dataclass(frozen=True)
 class _Keep:
-    """Where runs in progress are kept, and how often, in seconds."""
+    """Where runs in progress are kept, how often, in seconds, and where final weights are left."""
 
     storage: str
     every: float
+    weights: str
 
 
 def _absolute(storage: str | Path) -> str:
@@ -208,83 +210,33 @@ def _train(
 
     lock.train(at_a_time or 0)
     watch.begin(planned, len(todo), total, at_a_time or 0)
-    payloads = [run.payload(keep.storage, keep.every) for run in todo]
+    if planned.space.proxy.keep_weights:
+        note_place(ledger.path.parent, keep.weights)
+    payloads = [run.payload(keep.storage, keep.every, keep.weights) for run in todo]
     try:
         do_runs(payloads, resources, at_a_time, landed, address=address, retries=resources.retries, begun=ahead.ray)
     finally:
         watch.end()
 
 
-def frame(ledger: Ledger) -> SweepFrame:
-    """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'."""
-    try:
-        space = Space.parse(ledger.space())
-    except SpaceError as error:
-        raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
-    planned = plan(space, traced=False)
-    kept = ledger.runs()
-    by_key = {row["key"]: row for row in _records(kept)}
-    settings = [setting for setting, _ in space.recipes()]
-    flops, first = (counts[planned.kept].astype(float) for counts in (planned.counts.flops, planned.counts.first))
-    labels = (one.label for one in planned.points)
-    training = dict(zip(labels, planned.passes.flops(flops, first).tolist(), strict=True))
-    rows, asked = [], set()
-    each_point = len(settings) * len(space.seeds)
-    about: dict[str, Any] = {}
-    for position, run in enumerate(wanted(planned)):
-        asked.add(run.key)
-        found = by_key.get(run.key, {})
-        # a point's runs follow one another, and it has thousands of them in a large sweep
-        if position % each_point == 0:
-            about = _about(planned, run.planned) | {"training_flops": training[run.planned.label]}
-        rows.append(
-            {
-                "key": run.key,
-                **about,
-                **settings[position // len(space.seeds) % len(settings)],
-                "seed": run.seed,
-                "status": found.get("status", "missing"),
-                "error": found.get("error", float("nan")),
-                "seconds": found.get("seconds", float("nan")),
-                "kind": found.get("kind", ""),
-                "message": found.get("message", ""),
-            }
-        )
-    columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
-    columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
-    used = [by_key[key] for key in sorted(asked & set(by_key))]
-    return SweepFrame(
-        name=space.name,
-        about=space.about,
-        axes=planned.axes,
-        nuisance={path: tuple(values) for path, values in space.nuisance.items()},
-        seeds=space.seeds,
-        baseline=space.baseline,
-        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
-        recipe=plain(space.proxy),
-        network=space.network,
-        dataset=plain(space.proxy.dataset),
-        versions=_versions(used),
-        counts=_agreement(used),
-        unasked=len(kept) - len(used),
-    )
-
-
-def render(*names: str, results: str | Path = "results", reports: str | Path = "reports") -> Path:
+def render(*names: str, results: str | Path = "results", reports: str | Path = "reports", final: bool = False) -> Path:
     """Render the report of a sweep, or one page that compares several with the first, and give its path.
 
     Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
-    REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. Raises LedgerError for a ledger that cannot be read, and
-    SweepError for one that is named twice or a folder that cannot be written to.
+    REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. With `final`, and with nothing else, kept weights are
+    judged on the test split, which is noted in the sweep's folder. Raises LedgerError for a ledger that cannot be read,
+    and SweepError for one that is named twice, a folder that cannot be written to, or a last look that cannot be taken.
     """
     paths = {_ledger(name, Path(results)).resolve(): name for name in names}
     if len(paths) < len(names):
         twice = next(name for name, n in Counter(names).items() if n > 1) if len(set(names)) < len(names) else names[-1]
         raise SweepError(f"{twice}: is named twice; a comparison is of different sweeps")
+    if final and len(names) > 1:
+        raise SweepError("a last look is at one sweep: --final takes one name")
     frames = []
     for name in names:
         with Ledger.open(_ledger(name, Path(results))) as ledger:
-            frames.append(frame(ledger))
+            frames.append(final_frame(ledger) if final else frame(ledger, kernels=len(names) == 1))
     known = Counter(one.name for one in frames)
     called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
     folder = Path(reports) / folder_name([one.name for one in frames])
@@ -309,6 +261,11 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
         # a name that no space can have is said before anything is written
         Space.parse({**first.space(), "name": into}, Source("into"))
     merge_ledgers(paths, target, into)
+    for folder in (path.parent for path in paths):
+        for place in places(folder):
+            # of its own folder, one that is there; of others, what it was told
+            if place != own_place(folder) or Path(place).is_dir():
+                note_place(target.parent, place)
     return target
 
 
@@ -317,49 +274,6 @@ def _ledger(source: str | Path, results: Path) -> Path:
     if path.is_file():
         return path
     return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
-
-
-def _about(planned: Plan, one: Planned) -> dict[str, Any]:
-    """What a point's runs share in a frame."""
-    cost = one.cost
-    return {
-        "point": one.label,
-        "baseline": planned.baselines.get(one.label, ""),
-        **{axis: _cell(one.point.value(axis)) for axis in planned.axes},
-        "params": cost.params,
-        "flops": cost.flops,
-        "activations": cost.activations,
-    }
-
-
-def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in runs.to_dict("records")]
-
-
-def _cell(value: Any) -> Any:
-    """An axis value as a cell of a frame: numbers as floats, lists as text, nothing as NaN."""
-    if value is None or isinstance(value, bool | str):
-        return float("nan") if value is None else value
-    return "-".join(map(str, value)) if isinstance(value, tuple) else float(value)
-
-
-def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        for name, value in json.loads(row["versions"]).items():
-            found.setdefault(name, set()).add(value)
-    return {name: ", ".join(sorted(values)) for name, values in sorted(found.items())}
-
-
-def _agreement(rows: list[dict[str, Any]]) -> str:
-    """A line on the two counts of the points that have been trained."""
-    points = {row["point"]: row for row in rows if row["traced_params"] is not None}
-    if not points:
-        return ""
-    apart = [p for p, r in points.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
-    if apart:
-        return f"closed form and fvcore differ on {len(apart)} of {len(points)} points"
-    return f"closed form and fvcore agree to the unit on all {len(points)} points"
 
 
 __all__ = ["Silence", "Summary", "Watch", "frame", "merge", "render", "run"]

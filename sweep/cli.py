@@ -7,17 +7,13 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
+from sweep.console import err, out
 from sweep.errors import SweepError
 from sweep.space import DATASETS, Space, find, shipped
-
-if TYPE_CHECKING:
-    from sweep.costs import Plan
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -25,23 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-
-class _Console(Console):
-    """A console whose reader may leave: `wn-sweep run space | head` goes on, unheard."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno() if self.stderr else sys.stdout.fileno())
-
-
-# no emoji: ':100:' is a line number here. Where there is no terminal, nothing is cut to its width
-_WIDE = None if sys.stdout.isatty() else 10_000
-out = _Console(soft_wrap=True, highlight=False, emoji=False, width=_WIDE)
-err = _Console(soft_wrap=True, highlight=False, emoji=False, stderr=True)
-
-#: What a front of unfinished points is worth.
-FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, they flatter."
 
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
 Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
@@ -149,6 +128,7 @@ def plan(
 
     from sweep.costs import plan as plan_space
     from sweep.costs.export import check_suffix, write_json, write_table
+    from sweep.terminal_plan import show
 
     if out_file is not None:
         check_suffix(out_file)
@@ -159,37 +139,9 @@ def plan(
     if as_json:
         write_json(planned, sys.stdout.buffer)
         return
-    _show(planned, rows, forecast, workers)
+    show(out, planned, rows, forecast, workers)
     if out_file is not None:
         out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
-
-
-def _show(planned: "Plan", rows: int, forecast: bool, workers: int | None) -> None:
-    from sweep import terminal_plan as view
-    from sweep.costs.published import beside
-    from sweep.engine.cores import workers_for
-    from sweep.engine.forecast import forecast as measure
-    from sweep.proxy.files import lacking
-
-    out.print(view.points_table(planned, rows))
-    if len(planned.points) > rows:
-        out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
-    for line in (*view.rejection_lines(planned), *view.twin_lines(planned)):
-        out.print(line, markup=False)
-    if published := beside(planned):
-        out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
-        out.print(view.published_table(published))
-        for line in view.published_lines(published):
-            out.print(line, markup=False)
-    elif planned.space.published:
-        out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
-    out.print()
-    at_a_time = workers_for(planned.space.resources, workers)
-    for line in view.summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
-        out.print(line, markup=False)
-    # counting needs no images, and a machine that plans need not be the one that runs
-    if missing := lacking(planned.space.proxy.dataset):
-        out.print(f"Not yet ready to run: {missing}", markup=False)
 
 
 @app.command()
@@ -197,11 +149,18 @@ def report(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A sweep's name, or several to compare.")],
     results: Results = Path("results"),
     reports: Reports = Path("reports"),
+    final: Annotated[
+        bool,
+        typer.Option("--final", help="Judge kept weights on the test split, and note that it was looked at."),
+    ] = False,
 ) -> None:
-    """Render the report of whatever the ledger holds; of several sweeps one page that compares them."""
+    """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
+
+    Nothing but --final ever reads a test image.
+    """
     from sweep.api import render
 
-    out.print(f"Report: {render(*names, results=results, reports=reports)}", markup=False)
+    out.print(f"Report: {render(*names, results=results, reports=reports, final=final)}", markup=False)
 
 
 @app.command()
@@ -232,16 +191,10 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show how far a sweep is, from any terminal, while it runs or after."""
-    from rich.console import Group
     from rich.live import Live
 
-    from sweep.progress import Progress
     from sweep.progress import status as how_far
-    from sweep.terminal import front_table, status_lines
-
-    def show(progress: Progress) -> Group:
-        front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-        return Group(*(Text(line) for line in status_lines(progress)), *front)
+    from sweep.terminal import shown
 
     drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
     # leaving is how one ends watching: no error
@@ -252,9 +205,9 @@ def status(
             if as_json:
                 print(json.dumps(progress.plain()), flush=True)
             elif drawn:
-                drawn.update(show(progress), refresh=True)
+                drawn.update(shown(progress), refresh=True)
             else:
-                out.print(show(progress))
+                out.print(shown(progress))
             if not (watch and progress.remaining):
                 return
             # a large ledger takes a second to read: most of the time goes to the sweep

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     # torch takes seconds to import, and `status` answers without
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 LINE_EVERY = 15.0
 #: Lines of a traceback that `status` shows; the ledger has more.
 LAST_LINES = 6
+
+#: What a front of unfinished points is worth.
+FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, they flatter."
 
 
 class Meter:
@@ -109,6 +113,12 @@ def describe(planned: Plan) -> str:
     numbers = {"point": len(planned.points), "setting": planned.settings, "seed": seeds}
     parts = [f"{n:,} {what}{'' if n == 1 else 's'}" for what, n in numbers.items()]
     return f"{' x '.join(parts)} = {planned.runs:,} runs"
+
+
+def shown(progress: SweepProgress) -> Group:
+    """All that a person is told of how far a sweep is."""
+    front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
+    return Group(*(Text(line) for line in status_lines(progress)), *front)
 
 
 def status_lines(progress: SweepProgress) -> list[str]:

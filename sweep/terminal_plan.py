@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.console import Console
 from rich.table import Table
 
 from sweep.costs import Plan, Planned
-from sweep.costs.published import Beside, rounded
+from sweep.costs.published import Beside, beside, rounded
+from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
+from sweep.engine.forecast import forecast as measure
+from sweep.proxy.files import lacking
 from sweep.space import Rejection, label, plain
 from sweep.terminal import describe, duration
 
@@ -16,6 +20,29 @@ TOLD = 12
 MOST_COMPARED = 10_000
 #: What is said of how a published number is known.
 READ = {"readme": "print", "figure": "a plot"}
+
+
+def show(out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None) -> None:
+    """Print all that a person is told of a plan: its first points, what was rejected, and what it would take."""
+    out.print(points_table(planned, rows))
+    if len(planned.points) > rows:
+        out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
+    for line in (*rejection_lines(planned), *twin_lines(planned)):
+        out.print(line, markup=False)
+    if published := beside(planned):
+        out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
+        out.print(published_table(published))
+        for line in published_lines(published):
+            out.print(line, markup=False)
+    elif planned.space.published:
+        out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
+    out.print()
+    at_a_time = workers_for(planned.space.resources, workers)
+    for line in summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
+        out.print(line, markup=False)
+    # counting needs no images, and a machine that plans need not be the one that runs
+    if missing := lacking(planned.space.proxy.dataset):
+        out.print(f"Not yet ready to run: {missing}", markup=False)
 
 
 def points_table(planned: Plan, rows: int) -> Table:

@@ -14,6 +14,7 @@ from sweep.space import DATASETS
 from sweep.space.official import OFFICIAL, Official
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
 
 def idx(array):
@@ -42,9 +43,20 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def pretend(monkeypatch, name, count, files, archives=None, downloads=None):
+def make_test_idx(folder, monkeypatch, name="mnist"):
+    """Ten test images beside those of `make_idx`."""
+    images, labels = drawn(10, (28, 28), seed=1)
+    contents = {TEST_IMAGES: idx(images), TEST_LABELS: idx(labels.astype(np.uint8))}
+    for file, content in contents.items():
+        (folder / file).write_bytes(content)
+    sums = {file: sha256(content) for file, content in contents.items()}
+    monkeypatch.setitem(OFFICIAL, name, replace(OFFICIAL[name], test_files=sums))
+    return images, labels
+
+
+def pretend(monkeypatch, name, count, files, archives=None, downloads=None, test_files=None):
     """Take other files for those of an official data set."""
-    official = Official(files, downloads or {}, "1 kB", archives or {}, None)
+    official = Official(files, downloads or {}, "1 kB", archives or {}, None, test_files or {})
     monkeypatch.setitem(OFFICIAL, name, official)
     facts = replace(
         DATASETS[name],

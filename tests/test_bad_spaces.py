@@ -44,6 +44,8 @@ CASES = {
     "a nuisance without a name": ("optimizer.lr:", "optimizer..lr:", 21, r"names no setting"),
     "a nuisance of the data": ("optimizer.lr: [0.01, 0.04]", "dataset.train: [20, 40]", 21, r"not a setting to tune"),
     "a time limit to tune": ("optimizer.lr: [0.01, 0.04]", "timeout: [20, 40]", 21, r"a time limit decides no outcome"),
+    "weights to tune": ("optimizer.lr: [0.01, 0.04]", "keep_weights: [true, false]", 21, r"what is kept decides no outcome"),
+    "weights of a wrong kind": ("  batch_size: 40", "  batch_size: 40\n  keep_weights: some", 19, r"proxy\.keep_weights: needs true or false, found 'some'"),
     "no time at all": ("  batch_size: 40", "  batch_size: 40\n  timeout: 0", 19, r"proxy\.timeout: must be over 0.0, found 0"),
     "fewer than no retries": ("seeds: 2", "seeds: 2\nresources: {retries: -1}", 23, r"resources\.retries: must be at least 0"),
     "a key with a dash": ("batch_size", "batch-size", 18, r"proxy\.batch-size: unknown key 'batch-size'; did you mean 'batch_size'\?"),

@@ -211,6 +211,27 @@ def test_a_killed_driver_goes_on_from_checkpoints(swept, tmp_path):
     assert list((tmp_path / "results/small/checkpoints").iterdir()) == []
 
 
+def test_weights_stay_where_checkpoints_go_and_are_judged_at_last(swept, tmp_path):
+    folder, _ = swept
+    text = SMALL.replace("epochs: 8", "epochs: 8\n  keep_weights: true")
+    (tmp_path / "small.yaml").write_text(text)
+    done = wn_sweep(tmp_path, "run", "small.yaml", "--storage", "store", "--checkpoint-every", 0)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = rows(tmp_path)
+    # the same runs as without, and nothing of them left but their weights
+    pd.testing.assert_frame_equal(outcomes(found), outcomes(rows(folder).loc[found.index]))
+    assert [path.name for path in (tmp_path / "store").iterdir()] == ["weights"]
+    assert {path.name for path in (tmp_path / "store/weights").iterdir()} == set(found.index)
+    assert json.loads((tmp_path / "results/small/weights.json").read_text()) == ["../../store/weights"]
+    assert (tmp_path / "reports/small/figures/kernels.svg").exists()
+    looked = wn_sweep(tmp_path, "report", "small", "--final")
+    assert (looked.returncode, looked.stdout) == (0, "Report: reports/small/index.html\n")
+    assert (tmp_path / "reports/small/data/test.csv").exists()
+    # those of the sweep that kept none
+    refused = wn_sweep(folder, "report", "small", "--final")
+    assert (refused.returncode, "set proxy.keep_weights: true" in refused.stderr) == (2, True)
+
+
 def test_a_storage_that_takes_nothing_is_told_before_anything_is_written(command, small, tmp_path):
     (tmp_path / "file").write_text("")
     code, out, err = command("run", small, "--storage", "file")

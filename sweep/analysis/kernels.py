@@ -5,6 +5,7 @@ The paper's similarity analysis (Ma et al. 2020, arXiv 2007.11823): alike kernel
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,9 +59,35 @@ def similarity_table(layers: Mapping[str, npt.ArrayLike]) -> pd.DataFrame:
     columns += [f"{name}{end}" for name in ("between_samples", "between_filters") for end in ("", "_low", "_high")]
     rows = []
     for layer, kernels in layers.items():
-        samples, filters = _flat(kernels).shape[:2]
-        rows.append((layer, samples, filters, *_told(between_samples(kernels)), *_told(between_filters(kernels))))
+        found = Similarity()
+        found.add(kernels)
+        rows.append((layer, *found.row()))
     return pd.DataFrame(rows, columns=columns)
+
+
+class Similarity:
+    """How alike a layer's kernels are, a few samples at a time: all of them may be more than memory holds."""
+
+    def __init__(self) -> None:
+        self._sum: Array = np.zeros((0, 0))
+        self._known: Array = np.zeros(0)
+        self._filters: list[Array] = []
+
+    def add(self, kernels: npt.ArrayLike) -> None:
+        """Add kernels of further samples, of shape (samples, filters, ...); raises ValueError as `between_samples`."""
+        vectors = _flat(kernels)
+        units, known = _units(vectors)
+        if not self._filters:
+            self._sum, self._known = np.zeros(vectors.shape[1:]), np.zeros(vectors.shape[1])
+        self._sum += units.sum(0)
+        self._known += known.sum(0)
+        self._filters.append(_mean_of_pairs(units.sum(1), known.sum(1)))
+
+    def row(self) -> tuple[float, ...]:
+        """Samples, filters, and what `similarity_table` tells of both similarities."""
+        between_filters = np.concatenate(self._filters)
+        between_samples = _mean_of_pairs(self._sum, self._known)
+        return len(between_filters), len(between_samples), *_told(between_samples), *_told(between_filters)
 
 
 def _flat(kernels: npt.ArrayLike) -> Array:
@@ -71,16 +98,22 @@ def _flat(kernels: npt.ArrayLike) -> Array:
 
 
 def _pairwise(vectors: Array) -> Array:
-    """Average cosines over all pairs along the middle axis of (groups, vectors, weights); zero vectors stay out.
+    """Average cosines over all pairs along the middle axis of (groups, vectors, weights); zero vectors stay out."""
+    units, known = _units(vectors)
+    return _mean_of_pairs(units.sum(1), known.sum(1))
 
-    The sum over pairs is had from the sum of the unit vectors, so that no matrix of all pairs is made.
-    """
+
+def _units(vectors: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Bring vectors to length 1 along the last axis, and tell which ones have a length to be divided by."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     known = np.isfinite(length) & (length > 0)
-    units = np.divide(vectors, length, out=np.zeros_like(vectors), where=known)
-    n = known[..., 0].sum(-1)
-    total = (units.sum(1) ** 2).sum(-1) - n
-    found: Array = np.divide(total, n * (n - 1), out=np.full(len(vectors), math.nan), where=n > 1)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=known), known[..., 0]
+
+
+def _mean_of_pairs(total: Array, n: npt.NDArray[Any]) -> Array:
+    """Average cosines over all pairs of n unit vectors from their sum, so that no matrix of all pairs is made."""
+    apart = (total**2).sum(-1) - n
+    found: Array = np.divide(apart, n * (n - 1), out=np.full(len(total), math.nan), where=n > 1)
     return np.clip(found, -1.0, 1.0)
 
 

@@ -109,4 +109,4 @@ class Study:
     def _crosses(self, axis: str) -> bool:
         # both hold numbers or blanks, and no blank is a number
         pairs = points(self.frame)[[self.axis, axis]].apply(pd.to_numeric, errors="coerce").dropna().drop_duplicates()
-        return len(pairs) > pairs[self.axis].nunique()
+        return len(pairs) > int(pairs[self.axis].nunique())

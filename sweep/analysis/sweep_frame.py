@@ -28,6 +28,39 @@ COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class Kernels:
+    """How alike the kernels are that kept networks generate, each point at its best setting over all seeds."""
+
+    #: A row for each point, seed and generated convolution: `point`, `seed`, `family`, `layer`, `depth` (from 1, in the
+    #: order of computation), and what `kernels.similarity_table` tells.
+    rows: pd.DataFrame
+    #: points that generate kernels and have finished, those of them that were looked for, and those not found
+    points: int = 0
+    looked: int = 0
+    without: int = 0
+    #: runs whose weights were damaged
+    damaged: int = 0
+    #: why weights that are there were not looked at; '' if all were
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Final:
+    """What a last look at the test split gave."""
+
+    #: run key -> top-1 error in per cent on the test split; NaN where the network gave no finite answers
+    errors: Mapping[str, float]
+    #: images of the test split
+    images: int
+    #: when it was looked at, in UTC and ISO 8601, this time included
+    looks: tuple[str, ...]
+    #: runs that should have been judged, and have no weights
+    without: int = 0
+    #: whether the images are the official ones, not a part of the others that was set aside
+    official: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class SweepFrame:
     """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for.
@@ -55,6 +88,12 @@ class SweepFrame:
     counts: str = ""
     #: runs in the ledger that this space does not ask for (of earlier versions of it).
     unasked: int = 0
+    #: None if no point generates kernels, or nobody looked.
+    kernels: Kernels | None = None
+    #: None but for `wn-sweep report --final`.
+    final: Final | None = None
+    #: how often the test split was looked at.
+    looks: int = 0
 
 
 def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from sweep.proxy import NUMERICS, Checkpoint
+from sweep.proxy import NUMERICS, Checkpoint, Weights
 from sweep.space import Point, Proxy, canonical, own_network, search
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ class Run:
             return key_of(point, proxy, self.seed, (self.written[1], self.written[3]))
         return key_of(point, proxy, self.seed)
 
-    def payload(self, storage: str | None = None, interval: float = 60.0) -> str:
+    def payload(self, storage: str | None = None, interval: float = 60.0, weights: str | None = None) -> str:
         """What a worker needs to do the run, as text; with a storage, the run is kept there every `interval` seconds.
 
-        Neither is in the key: a run that goes on from a checkpoint ends as it would have without.
+        `weights` is where its final weights are left, if the recipe keeps them. None of it is in the key: a run that
+        goes on from a checkpoint ends as it would have without, and one that leaves its weights too.
         """
         point = self.planned.point
         content = {
@@ -54,6 +55,7 @@ class Run:
             "point": point.canonical(),
             "recipe": self.proxy,
             "seed": self.seed,
+            "weights": weights if self.proxy.keep_weights else None,
         }
         return canonical(content)
 
@@ -95,6 +97,12 @@ def checkpoint(payload: str) -> Checkpoint | None:
     """Where the run of a payload is kept while it is trained, or None."""
     content = json.loads(payload)
     return Checkpoint(key=content["key"], **content["checkpoint"]) if content["checkpoint"] else None
+
+
+def weights(payload: str) -> Weights | None:
+    """Where the run of a payload leaves its final weights, or None."""
+    content = json.loads(payload)
+    return Weights(content["weights"], content["key"]) if content["weights"] else None
 
 
 def wanted(plan: "Plan") -> list[Run]:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from ray.tune import Trainable
 
-from sweep.engine.runs import checkpoint, key_of, unpack
+from sweep.engine.runs import checkpoint, key_of, unpack, weights
 from sweep.proxy import Outcome, OutOfTime, train
 
 #: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
@@ -54,14 +54,14 @@ def do(payload: str) -> dict[str, Any]:
     Beside the fields of the ledger's row it says whether a checkpoint of the run may be kept, as `checkpointed`.
     """
     key, point, proxy, seed = unpack(payload)
-    kept = checkpoint(payload)
+    kept, left = checkpoint(payload), weights(payload)
     started = time.perf_counter()
     if key_of(point, proxy, seed) != key:
         here = ", ".join(f"{name} {its}" for name, its in versions().items())
         told = f"the worker on {platform.node()} would do another run than the one that was asked for; it has {here}"
         return no_outcome(key, ANOTHER_VERSION, told)
     try:
-        result = _outcome(key, train(point, proxy, seed, kept))
+        result = _outcome(key, train(point, proxy, seed, kept, left))
     except OutOfTime as error:
         result = no_outcome(key, "timed out", str(error), time.perf_counter() - started)
     except Exception as error:
@@ -69,7 +69,7 @@ def do(payload: str) -> dict[str, Any]:
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         trace = "".join(traceback.format_exception(error)).splitlines()[-LINES:]
         result = no_outcome(key, kind, said, time.perf_counter() - started, "\n".join(trace))
-    notes = kept.notes if kept else []
+    notes = [*(kept.notes if kept else []), *(left.notes if left else [])]
     return {
         **result,
         "message": "; ".join([result["message"], *notes] if result["message"] else notes)[:4000],

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from sweep.analysis.study import Study
-from sweep.api import frame
 from sweep.engine.ledger import Ledger
 from sweep.errors import SweepError
 from sweep.export import optuna_db, tables
+from sweep.ledger_frame import frame
 from sweep.report.latex import latex_table
 
 _T = TypeVar("_T")
@@ -33,7 +33,7 @@ def export(ledger: Ledger, to: Path) -> str:
     if to.suffix not in SUFFIXES:
         known = "; ".join(f"{suffix}: {what}" for suffix, what in SUFFIXES.items())
         raise SweepError(f"{to}: what it is to hold is told by its suffix ({known})")
-    sweep = frame(ledger)
+    sweep = frame(ledger, kernels=False)
     left = f" ({sweep.unasked} more in the ledger, which its space does not ask for)" if sweep.unasked else ""
     if to.suffix == ".db":
         trials = _whole(to, lambda part: optuna_db.write(sweep, ledger.curves(), part))

@@ -4,5 +4,17 @@ from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import Split, load
 from sweep.proxy.errors import DataError
 from sweep.proxy.train import NUMERICS, Outcome, OutOfTime, train
+from sweep.proxy.weights import Shelf, Weights
 
-__all__ = ["NUMERICS", "Checkpoint", "DataError", "OutOfTime", "Outcome", "Split", "load", "train"]
+__all__ = [
+    "NUMERICS",
+    "Checkpoint",
+    "DataError",
+    "OutOfTime",
+    "Outcome",
+    "Shelf",
+    "Split",
+    "Weights",
+    "load",
+    "train",
+]

@@ -4,16 +4,14 @@ They lie in a directory or behind any URL that fsspec reads (s3://..., gs://...,
 """
 
 import contextlib
-import hashlib
-import io
 import time
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from fsspec.core import url_to_fs
 
 from sweep.errors import StorageError
+from sweep.proxy import stored
 
 #: Begins every checkpoint, before the sha256 of the rest; another number is another layout, and starts the run over.
 _HEAD = b"wn-sweep checkpoint 1\n"
@@ -40,21 +38,18 @@ class Checkpoint:
     def load(self) -> dict[str, Any] | None:
         """The state that was kept last, or None; a damaged one is set aside."""
         try:
-            fs, root = url_to_fs(self._storage)
-            data = fs.cat_file(f"{root}/{self._key}")
+            state = stored.get(self._storage, self._key, _HEAD)
         except FileNotFoundError:
+            return None
+        except stored.Damaged:
+            self.kept = True
+            self.set_aside()
             return None
         except Exception as error:
             self._note("read", error)
             return None
         self.kept = True
-        body = data[len(_HEAD) + 32 :]
-        # torch does not compare the sums in its own files
-        if data[: len(_HEAD) + 32] == _HEAD + hashlib.sha256(body).digest():
-            with contextlib.suppress(Exception):
-                return dict(torch.load(io.BytesIO(body), weights_only=True))
-        self.set_aside()
-        return None
+        return state
 
     def due(self) -> bool:
         """Whether an interval has passed since the last one."""
@@ -62,22 +57,9 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         """Keep a state in place of the one before, whole or not at all."""
-        body = io.BytesIO()
-        torch.save(state, body)
-        data = body.getvalue()
         try:
-            fs, root = url_to_fs(self._storage)
-            path = f"{root}/{self._key}"
-            fs.makedirs(root, exist_ok=True)
-            try:
-                fs.pipe_file(f"{path}.part", _HEAD + hashlib.sha256(data).digest() + data)
-                fs.mv(f"{path}.part", path)
-                self.kept = True
-            except BaseException:
-                # what is left of it may be what fills the disk
-                with contextlib.suppress(Exception):
-                    fs.rm_file(f"{path}.part")
-                raise
+            stored.put(self._storage, self._key, _HEAD, state)
+            self.kept = True
         except Exception as error:
             self._note("written", error)
         # counted from here, so that a slow storage does not take all of the time
@@ -87,13 +69,12 @@ class Checkpoint:
         """Rename a checkpoint that cannot be used, for a person to look at; the run starts over."""
         self.notes.append(f"its checkpoint was damaged and set aside as {self._key}.damaged; the run started over")
         try:
-            fs, root = url_to_fs(self._storage)
-            fs.mv(f"{root}/{self._key}", f"{root}/{self._key}.damaged")
+            stored.set_aside(self._storage, self._key)
         except Exception as error:
             self._note("set aside", error)
 
     def _note(self, what: str, error: Exception) -> None:
-        note = f"a checkpoint could not be {what} ({_said(error)})"
+        note = f"a checkpoint could not be {what} ({stored.said(error)})"
         if note not in self.notes:
             self.notes.append(note)
 
@@ -106,7 +87,7 @@ def check(storage: str) -> None:
         fs.pipe_file(f"{root}/probe", b"")
         fs.rm_file(f"{root}/probe")
     except Exception as error:
-        raise StorageError(f"{storage}: no checkpoint can be kept there: {_said(error)}") from None
+        raise StorageError(f"{storage}: no checkpoint can be kept there: {stored.said(error)}") from None
 
 
 def discard(storage: str, done: Iterable[str]) -> None:
@@ -120,12 +101,6 @@ def discard(storage: str, done: Iterable[str]) -> None:
 def kept(storage: str) -> set[str]:
     """The keys that have a checkpoint in a storage, or a part of one; none if it cannot be listed."""
     try:
-        fs, root = url_to_fs(storage)
-        return {path.rsplit("/", 1)[-1].removesuffix(".part") for path in fs.ls(root, detail=False)}
+        return {name.removesuffix(".part") for name in stored.names(storage)}
     except Exception:
         return set()
-
-
-def _said(error: Exception) -> str:
-    """The first line of an error, or its kind if it says nothing."""
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]

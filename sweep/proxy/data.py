@@ -20,6 +20,7 @@ from sweep.proxy.errors import DataError
 from sweep.proxy.files import cache, read
 from sweep.proxy.mapped import mapped
 from sweep.space import DATASETS, DatasetFacts
+from sweep.space.image_index import ImageIndex
 from sweep.space.schema import Dataset
 
 #: Images that are resized at a time.
@@ -60,22 +61,29 @@ def load(dataset: Dataset, image_size: int) -> Split:
     """
     images, labels, known = _chosen(dataset)
     train = dataset.counts()[0]
-    x = torch.from_numpy(images)
-    if x.shape[2:] != (image_size, image_size):
-        if known:
-            raise DataError(
-                f"the images of {dataset.path} are too many to be resized in memory: give the data set the network's "
-                f"image_size, {image_size}"
-            )
-        x = torch.empty((*images.shape[:2], image_size, image_size))
-        # a block at a time: floats of every image before they are resized would be as much memory again
-        for block in range(0, len(x), BLOCK):
-            part = torch.from_numpy(images[block : block + BLOCK]).float()
-            x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
+    if known and images.shape[2:] != (image_size, image_size):
+        raise DataError(
+            f"the images of {dataset.path} are too many to be resized in memory: give the data set the network's "
+            f"image_size, {image_size}"
+        )
+    x = sized(images, image_size)
     y = torch.from_numpy(labels)
     known = known or _moments(x, train)
     mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
     return Split(x[:train], y[:train], x[train:], y[train:], mean, deviation, *known["white"])
+
+
+def sized(images: NDArray[np.uint8], image_size: int) -> Tensor:
+    """Images (n, channels, size, size), `image_size` pixels a side: the bytes as they are, or floats if resized."""
+    x = torch.from_numpy(images)
+    if x.shape[2:] == (image_size, image_size):
+        return x
+    x = torch.empty((*images.shape[:2], image_size, image_size))
+    # a block at a time: floats of every image before they are resized would be as much memory again
+    for block in range(0, len(x), BLOCK):
+        part = torch.from_numpy(images[block : block + BLOCK]).float()
+        x[block : block + BLOCK] = F.interpolate(part, size=x.shape[2:], mode="bilinear", antialias=True)
+    return x
 
 
 def _moments(images: Tensor, train: int) -> dict[str, list[float]]:
@@ -127,6 +135,14 @@ def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
     return hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
 
 
+def set_aside(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images and labels that were set aside for a last look, of a set without a test split; raises DataError."""
+    labels, images = _source(dataset)
+    facts = dataset.facts
+    at = _balanced(labels, facts)[: len(labels) - facts.pool]
+    return images(at), labels[at]
+
+
 def _source(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
     """Labels of all images, and what gives the images (n, channels, size, size) of some numbers, as bytes."""
     if not dataset.facts.readable:
@@ -139,12 +155,18 @@ def _source(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.i
 
 def _indexed(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
     try:
-        index, facts = dataset.index, dataset.facts
+        index = dataset.index
         found = dataset.model_copy(update={"known": None}).settled.known
     except ValueError as error:
         raise DataError(str(error)) from None
     if found != dataset.settled.known:
         raise DataError(f"the images of {dataset.path} are not those that they were ({index.fingerprint[:12]})")
+    return index.labels, decoded(dataset, index)
+
+
+def decoded(dataset: Dataset, index: ImageIndex) -> Callable[[NDArray[np.int64]], NDArray[np.uint8]]:
+    """What gives the images (n, channels, size, size) of some numbers of an index, as bytes; that raises DataError."""
+    facts = dataset.facts
 
     def images(at: NDArray[np.int64]) -> NDArray[np.uint8]:
         pixels = np.empty((len(at), facts.channels, facts.image_size, facts.image_size), dtype=np.uint8)
@@ -156,7 +178,7 @@ def _indexed(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.
             pixels[place] = decode(content, name, facts.channels, facts.image_size)
         return pixels
 
-    return index.labels, images
+    return images
 
 
 def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -13,12 +13,12 @@ from sweep.space.official import OFFICIAL
 
 
 def download(name: str, tell: Callable[[str], None] = lambda line: None) -> Path:
-    """Put the files of an official data set's training images into the cache; `tell` hears a line for each.
+    """Put the files of an official data set into the cache, its test images' as well; `tell` hears a line for each.
 
     A file is written beside its place, checked, and only then renamed. Raises DataError.
     """
     folder = cache(name)
-    for address, checksum in OFFICIAL[name].downloads.items():
+    for address, checksum in {**OFFICIAL[name].downloads, **OFFICIAL[name].test_downloads}.items():
         path = folder / address.rpartition("/")[2]
         try:
             if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == checksum:

@@ -22,7 +22,7 @@ Arrays = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class Found:
-    """Where the training images of a data set lie: a folder, or an archive."""
+    """Where the training or the test images of a data set lie: a folder, or an archive."""
 
     place: Path
     #: name of each file -> where it lies; of an archive, nothing
@@ -35,24 +35,26 @@ def cache(name: str) -> Path:
     return Path(home) / "wn-sweep" / name
 
 
-def find(dataset: Dataset) -> Found:
+def find(dataset: Dataset, test: bool = False) -> Found:
     """Where the files of an official data set lie: at its path, else in the cache, else where Debian puts them.
 
-    Raises DataError that says how to get them.
+    Of its training images, or of its test images. Raises DataError that says how to get them.
     """
     official = OFFICIAL[dataset.name]
+    files = official.test_files if test else official.files
     places = [cache(dataset.name), *([Path(official.debian[0])] if official.debian else [])]
     for place in [Path(dataset.path)] if dataset.path else places:
-        if found := _at(place, dataset.name):
+        if found := _at(place, dataset.name, files):
             return found
-    forms = " and ".join(f"{name}[.gz]" for name in official.files)
+    forms = " and ".join(f"{name}[.gz]" for name in files)
     if official.archives:
         forms = f"{' or '.join(official.archives)}, or of the folder that the first of them holds"
+    images = "test images" if test else "images"
     if dataset.path:
-        raise DataError(f"{dataset.path} does not hold the images of {dataset.name}: needs {forms}")
+        raise DataError(f"{dataset.path} does not hold the {images} of {dataset.name}: needs {forms}")
     package = f"`apt-get install {official.debian[1]}` installs them, " if official.debian else ""
     raise DataError(
-        f"the images of {dataset.name} are not on this machine: {package}`wn-sweep data {dataset.name} --download` "
+        f"the {images} of {dataset.name} are not on this machine: {package}`wn-sweep data {dataset.name} --download` "
         f"downloads them ({official.size}) to {cache(dataset.name)}, or path: names a folder of {forms}"
     )
 
@@ -67,15 +69,16 @@ def lacking(dataset: Dataset) -> str:
     return ""
 
 
-def read(dataset: Dataset) -> Arrays:
-    """Images (n, channels, size, size) and labels (n,) of an official data set's training files.
+def read(dataset: Dataset, test: bool = False) -> Arrays:
+    """Images (n, channels, size, size) and labels (n,) of an official data set's training files, or its test files.
 
     Raises DataError if they are missing, damaged, or not the official ones.
     """
-    found, facts = find(dataset), DATASETS[dataset.name]
-    batches = [*(_idx if "mnist" in dataset.name else _cifar)(dataset.name, found)]
+    found, facts, official = find(dataset, test), DATASETS[dataset.name], OFFICIAL[dataset.name]
+    checksums = official.test_files if test else official.files
+    batches = [*(_idx if "mnist" in dataset.name else _cifar)(dataset.name, found, checksums)]
     images, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    expected = (facts.pool, facts.channels, facts.image_size, facts.image_size)
+    expected = (facts.test_images if test else facts.pool, facts.channels, facts.image_size, facts.image_size)
     if images.shape != expected or labels.shape != expected[:1]:
         raise DataError(f"{found.place}: images {images.shape} and labels {labels.shape}, not {expected}")
     if not 0 <= labels.min() <= labels.max() < facts.classes:
@@ -83,7 +86,7 @@ def read(dataset: Dataset) -> Arrays:
     return images, labels
 
 
-def _at(place: Path, name: str) -> Found | None:
+def _at(place: Path, name: str, wanted: Mapping[str, str]) -> Found | None:
     official = OFFICIAL[name]
     for archive in official.archives:
         for path in (place, place / archive):
@@ -92,11 +95,11 @@ def _at(place: Path, name: str) -> Found | None:
     inner = {archive: place / folder for archive, folder in _FOLDERS.items() if archive in official.archives}
     for folder in (place, *inner.values()):
         files = {}
-        for file in official.files:
+        for file in wanted:
             forms = [folder / file, *([] if official.archives else [folder / f"{file}.gz"])]
             if there := next((path for path in forms if path.is_file()), None):
                 files[file] = there
-        if len(files) == len(official.files):
+        if len(files) == len(wanted):
             return Found(folder, files)
     return None
 
@@ -110,20 +113,20 @@ _FOLDERS = {
 }
 
 
-def _idx(name: str, found: Found) -> Iterator[Arrays]:
+def _idx(name: str, found: Found, checksums: Mapping[str, str]) -> Iterator[Arrays]:
     parsed = []
     for file, path in found.files.items():
         content = unpacked(_content(path), str(path))
         parsed.append(parse_idx(content, str(path)))
-        _insist(content, OFFICIAL[name].files[file], path)
+        _insist(content, checksums[file], path)
     images, labels = parsed
     yield images[:, None], labels.astype(np.int64)
 
 
-def _cifar(name: str, found: Found) -> Iterator[Arrays]:
+def _cifar(name: str, found: Found, checksums: Mapping[str, str]) -> Iterator[Arrays]:
     for file, path in found.files.items():
         content = _content(path)
-        _insist(content, OFFICIAL[name].files[file], path)
+        _insist(content, checksums[file], path)
         yield parse_batch(content, str(path))
     if found.files:
         return
@@ -131,7 +134,7 @@ def _cifar(name: str, found: Found) -> Iterator[Arrays]:
     _insist(whole, OFFICIAL[name].archives[found.place.name], found.place)
     binary = "binary" in found.place.name
     with tarfile.open(found.place) as archive:
-        for file in OFFICIAL[name].files:
+        for file in checksums:
             member = f"{_FOLDERS[found.place.name]}/{file}{'.bin' if binary else ''}"
             reader = archive.extractfile(member)
             content = reader.read() if reader else b""

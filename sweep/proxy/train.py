@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 import torch.utils.deterministic
-from torch import nn
+from torch import Tensor, nn
 
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import Split, load
 from sweep.proxy.schedule import rate
 from sweep.proxy.training import begin
+from sweep.proxy.weights import Weights
 from sweep.space import Point, Proxy
 
 #: Raised whenever the same run would come out differently; part of every run's key.
@@ -44,19 +45,22 @@ class OutOfTime(Exception):  # noqa: N818 - the run is out of time; nothing is w
     """A run that has not ended within its recipe's time limit."""
 
 
-def train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None = None) -> Outcome:
+def train(
+    point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None = None, weights: Weights | None = None
+) -> Outcome:
     """Train a resolved point's network and evaluate it once, at the end.
 
     The seed decides the initial draw, the order of the images and their augmentation, each by a generator of its own,
     so that all points see the same images in the same order. One thread, deterministic algorithms: the same run gives
     the same error to the last bit on the same machine, also one that goes on from what `checkpoint` has kept.
+    The weights that the error was measured with are left in `weights` before the outcome is told.
     Raises OutOfTime, looked at between batches; and whatever the network raises.
     """
     with settled():
-        return _train(point, proxy, seed, checkpoint)
+        return _train(point, proxy, seed, checkpoint, weights)
 
 
-def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None) -> Outcome:
+def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None, weights: Weights | None) -> Outcome:
     started = time.perf_counter()
     data = load(proxy.dataset, point.image_size or 1)
     # the last batch may be smaller, but batch norm cannot train on a single image
@@ -69,7 +73,7 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None)
         for images, labels in batches(data, proxy, epoch_of, run.generators, run.batch):
             if proxy.timeout is not None and time.perf_counter() - started > proxy.timeout:
                 raise OutOfTime(f"not done after {proxy.timeout:g} s, in epoch {epoch + 1} of {proxy.epochs}")
-            with _precision(proxy):
+            with precision(proxy):
                 logits = run.network(run.laid_out(images))
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=proxy.label_smoothing)
             run.optimizer.forget_gradients()
@@ -89,6 +93,8 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None)
     if run.average is not None:
         run.average.take_over()
     error = validate(run.network, data, proxy)
+    if weights is not None and error is not None:
+        weights.save(run.network)
     status = "diverged" if error is None else "done"
     return Outcome(status, error, tuple(run.losses), time.perf_counter() - started)
 
@@ -110,18 +116,24 @@ def settled() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-def _precision(proxy: Proxy) -> torch.autocast:
+def precision(proxy: Proxy) -> torch.autocast:
+    """What a recipe's precision means for operators."""
     return torch.autocast("cpu", torch.bfloat16, enabled=proxy.precision == "bfloat16")
 
 
 def validate(network: nn.Module, data: Split, proxy: Proxy) -> float | None:
     """Top-1 error in per cent on the validation images; None if the network gives no finite answers."""
+    return judge(network, data, data.validation, data.validation_labels, proxy)
+
+
+def judge(network: nn.Module, data: Split, images: Tensor, labels: Tensor, proxy: Proxy) -> float | None:
+    """Top-1 error in per cent on some images of a data set; None if the network gives no finite answers."""
     network.eval()
     answers = []
-    with torch.inference_mode(), _precision(proxy):
-        for images in data.validation.split(JUDGED):
-            answers.append(network(data.normalised(images)).float())
+    with torch.inference_mode(), precision(proxy):
+        for some in images.split(JUDGED):
+            answers.append(network(data.normalised(some)).float())
     found = torch.cat(answers)
     if not found.isfinite().all():
         return None
-    return 100 * int((found.argmax(1) != data.validation_labels).sum()) / len(found)
+    return 100 * int((found.argmax(1) != labels).sum()) / len(found)

@@ -8,10 +8,12 @@ from sweep.report import (
     curve_cards,
     evidence_card,
     fidelity_card,
+    final_card,
     front_card,
     front_chance_card,
     headline,
     isolation_card,
+    kernels_card,
     nuisance_card,
     paper_card,
     plane_card,
@@ -24,6 +26,7 @@ from sweep.report.cards import Builder, Card
 #: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
+    ("On the test split", final_card.cards),
     ("Error against the main axis", curve_cards.main_axis),
     ("What tuning took away", nuisance_card.cards),
     ("Error against cost", front_card.fronts),
@@ -33,6 +36,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Two axes at once", plane_card.cards),
     ("Each axis alone", isolation_card.cards),
     ("How errors are distributed over points", population_card.cards),
+    ("How alike generated kernels are", kernels_card.cards),
     ("Beside the paper", paper_card.beside),
     ("Does this sweep rank points as ImageNet does?", fidelity_card.cards),
     ("Chosen settings", point_cards.chosen_settings),

@@ -7,6 +7,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table
+from sweep.report.final_card import looks_sentence
 
 #: More failures than these are counted, and listed in the ledger only.
 LISTED = 100
@@ -25,6 +26,8 @@ def cards(study: Study) -> Iterable[Card]:
         says.append(f"{frame.counts[0].upper()}{frame.counts[1:].rstrip('.')}.")
     if frame.unasked:
         says.append(f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for.")
+    if frame.looks:
+        says.append(looks_sentence(frame.looks))
     facts: list[tuple[str, str]] = [("seeds", ", ".join(map(str, frame.seeds)))]
     facts += [(f"nuisance · {key}", ", ".join(map(words.value, cells))) for key, cells in frame.nuisance.items()]
     facts += [(f"baseline · {key}", text) for key, text in flatten(frame.baseline)]

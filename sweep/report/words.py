@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -79,6 +80,11 @@ def interval(found: Estimate, digits: int = 2) -> str:
 def points_of_error(found: Estimate, sign: bool = False) -> str:
     """Write a difference of errors: '1.30 points [0.20, 2.40]', if wished with its sign."""
     return f"{signed(found.mean) if sign else number(found.mean)} points{interval(found)}"
+
+
+def turned(found: Estimate) -> Estimate:
+    """Turn a difference round: b less a, for a less b."""
+    return replace(found, mean=-found.mean, low=-found.high, high=-found.low)
 
 
 def seeds(found: Estimate) -> str:

@@ -37,9 +37,10 @@ class ImageIndex:
 
 
 @lru_cache(maxsize=4)
-def folder_index(path: str) -> ImageIndex:
+def folder_index(path: str, apart: str = "val") -> ImageIndex:
     """The index of `path`/train/CLASS/*.jpeg and, if there is one, `path`/val/CLASS; raises ValueError in words.
 
+    A last look names `test` as the split that stands apart.
     Classes are the folders' names in alphabetical order, and numbered so.
     """
     root = Path(path)
@@ -51,26 +52,26 @@ def folder_index(path: str) -> ImageIndex:
             raise ValueError(
                 f"{path} has no classes: images belong in train/CLASS/, and in val/CLASS/ if that is given"
             )
-        strange = sorted(set(_folders(root / "val")) - set(classes)) if (root / "val").is_dir() else []
+        strange = sorted(set(_folders(root / apart)) - set(classes)) if (root / apart).is_dir() else []
         if strange:
-            raise ValueError(f"{root / 'val' / strange[0]} is no class of {root / 'train'}")
-        split = {name: [_files(root, name, one) for one in classes] for name in ("val", "train")}
+            raise ValueError(f"{root / apart / strange[0]} is no class of {root / 'train'}")
+        split = {name: [_files(root, name, one) for one in classes] for name in (apart, "train")}
     except OSError as error:
         raise ValueError(f"{error.filename or path} cannot be read: {error.strerror}") from None
     empty = [name for name, files in zip(classes, split["train"], strict=True) if not files]
     if empty:
         raise ValueError(f"{root / 'train' / empty[0]} holds no image ({', '.join(SUFFIXES)})")
-    counts = [len(files) for name in ("val", "train") for files in split[name]]
+    counts = [len(files) for name in (apart, "train") for files in split[name]]
     labels = np.repeat(np.tile(np.arange(len(classes)), 2), counts).astype(np.int64)
-    files = [file for name in ("val", "train") for one in split[name] for file in one]
+    files = [file for name in (apart, "train") for one in split[name] for file in one]
     sizes = [(root / file).stat().st_size for file in files]
 
     def encoded(number: int) -> tuple[str, bytes]:
         return str(root / files[number]), (root / files[number]).read_bytes()
 
-    apart, tested = sum(counts[: len(classes)]), (root / "test").is_dir()
-    fingerprint = index_fingerprint(f"{apart} {tested}", files, sizes, encoded)
-    return ImageIndex(tuple(classes), labels, apart, tested, fingerprint, encoded)
+    first, tested = sum(counts[: len(classes)]), (root / "test").is_dir()
+    fingerprint = index_fingerprint(f"{first} {tested}", files, sizes, encoded)
+    return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded)
 
 
 def index_fingerprint(

@@ -101,6 +101,18 @@ class Dataset(Model):
         return hub_index(self.path, self.config, self.split or "train", self.validation_split, *columns)
 
     @property
+    def test_index(self) -> ImageIndex:
+        """The images of the test split of a set of the user's own, and after them others; raises ValueError in words.
+
+        For a last look alone (`sweep/proxy/last_images.py`).
+        """
+        assert self.path is not None
+        if self.name == "imagefolder":
+            return folder_index(self.path, "test")
+        columns = self.image_column or "image", self.label_column or "label"
+        return hub_index(self.path, self.config, self.split or "train", "test", *columns)
+
+    @property
     def settled(self) -> Self:
         """The data set with what is known of its images written down."""
         if self.known is not None or not self.of_the_user:
@@ -205,6 +217,10 @@ class Augment(Model):
         return self
 
 
+#: What of a recipe decides no outcome, and is no part of a run's key.
+INDECISIVE = {"timeout": "a time limit", "keep_weights": "what is kept"}
+
+
 class Proxy(Model):
     """The recipe: how a point is trained for a short while, to an error at the last epoch."""
 
@@ -224,10 +240,12 @@ class Proxy(Model):
     # seconds of training, over all attempts. It is no part of a run's key: a run that ends within its limit comes out
     # the same under any other, and one that does not has no outcome. So it may be raised, and nothing is trained anew
     timeout: Annotated[float, Field(gt=0)] | None = None
+    # leave the weights that the error was measured with beside the ledger. No part of the key either
+    keep_weights: bool = False
 
     def decisive(self) -> Self:
         """The recipe without what decides no outcome: what runs are keyed on."""
-        return self.model_copy(update={"timeout": None, "dataset": self.dataset.content})
+        return self.model_copy(update={**dict.fromkeys(INDECISIVE), "dataset": self.dataset.content})
 
     @model_validator(mode="before")
     @classmethod

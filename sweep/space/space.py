@@ -13,7 +13,7 @@ from sweep.space.own import OwnNetwork, own_network, search
 from sweep.space.point import Point, plain
 from sweep.space.published import find_published
 from sweep.space.ranges import Range
-from sweep.space.schema import Bound, Model, Proxy, Resources, look_again
+from sweep.space.schema import INDECISIVE, Bound, Model, Proxy, Resources, look_again
 from sweep.space.source import Source, Where, did_you_mean, read
 
 #: What can be an axis: every field of a point, lambda in place of M or G, and whatever the user's own network takes.
@@ -249,8 +249,8 @@ def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
             mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
         elif path.split(".")[0] == "dataset":
             mistakes.append(source.mistake(where, "the data set is not a setting to tune"))
-        elif path == "timeout":
-            mistakes.append(source.mistake(where, "a time limit decides no outcome: there is nothing to tune"))
+        elif path in INDECISIVE:
+            mistakes.append(source.mistake(where, f"{INDECISIVE[path]} decides no outcome: there is nothing to tune"))
         elif not all(path.split(".")):
             mistakes.append(source.mistake(where, "names no setting of the recipe"))
         elif isinstance(values, list):

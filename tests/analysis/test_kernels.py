@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
-from sweep.analysis.kernels import between_filters, between_samples, similarity_table
+from sweep.analysis.kernels import Similarity, between_filters, between_samples, similarity_table
 
 
 def by_pairs(vectors):
@@ -26,6 +26,22 @@ def test_similarities_are_scipys_pair_by_pair(samples, filters, inputs, size, se
     expected = [by_pairs(kernels[:, o]) for o in range(filters)]
     assert between_samples(kernels) == pytest.approx(expected, nan_ok=True)
     assert between_filters(kernels) == pytest.approx([by_pairs(one) for one in kernels], nan_ok=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 4), st.lists(st.integers(1, 8), max_size=3), st.integers(0, 99))
+def test_a_few_samples_at_a_time_come_to_the_same(samples, filters, cuts, seed):
+    rng = np.random.default_rng(seed)
+    kernels = rng.normal(0.3, 1, (samples, filters, 2, 3, 3))
+    kernels[rng.random((samples, filters)) < 0.2] = 0
+    found = Similarity()
+    for part in np.split(kernels, sorted({cut for cut in cuts if cut < samples})):
+        found.add(part)
+    row = found.row()
+    assert row[:2] == (samples, filters)
+    for mean, vectors in ((row[2], np.swapaxes(kernels, 0, 1)), (row[5], kernels)):
+        truth = [x for x in map(by_pairs, vectors) if not math.isnan(x)]
+        assert mean == pytest.approx(np.mean(truth) if truth else math.nan, nan_ok=True)
 
 
 def test_scale_and_order_change_nothing():

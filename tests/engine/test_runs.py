@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
-from sweep.engine.runs import checkpoint, missing, unpack, wanted
+from sweep.engine.runs import checkpoint, missing, unpack, wanted, weights
 from sweep.space import Space
 
 
@@ -24,6 +24,7 @@ WIDER = {
     "another setting": ("[0.01, 0.04]", "[0.04, 0.01, 0.02]", 18, lambda run: run.proxy.optimizer.lr == 0.02),
     "a point twice": ("grid:", "grid:\n  - {family: weightnet, M: 2, G: 1}", 12, lambda run: False),
     "a time limit": ("epochs: 8", "epochs: 8\n  timeout: 60", 12, lambda run: False),
+    "weights that are kept": ("epochs: 8", "epochs: 8\n  keep_weights: true", 12, lambda run: False),
     "retries": ("seeds: 2", "seeds: 2\nresources: {retries: 0}", 12, lambda run: False),
 }  # fmt: skip
 
@@ -56,5 +57,6 @@ def test_where_and_how_often_a_run_is_kept_is_in_its_payload_only():
     payload = run.payload("/somewhere", 5.0)
     assert unpack(payload) == unpack(run.payload())
     assert checkpoint(run.payload()) is None
+    assert weights(run.payload("/somewhere", 5.0, "/weights")) is None  # its recipe keeps none
     kept = checkpoint(payload)
     assert (kept._storage, kept._key, kept._interval) == ("/somewhere", run.key, 5)

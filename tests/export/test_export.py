@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from report.frames import quick
 
 from sweep.analysis.study import Study
-from sweep.api import frame
 from sweep.costs import plan
 from sweep.engine.ledger import Ledger, Row
 from sweep.engine.runs import wanted
 from sweep.export import export
+from sweep.ledger_frame import frame
 from sweep.report.latex import escape, latex_table
 from sweep.space import Space
 

@@ -124,7 +124,7 @@ def test_labels_out_of_range_and_counts_that_differ(monkeypatch, tmp_path):
 
 def test_what_is_missing_is_said_with_how_to_get_it(tmp_path):
     for name, told in (
-        ("mnist", "`wn-sweep data mnist --download` downloads them (10 MB) to"),
+        ("mnist", "`wn-sweep data mnist --download` downloads them (12 MB) to"),
         ("cifar10", "or path: names a folder of cifar-10-python.tar.gz or cifar-10-binary.tar.gz"),
         ("cifar100", "`wn-sweep data cifar100 --download`"),
     ):

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from sweep.api import frame
 from sweep.costs import plan
 from sweep.engine.ledger import Ledger, Row
 from sweep.engine.runs import wanted
+from sweep.ledger_frame import frame
 from sweep.report import render
 from sweep.space import Space
 

@@ -48,41 +48,27 @@ def test_digits_have_no_mirror_image_in_any_recipe():
         recipe(dataset="digits")
 
 
+SPACE = """\
+name: mine
+network: {backbone: shufflenet_v2, image_size: 32}
+grid:
+  - family: static
+proxy:
+  recipe: paper
+  dataset: {name: cifar10, train: 1000, validation: 100}
+  epochs: 2
+seeds: 1
+"""
+
+
 def test_an_unknown_name_is_a_mistake_with_its_line(write):
-    path = write(
-        """\
-        name: mine
-        network: {backbone: shufflenet_v2, image_size: 32}
-        grid:
-          - family: static
-        proxy:
-          recipe: papier
-          dataset: cifar10
-        seeds: 1
-        """
-    )
     with pytest.raises(SpaceError, match=r"space\.yaml:5: proxy: .*no recipe is called 'papier'; there is paper"):
-        Space.load(path)
+        Space.load(write(SPACE.replace("paper", "papier")))
 
 
 def test_a_nuisance_setting_goes_over_the_recipe(write):
-    path = write(
-        """\
-        name: mine
-        network: {backbone: shufflenet_v2, image_size: 32}
-        grid:
-          - family: static
-        proxy:
-          recipe: paper
-          dataset: {name: cifar10, train: 1000, validation: 100}
-          epochs: 2
-        nuisance:
-          optimizer.lr: [0.1, 0.5]
-          schedule: [linear, cosine]
-        seeds: 1
-        """
-    )
-    recipes = [proxy for _, proxy in Space.load(path).recipes()]
+    nuisance = "nuisance:\n  optimizer.lr: [0.1, 0.5]\n  schedule: [linear, cosine]\n"
+    recipes = [proxy for _, proxy in Space.load(write(SPACE + nuisance)).recipes()]
     assert [(one.optimizer.lr, one.optimizer.momentum, one.schedule) for one in recipes] == [
         (0.1, 0.9, "linear"),
         (0.1, 0.9, "cosine"),

@@ -1,0 +1,148 @@
+"""How alike the kernels of kept networks are: which runs are looked at, and what was found, kept beside the ledger."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sweep.analysis.kernels import Similarity
+from sweep.analysis.nuisance import tune
+from sweep.analysis.order import points
+from sweep.analysis.sweep_frame import Kernels, SweepFrame
+from sweep.engine.notes import read_note, write_note
+from sweep.engine.places import places
+from sweep.engine.runs import Run
+from sweep.errors import LedgerError
+from sweep.networks import build, layout
+from sweep.proxy import DataError, Shelf, load
+from sweep.proxy.generated import layers
+
+#: Validation images that every network is shown.
+IMAGES = 100
+#: Of a family with more points, so many are looked at, evenly chosen in their order; of more seeds, the first.
+POINTS, SEEDS = 12, 5
+#: What is kept of a layer, in this order; another layout, or another way to compute it, is another name of the file.
+COLUMNS = ["family", "layer", "depth", "samples", "filters"]
+COLUMNS += [f"{name}{end}" for name in ("between_samples", "between_filters") for end in ("", "_low", "_high")]
+_NOTE = "kernels-1.json"
+
+Rows = list[list[Any]]
+
+
+def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run]) -> Kernels | None:
+    """Look at the kept networks of a sweep, each point at its best setting; None if no point generates kernels.
+
+    What a network's kernels are like follows from its run, so it is found once and kept in the sweep's folder: later
+    reports need neither weights nor images. A folder that cannot be written to costs time only.
+
+    Args:
+        folder: the ledger's.
+        frame: the sweep.
+        runs: all runs that it asks for.
+    """
+    families = {run.planned.label: run.planned.point.family for run in runs if _generates(run)}
+    done = set(frame.runs.loc[frame.runs["status"] == "done", "point"]) & families.keys()
+    if not families:
+        return None
+    known = _known(folder)
+    shelf = Shelf(places(folder))
+    if not done or not (known or shelf.keys):
+        nothing = pd.DataFrame(columns=["point", "seed", *COLUMNS])
+        return Kernels(nothing, len(done), len(done), len(done), trouble=_told(shelf))
+    chosen = _chosen(frame, {label: families[label] for label in done})
+    keys = {key for mine in chosen.values() for _, key in mine}
+    todo = [run for run in runs if run.key in keys and run.key not in known and shelf.has(run.key)]
+    found, trouble = _look(todo, shelf)
+    trouble = trouble or _told(shelf)
+    _keep(folder, known, found)
+    known |= found
+    rows = [[point, seed, *row] for point, mine in chosen.items() for seed, key in mine for row in known.get(key, [])]
+    return Kernels(
+        pd.DataFrame(rows, columns=["point", "seed", *COLUMNS]),
+        len(done),
+        len(chosen),
+        sum(not any(key in known or shelf.has(key) for _, key in mine) for mine in chosen.values()),
+        sum(key not in known and shelf.damaged(key) for key in keys),
+        trouble,
+    )
+
+
+def _told(shelf: Shelf) -> str:
+    return next((f"{storage}: {why}" for storage, why in shelf.troubles.items()), "")
+
+
+def _generates(run: Run) -> bool:
+    # a network of the user's own may hold such convolutions
+    return run.planned.point.own_network or run.planned.point.family in {"weightnet", "condconv"}
+
+
+def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple[int, str]]]:
+    """Seed and key of the runs to look at, by point."""
+    names = list(frame.nuisance)
+    best = {row["point"]: [row[name] for name in names] for row in tune(frame).points.to_dict("records")}
+    ordered = [label for label in points(frame)["point"] if label in families]
+    some = set()
+    for family in set(families.values()):
+        mine = [label for label in ordered if families[label] == family]
+        at = np.unique(np.linspace(0, len(mine) - 1, min(POINTS, len(mine))).round().astype(int))
+        some |= {mine[i] for i in at}
+    found: dict[str, list[tuple[int, str]]] = {label: [] for label in ordered if label in some}
+    rows = frame.runs[(frame.runs["status"] == "done") & frame.runs["point"].isin(some)].sort_values("seed")
+    for row in rows.to_dict("records"):
+        mine = found[row["point"]]
+        if [row[name] for name in names] == best[row["point"]] and len(mine) < SEEDS:
+            mine.append((int(row["seed"]), row["key"]))
+    return found
+
+
+def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
+    """What the networks of some runs show, and why none could be shown anything, if so."""
+    found: dict[str, Rows] = {}
+    for run in todo:
+        point, facts = run.planned.point, run.proxy.dataset.facts
+        try:
+            data = load(run.proxy.dataset, point.image_size or 1)
+        except DataError as error:
+            return found, str(error)
+        network = build(point, facts.channels, facts.classes)
+        network.to(memory_format=layout(point))  # type: ignore[call-overload]
+        if not shelf.take(run.key, network):
+            continue
+        rows: Rows = []
+        for depth, layer in enumerate(layers(network, data, run.proxy, IMAGES), 1):
+            alike = Similarity()
+            for some in layer.kernels():
+                alike.add(some)
+            rows.append([layer.family, layer.name, depth, *alike.row()])
+        found[run.key] = rows
+    return found, ""
+
+
+def _known(folder: Path) -> dict[str, Rows]:
+    """What earlier reports found; a file that cannot be read is found anew."""
+    try:
+        kept = read_note(folder / _NOTE, {})
+        return {key: [_numbers(row) for row in rows] for key, rows in kept.items()}
+    except (LedgerError, TypeError, AttributeError):
+        return {}
+
+
+def _keep(folder: Path, known: dict[str, Rows], found: dict[str, Rows]) -> None:
+    if not found:
+        return
+    plain = {
+        key: [[None if cell != cell else cell for cell in row] for row in rows] for key, rows in (known | found).items()
+    }
+    try:
+        write_note(folder / _NOTE, plain)
+    except LedgerError:
+        return
+
+
+def _numbers(row: Sequence[Any]) -> list[Any]:
+    if len(row) != len(COLUMNS):
+        raise TypeError(row)
+    return [math.nan if cell is None else cell for cell in row]

@@ -1,0 +1,76 @@
+"""`wn-sweep report --final`: what kept weights come to on the test split, which nothing else ever reads."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from sweep.analysis.final import judged_runs
+from sweep.analysis.sweep_frame import Final, SweepFrame
+from sweep.engine.ledger import Ledger
+from sweep.engine.lock import locked
+from sweep.engine.looks import begin_look, end_look, looked
+from sweep.engine.places import places
+from sweep.engine.runs import Run
+from sweep.errors import SweepError
+from sweep.ledger_frame import with_runs
+from sweep.networks import build, layout
+from sweep.proxy import Shelf, load
+from sweep.proxy.data import sized
+from sweep.proxy.last_images import LastImages, last_images
+from sweep.proxy.train import judge, settled
+
+
+def final_frame(ledger: Ledger) -> SweepFrame:
+    """The frame of a ledger with what the test split says of it.
+
+    The runs that validation chose are judged, once: what a look gave is noted in the sweep's folder, and so is the look
+    itself, before it is taken. Another look at the same runs reads no test image and is none.
+    Raises SweepError: no weights were kept, no test split, images that are missing, a folder that takes no note.
+    """
+    frame, runs = with_runs(ledger)
+    folder = ledger.path.parent
+    wanted = judged_runs(frame)
+    if not wanted:
+        raise SweepError(f"{ledger.path}: no run has finished yet, so there is nothing to judge on the test split")
+    with locked(folder):
+        errors = dict(looked(folder).errors or {})
+        shelf = Shelf(places(folder))
+        todo = [run for run in runs if run.key in wanted and run.key not in errors and shelf.has(run.key)]
+        if not todo and not errors.keys() & wanted:
+            told = "".join(f"; {storage} cannot be looked into: {why}" for storage, why in shelf.troubles.items())
+            raise SweepError(
+                f"{ledger.path}: no weights of its runs were kept, and without them nothing can be judged on the test "
+                f"split{told}; set proxy.keep_weights: true, and run the sweep into a new folder (--results)"
+            )
+        if todo:
+            # what can be wrong with the others shows before test images are read
+            load(todo[0].proxy.dataset, todo[0].planned.point.image_size or 1)
+            images = last_images(todo[0].proxy.dataset)
+            begin_look(folder)
+            found = _judge(todo, shelf, images)
+            end_look(folder, found, len(images.labels), images.official)
+        known = looked(folder)
+    told_errors = {key: math.nan if error is None else error for key, error in (known.errors or {}).items()}
+    mine = {key: told_errors[key] for key in sorted(wanted & told_errors.keys())}
+    final = Final(mine, known.images, known.times, len(wanted) - len(mine), known.official)
+    return replace(frame, final=final, looks=len(known.times))
+
+
+def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, float | None]:
+    """Error on the test split by run key, of the runs whose weights can be used; None if it is not finite."""
+    found: dict[str, float | None] = {}
+    labels = torch.from_numpy(images.labels)
+    pixels: dict[int, torch.Tensor] = {}
+    for run in todo:
+        point, facts = run.planned.point, run.proxy.dataset.facts
+        size = point.image_size or 1
+        if size not in pixels:
+            pixels = {size: sized(images.images, size)}
+        network = build(point, facts.channels, facts.classes)
+        network.to(memory_format=layout(point))  # type: ignore[call-overload]
+        if shelf.take(run.key, network):
+            with settled():
+                found[run.key] = judge(network, load(run.proxy.dataset, size), pixels[size], labels, run.proxy)
+    return found

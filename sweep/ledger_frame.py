@@ -1,0 +1,126 @@
+"""The frame of a ledger: the runs that its space asks for, as analysis and report take them."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from sweep import kept_kernels
+from sweep.analysis.sweep_frame import SweepFrame
+from sweep.costs import Plan, Planned, plan
+from sweep.engine.ledger import Ledger
+from sweep.engine.looks import looks
+from sweep.engine.runs import Run, wanted
+from sweep.errors import LedgerError, SpaceError
+from sweep.space import Space, plain
+
+
+def frame(ledger: Ledger, kernels: bool = True) -> SweepFrame:
+    """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'.
+
+    With `kernels`, networks whose weights were kept are looked at, unless they have been before.
+    """
+    found, _ = with_runs(ledger, kernels)
+    return found
+
+
+def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Run]]:
+    """The frame of a ledger as `frame` gives it, and all runs that its space asks for, in the order of its rows."""
+    try:
+        space = Space.parse(ledger.space())
+    except SpaceError as error:
+        raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
+    planned = plan(space, traced=False)
+    kept = ledger.runs()
+    by_key = {row["key"]: row for row in _records(kept)}
+    settings = [setting for setting, _ in space.recipes()]
+    flops, first = (counts[planned.kept].astype(float) for counts in (planned.counts.flops, planned.counts.first))
+    training = planned.passes.flops(flops, first).tolist()
+    rows, asked = [], set()
+    each_point = len(settings) * len(space.seeds)
+    about: dict[str, Any] = {}
+    runs = wanted(planned)
+    for position, run in enumerate(runs):
+        asked.add(run.key)
+        found = by_key.get(run.key, {})
+        # a point's runs follow one another, and it has thousands of them in a large sweep
+        if position % each_point == 0:
+            about = _about(planned, run.planned) | {"training_flops": training[position // each_point]}
+        rows.append(
+            {
+                "key": run.key,
+                **about,
+                **settings[position // len(space.seeds) % len(settings)],
+                "seed": run.seed,
+                "status": found.get("status", "missing"),
+                "error": found.get("error", float("nan")),
+                "seconds": found.get("seconds", float("nan")),
+                "kind": found.get("kind", ""),
+                "message": found.get("message", ""),
+            }
+        )
+    columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
+    columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
+    used = [by_key[key] for key in sorted(asked & set(by_key))]
+    made = SweepFrame(
+        name=space.name,
+        about=space.about,
+        axes=planned.axes,
+        nuisance={path: tuple(values) for path, values in space.nuisance.items()},
+        seeds=space.seeds,
+        baseline=space.baseline,
+        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
+        # what is said if nobody says it is no news
+        recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
+        network=space.network,
+        dataset=plain(space.proxy.dataset),
+        versions=_versions(used),
+        counts=_agreement(used),
+        unasked=len(kept) - len(used),
+        looks=len(looks(ledger.path.parent)),
+    )
+    return (replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, runs)) if kernels else made), runs
+
+
+def _about(planned: Plan, one: Planned) -> dict[str, Any]:
+    """What a point's runs share in a frame."""
+    cost = one.cost
+    return {
+        "point": one.label,
+        "baseline": planned.baselines.get(one.label, ""),
+        **{axis: _cell(one.point.value(axis)) for axis in planned.axes},
+        "params": cost.params,
+        "flops": cost.flops,
+        "activations": cost.activations,
+    }
+
+
+def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in runs.to_dict("records")]
+
+
+def _cell(value: Any) -> Any:
+    """An axis value as a cell of a frame: numbers as floats, lists as text, nothing as NaN."""
+    if value is None or isinstance(value, bool | str):
+        return float("nan") if value is None else value
+    return "-".join(map(str, value)) if isinstance(value, tuple) else float(value)
+
+
+def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        for name, value in json.loads(row["versions"]).items():
+            found.setdefault(name, set()).add(value)
+    return {name: ", ".join(sorted(values)) for name, values in sorted(found.items())}
+
+
+def _agreement(rows: list[dict[str, Any]]) -> str:
+    """A line on the two counts of the points that have been trained."""
+    points = {row["point"]: row for row in rows if row["traced_params"] is not None}
+    if not points:
+        return ""
+    apart = [p for p, r in points.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    if apart:
+        return f"closed form and fvcore differ on {len(apart)} of {len(points)} points"
+    return f"closed form and fvcore agree to the unit on all {len(points)} points"

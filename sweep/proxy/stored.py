@@ -1,0 +1,64 @@
+"""States of networks as files: under a name, whole or not at all, in a directory or behind any URL of fsspec's.
+
+A file is a line that says what it is, the sha256 of the rest, and what torch saved; nothing in it is ever executed.
+"""
+
+import contextlib
+import hashlib
+import io
+from typing import Any
+
+import torch
+from fsspec.core import url_to_fs
+
+
+class Damaged(Exception):  # noqa: N818 - of a file
+    """A file that does not hold what was written."""
+
+
+def put(storage: str, name: str, head: bytes, state: dict[str, Any]) -> None:
+    """Keep a state in place of the one before, whole or not at all; raises whatever the storage does."""
+    body = io.BytesIO()
+    torch.save(state, body)
+    data = body.getvalue()
+    fs, root = url_to_fs(storage)
+    path = f"{root}/{name}"
+    fs.makedirs(root, exist_ok=True)
+    try:
+        fs.pipe_file(f"{path}.part", head + hashlib.sha256(data).digest() + data)
+        fs.mv(f"{path}.part", path)
+    except BaseException:
+        # what is left of it may be what fills the disk
+        with contextlib.suppress(Exception):
+            fs.rm_file(f"{path}.part")
+        raise
+
+
+def get(storage: str, name: str, head: bytes) -> dict[str, Any]:
+    """The state that was kept last; raises FileNotFoundError, Damaged, or whatever the storage does."""
+    fs, root = url_to_fs(storage)
+    data = fs.cat_file(f"{root}/{name}")
+    start = len(head) + 32
+    body = data[start:]
+    # torch does not compare the sums in its own files
+    if data[:start] == head + hashlib.sha256(body).digest():
+        with contextlib.suppress(Exception):
+            return dict(torch.load(io.BytesIO(body), weights_only=True))
+    raise Damaged(name)
+
+
+def set_aside(storage: str, name: str) -> None:
+    """Rename a file that cannot be used to NAME.damaged, for a person to look at; raises whatever the storage does."""
+    fs, root = url_to_fs(storage)
+    fs.mv(f"{root}/{name}", f"{root}/{name}.damaged")
+
+
+def names(storage: str) -> set[str]:
+    """The names of all files in a storage; raises whatever the storage does."""
+    fs, root = url_to_fs(storage)
+    return {path.rsplit("/", 1)[-1] for path in fs.ls(root, detail=False)}
+
+
+def said(error: Exception) -> str:
+    """The first line of an error, or its kind if it says nothing."""
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]

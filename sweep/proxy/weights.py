@@ -1,0 +1,81 @@
+"""Final weights: the state that a run's error was measured with, kept under the run's key once it is known."""
+
+from torch import nn
+
+from sweep.proxy import stored
+
+#: Begins every file of weights; another number is another layout.
+_HEAD = b"wn-sweep weights 1\n"
+
+
+class Weights:
+    """Where one run leaves its final weights.
+
+    A storage that fails costs the weights, never the run: the trouble is told in `notes`.
+
+    Args:
+        storage: a directory, or a URL that fsspec reads.
+        key: the run's key, which names the file.
+    """
+
+    def __init__(self, storage: str, key: str) -> None:
+        self._storage, self._key = storage, key
+        self.notes: list[str] = []
+
+    def save(self, network: nn.Module) -> None:
+        """Keep parameters and buffers, whole or not at all; doing the run again writes the same."""
+        try:
+            stored.put(self._storage, self._key, _HEAD, network.state_dict())
+        except Exception as error:
+            self.notes.append(f"its weights could not be written ({stored.said(error)})")
+
+
+class Shelf:
+    """The weights that lie in one or several storages; those in the first count."""
+
+    def __init__(self, storages: list[str]) -> None:
+        self._names: dict[str, set[str]] = {}
+        #: storages that cannot be looked into, and why
+        self.troubles: dict[str, str] = {}
+        for storage in storages:
+            try:
+                self._names[storage] = stored.names(storage)
+            except FileNotFoundError:
+                continue
+            except Exception as error:
+                self.troubles[storage] = stored.said(error)
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of runs whose weights are there, or were."""
+        return {name.removesuffix(".damaged") for names in self._names.values() for name in names}
+
+    def has(self, key: str) -> bool:
+        """Whether weights of a run are there, as far as their name tells."""
+        return any(key in names for names in self._names.values())
+
+    def damaged(self, key: str) -> bool:
+        """Whether weights of a run were set aside, and there are no others."""
+        return not self.has(key) and any(f"{key}.damaged" in names for names in self._names.values())
+
+    def take(self, key: str, network: nn.Module) -> bool:
+        """Put a run's weights into its network; False if there are none that fit. Damaged ones are set aside."""
+        for storage, names in self._names.items():
+            if key in names:
+                try:
+                    network.load_state_dict(stored.get(storage, key, _HEAD))
+                    return True
+                except (stored.Damaged, RuntimeError, TypeError):
+                    self._set_aside(storage, key)
+                except Exception as error:
+                    self.troubles[storage] = stored.said(error)
+                names.discard(key)
+        return False
+
+    def _set_aside(self, storage: str, key: str) -> None:
+        self._names[storage].add(f"{key}.damaged")
+        try:
+            stored.set_aside(storage, key)
+        except Exception as error:
+            # it is told as damaged either way
+            self.troubles[storage] = stored.said(error)
