@@ -21,6 +21,7 @@ from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.networks import build
 from sweep.proxy import Shelf, load
+from sweep.proxy.data import _chosen
 from sweep.report import final_card, style
 from sweep.space.schema import Dataset
 
@@ -212,6 +213,7 @@ MNIST = TEXT.replace("{name: digits, train: 200, validation: 100}", "{name: mnis
 def mnist(tmp_path, monkeypatch):
     """A sweep of an MNIST whose test files are not there yet."""
     load.cache_clear()
+    _chosen.cache_clear()
     make_idx(tmp_path / "idx", monkeypatch)
     text = MNIST.replace("PATH", str(tmp_path / "idx"))
     sweep(tmp_path / "results/kept", text)
@@ -232,6 +234,9 @@ def test_nothing_but_a_last_look_opens_test_files(mnist, monkeypatch, command, o
     tmp_path, text = mnist
     make_test_idx(tmp_path / "idx", monkeypatch)
     load.cache_clear()
+    _chosen.cache_clear()
+    # what the test itself has written
+    opened.clear()
     sweep(tmp_path / "again/kept", text, only=lambda run: run.seed == 0)
     for words in (("report", "kept"), ("export", "kept", "--to", "runs.csv"), ("status", "kept"), ("data", "mnist")):
         command(*words)
