@@ -1,4 +1,4 @@
-"""The reference sweep is the shipped space's, its tables are those of its ledger, and the README quotes it."""
+"""The sweeps in the repository: of the shipped spaces, their pages those of their ledgers, quoted by the README."""
 
 import re
 from pathlib import Path
@@ -12,22 +12,29 @@ from sweep.space import shipped
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = ROOT / "reports/reference/quick"
+#: space -> where the ledger is that was committed, where its pages are, and how many runs it has
+COMMITTED = {
+    "quick": (ROOT / "results/reference/quick", ROOT / "reports/reference/quick", 90),
+    "fashion": (ROOT / "results/fashion", ROOT / "reports/fashion", 72),
+}
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory):
+@pytest.fixture(scope="module", params=COMMITTED)
+def committed(request, tmp_path_factory):
+    """The name, an open ledger, the folder of the pages, and the number of runs."""
+    results, pages, count = COMMITTED[request.param]
     # a copy: a reader must not be able to change what is in the repository
     copy = tmp_path_factory.mktemp("reference") / "ledger.sqlite"
-    copy.write_bytes((ROOT / "results/reference/quick/ledger.sqlite").read_bytes())
+    copy.write_bytes((results / "ledger.sqlite").read_bytes())
     with Ledger.open(copy) as ledger:
-        yield ledger
+        yield request.param, ledger, pages, count
 
 
-def test_every_run_of_the_shipped_space_is_in_and_none_failed(ledger):
-    """Fails when the space, the recipe or the numerics change: run `make reference`."""
-    runs = wanted(plan(Space.load(shipped()["quick"]), traced=False))
-    assert len(runs) == 90
+def test_every_run_of_the_shipped_space_is_in_and_none_failed(committed):
+    """Fails when the space, the recipe or the numerics change: run `make reference`, and `make fashion`."""
+    name, ledger, _, count = committed
+    runs = wanted(plan(Space.load(shipped()[name]), traced=False))
+    assert len(runs) == count
     assert {run.key: "done" for run in runs} == ledger.statuses()
 
 
@@ -37,22 +44,23 @@ def words(page):
     return re.sub(r"\s+", " ", page).replace("\N{MINUS SIGN}", "-")
 
 
-def test_the_committed_report_is_that_of_the_ledger(ledger, tmp_path):
-    """Fails when the report changes: `make reference` renders it anew, and trains nothing."""
+def test_the_committed_report_is_that_of_the_ledger(committed, tmp_path):
+    """Fails when the report changes: the same commands render it anew, and train nothing."""
+    _, ledger, pages, _ = committed
     report.render(frame(ledger), tmp_path)
-    tables = sorted(path.relative_to(PAGES) for path in PAGES.rglob("*.csv"))
+    tables = sorted(path.relative_to(pages) for path in pages.rglob("*.csv"))
     assert len(tables) >= 4
     for table in tables:
-        assert (tmp_path / table).read_bytes() == (PAGES / table).read_bytes(), table
-    assert words(tmp_path / "index.html") == words(PAGES / "index.html")
+        assert (tmp_path / table).read_bytes() == (pages / table).read_bytes(), table
+    assert words(tmp_path / "index.html") == words(pages / "index.html")
 
 
-def test_the_readme_quotes_the_report():
-    page = words(PAGES / "index.html")
+def test_the_readme_quotes_the_reports():
+    said = " ".join(words(pages / "index.html") for _, pages, _ in COMMITTED.values())
     quoted = re.findall(r"(-?\d+\.\d+) points[^[]*(\[[^]]*\d\])", re.sub(r"\s+", " ", README))
-    assert len(quoted) == 3
+    assert len(quoted) == 5
     for value, interval in quoted:
-        assert f"{value} points {interval}" in page, (value, interval)
+        assert f"{value} points {interval}" in said, (value, interval)
 
 
 def test_the_readmes_links_lead_somewhere():
