@@ -63,7 +63,7 @@ def plain(folder):
     """Wall-clock of the same by plain Ray Tune, and its rows."""
     began = time.perf_counter()
     said = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/plain_tune.py"), str(QUICK)],
+        [sys.executable, "-m", "benchmarks.plain_tune", str(QUICK)],
         cwd=folder,
         check=True,
         stdout=subprocess.PIPE,
