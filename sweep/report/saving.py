@@ -5,7 +5,6 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
 from multiprocessing import TimeoutError, get_all_start_methods, get_context
 
 #: More processes than these would wait for the largest figure.
@@ -40,8 +39,7 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
         with warnings.catch_warnings():
             # Python warns of threads of numpy's, which know how to be copied
             warnings.simplefilter("ignore", DeprecationWarning)
-            # an interruption is this process's business, which ends the others
-            pool = get_context("fork").Pool(workers, partial(signal.signal, signal.SIGINT, signal.SIG_IGN))
+            pool = get_context("fork").Pool(workers, _copied)
         with pool:
             answers = pool.map_async(_attempt, range(len(tasks)), chunksize=1).get(PATIENCE)
     except (TimeoutError, OSError):
@@ -54,6 +52,13 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _copied() -> None:
+    """Leave an interruption to the process that was copied, which ends the copies; theirs is a silent end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, signal.SIG_DFL)
 
 
 def _attempt(number: int) -> str | None:
