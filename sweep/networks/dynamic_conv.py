@@ -140,15 +140,14 @@ def fold(x: Tensor, kernels: Tensor, conv: Shape) -> Tensor:
 def product(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
     """A matrix product for each sample; the channels of a 1x1 convolution that lie last stay last."""
     kernels = generate(activations, weight, conv).flatten(2)
-    batch, size = len(x), _size(x, conv)
-    if conv.k == 1 and conv.stride == 1:
-        if channels_last(x):
-            pixels = x.permute(0, 2, 3, 1).view(batch, -1, conv.inp)
-            return torch.bmm(pixels, kernels.transpose(1, 2)).view(batch, *size, conv.oup).permute(0, 3, 1, 2)
-        patches = x.flatten(2)
-    else:
+    if not conv.k == conv.stride == 1:
         patches = F.unfold(x, conv.k, padding=conv.k // 2, stride=conv.stride)
-    return torch.bmm(kernels, patches).view(batch, conv.oup, *size)
+        return torch.bmm(kernels, patches).view(len(x), conv.oup, *_size(x, conv))
+    batch, _, height, width = x.shape
+    if channels_last(x):
+        pixels = x.permute(0, 2, 3, 1).view(batch, height * width, conv.inp)
+        return torch.bmm(pixels, kernels.transpose(1, 2)).view(batch, height, width, conv.oup).permute(0, 3, 1, 2)
+    return torch.bmm(kernels, x.flatten(2)).view(batch, conv.oup, height, width)
 
 
 def scaled(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
