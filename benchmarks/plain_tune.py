@@ -84,7 +84,6 @@ def main():
             "point": json.loads(canonical(run.planned.point.canonical())),
             "recipe": json.loads(canonical(run.proxy)),
             "seed": run.seed,
-            "label": run.planned.label,
         }
         for run in runs
     ]
@@ -100,14 +99,16 @@ def main():
             {**json.loads(result.config["run"]), **{name: result.metrics[name] for name in ("error", "seconds")}}
             for result in tuner.fit()
         ]
-    print(
-        json.dumps(
-            [
-                {k: r[k] for k in ("label", "seed", "error", "seconds")} | {"lr": r["recipe"]["optimizer"]["lr"]}
-                for r in rows
-            ]
-        )
-    )
+    rows = [
+        {
+            "point": canonical(r["point"]),
+            "lr": r["recipe"]["optimizer"]["lr"],
+            "error": r["error"],
+            "seconds": r["seconds"],
+        }
+        for r in rows
+    ]
+    print(json.dumps(rows))
 
 
 if __name__ == "__main__":

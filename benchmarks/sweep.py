@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -31,7 +32,7 @@ from sweep.space import Space
 
 ROOT = Path(__file__).parent.parent
 QUICK = ROOT / "spaces/quick.yaml"
-STEPS = 30
+STEPS = 60
 
 
 def ours(folder):
@@ -49,7 +50,7 @@ def ours(folder):
         runs = ledger.runs()
     rows = [
         {
-            "label": run.point,
+            "point": run.point,
             "lr": json.loads(run.recipe)["optimizer"]["lr"],
             "error": run.error,
             "seconds": run.seconds,
@@ -74,7 +75,7 @@ def plain(folder):
 
 
 def step_times(batch):
-    """Milliseconds of a training step of every point of quick, the least and the median of several, in turns."""
+    """Median milliseconds of forward, backward, optimiser and a whole training step of every point, in turns."""
     planned = plan(Space.load(QUICK), traced=False)
     made = {}
     for one in planned.points:
@@ -86,13 +87,19 @@ def step_times(batch):
     with settled():
         for _ in range(STEPS):
             for label, (network, images, optimizer) in made.items():
-                began = time.perf_counter()
+                ends = [time.perf_counter()]
                 loss = F.cross_entropy(network(images), labels)
+                ends.append(time.perf_counter())
                 optimizer.forget_gradients()
                 loss.backward()
+                ends.append(time.perf_counter())
                 optimizer.step(1e-3)
-                times[label].append(1e3 * (time.perf_counter() - began))
-    return {label: (min(its), statistics.median(its)) for label, its in times.items()}
+                ends.append(time.perf_counter())
+                times[label].append([1e3 * (end - began) for began, end in pairwise(ends)])
+    return {
+        label: [statistics.median(part) for part in zip(*its, strict=True)] + [statistics.median(map(sum, its))]
+        for label, its in times.items()
+    }
 
 
 def started(code):
@@ -133,10 +140,10 @@ def main():
     say(f"ours over theirs:   {mine / theirs:.2f}")
     say()
     difference = []
-    for label in dict.fromkeys(row["label"] for row in my_rows):
+    for point in dict.fromkeys(row["point"] for row in my_rows):
         for rate in sorted({row["lr"] for row in my_rows}):
             pair = [
-                statistics.fmean(row["error"] for row in rows if (row["label"], row["lr"]) == (label, rate))
+                statistics.fmean(row["error"] for row in rows if (row["point"], row["lr"]) == (point, rate))
                 for rows in (my_rows, their_rows)
             ]
             difference.append(pair[0] - pair[1])
@@ -149,10 +156,11 @@ def main():
     say()
     batch = 25
     times = step_times(batch)
-    static = times["static"]
-    say(f"a training step at batch {batch}, ms: least, median, and over the static network's median")
-    for label, (least, median) in times.items():
-        say(f"  {label:<22} {least:6.2f} {median:6.2f}  {median / static[1]:.2f}")
+    static = times["static"][-1]
+    say(f"a training step at batch {batch}, median ms")
+    say(f"  {'':<22}{'forward':>10}{'backward':>10}{'optimiser':>10}{'whole':>10}{'over static':>13}")
+    for label, parts in times.items():
+        say(f"  {label:<22}{''.join(f'{part:10.2f}' for part in parts)}{parts[-1] / static:13.2f}")
     say()
     say("what every process pays once, s (least of three)")
     base = started("pass")

@@ -55,13 +55,13 @@ def layers_by_hand(run, folder):
     data = load(run.proxy.dataset, point.image_size)
     found = {}
 
-    def note(name, module, x, context):
+    def note(name, module, x, told):
         if point.family == "condconv":
             alpha = torch.sigmoid(module.routing(x.mean((2, 3))))
             bank = module.experts.weight[0]
             found.setdefault(name, []).append(torch.einsum("m,mk->k", alpha[0], bank).view(module.shape.kernel))
         else:
-            alpha = torch.sigmoid(module.fc1(context))[0]
+            alpha = told[0]
             groups, lam, _ = module.fc2.weight.shape
             made = [alpha[g * lam : (g + 1) * lam] @ module.fc2.weight[g] for g in range(groups)]
             found.setdefault(name, []).append(torch.cat(made).view(module.shape.kernel))

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Whole, conv_cost, linear_cost
-from sweep.networks.dynamic_conv import Shape, generate, generated_conv
+from sweep.networks.dynamic_conv import Shape, generated_conv
 from sweep.networks.family import Family
 from sweep.networks.grouped_fc import GroupedLinear
+from sweep.networks.layouts import pooled
 from sweep.networks.table import Block, Conv
 
 
@@ -35,13 +36,9 @@ class MixedConv(nn.Module):
 
     def activations(self, x: Tensor) -> Tensor:
         """(B, inp, H, W) -> (B, experts)."""
-        return torch.sigmoid(self.routing(x.mean((2, 3))))
+        return torch.sigmoid(self.routing(pooled(x)))
 
-    def kernels(self, x: Tensor) -> Tensor:
-        """(B, inp, H, W) -> (B, oup, inp / groups, k, k)."""
-        return generate(self.activations(x), self.experts.weight, self.shape)
-
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         return generated_conv(x, self.activations(x), self.experts.weight, self.shape)
 

@@ -20,6 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from sweep.networks.layouts import channels_last
+
 Formulation = Literal["folded", "product", "scaled", "pieces"]
 
 #: Weights that the kernels of a batch may have, in one layer: 1 GiB of float32.
@@ -59,8 +61,8 @@ def choose(x: Tensor, weight: Tensor, conv: Shape) -> Formulation:
     The rules come from benchmarks/dynamic_conv.py, which checks them. What is traced, and what only has shapes, is
     counted in the form of the paper.
     """
-    pixelwise = conv.k == conv.stride == conv.groups == 1
-    if torch.jit.is_tracing() or x.device.type == "meta":  # type: ignore[attr-defined, no-untyped-call]
+    if _counted(x):
+        pixelwise = conv.k == conv.stride == conv.groups == 1
         return "product" if pixelwise else "folded"
     if scales(weight, conv) and _scaling_pays(x, len(weight) // conv.oup, conv):
         return "scaled"
@@ -83,7 +85,11 @@ def _scaling_pays(x: Tensor, slices: int, conv: Shape) -> bool:
     if conv.k > 1:
         # each slice is an output to be written and read again, in place of a kernel
         return slices == 1 or slices * pixels <= conv.inp * conv.k**2
-    return slices == 1 and (pixels <= 4 * conv.inp if channels_last(x) else 5 * pixels <= 3 * conv.inp)
+    # a product is one operator and a kernel, scaling two and none: it takes some work for kernels to outweigh that
+    work = len(x) * pixels * conv.inp * conv.oup
+    if channels_last(x):
+        return slices == 1 and pixels <= 2 * conv.inp and work >= 1 << 22
+    return slices == 1 and 5 * pixels <= 3 * conv.inp and work >= 1 << 24
 
 
 def _pixels(x: Tensor, conv: Shape) -> int:
@@ -93,11 +99,6 @@ def _pixels(x: Tensor, conv: Shape) -> int:
 def _size(x: Tensor, conv: Shape) -> list[int]:
     """Height and width of the output."""
     return [(side + 2 * (conv.k // 2) - conv.k) // conv.stride + 1 for side in x.shape[2:]]
-
-
-def channels_last(x: Tensor) -> bool:
-    """Whether the channels of a pixel lie side by side, and not the pixels of a channel."""
-    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 
 
 def multiplies(conv: Shape) -> bool:
@@ -114,9 +115,18 @@ def scales(weight: Tensor, conv: Shape) -> bool:
 def generate(activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
     """(B, groups * lambda), (groups, lambda, weights / groups) -> kernels (B, oup, inp / groups, k, k)."""
     groups, lam, _ = weight.shape
+    if lam == 1 and not _counted(activations):
+        # what a batched product of one term gives, in one pass and in the order in which kernels are wanted
+        made = activations.view(-1, groups, 1) * weight.view(groups, -1).to(activations.dtype)
+        return made.view(-1, *conv.kernel)
     # a batched product, not einsum: fvcore and torch's counter see it whatever the sizes are
     slices = activations.reshape(-1, groups, lam).transpose(0, 1)
     return torch.bmm(slices, weight).transpose(0, 1).reshape(-1, *conv.kernel)
+
+
+def _counted(x: Tensor) -> bool:
+    """Whether nothing is computed, only counted."""
+    return torch.jit.is_tracing() or x.device.type == "meta"  # type: ignore[attr-defined, no-untyped-call]
 
 
 def folded(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
@@ -145,7 +155,7 @@ def product(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tens
         return torch.bmm(kernels, patches).view(len(x), conv.oup, *_size(x, conv))
     batch, _, height, width = x.shape
     if channels_last(x):
-        pixels = x.permute(0, 2, 3, 1).view(batch, height * width, conv.inp)
+        pixels = x.permute(0, 2, 3, 1).reshape(batch, height * width, conv.inp)
         return torch.bmm(pixels, kernels.transpose(1, 2)).view(batch, height, width, conv.oup).permute(0, 3, 1, 2)
     return torch.bmm(kernels, x.flatten(2)).view(batch, conv.oup, height, width)
 

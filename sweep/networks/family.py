@@ -1,7 +1,7 @@
 """What a family of kernels must offer; each file beside this one holds a family, module and cost side by side."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from torch import Tensor, nn
 
@@ -19,17 +19,17 @@ class Family(ABC):
         """What must hold for `conv` to exist."""
         return iter(())
 
-    def context(self, block: Block) -> nn.Module | None:
-        """Module (B, C, H, W) -> (B, D): what the block's convolutions are told of its branch input."""
+    def context(self, block: Block, convs: Mapping[str, Conv]) -> nn.Module | None:
+        """Module (B, C, H, W) -> {name: (B, D)}: what some of the block's convolutions are told of its branch input."""
         return None
 
-    def context_cost(self, block: Block) -> Cost:
+    def context_cost(self, block: Block, convs: Mapping[str, Conv]) -> Cost:
         """Cost of `context`."""
         return Cost()
 
     @abstractmethod
     def conv(self, conv: Conv, block: Block) -> nn.Module:
-        """Module (x, context) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
+        """Module (x, what it is told) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
 
     @abstractmethod
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
@@ -45,7 +45,7 @@ class Family(ABC):
 
 
 class StaticConv(nn.Conv2d):
-    """A convolution with one kernel for all samples; takes the context and does not look at it."""
+    """A convolution with one kernel for all samples; is told nothing."""
 
     def __init__(self, conv: Conv) -> None:
         super().__init__(
@@ -58,6 +58,6 @@ class StaticConv(nn.Conv2d):
             bias=conv.bias,
         )
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         return super().forward(x)

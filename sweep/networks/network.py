@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from sweep.errors import NetworkError
 from sweep.networks.cost import Cost, conv_cost, linear_cost, norm_cost
 from sweep.networks.family import Family, StaticConv
+from sweep.networks.layouts import channels_last, pooled
 from sweep.networks.table import Block, Conv, Demand, Table
 
 
@@ -20,9 +21,9 @@ class ConvNorm(nn.Module):
         self.norm = nn.BatchNorm2d(conv.oup)
         self.relu = conv.relu
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
-        x = self.norm(self.conv(x, context))
+        x = self.norm(self.conv(x, told))
         return torch.relu(x) if self.relu else x
 
 
@@ -32,23 +33,35 @@ class Unit(nn.Module):
     def __init__(self, block: Block, family: Family) -> None:
         super().__init__()
         self.join, self.stride = block.join, block.stride
-        self.context = family.context(block)
+        self.context = family.context(block, dict(block.convs()))
         self.branch = nn.ModuleList(ConvNorm(conv, family.conv(conv, block)) for conv in block.branch)
         self.projection = nn.ModuleList(ConvNorm(conv, family.conv(conv, block)) for conv in block.projection)
         self.gate = family.gate(block)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C', H', W')."""
-        # the official shuffle: even channels pass by, odd ones are processed
-        past, x = (x[:, ::2], x[:, 1::2]) if self.join == "shuffle" and self.stride == 1 else (x, x)
-        context = self.context(x) if self.context is not None else None
-        for step in self.projection:
-            past = step(past, context)
-        for step in self.branch:
-            x = step(x, context)
+        past, x = alternate(x) if self.join == "shuffle" and self.stride == 1 else (x, x)
+        told = self.context(x) if self.context is not None else {}
+        for index, step in enumerate(self.projection):
+            past = step(past, told.get(f"projection.{index}"))
+        for index, step in enumerate(self.branch):
+            x = step(x, told.get(f"branch.{index}"))
         if self.gate is not None:
             x = self.gate(x)
         return torch.cat((past, x), 1) if self.join == "shuffle" else torch.relu(past + x)
+
+
+def alternate(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The official shuffle, (B, C, H, W) -> twice (B, C / 2, H, W): even channels pass by, odd ones are processed.
+
+    As one view and not two slices, so that their gradients are put together in one go, and lie as the input does.
+    """
+    if channels_last(x):
+        even, odd = x.permute(0, 2, 3, 1).unflatten(3, (-1, 2)).unbind(4)
+        return even.permute(0, 3, 1, 2), odd.permute(0, 3, 1, 2)
+    # fvcore knows views, and not their like
+    even, odd = x.view(len(x), -1, 2, *x.shape[2:]).unbind(2)
+    return even, odd
 
 
 class Network(nn.Module):
@@ -69,7 +82,7 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, H, W) -> (B, classes)."""
         x = self.last(self.blocks(self.pool(self.stem(x))))
-        logits: Tensor = self.classifier(x.mean((2, 3)))
+        logits: Tensor = self.classifier(pooled(x))
         return logits
 
 
@@ -123,7 +136,7 @@ def _ends(table: Table) -> dict[str, Cost]:
 
 
 def _block_costs(block: Block, family: Family) -> dict[str, Cost]:
-    layers = {"context": family.context_cost(block)}
+    layers = {"context": family.context_cost(block, dict(block.convs()))}
     for step, conv in block.convs():
         layers[f"{step}.conv"] = family.conv_cost(conv, block)
         layers[f"{step}.norm"] = norm_cost(conv.oup)

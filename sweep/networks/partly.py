@@ -1,6 +1,6 @@
 """A family on some of the stages, or on all but the depthwise convolutions; the rest is static."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import nn
@@ -27,13 +27,13 @@ class Partly(Family):
         """Those of the family that makes the convolution."""
         return self._of(conv, block).demands(conv, block)
 
-    def context(self, block: Block) -> nn.Module | None:
-        """The family's, in its stages."""
-        return self._shared(block).context(block)
+    def context(self, block: Block, convs: Mapping[str, Conv]) -> nn.Module | None:
+        """The family's, for those of the convolutions that are its own."""
+        return self.family.context(block, self._own(block, convs))
 
-    def context_cost(self, block: Block) -> Cost:
+    def context_cost(self, block: Block, convs: Mapping[str, Conv]) -> Cost:
         """Cost of `context`."""
-        return self._shared(block).context_cost(block)
+        return self.family.context_cost(block, self._own(block, convs))
 
     def conv(self, conv: Conv, block: Block) -> nn.Module:
         """The family's or a static one."""
@@ -50,6 +50,9 @@ class Partly(Family):
     def gate_cost(self, block: Block) -> Cost:
         """Cost of `gate`."""
         return self._shared(block).gate_cost(block)
+
+    def _own(self, block: Block, convs: Mapping[str, Conv]) -> dict[str, Conv]:
+        return {name: conv for name, conv in convs.items() if self._of(conv, block) is self.family}
 
     def _shared(self, block: Block) -> Family:
         return self.family if self.applies(block.stage) else Static()

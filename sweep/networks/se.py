@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Whole, at_least, linear_cost
+from sweep.networks.layouts import pooled
 from sweep.networks.static import Static
 from sweep.networks.table import Block
 
@@ -23,7 +24,7 @@ class Gate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
-        scale = torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean((2, 3))))))
+        scale = torch.sigmoid(self.fc2(torch.relu(self.fc1(pooled(x)))))
         return x * scale[:, :, None, None]
 
 

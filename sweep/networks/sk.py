@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Whole, at_least, conv_cost, linear_cost, norm_cost
 from sweep.networks.family import StaticConv
+from sweep.networks.layouts import pooled
 from sweep.networks.static import Static
 from sweep.networks.table import Block, Conv
 
@@ -37,11 +38,11 @@ class SelectiveConv(nn.Module):
         self.norm = nn.BatchNorm1d(hidden)
         self.fc2 = nn.Linear(hidden, 2 * conv.oup, bias=False)
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         near, far = self.norms[0](self.near(x)), self.norms[1](self.far(x))
-        told = torch.relu(self.norm(self.fc1((near + far).mean((2, 3)))))
-        weights = torch.softmax(self.fc2(told).view(len(x), 2, -1, 1, 1), dim=1)
+        hidden = torch.relu(self.norm(self.fc1(pooled(near + far))))
+        weights = torch.softmax(self.fc2(hidden).view(len(x), 2, -1, 1, 1), dim=1)
         mixed: Tensor = near * weights[:, 0] + far * weights[:, 1]
         return mixed
 

@@ -3,7 +3,7 @@
 Ma, Zhang, Huang, Sun, ECCV 2020 (arXiv 2007.11823); as its official code has it (megvii-model/WeightNet).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,46 +11,48 @@ import torch
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Ratio, Whole, at_least, conv_cost, is_whole, linear_cost, part
-from sweep.networks.dynamic_conv import Shape, generate, generated_conv
+from sweep.networks.dynamic_conv import Shape, generated_conv
 from sweep.networks.family import Family
 from sweep.networks.grouped_fc import GroupedLinear
+from sweep.networks.layouts import pooled
 from sweep.networks.table import Block, Conv, Demand
 
 
-class Reduce(nn.Linear):
-    """Global average pool and a fully-connected layer with bias, no activation: one a block, shared by its kernels.
+class Activations(nn.Module):
+    """What the kernels of a block are made of: sigmoid(fc1(reduce(mean over pixels))), for each of its convolutions.
 
-    Shapes: (B, C, H, W) -> (B, max(16, C // 16)).
+    `reduce` has no activation, and its convolutions share it. Each has an fc1 of its own; they are computed as one
+    layer, because on small networks launching an operator costs more than its arithmetic.
+
+    Shapes: (B, C, H, W) -> for the name of each convolution (B, its activations).
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, reduced)."""
-        return super().forward(x.mean((2, 3)))
+    def __init__(self, channels: int, reduced: int, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.sizes = dict(sizes)
+        self.reduce = nn.Linear(channels, reduced)
+        self.fc1 = nn.Linear(reduced, sum(sizes.values()))
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """(B, C, H, W) -> for the name of each convolution (B, its activations)."""
+        made = torch.sigmoid(self.fc1(self.reduce(pooled(x))))
+        return dict(zip(self.sizes, made.split(list(self.sizes.values()), 1), strict=True))
 
 
 class GeneratedConv(nn.Module):
-    """A convolution whose kernel is fc2(sigmoid(fc1(context))), for each sample anew; no static kernel is added.
+    """A convolution whose kernel is fc2(activations), for each sample anew; no static kernel is added.
 
-    Shapes: x (B, inp, H, W), context (B, reduced) -> (B, oup, H', W').
+    Shapes: x (B, inp, H, W), activations (B, activations) -> (B, oup, H', W').
     """
 
-    def __init__(self, conv: Conv, reduced: int, activations: int, fc_groups: int) -> None:
+    def __init__(self, conv: Conv, activations: int, fc_groups: int) -> None:
         super().__init__()
         self.shape = Shape(conv.inp, conv.oup, conv.k, conv.stride, conv.groups)
-        self.fc1 = nn.Linear(reduced, activations)
         self.fc2 = GroupedLinear(activations, torch.Size(self.shape.kernel).numel(), fc_groups)
 
-    def activations(self, context: Tensor) -> Tensor:
-        """(B, reduced) -> (B, activations)."""
-        return torch.sigmoid(self.fc1(context))
-
-    def kernels(self, context: Tensor) -> Tensor:
-        """(B, reduced) -> (B, oup, inp / groups, k, k)."""
-        return generate(self.activations(context), self.fc2.weight, self.shape)
-
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """(B, inp, H, W), (B, reduced) -> (B, oup, H', W')."""
-        return generated_conv(x, self.activations(context), self.fc2.weight, self.shape)
+    def forward(self, x: Tensor, activations: Tensor) -> Tensor:
+        """(B, inp, H, W), (B, activations) -> (B, oup, H', W')."""
+        return generated_conv(x, activations, self.fc2.weight, self.shape)
 
 
 @dataclass(frozen=True)
@@ -77,34 +79,38 @@ class WeightNet(Family):
             lambda: f"G x {conv.oup} = {groups} groups do not divide {weights} kernel weights ({conv})",
         )
 
-    def context(self, block: Block) -> nn.Module:
-        """The block's shared `reduce`."""
-        return Reduce(block.inp, self._reduced(block))
+    def context(self, block: Block, convs: Mapping[str, Conv]) -> nn.Module | None:
+        """The block's shared `reduce`, and fc1 of each convolution."""
+        return Activations(block.inp, self._reduced(block), self._activations(convs)) if convs else None
 
-    def context_cost(self, block: Block) -> Cost:
-        """One fully-connected layer with bias."""
-        return linear_cost(block.inp, self._reduced(block))
+    def context_cost(self, block: Block, convs: Mapping[str, Conv]) -> Cost:
+        """Fully-connected layers with bias."""
+        if not convs:
+            return Cost()
+        reduced = self._reduced(block)
+        return linear_cost(block.inp, reduced) + linear_cost(reduced, sum(self._activations(convs).values()))
 
     def conv(self, conv: Conv, block: Block) -> nn.Module:
         """A generated convolution."""
-        return GeneratedConv(conv, self._reduced(block), *self._fc(conv))
+        return GeneratedConv(conv, *self._fc2(conv))
 
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
-        """fc1, fc2 and the convolution itself, whose kernel is no parameter."""
-        activations, _ = self._fc(conv)
-        fc1 = linear_cost(self._reduced(block), activations)
+        """fc2 and the convolution itself, whose kernel is no parameter."""
         kernel = conv.oup * (conv.inp // conv.groups) * conv.k**2
         # lambda = M / G inputs to each of the kernel's weights
         weights = part(self.M / self.G, kernel)
         fc2 = Cost(weights, weights, kernel)
         static = conv_cost(conv.inp, conv.oup, conv.k, conv.size_out, groups=conv.groups)
-        return fc1 + fc2 + Cost(0, static.flops, static.activations)
+        return fc2 + Cost(0, static.flops, static.activations)
+
+    def _activations(self, convs: Mapping[str, Conv]) -> dict[str, Whole]:
+        return {name: self._fc2(conv)[0] for name, conv in convs.items()}
 
     def _reduced(self, block: Block) -> Whole:
         return at_least(16, block.inp // 16)
 
-    def _fc(self, conv: Conv) -> tuple[Whole, Whole]:
-        """Outputs of fc1 and groups of fc2."""
+    def _fc2(self, conv: Conv) -> tuple[Whole, Whole]:
+        """Inputs and groups of fc2."""
         if conv.depthwise:
             return part(self.M / self.G, conv.oup), conv.oup
         return part(self.M, conv.oup), part(self.G, conv.oup)

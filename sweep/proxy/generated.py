@@ -62,10 +62,9 @@ def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[L
 
 def _noting(name: str, found: dict[str, Layer]) -> Callable[[nn.Module, tuple[Tensor, Tensor]], None]:
     def note(module: nn.Module, given: tuple[Tensor, Tensor]) -> None:
-        x, context = given
+        x, told = given
         if isinstance(module, GeneratedConv):
-            made = module.activations(context)
-            found[name] = Layer(name, "weightnet", module.shape, made.float(), module.fc2.weight.detach())
+            found[name] = Layer(name, "weightnet", module.shape, told.float(), module.fc2.weight.detach())
         elif isinstance(module, MixedConv):
             made = module.activations(x)
             found[name] = Layer(name, "condconv", module.shape, made.float(), module.experts.weight.detach())

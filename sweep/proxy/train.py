@@ -20,7 +20,7 @@ from sweep.proxy.weights import Weights
 from sweep.space import Point, Proxy
 
 #: Raised whenever the same run would come out differently; part of every run's key.
-NUMERICS = 2
+NUMERICS = 3
 #: Images that are judged at a time.
 JUDGED = 256
 

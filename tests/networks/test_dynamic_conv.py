@@ -162,28 +162,32 @@ def test_weightnet_layer_equals_its_formula_by_loops(g, lam, oup, per_g, k, stri
     torch.manual_seed(seed)
     inp = oup if depthwise else g * per_g  # so that G divides inp k k
     conv = Conv(inp, oup, k, stride, size, relu=False, depthwise=depthwise)
-    layer = WeightNet(Fraction(g * lam), Fraction(g)).conv(conv, Block("shuffle", 1, channels, 1, (conv,))).double()
-    for parameter in layer.parameters():
+    family, block = WeightNet(Fraction(g * lam), Fraction(g)), Block("shuffle", 1, channels, 1, (conv,))
+    # another convolution of the block comes before, and has activations of its own
+    told_of, layer = family.context(block, {"other": conv, "this": conv}).double(), family.conv(conv, block).double()
+    for parameter in (*told_of.parameters(), *layer.parameters()):
         torch.nn.init.normal_(parameter)
     x = torch.randn(BATCH, inp, size, size, dtype=torch.float64, requires_grad=True)
-    context = torch.randn(BATCH, max(16, channels // 16), dtype=torch.float64, requires_grad=True)
+    seen = torch.randn(BATCH, channels, 3, 2, dtype=torch.float64, requires_grad=True)
 
     slices = 1 if depthwise else g
     outputs = []
-    for sample, told in zip(x, context, strict=True):
-        alpha = torch.sigmoid(layer.fc1.weight @ told + layer.fc1.bias)
-        assert len(alpha) == oup * slices * lam
+    own = slice(oup * slices * lam, 2 * oup * slices * lam)
+    for sample, image in zip(x, seen, strict=True):
+        reduced = told_of.reduce.weight @ image.sum((1, 2)) / 6 + told_of.reduce.bias
+        assert len(reduced) == max(16, channels // 16)
+        alpha = torch.sigmoid(told_of.fc1.weight[own] @ reduced + told_of.fc1.bias[own])
         rows = []
         for group in range(oup * slices):
             mixed = sum(alpha[group * lam + part] * layer.fc2.weight[group, part] for part in range(lam))
             rows.append(mixed)
         kernel = torch.cat(rows).view(oup, inp // conv.groups, k, k)
         outputs.append(F.conv2d(sample[None], kernel, stride=stride, padding=k // 2, groups=conv.groups))
-    truth, ours = torch.cat(outputs), layer(x, context)
+    truth, ours = torch.cat(outputs), layer(x, told_of(seen)["this"])
     torch.testing.assert_close(ours, truth)
     assert ours.shape[2] == conv.size_out
     weights = torch.randn_like(truth)
-    sources = [x, context, *layer.parameters()]
+    sources = [x, seen, *told_of.parameters(), *layer.parameters()]
     for mine, wanted in zip(
         torch.autograd.grad((ours * weights).sum(), sources),
         torch.autograd.grad((truth * weights).sum(), sources),

@@ -13,6 +13,7 @@ from torch import nn
 
 from sweep.networks.condconv import CondConv
 from sweep.networks.cost import Cost, linear_cost
+from sweep.networks.dynamic_conv import generate
 from sweep.networks.grouped_fc import GroupedLinear
 from sweep.networks.table import Block, Conv
 from sweep.networks.weightnet import WeightNet
@@ -61,28 +62,32 @@ def numbers(module):
 def test_one_activation_a_filter_gates_the_output_channels_of_a_static_convolution(conv, seed):
     """y_o = alpha_o conv(x, W)_o, with alpha = sigmoid(fc1(reduce(x))) and W the weight of fc2."""
     family, block = WeightNet(Fraction(1), Fraction(1)), block_of(conv)
-    reduce, layer = drawn(family.context(block), seed), drawn(family.conv(conv, block), seed + 1)
+    context, layer = drawn(family.context(block, {"it": conv}), seed), drawn(family.conv(conv, block), seed + 1)
     x = torch.randn(BATCH, conv.inp, conv.size, conv.size, dtype=torch.float64, requires_grad=True)
-    context = torch.randn(BATCH, 16, dtype=torch.float64, requires_grad=True)
 
     weight = layer.fc2.weight.reshape(conv.oup, conv.inp // conv.groups, conv.k, conv.k)
-    for told, sources in ((context, [x, context, *layer.parameters()]), (reduce(x), [x, *reduce.parameters()])):
-        alpha = torch.sigmoid(told @ layer.fc1.weight.T + layer.fc1.bias)
-        assert alpha.shape == (BATCH, conv.oup)
-        assert_alike(layer(x, told), alpha[:, :, None, None] * convolve(x, weight, conv), sources)
+    reduced = x.sum((2, 3)) / conv.size**2 @ context.reduce.weight.T + context.reduce.bias
+    alpha = torch.sigmoid(reduced @ context.fc1.weight.T + context.fc1.bias)
+    assert alpha.shape == (BATCH, conv.oup)
+    sources = [x, *context.parameters(), *layer.parameters()]
+    assert_alike(layer(x, context(x)["it"]), alpha[:, :, None, None] * convolve(x, weight, conv), sources)
 
 
 @settings(max_examples=25, deadline=None)
 @given(conv=CONVS)
 def test_one_activation_a_filter_costs_a_static_convolution_and_its_gate(conv):
     block = block_of(conv)
-    layer = WeightNet(Fraction(1), Fraction(1)).conv(conv, block)
+    family = WeightNet(Fraction(1), Fraction(1))
+    layer, context = family.conv(conv, block), family.context(block, {"it": conv})
     static = nn.Conv2d(conv.inp, conv.oup, conv.k, groups=conv.groups, bias=False)
     assert numbers(layer.fc2) == numbers(static)
     # the gate is a fully-connected layer of 16 inputs; each weight of the kernel is multiplied once
-    cost, kernel, pixels = WeightNet(Fraction(1), Fraction(1)).conv_cost(conv, block), numbers(static), conv.size_out**2
-    assert cost.params == numbers(static) + numbers(nn.Linear(16, conv.oup)) == numbers(layer)
-    assert cost.flops == kernel * pixels + 16 * conv.oup + kernel
+    cost, kernel, pixels = family.conv_cost(conv, block), numbers(static), conv.size_out**2
+    assert cost.params == numbers(layer)
+    assert cost.flops == kernel * pixels + kernel
+    assert numbers(context.fc1) == numbers(nn.Linear(16, conv.oup))
+    assert family.context_cost(block, {"it": conv}).params == numbers(context)
+    assert family.context_cost(block, {"it": conv}).flops == 16 * conv.inp + 16 * conv.oup
 
 
 # M = m / C and G = 1 / C are CondConv with m experts
@@ -94,13 +99,14 @@ def test_one_group_a_layer_is_condconv(conv, experts, seed):
     """The routing is fc1 after reduce, linear maps with no activation between; the experts are fc2's weight."""
     block = block_of(conv)
     family = WeightNet(Fraction(experts, conv.oup), Fraction(1, conv.oup))
-    reduce, layer = drawn(family.context(block), seed), drawn(family.conv(conv, block), seed + 1)
+    context, layer = drawn(family.context(block, {"it": conv}), seed), drawn(family.conv(conv, block), seed + 1)
+    reduce, fc1 = context.reduce, context.fc1
     mixed = CondConv(experts).conv(conv, block).double()
     assert mixed.experts.weight.shape == layer.fc2.weight.shape
     with torch.no_grad():
         mixed.experts.weight.copy_(layer.fc2.weight)
-        mixed.routing.weight.copy_(layer.fc1.weight @ reduce.weight)
-        mixed.routing.bias.copy_(layer.fc1.weight @ reduce.bias + layer.fc1.bias)
+        mixed.routing.weight.copy_(fc1.weight @ reduce.weight)
+        mixed.routing.bias.copy_(fc1.weight @ reduce.bias + fc1.bias)
 
     mine, theirs = (
         torch.randn(BATCH, conv.inp, conv.size, conv.size, dtype=torch.float64, generator=torch.manual_seed(seed))
@@ -108,7 +114,7 @@ def test_one_group_a_layer_is_condconv(conv, experts, seed):
         .requires_grad_()
         for _ in range(2)
     )
-    ours, truth = layer(mine, reduce(mine)), mixed(theirs)
+    ours, truth = layer(mine, context(mine)["it"]), mixed(theirs)
     torch.testing.assert_close(ours, truth)
     weights = torch.randn_like(truth)
     (ours * weights).sum().backward()
@@ -116,9 +122,9 @@ def test_one_group_a_layer_is_condconv(conv, experts, seed):
     torch.testing.assert_close(mine.grad, theirs.grad)
     torch.testing.assert_close(layer.fc2.weight.grad, mixed.experts.weight.grad)
     # what reaches the routing reaches fc1, through what reduce tells it
-    torch.testing.assert_close(layer.fc1.bias.grad, mixed.routing.bias.grad)
+    torch.testing.assert_close(fc1.bias.grad, mixed.routing.bias.grad)
     told = mixed.routing.weight.grad @ reduce.weight.T + torch.outer(mixed.routing.bias.grad, reduce.bias)
-    torch.testing.assert_close(layer.fc1.weight.grad, told)
+    torch.testing.assert_close(fc1.weight.grad, told)
 
 
 @settings(max_examples=25, deadline=None)
@@ -130,7 +136,10 @@ def test_one_group_a_layer_costs_what_condconv_does_but_for_the_routing(conv, ex
     kernel = conv.oup * conv.inp * conv.k**2
     # kernels from experts, and the convolution, each counted by hand
     rest = Cost(experts * kernel, experts * kernel + kernel * conv.size_out**2, kernel + conv.oup * conv.size_out**2)
-    assert ours == linear_cost(16, experts) + rest
+    assert ours == rest
+    # what its context has beside `reduce`
+    context = weightnet.context_cost(block, {"it": conv})
+    assert context == linear_cost(conv.inp, 16) + linear_cost(16, experts)
     assert theirs == linear_cost(conv.inp, experts) + rest
     assert numbers(weightnet.conv(conv, block).fc2) == numbers(CondConv(experts).conv(conv, block).experts)
 
@@ -140,7 +149,9 @@ def test_the_kernels_differ_between_samples():
     conv = Conv(4, 6, 3, 1, 5, relu=False)
     block = block_of(conv)
     for family in (WeightNet(Fraction(1), Fraction(1)), WeightNet(Fraction(3, 6), Fraction(1, 6))):
-        kernels = drawn(family.conv(conv, block), 0).kernels(torch.randn(2, 16, dtype=torch.float64))
+        context, layer = drawn(family.context(block, {"it": conv}), 0), drawn(family.conv(conv, block), 0)
+        told = context(torch.randn(2, 4, 5, 5, dtype=torch.float64))["it"]
+        kernels = generate(told, layer.fc2.weight, layer.shape)
         assert not torch.allclose(*kernels)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sweep.networks import build, initialise
+from sweep.networks.dynamic_conv import generate
 from sweep.networks.table import Block, Conv
 from sweep.networks.weightnet import GeneratedConv, WeightNet
 from sweep.space import Point
@@ -24,8 +25,9 @@ class One(nn.Module):
 def generated_std(conv, M, G):
     layer = WeightNet(Fraction(M), Fraction(G)).conv(conv, Block("shuffle", 1, 64, 1, (conv,)))
     initialise(One(layer), 0)
-    # the context is about zero at the start: every activation is a sigmoid near 0.5
-    return float(layer.kernels(torch.zeros(1, 16)).detach().std())
+    # what fc1 is given is about zero at the start: every activation is a sigmoid near 0.5
+    activations = torch.full((1, layer.fc2.inp), 0.5)
+    return float(generate(activations, layer.fc2.weight, layer.shape).detach().std())
 
 
 @pytest.mark.parametrize(("M", "G"), [(1, 1), (2, 2), (2, 1), (8, 1), (8, 2), (4, 4)])

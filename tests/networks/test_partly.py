@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from sweep.costs import count, trace
 from sweep.errors import NetworkError
-from sweep.networks import build, initialise, layer_costs
+from sweep.networks import build, initialise, layer_costs, table_of
 from sweep.networks.condconv import MixedConv
+from sweep.networks.cost import linear_cost
 from sweep.networks.family import StaticConv
 from sweep.networks.se import Gate
 from sweep.networks.sk import SelectiveConv
-from sweep.networks.weightnet import GeneratedConv, Reduce
+from sweep.networks.weightnet import Activations, GeneratedConv
 from sweep.space import Point
 
 #: Three stages: 1, 2 and 1 blocks.
@@ -91,9 +92,23 @@ def test_modules_are_of_the_family_where_it_applies(backbone, family, depthwise,
             expected = [module_of(family, kernel, depthwise) if inside else StaticConv for kernel in kernels[chain]]
             assert [type(step.conv) for step in getattr(block, chain)] == expected, (stage, chain)
         # what is told to nobody is not computed
-        assert type(block.context) is (Reduce if inside and family == "weightnet" else type(None))
+        assert type(block.context) is (Activations if inside and family == "weightnet" else type(None))
+        if block.context is not None:
+            generated = {
+                f"{chain}.{index}"
+                for chain in ("branch", "projection")
+                for index, kernel in enumerate(kernels[chain])
+                if module_of(family, kernel, depthwise) is GeneratedConv
+            }
+            assert set(block.context.sizes) == generated
         assert type(block.gate) is (Gate if inside and family == "se" else type(None))
     assert type(network.stem.conv) is StaticConv
+
+
+def depthwise_channels(backbone, block):
+    """Channels of each depthwise convolution of a block."""
+    convs = list(table_of(point(backbone, dict(family="static")), 2, 10).each_block())[block].convs()
+    return [conv.oup for _, conv in convs if conv.depthwise]
 
 
 @pytest.mark.parametrize("depthwise", ["generated", "static"])
@@ -120,6 +135,9 @@ def test_costs_are_the_whole_familys_inside_and_the_static_networks_outside(back
         stays = STAGES[int(block)] not in inside
         if step[-1] == "conv" and depthwise == "static":
             stays |= BLOCKS[backbone][int(block)][step[0]][int(step[1])] == "d3"
+        if step == ["context"] and family == "weightnet" and not stays and depthwise == "static":
+            # fc1 of a depthwise convolution, lambda = 2 activations a channel, is not there
+            cost = sum((linear_cost(16, 2 * channels) for channels in depthwise_channels(backbone, int(block))), cost)
         assert cost == (static if stays else whole)[name], name
     changed = [name for name in partly if whole[name] != static[name] and name.startswith("blocks.")]
     assert any(partly[name] == static[name] for name in changed)

@@ -125,7 +125,7 @@ def test_1x1_convolutions_stay_static():
     block = Block("add", 1, 6, 1, (conv,))
     assert type(SK(16).conv(conv, block)) is StaticConv
     assert SK(16).conv_cost(conv, block) == Cost(60, 60 * 49, 490)
-    assert SK(16).context(block) is None
+    assert SK(16).context(block, dict(block.convs())) is None
     assert SK(16).gate(block) is None
 
 
