@@ -11,6 +11,7 @@ import pandas as pd
 from sweep.analysis.kernels import Similarity
 from sweep.analysis.nuisance import tune
 from sweep.analysis.order import points
+from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import Kernels, SweepFrame
 from sweep.engine.notes import read_note, write_note
 from sweep.engine.places import places
@@ -82,7 +83,7 @@ def _generates(run: Run) -> bool:
 def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple[int, str]]]:
     """Seed and key of the runs to look at, by point."""
     names = list(frame.nuisance)
-    best = {row["point"]: [row[name] for name in names] for row in tune(frame).points.to_dict("records")}
+    best = {row["point"]: [row[name] for name in names] for row in records(tune(frame).points)}
     ordered = [label for label in points(frame)["point"] if label in families]
     some = set()
     for family in set(families.values()):
@@ -91,7 +92,7 @@ def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple
         some |= {mine[i] for i in at}
     found: dict[str, list[tuple[int, str]]] = {label: [] for label in ordered if label in some}
     rows = frame.runs[(frame.runs["status"] == "done") & frame.runs["point"].isin(some)].sort_values("seed")
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         mine = found[row["point"]]
         if [row[name] for name in names] == best[row["point"]] and len(mine) < SEEDS:
             mine.append((int(row["seed"]), row["key"]))

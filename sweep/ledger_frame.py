@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sweep import kept_kernels
+from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, Planned, plan
 from sweep.engine.ledger import Ledger
@@ -33,7 +34,7 @@ def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Ru
         raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
     planned = plan(space, traced=False)
     kept = ledger.runs()
-    by_key = {row["key"]: row for row in _records(kept)}
+    by_key = {row["key"]: row for row in records(kept)}
     settings = [setting for setting, _ in space.recipes()]
     flops, first = (counts[planned.kept].astype(float) for counts in (planned.counts.flops, planned.counts.first))
     training = planned.passes.flops(flops, first).tolist()
@@ -94,10 +95,6 @@ def _about(planned: Plan, one: Planned) -> dict[str, Any]:
         "flops": cost.flops,
         "activations": cost.activations,
     }
-
-
-def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in runs.to_dict("records")]
 
 
 def _cell(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Error against one axis, one line for each value of another: at shared nuisance settings, and tuned for each point."""
 
 import math
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -12,6 +12,7 @@ from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
 from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, is_number, points, sort_key
+from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -146,7 +147,7 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     Returns:
         Empty if no two points differ in `x` alone.
     """
-    listed = [_clean(row) for row in points(frame).to_dict("records")]
+    listed = [_clean(row) for row in records(points(frame))]
     placed = [row for row in listed if is_number(row[x]) and not (by and is_blank(row[by]))]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     others = _others(frame, placed, x, by)
@@ -170,7 +171,7 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     return tuple(sorted(found, key=lambda one: -sum(len(line.spots) for line in one.tuned.lines)))
 
 
-def _clean(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+def _clean(row: Mapping[str, Any]) -> dict[str, Any]:
     """Make blanks equal to one another, which NaN is not."""
     return {str(name): "" if is_blank(value) else value for name, value in row.items()}
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sweep.analysis.estimates import Sample, estimate, write
 from sweep.analysis.nuisance import Tuned, tune
+from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
 #: By point: seed -> key of the run that stands for the point there.
@@ -57,8 +58,8 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
         for point, mine in whole.items()
     }
     rows: list[dict[str, Any]] = []
-    settled = {row["point"] for row in table.to_dict("records") if row["settled"]}
-    for row in table.to_dict("records"):
+    settled = {row["point"] for row in records(table) if row["settled"]}
+    for row in records(table):
         point, against = row["point"], row["baseline"]
         mine = test.get(point, Sample({}))
         fair = against in test and {point, against} <= settled

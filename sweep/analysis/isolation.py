@@ -1,6 +1,6 @@
 """Each axis alone: the mean over the others and the best point at each value; and whether the grid ends too soon."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from sweep.analysis.curves import PLANE
 from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.order import is_blank, is_number, sort_key
+from sweep.analysis.records import records
 
 
 @dataclass(frozen=True)
@@ -106,21 +107,20 @@ def edges(points: pd.DataFrame, axes: Sequence[str]) -> tuple[str, tuple[Edge, .
     return str(best["point"]), tuple(found)
 
 
-def _fit(points: pd.DataFrame) -> list[dict[Hashable, Any]]:
+def _fit(points: pd.DataFrame) -> list[dict[str, Any]]:
     most = points["n"].max() if len(points) else 0
-    rows: list[dict[Hashable, Any]] = points.to_dict("records")
-    return [row for row in rows if row["settled"] and not row["n_failed"] and row["n"] == most > 0]
+    return [row for row in records(points) if row["settled"] and not row["n_failed"] and row["n"] == most > 0]
 
 
 def _balance(
-    rows: Sequence[Mapping[Hashable, Any]], axis: str, values: Sequence[Any], axes: Sequence[str]
-) -> tuple[list[Mapping[Hashable, Any]], bool]:
+    rows: Sequence[Mapping[str, Any]], axis: str, values: Sequence[Any], axes: Sequence[str]
+) -> tuple[list[Mapping[str, Any]], bool]:
     """Keep the points whose other axes come with every value; all points, and false, if there are none."""
     others = [other for other in axes if other != axis]
     choices = [others]
     if axis in PLANE:
         choices = [[other for other in others if other != left] for left in PLANE if left in others]
-    most: list[Mapping[Hashable, Any]] = []
+    most: list[Mapping[str, Any]] = []
     for choice in choices or [others]:
         rests = [_rest(row, choice) for row in rows]
         with_values: dict[tuple[Any, ...], set[Any]] = {}
@@ -132,5 +132,5 @@ def _balance(
     return (most, True) if most else (list(rows), False)
 
 
-def _rest(row: Mapping[Hashable, Any], axes: Sequence[str]) -> tuple[Any, ...]:
+def _rest(row: Mapping[str, Any], axes: Sequence[str]) -> tuple[Any, ...]:
     return tuple("" if is_blank(row[axis]) else row[axis] for axis in axes)

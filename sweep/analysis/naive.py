@@ -21,6 +21,7 @@ from sweep.analysis.estimates import (
 )
 from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, points
+from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -149,7 +150,7 @@ def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
 
 
 def _usual(tuned: Tuned, names: list[str], baselines: list[str]) -> Setting | None:
-    best = {row["point"]: tuple(row[name] for name in names) for row in tuned.points.to_dict("records")}
+    best = {row["point"]: tuple(row[name] for name in names) for row in records(tuned.points)}
     votes = [best[baseline] for baseline in baselines if not any(is_blank(value) for value in best[baseline])]
     return max(dict.fromkeys(votes), key=votes.count, default=None)
 

@@ -29,6 +29,7 @@ import pandas as pd
 from sweep.analysis.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
 from sweep.analysis.estimates import Sample
 from sweep.analysis.order import is_number, points, sort_key
+from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
 
 #: The values of all nuisance axes, in the order of `SweepFrame.nuisance`.
@@ -67,7 +68,7 @@ def settings(frame: SweepFrame) -> tuple[Setting, ...]:
     names = list(frame.nuisance)
     if not names:
         return ((),)
-    found = {_setting(run, names) for run in frame.runs[names].to_dict("records")}
+    found = {_setting(run, names) for run in records(frame.runs[names])}
     return tuple(sorted(found, key=lambda setting: [sort_key(value) for value in setting]))
 
 
@@ -156,7 +157,7 @@ def _columns(names: Sequence[str], setting: Setting | None) -> dict[str, Any]:
 def _results(frame: SweepFrame) -> dict[str, dict[tuple[Setting, int], _Result]]:
     names = list(frame.nuisance)
     found: dict[str, dict[tuple[Setting, int], _Result]] = {}
-    for run in frame.runs[["point", "seed", "status", "error", *names]].to_dict("records"):
+    for run in records(frame.runs[["point", "seed", "status", "error", *names]]):
         key = (_setting(run, names), int(run["seed"]))
         mine = found.setdefault(run["point"], {})
         if key in mine:

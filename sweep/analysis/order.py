@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
 
 #: What a network costs, the same for each of a point's runs.
@@ -45,7 +46,7 @@ def points(frame: SweepFrame) -> pd.DataFrame:
     costs = [cost for cost in COSTS if cost in frame.runs]
     columns = ["point", *frame.axes, *costs, "baseline"]
     found: dict[str, dict[str, Any]] = {}
-    for run in frame.runs[columns].to_dict("records"):
+    for run in records(frame.runs[columns]):
         row = found.setdefault(run["point"], {str(name): value for name, value in run.items()})
         for cost in costs:
             if is_blank(row[cost]):

@@ -11,6 +11,7 @@ import pandas as pd
 from sweep.analysis.estimates import Estimate, Sample, estimate, write
 from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
+from sweep.analysis.records import records
 from sweep.analysis.significance import holm, least_p, resolved, seeds_to_resolve, sign_flip_p
 from sweep.analysis.sweep_frame import SweepFrame, once
 
@@ -64,7 +65,7 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
     settled = set(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
     flattered = set(tuned.rows.loc[tuned.rows["single_seed"].astype(bool), "point"])
     rows: list[dict[str, Any]] = []
-    for point in points(frame).to_dict("records"):
+    for point in records(points(frame)):
         label, baseline = point["point"], point.pop("baseline")
         against = "" if baseline == label or baseline not in tuned.samples else baseline
         fair = against in settled and label in settled

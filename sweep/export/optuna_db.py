@@ -7,7 +7,7 @@ and the trials are then written into its tables in bulk, by its own models and i
 import json
 import math
 import warnings
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.analysis.order import is_blank, is_number
+from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -71,7 +72,7 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     """
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    runs = [_run(frame, row, curves) for row in frame.runs.to_dict("records") if row["status"] != "missing"]
+    runs = [_run(frame, row, curves) for row in records(frame.runs) if row["status"] != "missing"]
     try:
         storage = RDBStorage(f"sqlite:///{path}")
         try:
@@ -98,7 +99,7 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     return len(runs)
 
 
-def _run(frame: SweepFrame, row: Mapping[Hashable, Any], curves: Mapping[str, tuple[str, str]]) -> _Trial:
+def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[str, str]]) -> _Trial:
     names = [*frame.axes, *frame.nuisance, "seed"]
     losses, finished = curves[row["key"]]
     end = datetime.fromisoformat(finished).astimezone(UTC).replace(tzinfo=None)
@@ -117,7 +118,7 @@ def _run(frame: SweepFrame, row: Mapping[Hashable, Any], curves: Mapping[str, tu
 
 def _points(frame: SweepFrame) -> list[_Trial]:
     found = []
-    for row in Study(frame).table.to_dict("records"):
+    for row in records(Study(frame).table):
         values = [float(row[name]) for name in ("mean", "flops", "params")]
         if all(math.isfinite(value) for value in values):
             params = {axis: row[axis] for axis in frame.axes if not is_blank(row[axis])}

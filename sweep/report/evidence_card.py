@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from sweep.analysis.estimates import read
+from sweep.analysis.records import records
 from sweep.analysis.significance import least_p, seeds_to_resolve
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -22,7 +23,7 @@ MOST = 100
 def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     title = "How surely points differ from the baseline"
-    rows = [row for row in study.table.to_dict("records") if row["diff_n"] > 1]
+    rows = [row for row in records(study.table) if row["diff_n"] > 1]
     if not rows:
         return [Card(title, waits="This waits for a baseline and a point that share two seeds.")]
     said = [_reach_sentence(rows), _p_sentence(rows), _seeds_sentence(rows)]

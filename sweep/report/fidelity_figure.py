@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from sweep.analysis.fidelity import Agreement, Told
+from sweep.analysis.records import records
 from sweep.report.labels import place
 from sweep.report.style import INK, ONE_COLUMN, PAPER, drawable, families, look
 
@@ -20,7 +21,7 @@ def draw_agreement(points: pd.DataFrame, found: Agreement, there: Mapping[str, T
         there: what the reference says of them.
         name: the reference's.
     """
-    rows = points[points["point"].isin(found.points)].to_dict("records")
+    rows = records(points[points["point"].isin(found.points)])
     looks = families(str(row.get("family", "")) for row in rows)
     with look():
         figure = Figure(figsize=(ONE_COLUMN * 1.25, ONE_COLUMN), dpi=72)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sweep.analysis.estimates import Estimate, read
 from sweep.analysis.final import final_table
+from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import Final
 from sweep.report import words
@@ -51,7 +52,7 @@ def looks_sentence(looks: int) -> str:
 
 def _best(known: pd.DataFrame, final: Final) -> list[str]:
     """Say what the point that validation prefers comes to."""
-    fit = [row for row in known.to_dict("records") if row["settled"] and not row["n_failed"]]
+    fit = [row for row in records(known) if row["settled"] and not row["n_failed"]]
     if not fit:
         return ["No point has a result at every setting and seed yet: whatever is shown is provisional."]
     best = min(fit, key=lambda row: (row["validation_mean"], row["point"]))
@@ -89,7 +90,7 @@ def _table(known: pd.DataFrame) -> Table:
         Column("test less validation, points", hint="paired by seed, 95 % interval"),
         Column("difference on test, points", hint="to the baseline, paired by seed, 95 % interval"),
     )
-    rows = [_row(row) for row in known.to_dict("records")[:LISTED]]
+    rows = [_row(row) for row in records(known)[:LISTED]]
     return Table("Error on the test split, each point at the setting that validation chose", heads, tuple(rows), True)
 
 

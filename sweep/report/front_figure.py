@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
+from sweep.analysis.records import records
 from sweep.report import words
 from sweep.report.hover import name_points
 from sweep.report.labels import place
@@ -60,7 +61,7 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int, width: f
 def draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
     """Draw one panel, whose axis of error has its limits; `points` has a `family` for each."""
     ax.grid(axis="y")
-    rows = [row for row in points.to_dict("records") if math.isfinite(row[cost])]
+    rows = [row for row in records(points) if math.isfinite(row[cost])]
     size, name = unit(max((row[cost] for row in rows), default=1.0))
     what = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
     ax.set_xlabel(f"{what}, {name}" if name else what)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate
+from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card
@@ -48,7 +49,7 @@ def cards(study: Study) -> Iterable[Card]:
 
 def point_sentences(table: pd.DataFrame) -> list[str]:
     """Say which point has the lowest mean error, and how the points compare with the baseline."""
-    rows = [row for row in table.to_dict("records") if row["n"] > 0 and row["n_failed"] == 0 and row["settled"]]
+    rows = [row for row in records(table) if row["n"] > 0 and row["n_failed"] == 0 and row["settled"]]
     says = []
     if rows:
         most = max(row["n"] for row in rows)
@@ -72,7 +73,7 @@ def point_sentences(table: pd.DataFrame) -> list[str]:
 
 
 def _compared(table: pd.DataFrame) -> list[tuple[str, Estimate]]:
-    return [(row["baseline"], difference(row)) for row in table.to_dict("records") if row["diff_n"] > 1]
+    return [(row["baseline"], difference(row)) for row in records(table) if row["diff_n"] > 1]
 
 
 def difference(row: Mapping[Any, Any]) -> Estimate:

@@ -1,9 +1,10 @@
 """The table of points in LaTeX, by booktabs."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.headline import difference
@@ -53,7 +54,7 @@ def latex_table(study: Study) -> str:
     interval excludes zero.
     """
     table = study.table
-    rows = table.to_dict("records")
+    rows = records(table)
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
     known = [row for row in rows if row["n"] > 0 and row["settled"] and row["n_failed"] == 0]
     best = min(known, key=lambda row: row["mean"], default={"point": None})["point"]
@@ -74,7 +75,7 @@ def latex_table(study: Study) -> str:
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
 
 
-def _cells(row: Mapping[Hashable, Any], best: bool, compared: bool) -> list[str]:
+def _cells(row: Mapping[str, Any], best: bool, compared: bool) -> list[str]:
     error, interval = "--", "--"
     if row["n"]:
         spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""

@@ -1,7 +1,7 @@
 """Cards of the points: which setting each was judged at, and everything known of each."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 from sweep.analysis.estimates import Estimate
 from sweep.analysis.nuisance import Setting, settings
 from sweep.analysis.order import is_blank, is_number
+from sweep.analysis.records import records
 from sweep.analysis.replicates import count
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -35,12 +36,12 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         return [Card(title, waits=text)]
     if study.counts.done + study.counts.lost == 0:
         return [Card(title, waits="This waits for the first run to finish.")]
-    best = {row["point"]: row for row in study.tuned.points.to_dict("records")}
+    best = {row["point"]: row for row in records(study.tuned.points)}
     results: dict[tuple[str, Setting], list[tuple[str, float]]] = {}
-    for run in study.shared.to_dict("records"):
+    for run in records(study.shared):
         key = (run["point"], tuple(run[name] for name in names))
         results.setdefault(key, []).append((run["status"], run["error"]))
-    judged = {row["point"]: _error_cells(row)[0] for row in study.table.to_dict("records")}
+    judged = {row["point"]: _error_cells(row)[0] for row in records(study.table)}
     rows = []
     first = listed(study.table)
     for point in first["point"]:
@@ -91,7 +92,7 @@ def all_points(study: Study) -> Iterable[Card]:
     columns += [Column("missing", hint="runs not in yet")] * waits
     columns += [Column("s/run", hint="mean wall-clock seconds of a run")]
     rows = []
-    for row in listed(table).to_dict("records"):
+    for row in records(listed(table)):
         cells = [Cell(words.shorten(row["point"], LABEL))]
         cells += [Cell(words.shorten(words.value(row[axis]), 40), _sortable(row[axis])) for axis in axes]
         cells += _error_cells(row)
@@ -166,7 +167,7 @@ def _result(found: list[tuple[str, float]], best: bool) -> Cell:
     return Cell(" · ".join(parts) or "–", mean, "best" if best else "warn" if counts.lost else "")
 
 
-def _warning(row: Mapping[Hashable, Any], names: list[str]) -> Cell:
+def _warning(row: Mapping[str, Any], names: list[str]) -> Cell:
     parts = [f"{words.name(name)} at the edge" if len(names) > 1 else "at the edge" for name in row["edge"]]
     if row["compared"] < row["settings"]:
         parts.append(f"{row['compared']} of {row['settings']} settings compared")
@@ -174,7 +175,7 @@ def _warning(row: Mapping[Hashable, Any], names: list[str]) -> Cell:
 
 
 def _edge_sentence(study: Study, names: list[str]) -> str:
-    points = study.tuned.points.to_dict("records")
+    points = records(study.tuned.points)
     rows = [row for row in points if row["compared"] == row["settings"] and not is_blank(row[names[0]])]
     at_edge = [row for row in rows if row["edge"]]
     if not any(is_number(value) for values in study.frame.nuisance.values() for value in values):
@@ -196,7 +197,7 @@ def _edge_sentence(study: Study, names: list[str]) -> str:
     )
 
 
-def _error_cells(row: Mapping[Hashable, Any]) -> list[Cell]:
+def _error_cells(row: Mapping[str, Any]) -> list[Cell]:
     if not row["n"]:
         text = "failed" if row["n_failed"] else "waits"
         return [Cell(text, None, "warn" if row["n_failed"] else ""), Cell(""), Cell("0", 0)]
@@ -210,11 +211,11 @@ def _error_cells(row: Mapping[Hashable, Any]) -> list[Cell]:
     ]
 
 
-def _mean(row: Mapping[Hashable, Any]) -> Estimate:
+def _mean(row: Mapping[str, Any]) -> Estimate:
     return Estimate(row["n"], row["mean"], row["sd"], row["low"], row["high"])
 
 
-def _difference(row: Mapping[Hashable, Any]) -> Cell:
+def _difference(row: Mapping[str, Any]) -> Cell:
     if not row["baseline"]:
         return Cell("baseline")
     if not row["diff_n"]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
@@ -76,9 +77,7 @@ def _failures(study: Study) -> list[Table]:
     failed = runs[runs["status"].isin(["failed", "diverged"])]
     if failed.empty:
         return []
-    ordered = sorted(
-        failed.to_dict("records"), key=lambda run: (run["point"], *(str(run[n]) for n in names), run["seed"])
-    )
+    ordered = sorted(records(failed), key=lambda run: (run["point"], *(str(run[n]) for n in names), run["seed"]))
     rows = []
     for run in ordered[:LISTED]:
         setting = words.setting(names, tuple(run[name] for name in names))
