@@ -10,6 +10,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.fidelity_figure import draw_agreement
+from sweep.report.style import ONE_COLUMN
 from sweep.space.published import find_published, read_published
 
 #: The rows that ship.
@@ -47,6 +48,7 @@ def card(title: str, name: str, found: Agreement, there: Mapping[str, Told], stu
         draw_agreement(study.table, found, there, name),
         _data(study, found, there),
         f"Scatter plot of error in this sweep and on {name}. {_sentence(name, found)}",
+        narrow=draw_agreement(study.table, found, there, name, ONE_COLUMN),
     )
     says = [_sentence(name, found), _regret_sentence(name, found), _ceiling_sentence(name, found)]
     notes = [

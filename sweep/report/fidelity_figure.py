@@ -12,7 +12,9 @@ from sweep.report.labels import place
 from sweep.report.style import INK, ONE_COLUMN, PAPER, drawable, families, look
 
 
-def draw_agreement(points: pd.DataFrame, found: Agreement, there: Mapping[str, Told], name: str) -> Figure:
+def draw_agreement(
+    points: pd.DataFrame, found: Agreement, there: Mapping[str, Told], name: str, width: float = ONE_COLUMN * 1.25
+) -> Figure:
     """Draw a mark for each point that both know, with one standard deviation here and the tolerance there.
 
     Args:
@@ -20,12 +22,14 @@ def draw_agreement(points: pd.DataFrame, found: Agreement, there: Mapping[str, T
         found: which points to draw.
         there: what the reference says of them.
         name: the reference's.
+        width: in inches.
     """
     rows = records(points[points["point"].isin(found.points)])
     looks = families(str(row.get("family", "")) for row in rows)
     with look():
-        figure = Figure(figsize=(ONE_COLUMN * 1.25, ONE_COLUMN), dpi=72)
-        ax = figure.add_axes((0.12, 0.13, 0.85, 0.84))
+        height = 0.8 * width
+        figure = Figure(figsize=(width, height), dpi=72)
+        ax = figure.add_axes((0.51 / width, 0.44 / height, 1 - 0.64 / width, 1 - 0.54 / height))
         ax.grid(axis="both")
         avoid, anchors, names = [], [], []
         for row in rows:

@@ -11,6 +11,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.front_chance_figure import draw_chances
+from sweep.report.style import ONE_COLUMN
 
 NAMES = {
     "flops": "FLOPs",
@@ -33,11 +34,13 @@ def cards(study: Study) -> Iterable[Card]:
     shown = [point for point in order if point in kept]
     lead = next(iter(found))
     says = [_sentence(cost, one, study) for cost, one in list(found.items())[:2]]
+    named = {NAMES[cost]: one for cost, one in found.items()}
     picture = Picture(
         "front-chances",
-        draw_chances({NAMES[cost]: one for cost, one in found.items()}, shown),
+        draw_chances(named, shown),
         _data(study, found),
         f"Bar chart of each point's chance to be on the front. {says[0]}",
+        narrow=draw_chances(named, shown, ONE_COLUMN),
     )
     heads = (Column("point", numeric=False), *(Column(NAMES[cost]) for cost in found))
     rows = tuple((Cell(words.shorten(point, 90)), *(_cell(one, point) for one in found.values())) for point in shown)

@@ -11,6 +11,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.isolation_figure import draw_isolation
+from sweep.report.style import ONE_COLUMN
 
 #: More axes than these would hide the rest of the page, and of an axis more values.
 MOST, VALUES = 6, 12
@@ -32,6 +33,7 @@ def cards(study: Study) -> Iterable[Card]:
         draw_isolation(found),
         _data(found),
         f"Error against each axis alone. {words.shorten(says[0], 300)}",
+        narrow=draw_isolation(found, ONE_COLUMN),
     )
     notes = [
         "Mean: over the points that have this value, of those settings of the other axes that come with every value, "

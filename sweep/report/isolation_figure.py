@@ -10,6 +10,7 @@ from matplotlib.markers import CARETDOWN
 
 from sweep.analysis.isolation import Isolation, Value
 from sweep.report import words
+from sweep.report.layout import panels
 from sweep.report.scales import limit_errors
 from sweep.report.style import COLOURS, DASHES, TWO_COLUMNS, drawable, look
 
@@ -17,30 +18,27 @@ from sweep.report.style import COLOURS, DASHES, TWO_COLUMNS, drawable, look
 _ACROSS = 4
 
 
-def draw_isolation(found: Sequence[Isolation]) -> Figure:
-    """Draw a panel for each axis, its values evenly apart."""
+def draw_isolation(found: Sequence[Isolation], width: float = TWO_COLUMNS) -> Figure:
+    """Draw a panel for each axis, its values evenly apart; in two columns of a paper as wide as their number asks for.
+
+    Args:
+        found: the axes.
+        width: in inches.
+    """
+    wide = width >= TWO_COLUMNS
     with look():
-        across = min(_ACROSS, len(found))
-        down = math.ceil(len(found) / across)
-        height = 0.45 + 1.95 * down
-        figure = Figure(figsize=(TWO_COLUMNS * max(0.5, across / _ACROSS), height), dpi=72)
-        grid = figure.add_gridspec(
-            down, across, left=0.09, right=0.985, top=1 - 0.1 / height, bottom=0.75 / height, wspace=0.1, hspace=0.35
-        )
-        axes: list[Axes] = []
-        for i, one in enumerate(found):
-            ax = figure.add_subplot(grid[i // across, i % across], sharey=axes[0] if axes else None)
-            axes.append(ax)
+        across = min(_ACROSS if wide else 2, len(found))
+        keys = [
+            Line2D([], [], color=COLOURS[0], marker="o", lw=1.4, label="mean over the other axes, 95 % interval"),
+            Line2D([], [], color=COLOURS[1], marker="s", lw=1.2, ls=DASHES[1], label="best point"),
+        ]
+        figure, axes = panels(len(found), width * max(0.5, across / _ACROSS) if wide else width, keys, 1.5, across)
+        for i, (ax, one) in enumerate(zip(axes, found, strict=True)):
             _draw(ax, one)
             ax.tick_params(labelleft=i % across == 0, left=i % across == 0)
         told = [value for one in found for value in one.values]
         ends = [end for value in told for end in (bottom(value), value.mean.high)]
         limit_errors(axes, [*ends, *(error for value in told for error in (value.mean.mean, value.best_mean))])
-        keys = [
-            Line2D([], [], color=COLOURS[0], marker="o", lw=1.4, label="mean over the other axes, 95 % interval"),
-            Line2D([], [], color=COLOURS[1], marker="s", lw=1.2, ls=DASHES[1], label="best point"),
-        ]
-        figure.legend(handles=keys, loc="lower center", ncols=2, bbox_to_anchor=(0.53, 0.0))
         return figure
 
 

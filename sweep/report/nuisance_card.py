@@ -12,6 +12,7 @@ from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.curve_figures import shown
 from sweep.report.differences import overall
 from sweep.report.nuisance_figure import draw_naive
+from sweep.report.style import ONE_COLUMN
 
 #: A figure and a table of more points than these would hide the rest of the page.
 MOST = 24
@@ -32,7 +33,8 @@ def cards(study: Study) -> Iterable[Card]:
     says = [_sentence(one, study, names), *filter(None, [_axis_sentence(study, names)])]
     data = to_frame(study.naive, names)
     alt = f"Dot chart of differences to the baseline, shared and tuned. {says[0]}"
-    picture = Picture("tuning-took-away", draw_naive(one, points, names), data, alt)
+    wide, narrow = draw_naive(one, points, names), draw_naive(one, points, names, ONE_COLUMN)
+    picture = Picture("tuning-took-away", wide, data, alt, narrow)
     notes = [
         "Hollow: the difference to the baseline with one setting for all; filled: with each point, and the baseline, "
         "at its own. Lines are 95 % intervals of the tuned difference, paired by seed.",

@@ -9,21 +9,30 @@ from matplotlib.lines import Line2D
 from sweep.analysis.estimates import estimate
 from sweep.analysis.naive import Naive
 from sweep.report import words
-from sweep.report.style import COLOURS, FAINT, INK, ONE_COLUMN, PAPER, SOFT, drawable, look
+from sweep.report.layout import bottom, legend
+from sweep.report.style import COLOURS, FAINT, ONE_COLUMN, PAPER, SOFT, drawable, look
 
 
-def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str]) -> Figure:
+def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str], width: float = ONE_COLUMN * 1.35) -> Figure:
     """Draw a row for each point: its naive difference hollow, the tuned one filled with its interval.
 
     Args:
         one: the differences at one shared setting.
         points: which to draw, from top to bottom.
         names: the nuisance axes.
+        width: in inches.
     """
     with look():
-        height = 0.95 + 0.17 * max(2, len(points))
-        figure = Figure(figsize=(ONE_COLUMN * 1.35, height), dpi=72)
-        ax = figure.add_axes((0.31, 0.62 / height, 0.66, 1 - 0.72 / height))
+        shared = drawable(f"{words.setting(names, one.setting)} for all", 40)
+        keys = [
+            Line2D([], [], marker="o", ls="", mfc=PAPER, mec=COLOURS[1], mew=1.0, label=shared),
+            Line2D([], [], marker="o", color=COLOURS[0], lw=1.0, label="tuned, 95 % interval"),
+        ]
+        below = bottom(keys, width)
+        height = below + 0.36 + 0.17 * max(2, len(points))
+        figure = Figure(figsize=(width, height), dpi=72)
+        left = 1.42 / width
+        ax = figure.add_axes((left, below / height, 0.97 - left, 1 - (below + 0.1) / height))
         ax.axvline(0, color=SOFT, lw=0.8)
         ax.grid(axis="x")
         for row, point in enumerate(points):
@@ -38,11 +47,7 @@ def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str]) -> Figur
         ax.set_yticks(range(len(points)), [drawable(point, 26) for point in points])
         ax.tick_params(axis="y", left=False)
         ax.spines["left"].set_visible(False)
-        ax.set_xlabel("difference to the baseline, points of error")
-        shared = drawable(f"{words.setting(names, one.setting)} for all", 40)
-        keys = [
-            Line2D([], [], marker="o", ls="", mfc=PAPER, mec=COLOURS[1], mew=1.0, label=shared),
-            Line2D([], [], marker="o", color=COLOURS[0], lw=1.0, label="tuned, 95 % interval"),
-        ]
-        figure.legend(handles=keys, loc="lower center", ncols=2, bbox_to_anchor=(0.5, 0.0), labelcolor=INK)
+        # below the middle of the figure, not of the panel, which may be narrower than it
+        ax.set_xlabel("difference to the baseline, points of error", x=(0.5 - left) / (0.97 - left))
+        legend(figure, keys)
         return figure

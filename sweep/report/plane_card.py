@@ -10,6 +10,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Picture
 from sweep.report.plane_figure import draw_plane
+from sweep.report.style import ONE_COLUMN
 
 
 def cards(study: Study) -> Iterable[Card]:
@@ -21,7 +22,8 @@ def cards(study: Study) -> Iterable[Card]:
     if found is None or not any(spot.errors for spot in found.cells.values()):
         return [Card(title, waits="This waits for finished points at two values of both axes.")]
     says = [_best_sentence(found), _interaction_sentence(found)]
-    picture = Picture("map", draw_plane(found), _data(found), f"Map of mean error. {' '.join(filter(None, says))}")
+    alt = f"Map of mean error. {' '.join(filter(None, says))}"
+    picture = Picture("map", draw_plane(found), _data(found), alt, narrow=draw_plane(found, ONE_COLUMN))
     notes = [
         "Mean error of each point at its own setting, beside it one standard deviation over seeds. The interaction is "
         "the trend of error along the one axis times the other, both by their logarithm, over all cells, told as the "

@@ -15,10 +15,15 @@ from sweep.report.style import INK, ONE_COLUMN, PAPER, TWO_COLUMNS, drawable, lo
 _COLOURS = LinearSegmentedColormap.from_list("error", ["#0b3c5d", "#4f8fb8", "#dbe8f1"])
 #: More columns or rows than these are drawn without numbers.
 _NUMBERS = 10
+#: Columns of fewer inches hold no numbers.
+_NARROWEST = 0.5
 
 
-def draw_plane(found: Plane) -> Figure:
-    """Draw a cell for each pair of values, x from left to right; one that the sweep does not ask for stays white."""
+def draw_plane(found: Plane, widest: float = TWO_COLUMNS) -> Figure:
+    """Draw a cell for each pair of values, x from left to right; one that the sweep does not ask for stays white.
+
+    It is as wide as its columns ask for, up to `widest` inches.
+    """
     means = np.full((len(found.bys), len(found.xs)), np.nan)
     texts: dict[tuple[int, int], str] = {}
     for (x, by), spot in found.cells.items():
@@ -28,13 +33,13 @@ def draw_plane(found: Plane) -> Figure:
         hollow = "" if spot.whole else "*"
         texts[at] = f"{words.number(spot.mean)}{hollow}{sd}" if spot.errors else "waits"
     with look():
-        width = min(TWO_COLUMNS, max(ONE_COLUMN, 0.9 + 0.72 * len(found.xs)))
+        width = min(widest, max(ONE_COLUMN, 0.9 + 0.72 * len(found.xs)))
         height = min(6.0, 0.85 + 0.42 * len(found.bys))
         figure = Figure(figsize=(width, height), dpi=72)
         ax = figure.add_axes((0.62 / width, 0.42 / height, 1 - 0.75 / width, 1 - 0.52 / height))
         low, high = (np.nanmin(means), np.nanmax(means)) if np.isfinite(means).any() else (0.0, 1.0)
         ax.imshow(means, cmap=_COLOURS, vmin=low, vmax=max(high, low + 1e-9), aspect="auto")
-        if max(means.shape) <= _NUMBERS:
+        if max(means.shape) <= _NUMBERS and width / len(found.xs) > _NARROWEST:
             for (row, column), text in texts.items():
                 share = (means[row, column] - low) / max(high - low, 1e-9)
                 colour = PAPER if math.isfinite(share) and share < 0.6 else INK

@@ -12,6 +12,7 @@ from sweep.report import words
 from sweep.report.cards import Card, Picture
 from sweep.report.front_chance_card import NAMES
 from sweep.report.population_figure import draw_population
+from sweep.report.style import ONE_COLUMN
 
 
 def cards(study: Study) -> Iterable[Card]:
@@ -22,9 +23,8 @@ def cards(study: Study) -> Iterable[Card]:
     if found is None or not any(np.isfinite(group.errors).any() for group in found.groups):
         return [Card(title, waits=f"This waits for {FEWEST} points with a result at every setting.")]
     says = [*(_group_sentence(found, group) for group in found.groups[:4]), *_apart_sentences(found)]
-    picture = Picture(
-        "distributions", draw_population(found), _data(found), f"Error distribution functions. {' '.join(says)}"
-    )
+    alt = f"Error distribution functions. {' '.join(says)}"
+    picture = Picture("distributions", draw_population(found), _data(found), alt, draw_population(found, ONE_COLUMN))
     cost = NAMES[found.cost]
     notes = [
         "A curve tells which share of the points has at most so much error; a point with a failed seed never has. "

@@ -9,41 +9,49 @@ from matplotlib.lines import Line2D
 
 from sweep.analysis.population import Array, Group, Population
 from sweep.report import words
+from sweep.report.layout import panels
 from sweep.report.style import COLOURS, DASHES, FAMILIES, INK, TWO_COLUMNS, drawable, look
 
 #: More lines than these could not be told apart.
 MOST = 8
 
 
-def draw_population(found: Population) -> Figure:
-    """Draw a step for each group: the share of its points with at most so much error."""
+def draw_population(found: Population, width: float = TWO_COLUMNS) -> Figure:
+    """Draw a step for each group: the share of its points with at most so much error.
+
+    Args:
+        found: the groups.
+        width: in inches; panels stand beside one another in two columns of a paper, and one above the other in one.
+    """
+    beside = width >= TWO_COLUMNS
     groups = found.groups[:MOST]
     weighted = len(groups) > 1 and all(np.isfinite(group.weights).all() for group in groups)
     with look():
-        figure = Figure(figsize=(TWO_COLUMNS if weighted else TWO_COLUMNS * 0.6, 2.5), dpi=72)
-        grid = figure.add_gridspec(1, 1 + weighted, left=0.08, right=0.985, top=0.9, bottom=0.31, wspace=0.08)
+        keys = [
+            Line2D([], [], **_ink(found, group, j), label=drawable(_name(found, group.name), 30))
+            for j, group in enumerate(groups)
+        ]
+        count = 1 + weighted
+        figure, axes = panels(
+            count, width if weighted or not beside else 0.6 * width, keys, 1.5, count if beside else 1, 0.2
+        )
         errors = np.concatenate([group.errors[np.isfinite(group.errors)] for group in groups])
         pad = 0.05 * float(np.ptp(errors)) or 0.5
-        axes: list[Axes] = []
-        for i in range(1 + weighted):
-            ax = figure.add_subplot(grid[0, i], sharey=axes[0] if axes else None)
-            axes.append(ax)
+        for i, ax in enumerate(axes):
             ax.grid(axis="y")
             for j, group in enumerate(groups):
                 _step(ax, found, group, j, group.weights if i else np.full(len(group.errors), 1 / len(group.errors)))
             ax.set_xlim(errors.min() - pad, errors.max() + pad)
             ax.set_ylim(0, 1.02)
-            ax.set_xlabel("top-1 error, %")
+            if beside or ax is axes[-1]:
+                ax.set_xlabel("top-1 error, %")
             if weighted:
                 title = "at equal FLOPs" if found.cost == "flops" else f"at equal {found.cost}"
                 ax.set_title(title if i else "each point counts alike", fontsize=7.2, pad=4, color=INK)
-            ax.tick_params(labelleft=i == 0, left=i == 0)
-        axes[0].set_ylabel("share of points")
-        keys = [
-            Line2D([], [], **_ink(found, group, j), label=drawable(_name(found, group.name), 30))
-            for j, group in enumerate(groups)
-        ]
-        figure.legend(handles=keys, loc="lower center", ncols=min(len(keys), 4), bbox_to_anchor=(0.53, 0.0))
+            if ax is axes[0] or not beside:
+                ax.set_ylabel("share of points")
+            else:
+                ax.tick_params(labelleft=False, left=False)
         return figure
 
 

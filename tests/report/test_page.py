@@ -26,8 +26,6 @@ FIGURES = [
     "map",
     "tuning-took-away",
 ]
-#: those of them that come as wide as one column, too
-COLUMN = ["beside-the-paper", "error-against-G", "error-against-lambda", "fronts"]
 EVIL = "<script>alert(1)</script>"
 
 
@@ -121,6 +119,11 @@ def two_widths():
     return dataclasses.replace(one, axes=(*one.axes, "width"), runs=runs)
 
 
+def inches(svg):
+    """How wide a picture is."""
+    return float(re.search(r'<svg[^>]* width="([0-9.]+)pt"', svg.read_text()).group(1)) / 72
+
+
 def test_a_whole_report(tmp_path):
     index = render(quick(), tmp_path / "reports" / "quick")
     out = index.parent
@@ -128,12 +131,15 @@ def test_a_whole_report(tmp_path):
     names = FIGURES
     expected = {"index.html", "points.csv", *(f"data/{name}.csv" for name in names)}
     expected |= {f"figures/{name}.{suffix}" for name in names for suffix in ("svg", "png", "pdf")}
-    expected |= {f"figures/{name}-column.{suffix}" for name in COLUMN for suffix in ("svg", "pdf")}
+    expected |= {f"figures/{name}-column.{suffix}" for name in names for suffix in ("svg", "pdf")}
     assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == expected
     checker = check(index.read_text())
     for link in checker.links:
         assert link[1:] in checker.ids if link.startswith("#") else (out / link).is_file(), link
     assert "could not be made" not in index.read_text()
+    for name in names:
+        wide, narrow = (inches(out / f"figures/{name}{ending}.svg") for ending in ("", "-column"))
+        assert round(narrow, 3) <= 3.4 <= round(wide, 3) <= 7, name
     assert (out / "figures/fronts.png").read_bytes()[:4] == b"\x89PNG"
     assert (out / "figures/fronts.pdf").read_bytes()[:4] == b"%PDF"
 
@@ -144,7 +150,7 @@ def test_twice_the_same_to_the_byte(tmp_path):
     shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=1))
     outs = [render(frame, tmp_path / "a").parent, render(shuffled, tmp_path / "b").parent]
     one, other = ({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()} for out in outs)
-    assert len(one) == 2 + 4 * len(FIGURES) + 2 * len(COLUMN)
+    assert len(one) == 2 + 6 * len(FIGURES)
     assert one == other
 
 
