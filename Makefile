@@ -10,7 +10,7 @@ run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
 test: $(READY)
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 # a sweep killed 100 times at random moments; `make test` kills one ten times
 test-faults: $(READY)

@@ -1,11 +1,12 @@
 """What tests share: a small space, and the command line in this process."""
 
+import json
 import textwrap
 
 import pytest
 from filelock import FileLock
 from small import LONGER, SMALL
-from sweeps import rows, start
+from sweeps import rows, start, wn_sweep
 
 from sweep import cli
 
@@ -19,19 +20,50 @@ def small(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory, worker_id):
-    """The rows of the longer space's ledger, from a sweep that nobody disturbed; test processes share it."""
+def shared(tmp_path_factory, worker_id):
+    """Give a folder that a function fills once; test processes share it."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "undisturbed"
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "done").exists():
-            folder.mkdir()
-            (folder / "small.yaml").write_text(LONGER)
-            process = start(folder)
-            _, told = process.communicate(timeout=240)
-            assert (told, process.returncode) == ("", 0)
-            (folder / "done").touch()
-    return rows(folder)
+
+    def shared(name, fill):
+        folder = (base if worker_id == "master" else base.parent) / name
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "filled").exists():
+                folder.mkdir()
+                fill(folder)
+                (folder / "filled").touch()
+        return folder
+
+    return shared
+
+
+@pytest.fixture(scope="session")
+def undisturbed(shared):
+    """The rows of the longer space's ledger, from a sweep that nobody disturbed."""
+
+    def fill(folder):
+        process = start(folder, text=LONGER)
+        _, told = process.communicate(timeout=240)
+        assert (told, process.returncode) == ("", 0)
+
+    return rows(shared("undisturbed", fill))
+
+
+@pytest.fixture(scope="session")
+def swept(shared):
+    """A folder in which the small space has been run once, to be read and not changed, and what the command said."""
+
+    def fill(folder):
+        (folder / "small.yaml").write_text(SMALL)
+        done = wn_sweep(folder, "run", "small.yaml")
+        (folder / "said.json").write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
+
+    folder = shared("swept", fill)
+    return folder, *json.loads((folder / "said.json").read_text())
+
+
+def pytest_collection_modifyitems(items):
+    """Files that start sweeps go first: they take longest, and nobody should wait for the last of them."""
+    items.sort(key=lambda item: item.get_closest_marker("sweeps") is None)
 
 
 @pytest.fixture

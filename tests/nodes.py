@@ -13,6 +13,8 @@ SETTINGS = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": "a-token-for-tests-" + "0" * 32,
+    # a minute otherwise, in which a head that is lost may come back
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
 }
 
 

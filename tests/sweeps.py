@@ -11,10 +11,22 @@ from sweep.engine.ledger import Ledger
 OUTCOME = ["point", "recipe", "seed", "status", "error", "losses", "params", "flops", "kind", "message"]
 
 
-def start(folder, *words):
-    """Start the folder's small.yaml as a person would, in a process group of its own."""
+COMMAND = [sys.executable, "-m", "sweep.cli"]
+
+
+def wn_sweep(folder, *words, timeout=180):
+    """Run the command in a folder to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, words)], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def start(folder, *words, text=None):
+    """Start the folder's small.yaml as a person would, in a process group of its own; with a text, that is written."""
+    if text is not None:
+        (folder / "small.yaml").write_text(text)
     return subprocess.Popen(
-        [sys.executable, "-m", "sweep.cli", "run", "small.yaml", *map(str, words)],
+        [*COMMAND, "run", "small.yaml", *map(str, words)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,6 +12,8 @@ from sweep.engine.runs import wanted
 from sweep.errors import SpaceError
 from sweep.proxy import load
 
+pytestmark = pytest.mark.sweeps
+
 DATA = "{name: digits, train: 200, validation: 100}"
 
 

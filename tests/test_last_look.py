@@ -25,6 +25,8 @@ from sweep.proxy.data import _chosen
 from sweep.report import final_card, style
 from sweep.space.schema import Dataset
 
+pytestmark = pytest.mark.sweeps
+
 TEXT = KEPT.replace("seeds: 2", "seeds: 3").replace("M: [1, 2]", "M: 1")
 
 

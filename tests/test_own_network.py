@@ -36,6 +36,8 @@ baseline: {depth: 1, act: relu}
 NETS = """\
 from torch import nn
 
+pytestmark = pytest.mark.sweeps
+
 ACTS = {"relu": nn.ReLU, "silu": nn.SiLU}
 
 

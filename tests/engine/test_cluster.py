@@ -11,6 +11,8 @@ from sweep.engine.driver import do_runs
 from sweep.errors import EngineError
 from sweep.space.schema import Resources
 
+pytestmark = pytest.mark.sweeps
+
 
 @pytest.fixture(scope="module")
 def cluster():

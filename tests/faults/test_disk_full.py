@@ -10,6 +10,8 @@ import pytest
 from small import LONGER
 from sweeps import OUTCOME, rows, start
 
+pytestmark = pytest.mark.sweeps
+
 
 @pytest.fixture
 def disk(tmp_path):

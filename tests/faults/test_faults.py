@@ -10,6 +10,8 @@ from sweeps import OUTCOME, rows
 
 from faults.harness import Tormentor
 
+pytestmark = pytest.mark.sweeps
+
 #: `make test-faults` asks for 100.
 KILLS = int(os.environ.get("WN_SWEEP_KILLS", "10"))
 SEED = int(os.environ.get("WN_SWEEP_SEED", random.randrange(2**32)))

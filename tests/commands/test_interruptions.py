@@ -1,0 +1,100 @@
+"""Sweeps that are interrupted, killed or lose a worker: what landed stays, the same command goes on."""
+
+import json
+import os
+import signal
+import time
+
+import pandas as pd
+import processes
+import pytest
+from small import SMALL
+from sweeps import OUTCOME, rows, start, wait_for_rows, wn_sweep
+
+pytestmark = pytest.mark.sweeps
+
+
+def test_a_killed_driver_goes_on_from_checkpoints(swept, tmp_path):
+    folder, *_ = swept
+    process = start(tmp_path, "--checkpoint-every", 0, text=SMALL)
+    below = set()
+    try:
+        wait_for_rows(process, tmp_path, 2)
+        below = processes.descendants(process.pid)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    finally:
+        processes.end({process.pid, *below})
+    assert list((tmp_path / "results/small/checkpoints").iterdir())
+    shown = json.loads(wn_sweep(tmp_path, "status", "small", "--json").stdout)
+    assert (shown["driver"], shown["done"]) == (None, len(rows(tmp_path)))
+    assert wn_sweep(tmp_path, "run", "small.yaml").returncode == 0
+    after = rows(tmp_path)
+    assert len(after) == 12
+    pd.testing.assert_frame_equal(after[OUTCOME], rows(folder)[OUTCOME].loc[after.index])
+    assert list((tmp_path / "results/small/checkpoints").iterdir()) == []
+
+
+def interrupt(stop, folder):
+    """Interrupt the folder's sweep when four more runs are in, look whether it ends well, and give its rows."""
+    process, had = start(folder), len(rows(folder))
+    below = set()
+    try:
+        wait_for_rows(process, folder, had + 4)
+        below = processes.descendants(process.pid)
+        assert processes.workers(below)
+        # a terminal interrupts every process of the group, a scheduler asks the one that it started
+        os.killpg(process.pid, stop) if stop is signal.SIGINT else process.terminate()
+        stopped = time.monotonic()
+        _, err = process.communicate(timeout=30)
+        assert time.monotonic() - stopped < 5
+        assert process.returncode == 130
+        assert err.startswith("Interrupted: ")
+        assert "The same command goes on." in err
+        assert "Traceback" not in err
+        while processes.alive(below):
+            assert time.monotonic() - stopped < 15, "processes are left behind"
+            time.sleep(0.1)
+    finally:
+        processes.end({process.pid, *below})
+    return rows(folder)
+
+
+def test_an_interruption_is_clean_and_the_same_command_goes_on(swept, tmp_path):
+    folder, *_ = swept
+    # more seeds, to be interrupted in the middle; the runs of the first two are those of the undisturbed folder
+    (tmp_path / "small.yaml").write_text(SMALL.replace("seeds: 2", "seeds: 12"))
+    first = interrupt(signal.SIGINT, tmp_path)
+    before = interrupt(signal.SIGTERM, tmp_path)
+    pd.testing.assert_frame_equal(before.loc[first.index], first)
+    assert 8 <= len(before) < 72
+    (tmp_path / "small.yaml").write_text(SMALL)
+    assert wn_sweep(tmp_path, "run", "small.yaml").returncode == 0
+    undisturbed, after = rows(folder), rows(tmp_path)
+    common = undisturbed.index.intersection(after.index)
+    assert len(common) >= 12
+    pd.testing.assert_frame_equal(after[OUTCOME].loc[common], undisturbed[OUTCOME].loc[common])
+    pd.testing.assert_frame_equal(after.loc[before.index], before)
+
+
+def test_a_killed_worker_changes_nothing_and_nothing_listens_beyond_this_machine(swept, tmp_path):
+    folder, *_ = swept
+    process = start(tmp_path, text=SMALL.replace("seeds: 2", "seeds: 6"))
+    below = set()
+    try:
+        wait_for_rows(process, tmp_path, 3)
+        below = processes.descendants(process.pid)
+        loopback = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+        found = processes.listening({process.pid, *below})
+        assert found
+        assert found <= loopback
+        os.kill(processes.workers(below)[0], signal.SIGKILL)
+        out, err = process.communicate(timeout=120)
+    finally:
+        processes.end({process.pid, *below})
+    assert (process.returncode, err) == (0, "")
+    assert "36 of 36 runs are in (36 trained now)" in out
+    undisturbed, after = rows(folder), rows(tmp_path)
+    common = undisturbed.index.intersection(after.index)
+    assert len(common) >= 12
+    pd.testing.assert_frame_equal(after[OUTCOME].loc[common], undisturbed[OUTCOME].loc[common])
