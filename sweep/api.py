@@ -276,4 +276,4 @@ def _ledger(source: str | Path, results: Path) -> Path:
     return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
 
 
-__all__ = ["Silence", "Summary", "Watch", "frame", "merge", "render", "run"]
+__all__ = ["Silence", "Summary", "Watch", "merge", "render", "run"]
