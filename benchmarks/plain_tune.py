@@ -103,6 +103,7 @@ def main():
         {
             "point": canonical(r["point"]),
             "lr": r["recipe"]["optimizer"]["lr"],
+            "seed": r["seed"],
             "error": r["error"],
             "seconds": r["seconds"],
         }

@@ -8,7 +8,6 @@ keeps it.
 """
 
 import json
-import math
 import os
 import platform
 import statistics
@@ -22,6 +21,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from sweep.analysis.estimates import estimate
 from sweep.costs import plan
 from sweep.engine.driver import SETTINGS
 from sweep.engine.ledger import Ledger
@@ -52,6 +52,7 @@ def ours(folder):
         {
             "point": run.point,
             "lr": json.loads(run.recipe)["optimizer"]["lr"],
+            "seed": run.seed,
             "error": run.error,
             "seconds": run.seconds,
         }
@@ -139,19 +140,17 @@ def main():
         say(f"{name:<20}{seconds:6.1f} s for {len(rows)} runs, of which each core trained {learnt / 2:.1f} s")
     say(f"ours over theirs:   {mine / theirs:.2f}")
     say()
-    difference = []
-    for point in dict.fromkeys(row["point"] for row in my_rows):
-        for rate in sorted({row["lr"] for row in my_rows}):
-            pair = [
-                statistics.fmean(row["error"] for row in rows if (row["point"], row["lr"]) == (point, rate))
-                for rows in (my_rows, their_rows)
-            ]
-            difference.append(pair[0] - pair[1])
-    half = 1.96 * statistics.stdev(difference) / math.sqrt(len(difference))
+    # settings share their seeds' draws, so it is seeds that are drawn anew
+    mean = {}
+    for whose, rows in (("ours", my_rows), ("theirs", their_rows)):
+        for row in rows:
+            mean.setdefault((whose, row["seed"]), []).append(row["error"])
+    seeds = sorted({row["seed"] for row in my_rows})
+    apart = estimate([statistics.fmean(mean["ours", seed]) - statistics.fmean(mean["theirs", seed]) for seed in seeds])
     say(
         f"mean error {statistics.fmean(r['error'] for r in my_rows):.2f} % and "
-        f"{statistics.fmean(r['error'] for r in their_rows):.2f} %; difference over {len(difference)} settings "
-        f"{statistics.fmean(difference):+.2f} points, within {half:.2f} of it with 95 % confidence"
+        f"{statistics.fmean(r['error'] for r in their_rows):.2f} %: {apart.mean:+.2f} points "
+        f"[{apart.low:.2f}, {apart.high:.2f}], paired by {len(seeds)} seeds"
     )
     say()
     batch = 25
