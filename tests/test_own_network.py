@@ -12,6 +12,8 @@ from torch import nn
 
 from sweep.space import Point
 
+pytestmark = pytest.mark.sweeps
+
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
 SPACE = """\
@@ -35,8 +37,6 @@ baseline: {depth: 1, act: relu}
 
 NETS = """\
 from torch import nn
-
-pytestmark = pytest.mark.sweeps
 
 ACTS = {"relu": nn.ReLU, "silu": nn.SiLU}
 
