@@ -1,0 +1,107 @@
+"""What was asked for and what came of it, in the order of asking."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+#: Runs that choose a point never count as evidence for it: that comes from fresh seeds, in the phase `confirm`.
+Phase = Literal["explore", "confirm"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A run as a strategy proposes it.
+
+    point, setting: places in the pool's points and settings.
+    seed: the seed itself.
+    rung: place in the pool's rungs, each a recipe of its own; 0 where there is one.
+    origin: JSON values that the strategy must find again, such as a sampler's attributes.
+    """
+
+    point: int
+    setting: int
+    seed: int
+    rung: int = 0
+    phase: Phase = "explore"
+    origin: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def run(self) -> tuple[int, int, int, int]:
+        """What decides the outcome: point, setting, seed and rung."""
+        return self.point, self.setting, self.seed, self.rung
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a run; `error` in per cent and `loss` are None unless its status is 'done'."""
+
+    status: Literal["done", "failed", "diverged"]
+    error: float | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """No more runs, and why, in words."""
+
+    reason: str = ""
+
+
+@dataclass
+class _Entry:
+    number: int
+    choice: Choice
+    answer: Answer | None = None
+
+
+class History:
+    """Every ask that the pool still holds, by number. The engine adds to it; strategies get a `Seen`."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, _Entry] = {}
+        self._runs: set[tuple[int, int, int, int]] = set()
+        self._open: dict[int, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def ask(self, number: int, choice: Choice) -> None:
+        """Add an ask; numbers rise, and may leave gaps where an ask is not in the pool any more."""
+        if self._entries and number <= next(reversed(self._entries)):
+            raise ValueError(f"ask {number} comes after a later one")
+        self._entries[number] = _Entry(number, choice)
+        self._runs.add(choice.run)
+        self._open[number] = None
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """Add what came of an ask."""
+        self._entries[number].answer = answer
+        self._open.pop(number, None)
+
+    @property
+    def oldest_open(self) -> int | None:
+        """The number of the first ask without an answer."""
+        return next(iter(self._open), None)
+
+    def seen(self, number: int, lag: int | None) -> "Seen":
+        """What ask `number` may see: all asks before it, and the answers of those before `number - lag`."""
+        return Seen(self, -1 if lag is None else number - lag)
+
+
+class Seen:
+    """A history as one ask sees it: every earlier choice, and the answers that its strategy's lag allows."""
+
+    def __init__(self, history: History, limit: int) -> None:
+        self._history, self._limit = history, limit
+
+    def __len__(self) -> int:
+        return len(self._history)
+
+    def __iter__(self) -> Iterator[tuple[int, Choice, Answer | None]]:
+        """Number, choice and answer of every ask, in order; an answer that may not be seen yet is None."""
+        for entry in self._history._entries.values():
+            yield entry.number, entry.choice, entry.answer if entry.number < self._limit else None
+
+    def asked(self, choice: Choice) -> bool:
+        """Whether the run of a choice was asked for before, in whichever phase."""
+        return choice.run in self._history._runs
