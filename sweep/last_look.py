@@ -72,5 +72,6 @@ def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, f
         network.to(memory_format=layout(point))  # type: ignore[call-overload]
         if shelf.take(run.key, network):
             with settled():
-                found[run.key] = judge(network, load(run.proxy.dataset, size), pixels[size], labels, run.proxy)
+                judged = judge(network, load(run.proxy.dataset, size), pixels[size], labels, run.proxy)
+                found[run.key] = None if judged is None else judged.error
     return found

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -31,12 +32,14 @@ class Outcome:
 
     status: 'done', or 'diverged' if the loss or the network's answers are no finite numbers.
     error: top-1 error in per cent on the validation split at the last epoch; None if diverged.
+    loss: mean cross-entropy (nats) on the same images, without label smoothing; None if diverged.
     losses: mean training loss of each epoch.
     seconds: wall-clock time, over all attempts that a checkpoint connects.
     """
 
     status: str
     error: float | None
+    loss: float | None
     losses: tuple[float, ...]
     seconds: float
 
@@ -89,14 +92,15 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None,
         run.losses.append(float(run.total) / len(epoch_of))
         run.total, run.batch = torch.zeros(()), 0
         if not math.isfinite(run.losses[-1]):
-            return Outcome("diverged", None, tuple(run.losses), time.perf_counter() - started)
+            return Outcome("diverged", None, None, tuple(run.losses), time.perf_counter() - started)
     if run.average is not None:
         run.average.take_over()
-    error = validate(run.network, data, proxy)
-    if weights is not None and error is not None:
+    judged = validate(run.network, data, proxy)
+    if judged is None:
+        return Outcome("diverged", None, None, tuple(run.losses), time.perf_counter() - started)
+    if weights is not None:
         weights.save(run.network)
-    status = "diverged" if error is None else "done"
-    return Outcome(status, error, tuple(run.losses), time.perf_counter() - started)
+    return Outcome("done", judged.error, judged.loss, tuple(run.losses), time.perf_counter() - started)
 
 
 @contextlib.contextmanager
@@ -121,19 +125,31 @@ def precision(proxy: Proxy) -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=proxy.precision == "bfloat16")
 
 
-def validate(network: nn.Module, data: Split, proxy: Proxy) -> float | None:
-    """Top-1 error in per cent on the validation images; None if the network gives no finite answers."""
+class Judged(NamedTuple):
+    """What a network's answers come to: top-1 error in per cent, and mean cross-entropy in nats."""
+
+    error: float
+    loss: float
+
+
+def validate(network: nn.Module, data: Split, proxy: Proxy) -> Judged | None:
+    """Error and loss on the validation images; None if the network gives no finite answers."""
     return judge(network, data, data.validation, data.validation_labels, proxy)
 
 
-def judge(network: nn.Module, data: Split, images: Tensor, labels: Tensor, proxy: Proxy) -> float | None:
-    """Top-1 error in per cent on some images of a data set; None if the network gives no finite answers."""
+def judge(network: nn.Module, data: Split, images: Tensor, labels: Tensor, proxy: Proxy) -> Judged | None:
+    """Error and loss on some images of a data set; None if the network gives no finite answers.
+
+    The loss is without label smoothing, so that recipes with and without it can be compared.
+    """
     network.eval()
-    answers = []
+    batches_of_logits = []
     with torch.inference_mode(), precision(proxy):
-        for some in images.split(JUDGED):
-            answers.append(network(data.normalised(some)).float())
-    found = torch.cat(answers)
-    if not found.isfinite().all():
+        for batch in images.split(JUDGED):
+            batches_of_logits.append(network(data.normalised(batch)).float())
+    logits = torch.cat(batches_of_logits)
+    if not logits.isfinite().all():
         return None
-    return 100 * int((found.argmax(1) != labels).sum()) / len(found)
+    error = 100 * int((logits.argmax(1) != labels).sum()) / len(logits)
+    # in doubles: the difference of two finite floats may be no finite float
+    return Judged(error, float(F.cross_entropy(logits.double(), labels)))

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from sweep.networks import seeded
-from sweep.proxy import train
+from sweep.networks import drawn, seeded
+from sweep.proxy import Shelf, Weights, train
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.data import Split, load
 from sweep.proxy.train import validate
@@ -67,7 +67,7 @@ def test_one_thread():
 
 def test_a_run_that_leaves_the_numbers_has_diverged():
     outcome = train(point(), recipe(optimizer=dict(name="sgd", lr=1e30)), seed=0)
-    assert (outcome.status, outcome.error) == ("diverged", None)
+    assert (outcome.status, outcome.error, outcome.loss) == ("diverged", None, None)
 
 
 def test_a_last_step_that_leaves_no_finite_answers_has_diverged():
@@ -77,7 +77,7 @@ def test_a_last_step_that_leaves_no_finite_answers_has_diverged():
         proxy = recipe(dataset=data, epochs=1, batch_size=30, schedule="linear", optimizer=dict(name="sgd", lr=rate))
         outcome = train(point(), proxy, seed=0)
         assert math.isfinite(outcome.losses[0])
-        assert (outcome.status, outcome.error) == ("diverged", None)
+        assert (outcome.status, outcome.error, outcome.loss) == ("diverged", None, None)
 
 
 def seen_in(epochs, how, monkeypatch, given):
@@ -166,4 +166,37 @@ def test_error_is_the_share_of_wrong_answers_in_per_cent():
     labels = torch.tensor([3] * 700 + [1] * 300)
     images = torch.zeros(1000, 1, 2, 2)
     data = Split(images, labels, images, labels, torch.zeros(1, 1, 1), torch.ones(1, 1, 1), 1.0)
-    assert validate(Constant(), data, recipe()) == pytest.approx(30.0)
+    judged = validate(Constant(), data, recipe())
+    assert judged.error == pytest.approx(30.0)
+    right = math.log(math.e + 9) - 1
+    assert judged.loss == pytest.approx(0.7 * right + 0.3 * (right + 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("changes", [{}, dict(label_smoothing=0.2), dict(ema=0.9)], ids=str)
+def test_loss_is_the_mean_cross_entropy_of_the_validation_images_without_smoothing(changes, tmp_path):
+    """As a plain loop gives it, one image at a time, by the network that the run left."""
+    proxy = recipe(dataset=dict(name="digits", train=300, validation=301), epochs=2, **changes)
+    outcome = train(point("weightnet", M=2, G=1), proxy, seed=0, weights=Weights(str(tmp_path), "run"))
+    network = drawn(point("weightnet", M=2, G=1), 1, 10, 0)
+    assert Shelf([str(tmp_path)]).take("run", network)
+    network.eval()
+    data = load(proxy.dataset, 8)
+    total, wrong = 0.0, 0
+    with torch.no_grad():
+        for pixels, label in zip(data.validation, data.validation_labels.tolist(), strict=True):
+            answers = network(data.normalised(pixels)[None])[0].tolist()
+            total += math.log(sum(math.exp(answer) for answer in answers)) - answers[label]
+            wrong += answers.index(max(answers)) != label
+    assert outcome.loss == pytest.approx(total / 301, rel=1e-5)
+    assert outcome.error == pytest.approx(100 * wrong / 301)
+
+
+def test_a_huge_but_finite_answer_has_a_finite_loss():
+    class Huge(nn.Module):
+        def forward(self, x):
+            return torch.tensor([[3e38, -3e38]]).expand(len(x), 2)
+
+    labels = torch.tensor([1, 1])
+    images = torch.zeros(2, 1, 2, 2)
+    data = Split(images, labels, images, labels, torch.zeros(1, 1, 1), torch.ones(1, 1, 1), 1.0)
+    assert validate(Huge(), data, recipe()).loss == pytest.approx(6e38)
