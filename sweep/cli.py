@@ -45,6 +45,9 @@ def run(
         ),
     ] = None,
     checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between two checkpoints of a run.")] = 60.0,
+    inline: Annotated[
+        bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Plan, train what is missing, report.
@@ -59,9 +62,9 @@ def run(
     try:
         loaded = Space.load(find(space))
 
-        from sweep.engine.ahead import Ahead
+        from sweep.engine.executors import executor_for
 
-        with Ahead(loaded, results, workers, address) as ahead:
+        with executor_for(loaded, results, workers, address, inline) as executor:
             from sweep.api import run as run_space
             from sweep.terminal import Bar
 
@@ -70,13 +73,11 @@ def run(
                 loaded,
                 results=results,
                 reports=reports,
-                workers=workers,
-                address=address,
                 retry_failed=retry_failed,
                 storage=storage,
                 checkpoint_every=checkpoint_every,
                 watch=bar,
-                ahead=ahead,
+                executor=executor,
             )
     except KeyboardInterrupt:
         landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
@@ -153,6 +154,9 @@ def report(
         bool,
         typer.Option("--final", help="Judge kept weights on the test split, and note that it was looked at."),
     ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Load networks and images of one's own that the ledger names.")
+    ] = False,
 ) -> None:
     """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
 
@@ -160,7 +164,7 @@ def report(
     """
     from sweep.api import render
 
-    out.print(f"Report: {render(*names, results=results, reports=reports, final=final)}", markup=False)
+    out.print(f"Report: {render(*names, results=results, reports=reports, final=final, trust=trust)}", markup=False)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
 from sweep.costs.traced import Trace, trace
-from sweep.costs.training import Passes, passes
+from sweep.costs.training import Passes, passes_of_a_point
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Rejection, Space, axes, baselines, expand, label, plain
@@ -133,9 +133,7 @@ class Plan:
     @cached_property
     def passes(self) -> Passes:
         """The passes through its network of all runs of one point."""
-        each = [passes(proxy) for _, proxy in self.space.recipes()]
-        seeds = len(self.space.seeds)
-        return Passes(sum(p.learn for p in each) * seeds, sum(p.judge for p in each) * seeds)
+        return passes_of_a_point(self.space)
 
     @property
     def training_flops(self) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sweep.space import Proxy
+from sweep.space import Proxy, Space
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,10 @@ def passes(proxy: Proxy) -> Passes:
     # a last batch of one image is left out: batch norm cannot train on it
     lone = train % proxy.batch_size == 1
     return Passes((train - lone) * proxy.epochs, validation)
+
+
+def passes_of_a_point(space: Space) -> Passes:
+    """The passes through its network of all runs of one point: every setting, every seed."""
+    each = [passes(proxy) for _, proxy in space.recipes()]
+    seeds = len(space.seeds)
+    return Passes(sum(p.learn for p in each) * seeds, sum(p.judge for p in each) * seeds)

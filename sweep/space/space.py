@@ -99,6 +99,36 @@ class Space(Model):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
 
+    @classmethod
+    def recorded(cls, data: Mapping[str, Any]) -> Self:
+        """The space that a ledger holds, which was checked when it was run: nothing is imported or looked up.
+
+        Raises SpaceError if this version does not read it, and if what is known of the images is not in it.
+        """
+        source = Source("<ledger>")
+        try:
+            proxy = data.get("proxy")
+            dataset = proxy.get("dataset") if isinstance(proxy, Mapping) else None
+            name = dataset.get("name") if isinstance(dataset, Mapping) else dataset
+            if name in ("imagefolder", "huggingface") and not (isinstance(dataset, Mapping) and dataset.get("known")):
+                raise SpaceError(source.mistake(("proxy", "dataset"), "does not say what its images are"))
+            space = cls(**data)
+            space._source, space._data = source, dict(data)
+            space.recipes()
+        except ValidationError as error:
+            raise SpaceError(*translate(error, cls, source)) from None
+        return space
+
+    @property
+    def own_networks(self) -> bool:
+        """Whether some of its points are networks of the user's own."""
+        return any(
+            isinstance(one, str) and one not in BACKBONES
+            for section in (self.network, *self.grid)
+            for named in [section.get("backbone", "shufflenet_v2")]
+            for one in (named if isinstance(named, list) else [named])
+        )
+
     @property
     def source(self) -> Source:
         """Where the space was read, for messages."""

@@ -12,7 +12,7 @@ from small import SMALL
 from sweeps import COMMAND, OUTCOME, rows, wn_sweep
 
 from sweep.costs import plan
-from sweep.engine.runs import unpack, wanted
+from sweep.engine.runs import wanted
 from sweep.proxy import train
 from sweep.space import Space
 
@@ -49,8 +49,7 @@ def test_what_is_in_the_ledger_is_what_training_here_gives(swept):
     runs = wanted(plan(Space.load(folder / "small.yaml"), traced=False))
     assert set(found.index) == {run.key for run in runs}
     for run in runs[::5]:
-        _, point, proxy, seed = unpack(run.payload())
-        truth = train(point, proxy, seed)
+        truth = train(run.point, run.proxy, run.seed)
         assert found.loc[run.key, "error"] == truth.error
         assert json.loads(found.loc[run.key, "losses"]) == list(truth.losses)
 

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledgers import describe, result
 from report.frames import quick
 
 from sweep.analysis.study import Study
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
 from sweep.engine.runs import wanted
 from sweep.export import export
 from sweep.ledger_frame import frame
@@ -50,16 +51,16 @@ def rows():
         losses = (2.3, math.nan) if status == "diverged" else tuple(2.3 / (1 + e + i % 7) for e in range(4))
         error = 5 + (i * 37 % 100) / 50 if status == "done" else None
         message = "" if status == "done" else "it did not work"
-        found.append(Row(run, status, error, losses, 1.5, "" if status == "done" else "crash", message))
+        found.append(result(run, status, error, losses, 1.5, "" if status == "done" else "crash", message))
     return space, planned, runs, found
 
 
 @pytest.fixture
 def made(rows, tmp_path):
-    space, planned, runs, found = rows
+    _, planned, _, found = rows
     path = tmp_path / "results/made/ledger.sqlite"
     with Ledger.create(path) as ledger:
-        ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
+        describe(ledger, planned)
         ledger.record(found)
     with Ledger.open(path) as ledger:
         yield ledger
@@ -67,7 +68,8 @@ def made(rows, tmp_path):
 
 def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_path):
     export(made, tmp_path / "optuna.db")
-    by_key = {row.run.key: row for row in rows[3]}
+    by_key = {row.key: row for row in rows[3]}
+    runs = {run.key: run for run in rows[2]}
     storage = f"sqlite:///{tmp_path / 'optuna.db'}"
     study = optuna.load_study(study_name="made", storage=storage)
     assert study.metric_names == ["error, %"]
@@ -77,12 +79,13 @@ def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_
     assert study.best_value == best.error
     for trial in study.trials:
         row = by_key.pop(trial.user_attrs["key"])
-        point = row.run.planned.point
+        run = runs[row.key]
+        point = run.point
         expected = {
             "family": point.family,
-            "optimizer.lr": row.run.proxy.optimizer.lr,
-            "schedule": row.run.proxy.schedule,
-            "seed": row.run.seed,
+            "optimizer.lr": run.proxy.optimizer.lr,
+            "schedule": run.proxy.schedule,
+            "seed": run.seed,
         }
         if point.family == "weightnet":
             expected |= {name: float(point.value(name)) for name in ("M", "G", "lambda")}
@@ -92,7 +95,7 @@ def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_
         assert list(trial.intermediate_values) == list(range(1, len(row.losses) + 1))
         for found, loss in zip(trial.intermediate_values.values(), row.losses, strict=True):
             assert found == loss or (math.isnan(found) and math.isnan(loss))
-        assert trial.user_attrs["point"] == row.run.planned.label
+        assert trial.user_attrs["point"] == run.label
         assert trial.user_attrs.get("message", "") == row.message
         assert trial.duration.total_seconds() == row.seconds
         assert abs((datetime.now() - trial.datetime_complete).total_seconds()) < 300
@@ -145,7 +148,7 @@ def test_runs_are_those_that_are_in(made, rows, tmp_path):
     assert export(made, tmp_path / "any.csv") == f"{len(rows[3])} runs: {tmp_path / 'any.csv'}"
     export(made, tmp_path / "runs.parquet")
     found = pd.read_parquet(tmp_path / "runs.parquet").set_index("key")
-    assert found["error"].dropna().to_dict() == {r.run.key: r.error for r in rows[3] if r.error is not None}
+    assert found["error"].dropna().to_dict() == {r.key: r.error for r in rows[3] if r.error is not None}
 
 
 def untex(text):
