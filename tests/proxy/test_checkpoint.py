@@ -207,6 +207,17 @@ def test_what_is_removed_and_what_is_listed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_storage_that_is_tried_keeps_what_lies_there(memory, tmp_path):
+    storage = f"memory://tried{next(_names)}" if memory else str(tmp_path)
+    fs, root = fsspec.core.url_to_fs(storage)
+    for name in ("probe", "test", "key"):
+        fs.pipe_file(f"{root}/{name}", b"precious")
+    check(storage)
+    assert left_in(storage) == {"probe", "test", "key"}
+    assert all(fs.cat_file(f"{root}/{name}") == b"precious" for name in ("probe", "test", "key"))
+
+
 def test_a_storage_that_takes_nothing(tmp_path):
     check(str(tmp_path / "new"))
     assert list((tmp_path / "new").iterdir()) == []
