@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from sweep.engine.environment import child_environment
 from sweep.engine.scratch import Scratch
 from sweep.errors import EngineError
 from sweep.space.schema import Resources
@@ -120,15 +121,15 @@ class Ray:
         self._address = address
         self._said = ""
         self._scratch = Scratch()
-        # it finds the modules that this process finds, from wherever they are imported here
-        found = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._log = (self._scratch.folder / "log").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from sweep.engine.tune import main; main()"],
+            [sys.executable, "-P", "-c", "from sweep.engine.tune import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_settings(address) | os.environ | {"PYTHONPATH": found},
+            env=child_environment(_settings(address)),
+            # Ray's workers import from the working directory of this process before all others
+            cwd=self._scratch.folder,
             # Ctrl-C is for us: what Ray would make of it is of no use
             start_new_session=True,
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from sweep.engine.environment import search_working_folders
 from sweep.proxy import NUMERICS, Checkpoint, Weights
 from sweep.space import Point, Proxy, canonical, own_network, search
 
@@ -90,6 +91,7 @@ def unpack(payload: str) -> tuple[str, Point, Proxy, int]:
     content = json.loads(payload)
     if content["folder"] is not None:
         search(content["folder"])
+        search_working_folders()
     return content["key"], Point(**content["point"]), Proxy(**content["recipe"]), content["seed"]
 
 
