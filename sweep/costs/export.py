@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from sweep.costs.plan import Plan
 from sweep.errors import SweepError
+from sweep.safe_files import replacing
 from sweep.space import plain
 from sweep.space.names import head, said_of
 
@@ -42,9 +43,8 @@ def write_table(plan: Plan, path: Path) -> None:
     Raises SweepError for another suffix, and for a file that cannot be written; there is then no file.
     """
     check_suffix(path)
-    part = path.with_name(f"{path.name}.part")
     try:
-        with contextlib.ExitStack() as stack:
+        with replacing(path) as part, contextlib.ExitStack() as stack:
             writer: Any = None
             for piece in _pieces(plan):
                 batch = _batch(plan, piece)
@@ -52,9 +52,7 @@ def write_table(plan: Plan, path: Path) -> None:
                     kind = pa.parquet.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
                     writer = stack.enter_context(kind(part, batch.schema))
                 writer.write_batch(batch)
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise SweepError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 

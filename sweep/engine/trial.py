@@ -9,6 +9,7 @@ from typing import Any
 import ray
 from ray.tune import Trainable
 
+from sweep.engine.environment import search_working_folders
 from sweep.engine.feed import MOST
 from sweep.engine.result import Result
 
@@ -24,6 +25,7 @@ class Worker(Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Find the feed by its name, and the function that does a work."""
+        search_working_folders()
         module, name = config["do"].split(":")
         self._do: Callable[[str], list[Result]] = getattr(importlib.import_module(module), name)
         self._feed = ray.get_actor(config["feed"])

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
+from sweep.engine.environment import child_environment
 from sweep.engine.executor import DO
 from sweep.engine.ray_settings import settings
 from sweep.engine.result import Result
@@ -129,15 +129,15 @@ class _Ray:
         self._said, self._hopeless, self._heard = "", "", b""
         self._started, self.lost = False, False
         self._scratch = Scratch()
-        # it finds the modules that this process finds, from wherever they are imported here
-        found = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._log = (self._scratch.folder / "log").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from sweep.engine.tune_process import main; main()"],
+            [sys.executable, "-P", "-c", "from sweep.engine.tune_process import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=settings(address) | os.environ | {"PYTHONPATH": found},
+            env=child_environment(settings(address)),
+            # Ray's workers import from the working directory of this process before all others
+            cwd=self._scratch.folder,
             # Ctrl-C is for us: what Ray would make of it is of no use
             start_new_session=True,
         )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sweep.engine.environment import search_working_folders
 from sweep.engine.runs import Run
 from sweep.proxy import Checkpoint, Weights
 from sweep.space import Point, Proxy, canonical, own_network, search
@@ -51,6 +52,7 @@ class Work:
         content = json.loads(text)
         if content["folder"] is not None:
             search(content["folder"])
+            search_working_folders()
         point = Point(**content["point"])
         runs = (Run(point, Proxy(**run["recipe"]), run["seed"], recorded=run["key"]) for run in content["runs"])
         return cls(tuple(runs), Storage(**content["storage"]) if content["storage"] else None)

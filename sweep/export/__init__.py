@@ -1,6 +1,5 @@
 """What is known of a sweep, written for other tools: tables, LaTeX, and Optuna's storage."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +10,7 @@ from sweep.errors import SweepError
 from sweep.export import optuna_db, tables
 from sweep.ledger_frame import frame
 from sweep.report.latex import latex_table
+from sweep.safe_files import replacing
 
 _T = TypeVar("_T")
 
@@ -51,13 +51,8 @@ def export(ledger: Ledger, to: Path) -> str:
 
 def _whole(to: Path, write: Callable[[Path], _T]) -> _T:
     """Let a file be written beside its place, and move it there."""
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        part.touch()
-        result = write(part)
-        part.replace(to)
+        with replacing(to) as part:
+            return write(part)
     except OSError as error:
         raise SweepError(f"{to}: cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return result

@@ -15,9 +15,13 @@ _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {"
 def drafted(out: Path) -> Iterator[Path]:
     """Give a folder to write a report to, and publish it when it is whole; an interrupted one changes nothing.
 
-    Figures and data of an earlier report that this one has no more are removed.
+    Figures and data of an earlier report that this one has no more are removed. Raises OSError, also if one of its
+    folders is a link: what lies there is not ours to replace.
     """
     out.mkdir(parents=True, exist_ok=True)
+    for name in _OURS:
+        if (out / name).is_symlink():
+            raise OSError(0, f"{out / name} is a symbolic link; remove it")
     with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
         draft = Path(folder)
         for name in _OURS:

@@ -148,7 +148,7 @@ def test_a_ledger_of_version_1_is_merged_and_left_as_it_is(tmp_path):
 def test_a_sweep_at_which_a_driver_is_at_work_is_not_merged_into(tmp_path):
     fill(tmp_path, "a", [row(RUNS[0])])
     path = fill(tmp_path, "b", [row(RUNS[1])])
-    with locked(path.parent), pytest.raises(SweepError, match="at work on this sweep"):
+    with locked(path.parent), pytest.raises(SweepError, match="running this sweep"):
         merge("a", into="b", results=tmp_path / "results")
     # read it may be
     with locked(path.parent):
