@@ -115,7 +115,7 @@ def unharmed(tmp_path, before):
 
 def check(command, tmp_path, file, line, told):
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    code, out, err = command("run", file.name)
+    code, out, err = command("run", file.name, "--inline")
     assert code == 2
     assert out == ""
     assert "Traceback" not in err
@@ -165,13 +165,13 @@ def test_a_wrong_space_leaves_an_existing_ledger_as_it_was(command, write, tmp_p
 def test_a_plan_tells_the_same(what, command, write):
     old, new, _, _ = CASES[what]
     path = write(SMALL.replace(old, new, 1))
-    assert command("plan", path.name) == command("run", path.name)
+    assert command("plan", path.name) == command("run", path.name, "--inline")
 
 
 @pytest.mark.parametrize("option", ["--results", "--reports"])
 def test_a_folder_that_cannot_be_used(option, command, small, tmp_path):
     (tmp_path / "file").write_text("")
-    code, out, err = command("run", small.name, option, "file")
+    code, out, err = command("run", small.name, option, "file", "--inline")
     assert (code, out) == (2, "")
     assert "file/small: cannot be used" in err or "there is no such ledger" in err
 
@@ -187,7 +187,7 @@ def test_a_missing_file(command, tmp_path):
 
 
 def test_a_folder(command, tmp_path):
-    code, _, err = command("run", tmp_path)
+    code, _, err = command("run", tmp_path, "--inline")
     assert (code, err.splitlines()) == (2, [f"{tmp_path}:1: this is a directory, not a file"])
 
 

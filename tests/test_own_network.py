@@ -101,7 +101,7 @@ def test_it_is_planned_by_fvcore_alone(own, command):
 
 
 def test_it_is_swept_like_the_rest_and_a_change_of_its_source_is_another_network(own, command, tmp_path):
-    code, out, err = command("run", own())
+    code, out, err = command("run", own(), "--inline")
     assert (code, err) == (0, ""), err
     assert "8 of 8 runs are in (8 trained now)" in out
     assert command("export", "own", "--to", "runs.csv")[0] == 0
@@ -158,7 +158,7 @@ def test_what_is_wrong_is_told(what, own, command, tmp_path):
     old, new, line, told = CASES[what]
     space = own(old, new)
     before = sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__")
-    code, out, err = command("run", space)
+    code, out, err = command("run", space, "--inline")
     assert (code, out) == (2, "")
     assert "Traceback" not in err
     assert any(said.startswith(f"own.yaml:{line}: ") and told in said for said in err.splitlines()), err

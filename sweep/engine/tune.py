@@ -29,6 +29,8 @@ OnResults = Callable[[list[Result]], None]
 
 #: Seconds between two looks at whether a worker more would have work.
 LOOK_EVERY = 0.2
+#: Workers in a row that die before they have work: then it is no accident.
+MOST_IDLE_DEATHS = 6
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class _HandOver(tune.Callback):
         self._feed = ray.get_actor(job.feed)
         self._tries: Counter[str] = Counter()
         self._over: set[str] = set()
+        self._idle_deaths = 0
         self.trouble: Exception | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -125,6 +128,9 @@ class _HandOver(tune.Callback):
             if not isinstance(error, RayActorError) or error.actor_init_failed:
                 raise EngineError(f"a worker cannot do runs: {last_line(error)}")
             given: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
+            self._idle_deaths = 0 if given else self._idle_deaths + 1
+            if self._idle_deaths >= MOST_IDLE_DEATHS:
+                raise RuntimeError("workers die before they take work: killed, or out of memory")
             undone = [key for text in given for key in keys_of(text) if key not in self._over]
             # the worker died of the first of them, unless its whole node went; those of one work die together
             suspects = [key for text in given[:1] for key in keys_of(text)]
