@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sweep.console import err, out
+from sweep.console import delivered, err, out
 from sweep.errors import SweepError
 from sweep.space import DATASETS, Space, find, shipped
 
@@ -279,7 +279,8 @@ def schema() -> None:
 def main() -> NoReturn:
     """Run the command line; every error of ours becomes a message and an exit code."""
     try:
-        app()
+        with delivered():
+            app()
     except SweepError as error:
         err.print(str(error), markup=False)
         sys.exit(error.code)
