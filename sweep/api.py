@@ -14,7 +14,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Lock, locked
 from sweep.engine.loop import Loop
 from sweep.engine.merge import merge as merge_ledgers
-from sweep.engine.places import note_place, own_place, places
+from sweep.engine.places import ledger_path, note_place, own_place, page_name, places
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
@@ -258,7 +258,7 @@ def render(
     networks and images of one's own, unless with `trust`. Raises LedgerError for a ledger that cannot be read,
     and SweepError for one that is named twice, a folder that cannot be written to, or a last look that cannot be taken.
     """
-    paths = {_ledger(name, Path(results)).resolve(): name for name in names}
+    paths = {ledger_path(name, results).resolve(): name for name in names}
     if len(paths) < len(names):
         twice = next(name for name, n in Counter(names).items() if n > 1) if len(set(names)) < len(names) else names[-1]
         raise SweepError(f"{twice}: is named twice; a comparison is of different sweeps")
@@ -266,11 +266,11 @@ def render(
         raise SweepError("a last look is at one sweep: --final takes one name")
     frames = []
     for name in names:
-        with Ledger.open(_ledger(name, Path(results))) as ledger:
+        with Ledger.open(ledger_path(name, results)) as ledger:
             frames.append(final_frame(ledger, trust) if final else frame(ledger, len(names) == 1, trust))
     known = Counter(one.name for one in frames)
     called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
-    folder = Path(reports) / folder_name([one.name for one in frames])
+    folder = Path(reports) / folder_name([page_name(ledger_path(name, results)) for name in names])
     try:
         if len(frames) == 1:
             return report.render(frames[0], folder)
@@ -287,7 +287,7 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
     differ in the outcome of a run.
     """
     target = Path(results) / into / "ledger.sqlite"
-    paths = [_ledger(source, Path(results)) for source in sources]
+    paths = [ledger_path(source, results) for source in sources]
     with Ledger.open(paths[0]) as first:
         # a name that no space can have is said before anything is written
         Space.parse({**first.space(), "name": into}, Source("into"))
@@ -298,13 +298,6 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
             if place != own_place(folder) or Path(place).is_dir():
                 note_place(target.parent, place)
     return target
-
-
-def _ledger(source: str | Path, results: Path) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
 
 
 __all__ = ["Silence", "Summary", "Watch", "merge", "render", "run"]

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sweep.console import err, out
+from sweep.console import delivered, err, out
 from sweep.errors import SweepError
 from sweep.space import DATASETS, Space, find, shipped
 
@@ -169,7 +169,7 @@ def report(
 
 @app.command()
 def export(
-    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    name: Annotated[str, typer.Argument(help="The sweep's name, or the path of its ledger.")],
     to: Annotated[
         Path,
         typer.Option(
@@ -178,18 +178,20 @@ def export(
         ),
     ],
     results: Results = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write a sweep for other tools: its runs or points as a table, LaTeX, or Optuna's storage."""
     from sweep.engine.ledger import Ledger
+    from sweep.engine.places import ledger_path
     from sweep.export import export as write
 
-    with Ledger.open(results / name / "ledger.sqlite") as ledger:
-        out.print(write(ledger, to), markup=False)
+    with Ledger.open(ledger_path(name, results)) as ledger:
+        out.print(write(ledger, to, force), markup=False)
 
 
 @app.command()
 def status(
-    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    name: Annotated[str, typer.Argument(help="The sweep's name, or the path of its ledger.")],
     results: Results = Path("results"),
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again, until all runs are in.")] = False,
     as_json: Json = False,
@@ -279,7 +281,8 @@ def schema() -> None:
 def main() -> NoReturn:
     """Run the command line; every error of ours becomes a message and an exit code."""
     try:
-        app()
+        with delivered():
+            app()
     except SweepError as error:
         err.print(str(error), markup=False)
         sys.exit(error.code)

@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
+from sweep.engine.places import ledger_path
 from sweep.space import Point, Space, label
 
 
@@ -89,10 +90,13 @@ class Progress:
 
 
 def status(name: str, *, results: str | Path = "results") -> Progress:
-    """How far a sweep is, also while it runs; raises LedgerError."""
-    folder = Path(results) / name
-    driver = holder(folder)
-    with Ledger.open(folder / "ledger.sqlite") as ledger:
+    """How far a sweep is, also while it runs; raises LedgerError.
+
+    `name` is that of a sweep under `results`, or the path of a ledger or of its folder.
+    """
+    path = ledger_path(name, results)
+    driver = holder(path.parent)
+    with Ledger.open(path) as ledger:
         if not ledger.planned() and not Space.recorded(ledger.space()).own_networks:
             # an earlier version did not note all that is wanted: planning what it asks for imports nothing
             from sweep.engine.recorded import recorded

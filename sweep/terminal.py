@@ -79,10 +79,8 @@ class Bar:
         """Say what is about to be done."""
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
-        self.console.print(
-            f"[bold]{planned.space.name}[/]: {describe(planned)}{had}; {todo} to train, {pace}",
-            highlight=False,
-        )
+        told = f": {describe(planned)}{had}; {todo} to train, {pace}"
+        self.console.print(Text.assemble((planned.space.name, "bold"), told))
         self.meter = Meter(todo, workers)
         if self.console.is_terminal:
             columns = (BarColumn(40), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
@@ -158,7 +156,8 @@ def front_table(progress: SweepProgress) -> Table:
     for leader in progress.front:
         against = ", ".join(words[cost] for cost in leader.fronts)
         numbers = (f"{leader.error:.2f}", str(leader.n), f"{leader.flops:,}", f"{leader.params:,}")
-        table.add_row(leader.point, *numbers, against)
+        # the names of a person's values are no markup
+        table.add_row(Text(leader.point), *numbers, against)
     return table
 
 

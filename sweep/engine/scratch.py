@@ -13,10 +13,12 @@ from pathlib import Path
 
 import psutil
 
+from sweep.errors import EngineError
 from sweep.safe_files import open_regular
 
-# Ray's sockets lie below, and the path of a socket has room for about a hundred letters
-_PLACE, _PREFIX = Path("/tmp"), "wn-sweep-"
+_PREFIX = "wn-sweep-"
+#: Ray's sockets lie below: the path of a socket has 107 bytes, and Ray and our own folder take the rest of them.
+_LONGEST = 107 - len(f"/{_PREFIX}12345678/ray/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.1")
 #: The first line of the lock in each of these folders. A folder without it is somebody else's, whatever its name.
 _MARKER = "wn-sweep scratch 1"
 
@@ -24,22 +26,28 @@ _MARKER = "wn-sweep scratch 1"
 class Scratch:
     """A new folder that belongs to this process; on the way, folders of processes that have ended are removed.
 
-    The kernel holds the lock in it, so that a folder whose lock is free belongs to no process.
+    It lies where temporary files of Python's do: in TMPDIR, TEMP, TMP, /tmp, /var/tmp, /usr/tmp or the working
+    directory, the first of them that can be written to and whose path is short enough for Ray. The kernel holds the
+    lock in it, so that a folder whose lock is free belongs to no process. Raises EngineError if none can be used.
     """
 
     def __init__(self) -> None:
-        for folder in _PLACE.glob(f"{_PREFIX}*"):
-            with _abandoned(folder) as lock:
-                if lock is not None:
-                    session = _session(lock)
-                    clear(folder, session if session and _works_in(folder, session) else None)
-        # hidden until it is locked and marked, so that it cannot be mistaken for one whose owner has ended
-        hidden = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=_PLACE))
-        self._lock = open_regular(hidden / "lock", os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._lock.write(f"{_MARKER}\n".encode())
-        self.folder = hidden.rename(_PLACE / hidden.name[1:])
         self._own_session: int | None = None
+        reasons = []
+        for place in _places():
+            if len(os.fsencode(place)) > _LONGEST:
+                reasons.append(f"{place}: longer than {_LONGEST} bytes")
+                continue
+            try:
+                _clear_abandoned(place)
+                self.folder, self._lock = _made(place)
+                return
+            except OSError as error:
+                reasons.append(f"{place}: {error.strerror or error}")
+        raise EngineError(
+            f"Ray needs a folder for temporary files, and none can be used ({'; '.join(reasons)}); "
+            f"set TMPDIR to a folder that can be written to, with a path of at most {_LONGEST} bytes"
+        )
 
     def lend(self, session: int) -> None:
         """Record the session (as in `setsid`) whose processes will work in the folder."""
@@ -50,6 +58,36 @@ class Scratch:
         """End every process that works in the folder, and remove the folder."""
         clear(self.folder, self._own_session)
         self._lock.close()
+
+
+def _places() -> list[Path]:
+    """Where temporary files may lie, in the order of `tempfile.gettempdir`."""
+    named = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
+    places = [*filter(None, named), "/tmp", "/var/tmp", "/usr/tmp", "."]
+    return list(dict.fromkeys(Path(place).absolute() for place in places))
+
+
+def _made(place: Path) -> tuple[Path, FileIO]:
+    """A new folder and its lock, which is held."""
+    # hidden until it is locked and marked, so that it cannot be mistaken for one whose owner has ended
+    hidden = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=place))
+    try:
+        lock = open_regular(hidden / "lock", os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"{_MARKER}\n".encode())
+        return hidden.rename(place / hidden.name[1:]), lock
+    except OSError:
+        # a full disk makes a folder, and nothing in it
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+
+
+def _clear_abandoned(place: Path) -> None:
+    for folder in place.glob(f"{_PREFIX}*"):
+        with _abandoned(folder) as lock:
+            if lock is not None:
+                session = _session(lock)
+                clear(folder, session if session and _works_in(folder, session) else None)
 
 
 def clear(folder: Path, session: int | None) -> None:

@@ -25,7 +25,7 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.storages._rdb import models
 from optuna.trial import TrialState
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.analysis.order import is_blank, is_number
@@ -33,8 +33,8 @@ from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 
-#: A range is told as logarithmic where its ends are this far apart.
-_LOG = 10.0
+#: Axes that are searched on a logarithmic scale, and how far apart the ends of any other axis are that is so, too.
+_LOG_AXES, _LOG = {"M", "lambda", "optimizer.lr", "optimizer.weight_decay"}, 10.0
 #: What the error is called.
 _ERROR = "error, %"
 
@@ -74,7 +74,7 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     runs = [_run(frame, row, curves) for row in records(frame.runs) if row["status"] != "missing"]
     try:
-        storage = RDBStorage(f"sqlite:///{path}")
+        storage = RDBStorage(_url(path))
         try:
             about = {
                 "about": frame.about,
@@ -97,6 +97,11 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     finally:
         optuna.logging.set_verbosity(before)
     return len(runs)
+
+
+def _url(path: Path) -> str:
+    """The URL of a file, whatever characters its path has; Optuna puts values in place of braces."""
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string().replace("{", "{{").replace("}", "}}")
 
 
 def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[str, str]]) -> _Trial:
@@ -189,7 +194,7 @@ def _distributions(trials: Iterable[Mapping[str, Any]]) -> dict[str, BaseDistrib
             found[name] = CategoricalDistribution(sorted({str(value) for value in values}))
             continue
         low, high = min(values), max(values)
-        log = low > 0 and high / low >= _LOG
+        log = low > 0 and (name in _LOG_AXES or high / low >= _LOG)
         if all(float(value).is_integer() for value in values):
             found[name] = IntDistribution(int(low), int(high), log=log)
         else:

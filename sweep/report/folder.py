@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweep.inert import spreadsheet_cell
+
 #: What belongs to a report in its folders; whatever else lies there is left alone.
 _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
 
@@ -36,7 +38,13 @@ def plain_points(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, the same on every machine."""
+    """Write a table, the same on every machine; text that a spreadsheet would compute gets an apostrophe."""
+    inert = {
+        name: column.map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+        for name, column in table.items()
+        if not pd.api.types.is_numeric_dtype(column)
+    }
+    table = table.assign(**{str(name): column for name, column in inert.items()}).rename(columns=spreadsheet_cell)
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         table.to_csv(file, index=False, lineterminator="\n")
 
