@@ -97,8 +97,8 @@ def twin_lines(planned: Plan) -> Iterator[str]:
         return
     alike: dict[object, list[str]] = {}
     for p in planned.points:
-        if p.point.reduction is not None:
-            alike.setdefault((p.point.model_copy(update={"reduction": None}), p.cost), []).append(p.label)
+        if p.point.value("reduction") is not None:
+            alike.setdefault((p.point.model_copy(update={"reduction": 1}), p.cost), []).append(p.label)
     for labels in alike.values():
         if len(labels) > 1:
             yield f"the same network, since its hidden layers have their least width: {', '.join(labels)}"

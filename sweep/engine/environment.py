@@ -6,8 +6,6 @@ import sysconfig
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sweep.space import search
-
 #: Names the folders that a person works in, for modules of their own; searched after everything that is installed.
 _FOLDERS = "WN_SWEEP_FOLDERS"
 #: Of other programs, or of an earlier use of Ray: with these, Ray or Tune ends, or does something else.
@@ -35,8 +33,8 @@ def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
 def search_working_folders() -> None:
     """In a worker, find modules in the folders that the person works in, after all others."""
     for folder in os.environ.get(_FOLDERS, "").split(os.pathsep):
-        if folder:
-            search(folder)
+        if folder and folder not in sys.path:
+            sys.path.append(folder)
 
 
 def _split(entries: Iterable[str]) -> tuple[list[str], list[str]]:

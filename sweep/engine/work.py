@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sweep.engine.environment import search_working_folders
 from sweep.engine.runs import Run
 from sweep.proxy import Checkpoint, Weights
-from sweep.space import Point, Proxy, canonical, own_network, search
+from sweep.space import Point, Proxy, canonical, own_network, trust
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Work:
         """The work that a text stands for; a network of the user's own is looked for where it was found."""
         content = json.loads(text)
         if content["folder"] is not None:
-            search(content["folder"])
+            trust(content["point"]["backbone"], content["folder"])
             search_working_folders()
         point = Point(**content["point"])
         runs = (Run(point, Proxy(**run["recipe"]), run["seed"], recorded=run["key"]) for run in content["runs"])

@@ -16,7 +16,7 @@ from torch import nn
 from sweep.errors import StorageError
 from sweep.proxy import Checkpoint, OutOfTime, train
 from sweep.proxy.checkpoint import check, discard, kept
-from sweep.space import Point, Proxy
+from sweep.space import Point, Proxy, allow
 
 NET = dict(width=0.125, stem_channels=4, last_channels=16, repeats=(1,), image_size=8)
 POINT = Point(**NET, family="weightnet", M=2, G=1).resolved(8)
@@ -106,6 +106,7 @@ def test_a_network_of_ones_own_that_draws_as_it_goes_can_be_gone_on_from(step, t
     module = types.ModuleType("dropping")
     module.net = lambda classes: nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Dropout(), nn.Linear(32, classes))
     monkeypatch.setitem(sys.modules, "dropping", module)
+    allow("dropping")
     point, recipe = Point(backbone="dropping:net").resolved(8), RECIPES["adamw, one_cycle"]
     with pytest.raises(Killed):
         train(point, recipe, 3, Doomed(str(tmp_path), {step}, step))
