@@ -1,5 +1,6 @@
 """The commands as functions: `run`, `render`, `merge`."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,9 +21,12 @@ from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
 from sweep.proxy.checkpoint import check, discard, kept
+from sweep.report import Rendered
 from sweep.report.comparison import folder_name
 from sweep.space import Space, find
 from sweep.space.source import Source
+
+_log = logging.getLogger(__name__)
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -56,13 +60,17 @@ class Silence:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are."""
+    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
+
+    `failed_cards` says, a line each, why cards of the report could not be made.
+    """
 
     name: str
     statuses: Mapping[str, int]
     trained: int
     ledger: Path
     page: Path
+    failed_cards: tuple[str, ...] = ()
 
 
 def run(
@@ -145,10 +153,10 @@ def _run(
         statuses = ledger.statuses()
         counts = Counter(statuses.get(run.key, "missing") for run in runs)
         try:
-            page = report.render(frame(ledger), pages)
+            rendered = report.render(frame(ledger), pages)
         except OSError as error:
             raise EngineError(f"{pages}: the report cannot be written: {error.strerror}; every run is safe") from None
-        return Summary(space.name, counts, len(todo), path, page)
+        return Summary(space.name, counts, len(todo), path, rendered.page, rendered.failed)
 
 
 def _insist_on_images(space: Space, first: Run) -> None:
@@ -220,7 +228,17 @@ def _train(
 
 
 def render(*names: str, results: str | Path = "results", reports: str | Path = "reports", final: bool = False) -> Path:
-    """Render the report of a sweep, or one page that compares several with the first, and give its path.
+    """As `render_report`: give the path of the page alone, and log a warning for each card that could not be made."""
+    rendered = render_report(*names, results=results, reports=reports, final=final)
+    for line in rendered.failed:
+        _log.warning("%s", line)
+    return rendered.page
+
+
+def render_report(
+    *names: str, results: str | Path = "results", reports: str | Path = "reports", final: bool = False
+) -> Rendered:
+    """Render the report of a sweep, or one page that compares several with the first.
 
     Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
     REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. With `final`, and with nothing else, kept weights are
@@ -276,4 +294,4 @@ def _ledger(source: str | Path, results: Path) -> Path:
     return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
 
 
-__all__ = ["Silence", "Summary", "Watch", "merge", "render", "run"]
+__all__ = ["Silence", "Summary", "Watch", "merge", "render", "render_report", "run"]

@@ -1,12 +1,14 @@
 """The frame of a ledger: the runs that its space asks for, as analysis and report take them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from sweep import kept_kernels
+from sweep.analysis.order import is_blank
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs import Plan, Planned, plan
@@ -14,7 +16,8 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
 from sweep.engine.runs import Run, wanted
 from sweep.errors import LedgerError, SpaceError
-from sweep.space import Space, plain
+from sweep.space import Point, Space, plain
+from sweep.space.columns import own_axis
 
 
 def frame(ledger: Ledger, kernels: bool = True) -> SweepFrame:
@@ -41,13 +44,16 @@ def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Ru
     rows, asked = [], set()
     each_point = len(settings) * len(space.seeds)
     about: dict[str, Any] = {}
+    known_axes: set[str] = set()
     runs = wanted(planned)
     for position, run in enumerate(runs):
         asked.add(run.key)
         found = by_key.get(run.key, {})
         # a point's runs follow one another, and it has thousands of them in a large sweep
         if position % each_point == 0:
-            about = _about(planned, run.planned) | {"training_flops": training[position // each_point]}
+            values = _axis_cells(run.planned.point, planned.axes)
+            known_axes.update(values)
+            about = values | _about(planned, run.planned) | {"training_flops": training[position // each_point]}
         rows.append(
             {
                 "key": run.key,
@@ -61,13 +67,14 @@ def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Ru
                 "message": found.get("message", ""),
             }
         )
-    columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
+    axes = tuple(column for name in planned.axes for column in (name, own_axis(name)) if column in known_axes)
+    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted(asked & set(by_key))]
     made = SweepFrame(
         name=space.name,
         about=space.about,
-        axes=planned.axes,
+        axes=axes,
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=space.seeds,
         baseline=space.baseline,
@@ -90,11 +97,16 @@ def _about(planned: Plan, one: Planned) -> dict[str, Any]:
     return {
         "point": one.label,
         "baseline": planned.baselines.get(one.label, ""),
-        **{axis: _cell(one.point.value(axis)) for axis in planned.axes},
         "params": cost.params,
         "flops": cost.flops,
         "activations": cost.activations,
     }
+
+
+def _axis_cells(point: Point, names: Sequence[str]) -> dict[str, Any]:
+    """The values of the axes that apply to a point, by column; a network of one's own has columns of its own."""
+    cells = {own_axis(name) if point.is_own(name) else name: _cell(point.value(name)) for name in names}
+    return {column: cell for column, cell in cells.items() if not is_blank(cell)}
 
 
 def _cell(value: Any) -> Any:

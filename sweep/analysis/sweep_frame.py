@@ -70,7 +70,8 @@ class SweepFrame:
 
     name: str
     about: str
-    #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...
+    #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...,
+    #: and 'network.NAME' for a parameter of a network of one's own, which may have any name (`space.columns`).
     #: NaN (numeric) or '' (text) where an axis does not apply to a point.
     axes: tuple[str, ...]
     #: nuisance column -> its values in the space's order; empty if nothing is tuned.

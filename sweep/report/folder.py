@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweep.analysis.sweep_frame import COLUMNS
+from sweep.space.columns import names_in_files
+
 #: What belongs to a report in its folders; whatever else lies there is left alone.
 _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
 
@@ -34,7 +37,12 @@ def plain_points(table: pd.DataFrame) -> pd.DataFrame:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table, the same on every machine."""
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        table.to_csv(file, index=False, lineterminator="\n")
+        named_for_files(table).to_csv(file, index=False, lineterminator="\n")
+
+
+def named_for_files(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table the names of columns that files have: axes by their own name, unless a column of ours has it."""
+    return table.set_axis(names_in_files([str(column) for column in table.columns], COLUMNS), axis="columns")
 
 
 def _publish(draft: Path, out: Path) -> None:

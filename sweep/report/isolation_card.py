@@ -12,6 +12,7 @@ from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.isolation_figure import draw_isolation
 from sweep.report.style import ONE_COLUMN
+from sweep.space.columns import axis_name
 
 #: More axes than these would hide the rest of the page, and of an axis more values.
 MOST, VALUES = 6, 12
@@ -102,7 +103,7 @@ def _table(one: Isolation) -> Table:
 
 def _data(found: Iterable[Isolation]) -> pd.DataFrame:
     rows = [
-        {"axis": one.axis, "value": value.value, "balanced": one.balanced, "points": value.points}
+        {"axis": axis_name(one.axis), "value": value.value, "balanced": one.balanced, "points": value.points}
         | write(value.mean)
         | {"best": value.best, "best_mean": value.best_mean}
         for one in found

@@ -16,6 +16,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table
 from sweep.report.headline import difference
+from sweep.space.columns import axis_name
 
 #: No label is longer than this in a table.
 LABEL = 90
@@ -76,7 +77,7 @@ def all_points(study: Study) -> Iterable[Card]:
     axes = [axis for axis in study.frame.axes if not _in_label(table, axis)]
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
     columns = [Column("point", numeric=False)]
-    columns += [Column(words.name(axis), numeric=_numeric(study, axis), also=axis) for axis in axes]
+    columns += [Column(words.name(axis), numeric=_numeric(study, axis), also=axis_name(axis)) for axis in axes]
     columns += [
         Column("error, %", hint="mean ± standard deviation over seeds, tuned"),
         Column("95 % interval", hint="of the mean error"),

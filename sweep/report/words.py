@@ -10,6 +10,7 @@ from sweep.analysis.estimates import Estimate
 from sweep.analysis.fidelity import Ranking
 from sweep.analysis.nuisance import Setting
 from sweep.analysis.order import is_blank, is_number
+from sweep.space.columns import axis_name
 
 _NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
 _MINUS = "\N{MINUS SIGN}"
@@ -18,7 +19,7 @@ _THIN = "\N{NARROW NO-BREAK SPACE}"
 
 def name(axis: str) -> str:
     """Name an axis or a nuisance as people do, where they have a name for it."""
-    return _NAMES.get(axis, axis)
+    return axis_name(axis) if axis_name(axis) != axis else _NAMES.get(axis, axis)
 
 
 def value(cell: Any) -> str:

@@ -139,11 +139,15 @@ class Point(BaseModel):
         """lambda = M / G, the parameter multiplier, or None where the family has none."""
         return None if self.M is None or self.G is None else self.M / self.G
 
+    def is_own(self, axis: str) -> bool:
+        """Whether an axis of that name is a parameter of the user's own network."""
+        return self.own_network and axis not in {"backbone", "image_size"}
+
     def value(self, axis: str) -> Any:
         """The value of an axis by its name in space.yaml, 'lambda' included; None where it means nothing."""
         if axis == "lambda":
             return self.lam
-        if self.own_network and axis not in {"backbone", "image_size"}:
+        if self.is_own(axis):
             return dict(self.options).get(axis)
         if axis in FAMILY_OWN and axis not in FAMILIES[self.family]:
             return None

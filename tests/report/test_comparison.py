@@ -145,7 +145,7 @@ PAIRS = {
 @pytest.mark.parametrize("case", PAIRS)
 def test_the_page_is_whole(case, tmp_path, lean):
     frames = {frame.name: frame for frame in PAIRS[case]}
-    index = compare(frames, tmp_path / "a")
+    index = compare(frames, tmp_path / "a").page
     text = index.read_text()
     checker = check(text)
     assert "could not be made" not in text, re.findall("This card could not be made[^<]*", text)
@@ -154,7 +154,7 @@ def test_the_page_is_whole(case, tmp_path, lean):
     for link in checker.links:
         assert link.startswith("#") or link.endswith(("png", "pdf")) or (tmp_path / "a" / link).is_file(), link
     assert len(list((tmp_path / "a").glob("points-*.csv"))) == len(frames)
-    again = compare(frames, tmp_path / "b")
+    again = compare(frames, tmp_path / "b").page
     assert again.read_bytes() == index.read_bytes()
 
 
