@@ -83,6 +83,8 @@ def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Ru
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,
         dataset=plain(space.proxy.dataset),
+        classes=space.proxy.dataset.facts.classes,
+        judged_on=space.proxy.dataset.counts()[1],
         versions=_versions(used),
         counts=_agreement(used),
         unasked=len(kept) - len(used),

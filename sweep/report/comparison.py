@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweep.analysis.ranked import judged
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import contents, words
@@ -43,8 +44,7 @@ class Compared:
 
     def fair(self, sweep: Sweep) -> pd.DataFrame:
         """The rows of a sweep's table that can be compared."""
-        table = sweep.study.table
-        return table[(table["n"] > 0) & table["settled"].astype(bool) & (table["n_failed"] == 0)]
+        return judged(sweep.study.table)
 
     @cached_property
     def same_data(self) -> bool:

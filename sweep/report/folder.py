@@ -30,7 +30,8 @@ def drafted(out: Path) -> Iterator[Path]:
 
 
 def plain_points(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of points as files hold it: the axes of an edge as text."""
+    """The table of points as files hold it: the axes of an edge as text, and no judgement of what is at chance."""
+    table = table.drop(columns="at_chance", errors="ignore")
     return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
 
 

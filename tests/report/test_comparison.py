@@ -168,7 +168,7 @@ def test_the_command_compares_ledgers(tmp_path, command):
         )
     assert command("report", "one", "two") == (0, "Report: reports/one+two/index.html\n", "")
     text = (tmp_path / "reports/one+two/index.html").read_text()
-    assert "two has less error than one by 1.00 points" in text
+    assert "two and one differ by 1.00 points, equal at every seed, which gives no interval" in text
     # by paths, and two of one name
     code, out, _ = command("report", "results/one", "results/two/ledger.sqlite")
     assert (code, out) == (0, "Report: reports/one+two/index.html\n")
