@@ -87,6 +87,7 @@ def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Ru
         judged_on=space.proxy.dataset.counts()[1],
         versions=_versions(used),
         counts=_agreement(used),
+        uncounted=_uncounted(planned),
         unasked=len(kept) - len(used),
         looks=len(looks(ledger.path.parent)),
     )
@@ -129,9 +130,24 @@ def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
 def _agreement(rows: list[dict[str, Any]]) -> str:
     """A line on the two counts of the points that have been trained."""
     points = {row["point"]: row for row in rows if row["traced_params"] is not None}
-    if not points:
-        return ""
-    apart = [p for p, r in points.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    own = {point for point in points if Point(**json.loads(point)).own_network}
+    twice = {point: row for point, row in points.items() if point not in own}
+    apart = [p for p, r in twice.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    lines = []
     if apart:
-        return f"closed form and fvcore differ on {len(apart)} of {len(points)} points"
-    return f"closed form and fvcore agree to the unit on all {len(points)} points"
+        lines.append(f"closed form and fvcore differ on {len(apart)} of {len(twice)} points")
+    elif twice:
+        lines.append(f"closed form and fvcore agree to the unit on all {len(twice)} points")
+    if own:
+        which = f"{len(own)} points, which have no closed form, are" if twice else "all points are"
+        lines.append(f"{which} counted by fvcore alone")
+    return "; ".join(lines)
+
+
+def _uncounted(planned: Plan) -> dict[str, tuple[str, ...]]:
+    """Operations for which fvcore has no count, by name, with the labels of the points that were traced with them."""
+    points: dict[str, list[str]] = {}
+    for number in sorted(planned.traces.keys() & set(planned.kept.tolist())):
+        for operation in planned.traces[number].skipped:
+            points.setdefault(operation.removeprefix("aten::"), []).append(planned.planned(number).label)
+    return {operation: tuple(labels) for operation, labels in sorted(points.items())}

@@ -90,6 +90,8 @@ class SweepFrame:
     judged_on: int = 0
     #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
     counts: str = ""
+    #: operation that has no count of FLOPs -> the points that compute it
+    uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: runs in the ledger that this space does not ask for (of earlier versions of it).
     unasked: int = 0
     #: None if no point generates kernels, or nobody looked.

@@ -10,6 +10,7 @@ from sweep.analysis.estimates import Estimate
 from sweep.analysis.ranked import chance, ranked
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
+from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards import Card
 from sweep.report.differences import shared_sentence, taken_sentences, tuned_sentence
@@ -126,6 +127,8 @@ def caveats(study: Study) -> list[str]:
         diverged = f", {counts.diverged} of them by diverging" if counts.diverged else ""
         lost = f"{runs} diverged" if counts.diverged == counts.lost else f"{runs} failed{diverged}"
         says.append(f"{lost}{rule if counts.done else ''}.")
+    if mixed := mixed_builds(study.frame):
+        says.append(mixed)
     if waiting := int(((table["n"] > 0) & ~table["settled"].astype(bool)).sum()):
         says.append(
             f"{words.plural(waiting, 'point')} {'is' if waiting == 1 else 'are'} left out of comparisons: "
@@ -144,6 +147,16 @@ def caveats(study: Study) -> list[str]:
             "that flatters."
         )
     return says
+
+
+def mixed_builds(frame: SweepFrame) -> str | None:
+    """Warn that runs were computed by different builds of torch, or on different machines; None if all are of one."""
+    kinds = {"torch": "builds of torch", "machine": "kinds of machine"}
+    mixed = {what: frame.versions[name] for name, what in kinds.items() if ", " in frame.versions.get(name, "")}
+    if not mixed:
+        return None
+    which = words.several([f"{what} ({values})" for what, values in mixed.items()])
+    return f"Runs were computed with different {which}: part of a difference between points may come from that."
 
 
 def _has(n: int) -> str:

@@ -35,10 +35,24 @@ from torch import nn
 
 def net(channels, classes, {parameters}):
     return nn.Sequential(nn.Flatten(), nn.Linear(64 * channels, classes))
+
+
+class Recurrent(nn.Module):
+    def __init__(self, channels, classes):
+        super().__init__()
+        self.inner, self.head = nn.LSTM(8 * channels, 8, batch_first=True), nn.Linear(8, classes)
+
+    def forward(self, x):
+        rows = x.permute(0, 2, 1, 3).flatten(2)
+        return self.head(self.inner(rows)[0].mean(1))
+
+
+def recurrent(channels, classes, units=0):
+    return Recurrent(channels, classes) if units == 2 else net(channels, classes)
 """
 
 
-def ledger(folder, monkeypatch, names, values=(1, 2, 3)):
+def ledger(folder, monkeypatch, names, values=(1, 2, 3), function="net"):
     """A ledger of a sweep over a network that takes these names, each with these values, one name at a time."""
     module = f"nets_{abs(hash((str(folder), tuple(names))))}"
     folder.mkdir(exist_ok=True)
@@ -48,7 +62,7 @@ def ledger(folder, monkeypatch, names, values=(1, 2, 3)):
     space = Space.parse(
         {
             "name": "named",
-            "network": {"backbone": f"{module}:net", "image_size": 8},
+            "network": {"backbone": f"{module}:{function}", "image_size": 8},
             "grid": [{name: list(values)} for name in names],
             "proxy": {
                 "dataset": {"name": "digits", "train": 100, "validation": 500},
@@ -164,3 +178,11 @@ def test_status_and_plan_hold_every_axis_whatever_it_is_called(tmp_path, monkeyp
         assert (row["point"], row["params"], row["flops"]) == (one.label, one.cost.params, one.cost.flops)
         for name, value in one.point.options:
             assert row[f"network.{name}" if f"network.{name}" in row else name] == value
+
+
+def test_networks_of_ones_own_are_counted_by_fvcore_alone(tmp_path, monkeypatch):
+    path, _, _ = ledger(tmp_path, monkeypatch, ["units"], function="recurrent")
+    with Ledger.open(path) as made:
+        sweep = frame(made)
+    assert sweep.counts == "all points are counted by fvcore alone"
+    assert sweep.uncounted["lstm"] == ("recurrent units=2",)

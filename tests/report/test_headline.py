@@ -185,3 +185,14 @@ def test_a_small_difference_that_is_clear_is_never_nought():
     found = estimate([0.0012, 0.0013, 0.0011])
     text = words.verdict("a", "b", found).replace("\N{NO-BREAK SPACE}", " ")
     assert text == "a has more error than b by 0.0012 points [0.0010, 0.0014]"
+
+
+def test_runs_of_several_builds_are_told():
+    frame = quick()
+    assert not any("builds of torch" in sentence for sentence in says(frame))
+    versions = {**frame.versions, "torch": "2.13.0+cpu, 2.13.0+cu126", "machine": "Linux x86_64"}
+    mixed = [s for s in says(dataclasses.replace(frame, versions=versions)) if "builds of torch" in s]
+    assert mixed == [
+        "Runs were computed with different builds of torch (2.13.0+cpu, 2.13.0+cu126): part of a difference between "
+        "points may come from that."
+    ]
