@@ -1,5 +1,6 @@
 """The commands as functions: `run`, `render`, `merge`."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +25,13 @@ from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
 from sweep.proxy.checkpoint import check, discard, kept
+from sweep.report import Rendered
 from sweep.report.comparison import folder_name
 from sweep.search import STRATEGIES, Choice
 from sweep.space import Space, find
 from sweep.space.source import Source
+
+_log = logging.getLogger(__name__)
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -67,13 +71,17 @@ class Silence:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are."""
+    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
+
+    `failed_cards` says, a line each, why cards of the report could not be made.
+    """
 
     name: str
     statuses: Mapping[str, int]
     trained: int
     ledger: Path
     page: Path
+    failed_cards: tuple[str, ...] = ()
 
 
 def run(
@@ -230,11 +238,11 @@ class _Sweep:
         statuses, wanted = ledger.statuses(), ledger.wanted()
         counts = Counter(statuses.get(key, "missing") for key in wanted)
         try:
-            page = report.render(frame(ledger, trust=True), self.pages)
+            rendered = report.render(frame(ledger, trust=True), self.pages)
         except OSError as error:
             what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
             raise EngineError(what) from None
-        return Summary(self.space.name, counts, trained, self.path, page)
+        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
 
 
 def _absolute(storage: str | Path) -> str:
@@ -250,7 +258,21 @@ def render(
     final: bool = False,
     trust: bool = False,
 ) -> Path:
-    """Render the report of a sweep, or one page that compares several with the first, and give its path.
+    """As `render_report`: give the path of the page alone, and log a warning for each card that could not be made."""
+    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust)
+    for line in rendered.failed:
+        _log.warning("%s", line)
+    return rendered.page
+
+
+def render_report(
+    *names: str,
+    results: str | Path = "results",
+    reports: str | Path = "reports",
+    final: bool = False,
+    trust: bool = False,
+) -> Rendered:
+    """Render the report of a sweep, or one page that compares several with the first.
 
     Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
     REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. With `final`, and with nothing else, kept weights are
@@ -290,7 +312,7 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
     paths = [ledger_path(source, results) for source in sources]
     with Ledger.open(paths[0]) as first:
         # a name that no space can have is said before anything is written
-        Space.parse({**first.space(), "name": into}, Source("into"))
+        Space.recorded({**first.space(), "name": into}, Source("into"))
     merge_ledgers(paths, target, into)
     for folder in (path.parent for path in paths):
         for place in places(folder):
@@ -300,4 +322,4 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
     return target
 
 
-__all__ = ["Silence", "Summary", "Watch", "merge", "render", "run"]
+__all__ = ["Silence", "Summary", "Watch", "merge", "render", "render_report", "run"]

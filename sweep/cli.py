@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -93,6 +94,7 @@ def run(
                     "trained": summary.trained,
                     "ledger": str(summary.ledger),
                     "report": str(summary.page),
+                    "failed_cards": list(summary.failed_cards),
                 }
             )
         )
@@ -106,8 +108,15 @@ def run(
         for status, n in failed.items():
             out.print(f"{n} {status}: the report says why; --retry-failed does them again", markup=False)
         out.print(f"Report: {summary.page}", markup=False)
-    if failed:
+    _tell_failed_cards(summary.failed_cards)
+    if failed or summary.failed_cards:
         raise typer.Exit(1)
+
+
+def _tell_failed_cards(failed: Sequence[str]) -> None:
+    """Say on stderr why cards of a report could not be made."""
+    for line in failed:
+        err.print(line, markup=False, highlight=False)
 
 
 @app.command()
@@ -162,9 +171,13 @@ def report(
 
     Nothing but --final ever reads a test image.
     """
-    from sweep.api import render
+    from sweep.api import render_report
 
-    out.print(f"Report: {render(*names, results=results, reports=reports, final=final, trust=trust)}", markup=False)
+    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust)
+    out.print(f"Report: {rendered.page}", markup=False)
+    _tell_failed_cards(rendered.failed)
+    if rendered.failed:
+        raise typer.Exit(1)
 
 
 @app.command()

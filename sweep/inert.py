@@ -8,6 +8,9 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u20
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re.ASCII | re.IGNORECASE)
 
+#: A sum of words, such as '+ WeightNet (1x)': there is nothing in it that a spreadsheet could open or call.
+_WORDS = re.compile(r"\+ [\w ]+(\(\w+\))?")
+
 
 def printable(text: str) -> str:
     """Replace each character that could make a terminal do something, such as an escape, by U+FFFD."""
@@ -15,5 +18,6 @@ def printable(text: str) -> str:
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would compute; numbers, also negative ones, stay as they are."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    """Put an apostrophe before text that a spreadsheet would compute; numbers and sums of words stay as they are."""
+    harmless = not _FORMULA.match(text) or _NUMBER.fullmatch(text) or _WORDS.fullmatch(text)
+    return text if harmless else f"'{text}"

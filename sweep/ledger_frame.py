@@ -1,12 +1,14 @@
 """The frame of a ledger: the runs that its space asks for, as analysis and report take them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from sweep import kept_kernels
+from sweep.analysis.order import is_blank
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs.training import passes_of_a_point
@@ -14,7 +16,8 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
 from sweep.engine.recorded import Recorded, recorded
 from sweep.engine.runs import Run
-from sweep.space import plain
+from sweep.space import Point, plain
+from sweep.space.columns import own_axis
 
 
 def frame(ledger: Ledger, kernels: bool = True, trust: bool = False) -> SweepFrame:
@@ -49,13 +52,15 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
                 "message": result.get("message", ""),
             }
         )
-    columns = ["key", "point", "baseline", *sweep.axes, *space.nuisance, "seed", "status", "error"]
+    known = {column for cells in about for column in cells}
+    axes = tuple(column for name in sweep.axes for column in (name, own_axis(name)) if column in known)
+    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted({asked.ask.key for asked in sweep.asked} & by_key.keys())]
     made = SweepFrame(
         name=space.name,
         about=space.about,
-        axes=sweep.axes,
+        axes=axes,
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=space.seeds,
         baseline=space.baseline,
@@ -64,8 +69,11 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,
         dataset=plain(space.proxy.dataset),
+        classes=space.proxy.dataset.facts.classes,
+        judged_on=space.proxy.dataset.counts()[1],
         versions=_versions(used),
         counts=_agreement(used),
+        uncounted=_uncounted(sweep),
         unasked=len(results) - len(used),
         looks=len(looks(ledger.path.parent)),
     )
@@ -79,9 +87,9 @@ def _points(sweep: Recorded) -> list[dict[str, Any]]:
     passes = passes_of_a_point(sweep.space)
     return [
         {
+            **_axis_cells(one.point, sweep.axes),
             "point": one.label,
             "baseline": one.baseline,
-            **{axis: _cell(one.point.value(axis)) for axis in sweep.axes},
             "params": one.cost.params,
             "flops": one.cost.flops,
             "activations": one.cost.activations,
@@ -89,6 +97,12 @@ def _points(sweep: Recorded) -> list[dict[str, Any]]:
         }
         for one in sweep.points
     ]
+
+
+def _axis_cells(point: Point, names: Sequence[str]) -> dict[str, Any]:
+    """The values of the axes that apply to a point, by column; a network of one's own has columns of its own."""
+    cells = {own_axis(name) if point.is_own(name) else name: _cell(point.value(name)) for name in names}
+    return {column: cell for column, cell in cells.items() if not is_blank(cell)}
 
 
 def _cell(value: Any) -> Any:
@@ -109,9 +123,24 @@ def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
 def _agreement(rows: list[dict[str, Any]]) -> str:
     """A line on the two counts of the points that have been trained."""
     points = {row["point"]: row for row in rows if row["traced_params"] is not None}
-    if not points:
-        return ""
-    apart = [p for p, r in points.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    own = {point for point in points if Point(**json.loads(point)).own_network}
+    twice = {point: row for point, row in points.items() if point not in own}
+    apart = [p for p, r in twice.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    lines = []
     if apart:
-        return f"closed form and fvcore differ on {len(apart)} of {len(points)} points"
-    return f"closed form and fvcore agree to the unit on all {len(points)} points"
+        lines.append(f"closed form and fvcore differ on {len(apart)} of {len(twice)} points")
+    elif twice:
+        lines.append(f"closed form and fvcore agree to the unit on all {len(twice)} points")
+    if own:
+        which = f"{len(own)} points, which have no closed form, are" if twice else "all points are"
+        lines.append(f"{which} counted by fvcore alone")
+    return "; ".join(lines)
+
+
+def _uncounted(sweep: Recorded) -> dict[str, tuple[str, ...]]:
+    """Operations for which fvcore has no count, by name, with the labels of the points whose networks have them."""
+    points: dict[str, list[str]] = {}
+    for one in sweep.points:
+        for operation in one.cost.uncounted:
+            points.setdefault(operation, []).append(one.label)
+    return {operation: tuple(labels) for operation, labels in sorted(points.items())}

@@ -106,9 +106,9 @@ def _json_rows(plan: Plan, numbers: Any) -> Any:
     texts: list[Any] = ['{"point": "']
     texts += _labels(plan, numbers, lambda text: json.dumps(text)[1:-1])
     texts.append('"')
-    for name in plan.axes:
+    for name, key in plan.columns_of_axes.items():
         column = plan.grid.listing.column(name)
-        said = [f", {json.dumps(name)}: {json.dumps(plain(value))}" for value in column.values]
+        said = [f", {json.dumps(key)}: {json.dumps(plain(value))}" for value in column.values]
         texts.append(_chosen(said, column.codes[numbers]))
     for name, counts in _counts(plan, numbers).items():
         texts += [f', "{name}": ', pc.cast(counts, pa.string())]
@@ -117,9 +117,9 @@ def _json_rows(plan: Plan, numbers: Any) -> Any:
 
 def _batch(plan: Plan, numbers: Any, written: Callable[[str], str]) -> Any:
     columns = {"point": _joined(_labels(plan, numbers))}
-    for name in plan.axes:
+    for name, key in plan.columns_of_axes.items():
         column = plan.grid.listing.column(name)
-        columns[name] = _chosen(_cells(column.values, written), column.codes[numbers])
+        columns[key] = _chosen(_cells(column.values, written), column.codes[numbers])
     return pa.RecordBatch.from_pydict(columns | _counts(plan, numbers))
 
 

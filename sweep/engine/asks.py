@@ -35,6 +35,7 @@ class PlannedPoint:
     stem_flops: multiply-adds of the first layer, which are among `flops`.
     baseline: place in the plan of the point that it is compared with, or None.
     traced: parameters and multiply-adds that fvcore counted, or None.
+    uncounted: operations that fvcore has no count for, of a network that it alone counts.
     """
 
     point: str
@@ -44,3 +45,4 @@ class PlannedPoint:
     stem_flops: int
     baseline: int | None = None
     traced: tuple[int, int] | None = None
+    uncounted: tuple[str, ...] = ()

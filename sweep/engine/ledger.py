@@ -104,13 +104,16 @@ class Ledger(LedgerQueries):
         with self.reading():
             same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
             known = {
-                point: (params, flops, activations, stem, position, baseline)
-                for point, params, flops, activations, stem, position, baseline in self._connection.execute(
-                    "SELECT point, params, flops, activations, stem_flops, position, baseline FROM points"
+                point: tuple(values)
+                for point, *values in self._connection.execute(
+                    "SELECT point, params, flops, activations, stem_flops, position, baseline, uncounted FROM points"
                 )
             }
         new = {
-            one.point: (one.params, one.flops, one.activations, one.stem_flops, position, one.baseline)
+            one.point: (
+                *(one.params, one.flops, one.activations, one.stem_flops, position, one.baseline),
+                json.dumps(one.uncounted),
+            )
             for position, one in enumerate(points)
         }
         changed = {point: values for point, values in new.items() if known.get(point) != values}
@@ -124,11 +127,12 @@ class Ledger(LedgerQueries):
             )
             # a count by fvcore of another network is none of this one
             self._connection.executemany(
-                "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (point) DO UPDATE SET "
+                "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline, uncounted) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (point) DO UPDATE SET "
                 "traced_params = iif(params = ?2 AND flops = ?3, traced_params, NULL), "
                 "traced_flops = iif(params = ?2 AND flops = ?3, traced_flops, NULL), "
-                "params = ?2, flops = ?3, activations = ?4, stem_flops = ?5, position = ?6, baseline = ?7",
+                "params = ?2, flops = ?3, activations = ?4, stem_flops = ?5, position = ?6, baseline = ?7, "
+                "uncounted = ?8",
                 ((point, *values) for point, values in changed.items()),
             )
 
@@ -210,13 +214,15 @@ class Ledger(LedgerQueries):
             for other in others:
                 with other.reading():
                     points = other._connection.execute(
-                        "SELECT point, params, flops, activations, stem_flops, traced_params, traced_flops FROM points"
+                        "SELECT point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted "
+                        "FROM points"
                     ).fetchall()
                     rows = other._connection.execute(f"SELECT {columns} FROM runs ORDER BY landed").fetchall()
                     asks = other.asks()
                 self._connection.executemany(
-                    "INSERT INTO points (point, params, flops, activations, stem_flops, traced_params, traced_flops) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                    "INSERT INTO points "
+                    "(point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                     "traced_params = coalesce(traced_params, excluded.traced_params), "
                     "traced_flops = coalesce(traced_flops, excluded.traced_flops)",
                     points,

@@ -43,15 +43,23 @@ class LedgerQueries:
     def planned(self) -> list[PlannedPoint]:
         """The points of the plan, in its order; none if they were never noted, as before version 3."""
         query = (
-            "SELECT point, params, flops, activations, stem_flops, baseline, traced_params, traced_flops "
+            "SELECT point, params, flops, activations, stem_flops, baseline, traced_params, traced_flops, uncounted "
             "FROM points WHERE position IS NOT NULL ORDER BY position"
         )
         with self.reading():
+            rows = self._connection.execute(query).fetchall()
             return [
                 PlannedPoint(
-                    point, params, flops, activations, stem, baseline, None if traced is None else (traced, more)
+                    point,
+                    params,
+                    flops,
+                    activations,
+                    stem,
+                    baseline,
+                    None if traced is None else (traced, traced_flops),
+                    tuple(map(str, json.loads(uncounted))),
                 )
-                for point, params, flops, activations, stem, baseline, traced, more in self._connection.execute(query)
+                for point, params, flops, activations, stem, baseline, traced, traced_flops, uncounted in rows
             ]
 
     def asks(self) -> list[Ask]:

@@ -84,7 +84,18 @@ class PlannedRuns:
         costs = (plan.counts.params, plan.counts.flops, plan.counts.activations, plan.counts.first)
         columns = [counts[plan.kept].tolist() for counts in costs]
         baselines = [None if place < 0 else place for place in self._baselines.tolist()]
-        return [PlannedPoint(*row) for row in zip(self.point_texts, *columns, baselines, strict=True)]
+        uncounted = [
+            tuple(sorted(name.removeprefix("aten::") for name in plan.traces[number].skipped))
+            if number in plan.traces and plan.counts.own[number]
+            else ()
+            for number in plan.kept.tolist()
+        ]
+        costs_of_each = zip(*columns, strict=True)
+        rows = zip(self.point_texts, costs_of_each, baselines, uncounted, strict=True)
+        return [
+            PlannedPoint(point, params, flops, activations, stem, baseline, None, missed)
+            for point, (params, flops, activations, stem), baseline, missed in rows
+        ]
 
     def ask(self, number: int, choice: Choice) -> Ask:
         """An ask as a ledger holds it."""

@@ -12,6 +12,7 @@ CREATE TABLE sweep (
 ) STRICT
 """
 # stem_flops: multiply-adds of the first layer, which are among flops
+# uncounted: operations that fvcore has no count for, of a network that is counted by it alone
 # position: place in the present plan, null if it is not in it; baseline: position of the point that it is compared with
 _POINTS = """
 CREATE TABLE points (
@@ -20,6 +21,7 @@ CREATE TABLE points (
     params INTEGER NOT NULL, flops INTEGER NOT NULL, activations INTEGER NOT NULL,
     traced_params INTEGER, traced_flops INTEGER,
     stem_flops INTEGER,
+    uncounted TEXT NOT NULL DEFAULT '[]',
     position INTEGER,
     baseline INTEGER
 ) STRICT

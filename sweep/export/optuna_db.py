@@ -32,6 +32,7 @@ from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
+from sweep.space.columns import names_in_files
 
 #: Axes that are searched on a logarithmic scale, and how far apart the ends of any other axis are that is so, too.
 _LOG_AXES, _LOG = {"M", "lambda", "optimizer.lr", "optimizer.weight_decay"}, 10.0
@@ -106,6 +107,7 @@ def _url(path: Path) -> str:
 
 def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[str, str]]) -> _Trial:
     names = [*frame.axes, *frame.nuisance, "seed"]
+    params = dict(zip(names, names_in_files(names), strict=True))
     losses, finished = curves[row["key"]]
     end = datetime.fromisoformat(finished).astimezone(UTC).replace(tzinfo=None)
     told = ("point", "status", "kind", "message", "params", "flops", "activations", "seconds", "key")
@@ -113,7 +115,7 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[s
     return _Trial(
         TrialState.COMPLETE if done else TrialState.FAIL,
         [float(row["error"])] if done else [],
-        {name: row[name] for name in names if not is_blank(row[name])},
+        {params[name]: row[name] for name in names if not is_blank(row[name])},
         {name: row[name] for name in told if not is_blank(row[name])},
         json.loads(losses),
         end - timedelta(seconds=float(row["seconds"])),
@@ -123,10 +125,11 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[s
 
 def _points(frame: SweepFrame) -> list[_Trial]:
     found = []
+    names = dict(zip(frame.axes, names_in_files(frame.axes), strict=True))
     for row in records(Study(frame).table):
         values = [float(row[name]) for name in ("mean", "flops", "params")]
         if all(math.isfinite(value) for value in values):
-            params = {axis: row[axis] for axis in frame.axes if not is_blank(row[axis])}
+            params = {names[axis]: row[axis] for axis in frame.axes if not is_blank(row[axis])}
             told = ("point", "sd", "n", "low", "high", "n_failed", *frame.nuisance)
             found.append(
                 _Trial(

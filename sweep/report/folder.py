@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweep.analysis.sweep_frame import COLUMNS
 from sweep.inert import spreadsheet_cell
+from sweep.space.columns import names_in_files
 
 #: What belongs to a report in its folders; whatever else lies there is left alone.
 _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
@@ -33,7 +35,8 @@ def drafted(out: Path) -> Iterator[Path]:
 
 
 def plain_points(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of points as files hold it: the axes of an edge as text."""
+    """The table of points as files hold it: the axes of an edge as text, and no judgement of what is at chance."""
+    table = table.drop(columns="at_chance", errors="ignore")
     return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
 
 
@@ -46,7 +49,12 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     }
     table = table.assign(**{str(name): column for name, column in inert.items()}).rename(columns=spreadsheet_cell)
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        table.to_csv(file, index=False, lineterminator="\n")
+        named_for_files(table).to_csv(file, index=False, lineterminator="\n")
+
+
+def named_for_files(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table the names of columns that files have: axes by their own name, unless a column of ours has it."""
+    return table.set_axis(names_in_files([str(column) for column in table.columns], COLUMNS), axis="columns")
 
 
 def _publish(draft: Path, out: Path) -> None:

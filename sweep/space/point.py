@@ -116,9 +116,13 @@ class Point(Flat):
         """Whether a function of the user's builds the network."""
         return self.backbone not in BACKBONES
 
+    def is_own(self, axis: str) -> bool:
+        """Whether an axis of that name is a parameter of the user's own network."""
+        return self.own_network and axis not in {"backbone", "image_size"}
+
     def value(self, axis: str) -> Any:
         """The value of an axis by its name in space.yaml, 'lambda' included; None where it means nothing."""
-        if self.own_network and axis not in {"backbone", "image_size"}:
+        if self.is_own(axis):
             return dict(self.options).get(axis)
         if axis == "lambda":
             return self.lam

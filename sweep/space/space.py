@@ -141,12 +141,12 @@ class Space(Model):
         return data, cls(**data)
 
     @classmethod
-    def recorded(cls, data: Mapping[str, Any]) -> Self:
+    def recorded(cls, data: Mapping[str, Any], source: Source | None = None) -> Self:
         """The space that a ledger holds, which was checked when it was run: nothing is imported or looked up.
 
         Raises SpaceError if this version does not read it, and if what is known of the images is not in it.
         """
-        source = Source("<ledger>")
+        source = source or Source("<ledger>")
         try:
             space = cls(**data)
             if space.proxy.dataset.chosen.facts is None:

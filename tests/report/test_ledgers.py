@@ -84,7 +84,7 @@ def test_ten_thousand_runs_fit_on_a_page(tmp_path):
     runs = ledger(tmp_path / "ledger.sqlite", large(61), trained(random.Random(0)))
     assert 9_900 <= runs <= 10_100
     with Ledger.open(tmp_path / "ledger.sqlite") as opened:
-        page = render(frame(opened), tmp_path / "page")
+        page = render(frame(opened), tmp_path / "page").page
     assert page.stat().st_size < 5_000_000
     assert "could not be made" not in page.read_text()
 
@@ -95,7 +95,7 @@ def test_ten_thousand_points_fit_on_a_page(tmp_path):
     runs = ledger(tmp_path / "ledger.sqlite", space, trained(random.Random(1)))
     assert runs > 10_000
     with Ledger.open(tmp_path / "ledger.sqlite") as opened:
-        page = render(frame(opened), tmp_path / "page")
+        page = render(frame(opened), tmp_path / "page").page
     text = page.read_text()
     assert page.stat().st_size < 5_000_000
     assert "could not be made" not in text
