@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from ledgers import describe
 from scipy import stats
 
 from sweep import Ledger, Space
@@ -204,7 +205,7 @@ def test_axes_of_a_real_plan(case, tmp_path):
     blocks, axis, second, sizes = PLANS[case]
     space = Space.parse({"name": "s", "network": NETWORK, "grid": [STATIC, *blocks], "proxy": PROXY})
     with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
-        ledger.describe(space.name, space.data)
+        describe(ledger, plan(space, traced=False))
         wanted = frame_of(ledger)
     study = Study(dataclasses.replace(wanted, runs=wanted.runs.assign(status="done", error=5.0)))
     assert (study.axis, study.second) == (axis, second)

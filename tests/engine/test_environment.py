@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from sweep.engine.driver import SETTINGS
 
 from sweep.engine import environment
 from sweep.engine.environment import child_environment
+from sweep.engine.ray_settings import SETTINGS
 
 NAMES = ("sweep", "ray", "random", "json", "torch", "numpy", "sitecustomize")
 # what the driver of Ray is started as
