@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sweep import report
 from sweep.costs import Plan, plan, second_count
@@ -29,6 +29,7 @@ from sweep.report import Rendered
 from sweep.report.comparison import folder_name
 from sweep.search import STRATEGIES, Choice
 from sweep.space import Space, find
+from sweep.space.changes import changes
 from sweep.space.source import Source
 
 _log = logging.getLogger(__name__)
@@ -169,9 +170,12 @@ class _Sweep:
         except OSError as error:
             raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
         with locked(self.folder) as lock, Ledger.create(self.path, self.watch.note) as ledger:
+            before = ledger.space() if ledger.statuses() else {}
             ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described())
             loop = self._loop(ledger)
             trained = 0
+            if unused := len(ledger.statuses().keys() - loop.known):
+                self.watch.note(unused_runs(unused, before, self.space.data))
             if loop.todo:
                 ledger.trace(traced)
                 trained = self._train(loop, ledger, lock, where)
@@ -243,6 +247,13 @@ class _Sweep:
             what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
             raise EngineError(what) from None
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
+
+
+def unused_runs(unused: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """A line on runs of a ledger that its space does not ask for any more, and what changed since it was run last."""
+    why = changes(before, now)
+    which = f"{unused} {'run of the ledger is' if unused == 1 else 'runs of the ledger are'} not used"
+    return f"{which}: {why}" if why else f"{which}: the space does not ask for them"
 
 
 def _absolute(storage: str | Path) -> str:

@@ -21,6 +21,8 @@ class Loop:
 
     def __init__(self, strategy: Strategy, runs: PlannedRuns, history: History, number: int) -> None:
         self._strategy, self._runs, self._history, self._number = strategy, runs, history, number
+        #: keys of the runs that were asked for before
+        self.known = {runs.key(choice) for _, choice, _ in history.seen(number, None)}
         self._stopped = False
         self._open = {runs.key(choice): (number, choice) for number, choice in history.open}
         #: keys of those that the ledger does not have yet

@@ -12,6 +12,7 @@ from sweep import frame as frame_of
 from sweep.analysis.curves import curves
 from sweep.analysis.nuisance import tune
 from sweep.analysis.study import Study
+from sweep.costs import plan
 
 from . import plain
 from .frames import FAILED, MISSING, sweep_frame

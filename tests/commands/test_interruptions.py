@@ -11,7 +11,7 @@ import pytest
 from small import SMALL
 from sweeps import OUTCOME, rows, start, wait_for_rows, wn_sweep
 
-pytestmark = pytest.mark.sweeps
+pytestmark = [pytest.mark.sweeps, pytest.mark.ray]
 
 
 def test_a_killed_driver_goes_on_from_checkpoints(swept, tmp_path):

@@ -20,6 +20,7 @@ def wn_sweep(folder, *words, env=None):
 
 
 @pytest.mark.sweeps
+@pytest.mark.ray
 def test_a_sweep_in_a_folder_of_traps_with_leftover_variables(tmp_path):
     for name in TRAPS:
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the working directory was imported')")

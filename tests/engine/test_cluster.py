@@ -41,6 +41,8 @@ def disturb(folder, address, *steps):
     return process.returncode, out, told
 
 
+@pytest.mark.faults
+@pytest.mark.ray
 def test_a_node_leaves_and_a_node_joins(cluster, undisturbed, tmp_path):
     address, tell = cluster
     code, out, told = disturb(tmp_path, address, (5, lambda: tell("kill")), (12, lambda: tell("add")))
@@ -49,6 +51,8 @@ def test_a_node_leaves_and_a_node_joins(cluster, undisturbed, tmp_path):
     pd.testing.assert_frame_equal(rows(tmp_path)[OUTCOME], undisturbed[OUTCOME])
 
 
+@pytest.mark.faults
+@pytest.mark.ray
 def test_a_cluster_that_goes_ends_the_sweep_with_what_landed(cluster, undisturbed, tmp_path):
     address, tell = cluster
     code, _, told = disturb(tmp_path, address, (3, lambda: tell("kill head")))

@@ -10,10 +10,9 @@ from sweeps import OUTCOME, rows
 
 from faults.harness import Tormentor
 
-pytestmark = pytest.mark.sweeps
+pytestmark = [pytest.mark.sweeps, pytest.mark.ray, pytest.mark.faults]
 
-#: `make test-faults` asks for 100.
-KILLS = int(os.environ.get("WN_SWEEP_KILLS", "10"))
+KILLS = int(os.environ.get("WN_SWEEP_KILLS", "100"))
 SEED = int(os.environ.get("WN_SWEEP_SEED", random.randrange(2**32)))
 
 

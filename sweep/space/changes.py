@@ -1,0 +1,34 @@
+"""What differs between two spaces, in words: why runs of one are not those of the other."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: Sections that decide no outcome of a run.
+_NO_OUTCOME = {"name", "about", "baseline", "resources", "strategy", "published", "constraints"}
+#: Differences that are told one by one.
+_TOLD = 3
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """The differences that can make runs of `old` no runs of `new`, such as 'proxy.epochs 10 -> 3'; '' if none."""
+    lines = [
+        f"{path} {_short(before)} -> {_short(after)}"
+        for section in dict.fromkeys((*old, *new))
+        if section not in _NO_OUTCOME
+        for path, before, after in _differences(section, old.get(section), new.get(section))
+    ]
+    more = f" and {len(lines) - _TOLD} more" if len(lines) > _TOLD else ""
+    return ", ".join(lines[:_TOLD]) + more
+
+
+def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys((*old, *new)):
+            yield from _differences(f"{path}.{key}", old.get(key), new.get(key))
+    elif old != new:
+        yield path, old, new
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
