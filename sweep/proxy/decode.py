@@ -8,15 +8,18 @@ from PIL import Image, UnidentifiedImageError
 
 from sweep.proxy.errors import DataError
 
+#: Formats that are read; Pillow knows forty more, one of which (EPS) starts another program.
+FORMATS = ("JPEG", "PNG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
+
 
 def decode(content: bytes, name: str, channels: int, size: int) -> NDArray[np.uint8]:
     """The middle square of an image, brought to `channels` x `size` x `size`; raises DataError.
 
     Three channels are RGB, one is grey (ITU-R 601-2 luma). Transparency is dropped. An image that has the size already
-    keeps its pixels.
+    keeps its pixels. The orientation that a camera notes (EXIF) is not applied. Only the formats of FORMATS are read.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.mode not in {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}:
                 raise DataError(f"{name}: images of mode {image.mode} have no eight bits a channel")
             # a palette's transparency would be warned of
@@ -26,7 +29,12 @@ def decode(content: bytes, name: str, channels: int, size: int) -> NDArray[np.ui
             # cut first: resizing from a box mixes in what lies around it
             square = whole.convert("L" if channels == 1 else "RGB").crop((left, top, left + side, top + side))
             pixels = np.asarray(square.resize((size, size), Image.Resampling.BILINEAR))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        what = "no image that Pillow knows" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise DataError(f"{name} cannot be read: {what}") from None
+    except DataError:
+        raise
+    # a decoder of damaged or hostile bytes can raise anything
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        if isinstance(error, UnidentifiedImageError):
+            reason = f"no image in a format that is read ({', '.join(FORMATS)})"
+        raise DataError(f"{name} cannot be read: {reason}") from None
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
