@@ -84,7 +84,7 @@ def _folder_index(root: Path, folder: str, apart: str) -> ImageIndex:
     # a validation split is the same whatever it is called
     names = [f"{apart}/{file.partition('/')[2]}" for file in files[:first]] + files[first:]
     fingerprint = index_fingerprint(f"{first} {tested}", names, sizes, encoded)
-    return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded, sum(sizes) <= CHEAP)
+    return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded, contents_hashed(sizes))
 
 
 def index_fingerprint(
@@ -96,12 +96,17 @@ def index_fingerprint(
     seconds, and a file that is changed to another of the same size is not noticed there.
     """
     digest = hashlib.sha256(splits.encode())
-    contents = sum(sizes) <= CHEAP
+    contents = contents_hashed(sizes)
     for number, (name, size) in enumerate(zip(names, sizes, strict=True)):
         digest.update(f"{name}\0{size}\0".encode("utf-8", "surrogateescape"))
         if contents:
             digest.update(hashlib.sha256(encoded(number)[1]).digest())
     return digest.hexdigest()
+
+
+def contents_hashed(sizes: Sequence[int]) -> bool:
+    """Whether images of these sizes in bytes are few enough to hash their contents."""
+    return sum(sizes) <= CHEAP
 
 
 def images_below(root: Path, folder: str) -> list[tuple[str, int]]:

@@ -118,6 +118,8 @@ class Dataset(Model):
         if self.known is not None or not self.of_the_user:
             return self
         index = self.index
+        if len(index.classes) < 2 or len(index.labels) < 2:
+            raise ValueError(f"{self.path} has images of one class only: there is nothing to tell apart")
         known = Known(
             classes=len(index.classes),
             images=len(index.labels),
