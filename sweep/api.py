@@ -19,6 +19,7 @@ from sweep.errors import EngineError, SpaceError, SweepError
 from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
+from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.report.comparison import folder_name
 from sweep.space import Space, find
@@ -30,6 +31,9 @@ MOST_RUNS = 1_000_000
 
 class Watch(Protocol):
     """What is told of a sweep while it runs."""
+
+    def say(self, line: str) -> None:
+        """Something that the user should know before anything is trained."""
 
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
         """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for."""
@@ -43,6 +47,9 @@ class Watch(Protocol):
 
 class Silence:
     """A watch that says nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
 
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
         """Nothing."""
@@ -129,7 +136,8 @@ def _run(
             todo = lacking(runs, ledger)
     if todo:
         ahead.begin()
-        _insist_on_images(space, todo[0])
+        for note in _insist_on_images(space, todo[0]):
+            watch.say(note)
         if storage is not None:
             check(keep.storage)
     todo = _traced(todo)
@@ -151,12 +159,14 @@ def _run(
         return Summary(space.name, counts, len(todo), path, page)
 
 
-def _insist_on_images(space: Space, first: Run) -> None:
-    """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+def _insist_on_images(space: Space, first: Run) -> tuple[str, ...]:
+    """Read the images, so that what is wrong with them is told once, with its line, and by no run; gives notes."""
     try:
+        notes = check_images(first.proxy.dataset)
         load(first.proxy.dataset, first.planned.point.image_size or 1)
     except DataError as error:
         raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
+    return notes
 
 
 def _traced(runs: list[Run]) -> list[Run]:

@@ -73,6 +73,10 @@ class Bar:
         self._progress: Progress | None = None
         self._said = 0.0
 
+    def say(self, line: str) -> None:
+        """Print a line that the user should see."""
+        self.console.print(f"Note: {line}", markup=False, highlight=False, soft_wrap=True)
+
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
         """Say what is about to be done."""
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"

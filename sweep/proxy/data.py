@@ -105,29 +105,31 @@ def _moments(images: Tensor, train: int) -> dict[str, list[float]]:
 def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, list[float]]]:
     """Images and labels of the training split, and then of the validation split; of many, also their moments."""
     labels, images = _source(dataset)
-    places = _places(labels, dataset)
-    at, facts = np.concatenate(places), dataset.facts
+    parts = places(labels, dataset)
+    at, facts = np.concatenate(parts), dataset.facts
     shape = facts.channels, facts.image_size, facts.image_size
     if not dataset.of_the_user or len(at) * math.prod(shape) <= IN_MEMORY:
         return images(at), labels[at], {}
     # another decoder, other pixels
     said = f"{facts.fingerprint} {shape} {dataset.counts()} {version('pillow')}"
     path = cache("images") / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.bytes"
-    pixels, known = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(places[0])))
+    pixels, known = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(parts[0])))
     return pixels, labels[at], known
 
 
-def _places(labels: NDArray[np.int64], dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of the training images and of the validation images."""
+def places(
+    labels: NDArray[np.int64], dataset: Dataset, everything: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the training images and of the validation images; with `everything`, of all that could be either."""
     facts = dataset.facts
     train, validation = dataset.counts()
     if facts.apart:
         own, others = _balanced(labels[: facts.apart], facts), facts.apart + _balanced(labels[facts.apart :], facts)
-        return others[len(others) - train :], own[:validation]
+        return (others, own) if everything else (others[len(others) - train :], own[:validation])
     order = _balanced(labels, facts)
     # what is set aside comes first, validation next, and training images are taken from the end
     pool = order[len(order) - facts.pool :]
-    return pool[len(pool) - train :], pool[:validation]
+    return (pool, pool[:0]) if everything else (pool[len(pool) - train :], pool[:validation])
 
 
 def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from sweep.proxy.errors import DataError
 
@@ -38,3 +38,13 @@ def decode(content: bytes, name: str, channels: int, size: int) -> NDArray[np.ui
             reason = f"no image in a format that is read ({', '.join(FORMATS)})"
         raise DataError(f"{name} cannot be read: {reason}") from None
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+
+
+def oriented(content: bytes) -> bool:
+    """Whether an image's file asks to be turned or mirrored when it is shown (EXIF), which `decode` does not do."""
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            return image.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
+    # what is not understood is not applied either
+    except Exception:
+        return False
