@@ -26,16 +26,17 @@ def batches(
     The order of the images is drawn from the first generator and their augmentation from the second, for the whole
     epoch at once: neither depends on where it begins, nor on how many batches are made ready at a time.
     """
-    channels, size = data.train.shape[1], data.train.shape[3]
+    channels, size = data.train.shape[1], data.size
     order = torch.randperm(len(data.train), generator=generators[0])
-    drawn = draw(proxy.augment, len(order), size, generators[1])
+    aspects = None if data.aspects is None else data.aspects[order]
+    drawn = draw(proxy.augment, len(order), size, generators[1], aspects)
     at_a_time = max(1, READY // (proxy.batch_size * channels * size * size))
     left = epoch[first:]
     for block in stretches(len(left), at_a_time):
         mine = left[block]
         whole = slice(mine[0].start, mine[-1].stop)
         at, random = order[whole], drawn[whole]
-        images = data.normalised(color(data.train[at].float(), proxy.augment, random, data.white))
+        images = data.normalised(color(data.train[at].float(), proxy.augment, random, data.white, size))
         images, labels = move(images, proxy.augment, random), data.train_labels[at]
         for batch in mine:
             where = slice(batch.start - whole.start, batch.stop - whole.start)

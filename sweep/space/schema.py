@@ -34,6 +34,8 @@ class Dataset(Model):
         path: where the files lie, if not where they are looked for; of huggingface a folder, or the set's name.
         image_size, channels: of imagefolder and huggingface, what images are brought to: side in pixels, and 3 (RGB,
             if nobody says) or 1 (grey).
+        fit: of imagefolder and huggingface, `middle` (if nobody says) cuts every image to its middle square; `whole`
+            crops training images from all of an image (augment.resized_crop), and judges as the official code does.
         config, split, validation_split, image_column, label_column: of huggingface, which images; 'train', none,
             'image' and 'label' if nobody says.
         known: what was found of the images when the space was read; a ledger's, not for people to write.
@@ -45,6 +47,7 @@ class Dataset(Model):
     path: Annotated[str, Field(min_length=1)] | None = None
     image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
     channels: Literal[1, 3] | None = None
+    fit: Literal["middle", "whole"] | None = None
     config: str | None = None
     split: str | None = None
     validation_split: str | None = None
@@ -56,6 +59,11 @@ class Dataset(Model):
     @classmethod
     def _short(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("fit")
+    @classmethod
+    def _one_spelling(cls, fit: str | None) -> str | None:
+        return None if fit == "middle" else fit
 
     @model_validator(mode="after")
     def _own_keys(self) -> Self:
@@ -169,8 +177,8 @@ _COUNTS = ("name", "train", "validation")
 _PLACE = ("path", "config", "split", "validation_split", "image_column", "label_column", "known")
 #: The keys of sets whose facts are in the images.
 _OWN_KEYS = {
-    "imagefolder": ("path", "image_size", "channels", "known"),
-    "huggingface": ("image_size", "channels", *_PLACE),
+    "imagefolder": ("path", "image_size", "channels", "fit", "known"),
+    "huggingface": ("image_size", "channels", "fit", *_PLACE),
 }
 
 
@@ -260,6 +268,8 @@ class Proxy(Model):
             raise ValueError("warmup means nothing to one_cycle, which rises by itself; linear and cosine take it")
         if self.warmup is not None and self.warmup > self.epochs:
             raise ValueError(f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training")
+        if self.dataset.fit == "whole" and self.augment.resized_crop is None:
+            raise ValueError("dataset.fit: whole needs augment.resized_crop, which crops training images to size")
         if self.augment.flip and not self.dataset.facts.flip_keeps_class:
             raise ValueError(f"augment.flip would turn {self.dataset.name} into something else; set it to false")
         return self
