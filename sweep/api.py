@@ -175,7 +175,7 @@ def _traced(runs: list[Run]) -> list[Run]:
     for run in runs:
         planned = run.planned
         if planned.label not in points:
-            points[planned.label] = replace(planned, traced=second_count(planned, run.proxy.dataset).total)
+            points[planned.label] = replace(planned, traced=second_count(planned, run.proxy).total)
     return [replace(run, planned=points[run.planned.label]) for run in runs]
 
 

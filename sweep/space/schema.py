@@ -1,5 +1,6 @@
 """The schema of space.yaml, beside the points themselves."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -9,6 +10,7 @@ from sweep.space.hub import forget, hub_index
 from sweep.space.image_index import ImageIndex, folder_index
 from sweep.space.official import OFFICIAL
 from sweep.space.recipes import with_recipe
+from sweep.space.task import composite_classes
 
 
 class Model(BaseModel):
@@ -182,6 +184,8 @@ _OWN_KEYS = {
 }
 
 
+#: Classes of a task; more would make a classifier larger than any network here.
+MOST_CLASSES = 100_000
 #: A share of something, not nothing.
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -227,6 +231,44 @@ class Augment(Model):
         return self
 
 
+class Task(Model):
+    """Several images laid over one another, whose classes have to be told together: more than a small network can do.
+
+    Training composites are drawn anew at every step, from the run's seed; the composites that runs are judged on are
+    fixed by the set's fingerprint.
+
+    Fields:
+        images: how many lie over one another.
+        mix: `max`, the brighter pixel; `mean`; `difference`, the first less the second, whose order counts.
+        validation: composites of validation images that a run is judged on; of test images as many.
+    """
+
+    name: Literal["pairs"]
+    mix: Literal["max", "mean", "difference"] = "max"
+    images: Annotated[int, Field(ge=2, le=8)] = 2
+    validation: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.mix == "difference" and self.images != 2:
+            raise ValueError(f"mix: difference is of 2 images, not of {self.images}")
+        return self
+
+    @property
+    def ordered(self) -> bool:
+        """Whether a and b have another class than b and a."""
+        return self.mix == "difference"
+
+    def classes(self, classes: int) -> int:
+        """Classes of composites of images in so many classes."""
+        return composite_classes(classes, self.images, self.ordered)
+
+
 #: What of a recipe decides no outcome, and is no part of a run's key.
 INDECISIVE = {"timeout": "a time limit", "keep_weights": "what is kept"}
 
@@ -235,6 +277,8 @@ class Proxy(Model):
     """The recipe: how a point is trained for a short while, to an error at the last epoch."""
 
     dataset: Dataset
+    # composites of several images; one image and its class if None
+    task: Task | None = None
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)] = 128
     optimizer: Optimizer
@@ -253,6 +297,12 @@ class Proxy(Model):
     # leave the weights that the error was measured with beside the ledger. No part of the key either
     keep_weights: bool = False
 
+    @property
+    def facts(self) -> DatasetFacts:
+        """What is known of the images, in the classes of the task; raises ValueError in words."""
+        facts = self.dataset.facts
+        return facts if self.task is None else replace(facts, classes=self.task.classes(facts.classes))
+
     def decisive(self) -> Self:
         """The recipe without what decides no outcome: what runs are keyed on."""
         return self.model_copy(update={**dict.fromkeys(INDECISIVE), "dataset": self.dataset.content})
@@ -268,6 +318,8 @@ class Proxy(Model):
             raise ValueError("warmup means nothing to one_cycle, which rises by itself; linear and cosine take it")
         if self.warmup is not None and self.warmup > self.epochs:
             raise ValueError(f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training")
+        if self.facts.classes > MOST_CLASSES:
+            raise ValueError(f"task has {self.facts.classes:,} classes, more than {MOST_CLASSES:,}")
         if self.dataset.fit == "whole" and self.augment.resized_crop is None:
             raise ValueError("dataset.fit: whole needs augment.resized_crop, which crops training images to size")
         if self.augment.flip and not self.dataset.facts.flip_keeps_class:

@@ -21,6 +21,8 @@ AXES = [*(name for name in Point.model_fields if name != "options"), "lambda"]
 #: Axes whose values are ordered, so that a constraint can bound them.
 NUMERIC_AXES = [a for a in AXES if a not in {"family", "backbone", "stem", "repeats", "stages", "depthwise"}]
 COSTS = ["params", "flops", "activations"]
+#: Sections of a recipe that say what is learnt, not how: errors under different ones are not comparable.
+_WHAT_IS_LEARNT = {"dataset": "the data set", "task": "the task"}
 
 
 def _seeds(value: object) -> object:
@@ -247,8 +249,8 @@ def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
         where: Where = ("nuisance", path)
         if any(other.startswith(f"{path}.") for other in nuisance):
             mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
-        elif path.split(".")[0] == "dataset":
-            mistakes.append(source.mistake(where, "the data set is not a setting to tune"))
+        elif (head := path.split(".")[0]) in _WHAT_IS_LEARNT:
+            mistakes.append(source.mistake(where, f"{_WHAT_IS_LEARNT[head]} is not a setting to tune"))
         elif path in INDECISIVE:
             mistakes.append(source.mistake(where, f"{INDECISIVE[path]} decides no outcome: there is nothing to tune"))
         elif not all(path.split(".")):
