@@ -27,7 +27,7 @@ import torch.nn.functional as F
 import torch.utils.deterministic
 from torch import Tensor
 
-from sweep.engine.driver import SETTINGS
+from sweep.engine.ray_settings import SETTINGS
 from sweep.networks import dynamic_conv as ways
 from sweep.networks import layout, table_of
 from sweep.networks.table import Conv

@@ -22,10 +22,15 @@ from ray import tune
 
 from sweep import Space
 from sweep.costs import plan
-from sweep.engine.driver import SETTINGS, do_runs
-from sweep.engine.ledger import Ledger, Row
-from sweep.engine.runs import Run, missing, unpack, wanted
-from sweep.engine.worker import Worker, versions
+from sweep.engine.ledger import Ledger
+from sweep.engine.loop import Loop
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.ray_settings import SETTINGS
+from sweep.engine.result import Result
+from sweep.engine.tune_executor import Tune
+from sweep.engine.work import keys_of
+from sweep.engine.worker import versions
+from sweep.search import Grid, History, Stop
 
 WORKERS = 2
 SIZES = (100, 1_000, 10_000, 20_000)
@@ -34,42 +39,35 @@ PATIENCE = 120
 ROOT = Path(__file__).parent.parent
 QUICK = ROOT / "spaces/quick.yaml"
 VERSIONS = versions()
+#: What a trial of plain Tune reports.
+NOTHING = {"status": "done", "error": 0.0, "losses": [0.0] * 30, "seconds": 0.0, "versions": VERSIONS}
 
 
-class Nothing(Worker):
-    """Does nothing, and reports it as a run that was done."""
-
-    def step(self):
-        payload = self._batch[self._next]
-        self._next += 1
-        return {"run": nothing(unpack(payload)[0]), "done": self._next == len(self._batch)}
-
-
-def nothing(key):
-    return {"key": key, "status": "done", "error": 0.0, "losses": [0.0] * 30, "seconds": 0.0} | {
-        "kind": "",
-        "message": "",
-        "versions": VERSIONS,
-    }
+def nothing(text):
+    """Do nothing, and report it as runs that were done."""
+    return [Result(key, "done", 0.0, 0.0, (0.0,) * 30, versions=VERSIONS) for key in keys_of(text)]
 
 
 def engine(size):
-    """The real engine and the real ledger; cost from the first results to the last."""
-    planned = plan(Space.load(QUICK), traced=False)
-    points = [r for r in wanted(planned) if r.seed == 0]
-    runs = missing([Run(r.planned, r.proxy, seed) for seed in range(size // len(points) + 1) for r in points], ())[
-        :size
-    ]
-    by_key, landings = {r.key: r for r in runs}, []
+    """The real loop, executor and ledger; cost from the first results to the last."""
+    space = Space.load(QUICK)
+    each = plan(space, traced=False).runs // len(space.seeds)
+    planned = plan(Space.parse({**space.data, "seeds": size // each + 1}), traced=False)
+    runs, landings = PlannedRuns(planned), []
+    pool = runs.pool()
     with tempfile.TemporaryDirectory() as folder, Ledger.create(Path(folder) / "ledger.sqlite") as ledger:
+        ledger.describe("quick", space.data, planned.axes, runs.described())
 
-        def landed(results):
-            ledger.record([Row(by_key[key], **result) for key, result in results])
-            landings.append((time.perf_counter(), len(results)))
+        class First(Grid):
+            """The first runs of the grid."""
+
+            def next(self, seen, number):
+                return super().next(seen, number) if number < size else Stop()
 
         began = time.perf_counter()
-        payloads = [r.payload() for r in runs]
-        do_runs(payloads, planned.space.resources, WORKERS, landed, trainable="benchmarks.engine:Nothing")
+        loop = Loop(First(pool), runs, History(), 0)
+        with Tune(space.resources, WORKERS, do="benchmarks.engine:nothing") as executor:
+            loop.do(ledger, executor, None, lambda pairs: landings.append((time.perf_counter(), len(pairs))))
         assert len(ledger.statuses()) == size
     (first, at_once), (last, _) = landings[0], landings[-1]
     return {"cost": (last - first) / (size - at_once), "start": first - began, "writes": len(landings)}
@@ -80,11 +78,11 @@ class PlainClass(tune.Trainable):
         return True
 
     def step(self):
-        return nothing("") | {"done": True}
+        return NOTHING | {"done": True}
 
 
 def plain_function(config):
-    tune.report(nothing(""))
+    tune.report(NOTHING)
 
 
 def plain(size, trainable, reuse):

@@ -81,7 +81,7 @@ def main():
     runs = wanted(plan(Space.load(sys.argv[1]), traced=False))
     configs = [
         {
-            "point": json.loads(canonical(run.planned.point.canonical())),
+            "point": json.loads(canonical(run.point.canonical())),
             "recipe": json.loads(canonical(run.proxy)),
             "seed": run.seed,
         }

@@ -17,29 +17,28 @@ SPACE = Path(__file__).parent.parent / "spaces/quick.yaml"
 def main(workers):
     """Print the seconds of Ray's start, of training in all, and from the last result to the end."""
     loaded = Space.load(SPACE)
-    from sweep.engine.ahead import Ahead
+    from sweep.engine.executors import executor_for
 
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        with Ahead(loaded, f"{folder}/results", workers, None) as ahead:
+        with executor_for(loaded, f"{folder}/results", workers) as executor:
             import sweep.api as api
 
             class Clock(api.Silence):
                 first, last, seconds = None, None, 0.0
 
-                def landed(self, row):
+                def landed(self, run, result):
                     self.last = time.perf_counter()
-                    self.first = self.first or self.last - row.seconds
-                    self.seconds += row.seconds
+                    self.first = self.first or self.last - result.seconds
+                    self.seconds += result.seconds
 
             clock = Clock()
             made = api.run(
                 loaded,
                 results=f"{folder}/results",
                 reports=f"{folder}/reports",
-                workers=workers,
                 watch=clock,
-                ahead=ahead,
+                executor=executor,
             )
             assert set(made.statuses) == {"done"}
         ended = time.perf_counter()

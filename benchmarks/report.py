@@ -17,7 +17,9 @@ import time
 from pathlib import Path
 
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.result import Result
 from sweep.engine.runs import wanted
 from sweep.space import Space
 
@@ -59,14 +61,16 @@ def fill(path, space):
     runs = wanted(planned)
 
     def error(run):
-        lam = float(run.planned.point.value("lambda") or 1)
+        lam = float(run.point.value("lambda") or 1)
         tuned = abs(math.log(run.proxy.optimizer.lr / 0.012)) / 2
         return max(0.1, 8 - 0.3 * math.log2(lam) + tuned + noise.gauss(0, 0.4))
 
     path.parent.mkdir(parents=True)
     with Ledger.create(path) as ledger:
-        ledger.describe(parsed.name, parsed.data, planned.axes, (run.key for run in runs))
-        ledger.record([Row(run, "done", error(run), (2.0, 1.0), 3.0) for run in runs])
+        asked = PlannedRuns(planned)
+        ledger.describe(parsed.name, parsed.data, planned.axes, asked.described())
+        ledger.ask(asked.complete([]))
+        ledger.record([Result(run.key, "done", error(run), None, (2.0, 1.0), 3.0) for run in runs])
     return len(runs)
 
 

@@ -23,8 +23,8 @@ import torch.nn.functional as F
 
 from sweep.analysis.estimates import estimate
 from sweep.costs import plan
-from sweep.engine.driver import SETTINGS
 from sweep.engine.ledger import Ledger
+from sweep.engine.ray_settings import SETTINGS
 from sweep.networks import drawn, layout
 from sweep.proxy.optimizer import Optimizer
 from sweep.proxy.train import settled

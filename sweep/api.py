@@ -1,29 +1,38 @@
 """The commands as functions: `run`, `render`, `merge`."""
 
+import logging
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sweep import report
-from sweep.costs import Plan, Planned, plan, second_count
-from sweep.engine.ahead import Ahead
-from sweep.engine.driver import do_runs
-from sweep.engine.ledger import Ledger, Row
+from sweep.costs import Plan, plan, second_count
+from sweep.engine.executor import Executor
+from sweep.engine.executors import executor_for
+from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Lock, locked
+from sweep.engine.loop import Loop
 from sweep.engine.merge import merge as merge_ledgers
-from sweep.engine.places import note_place, own_place, places
-from sweep.engine.runs import Run, missing, wanted
+from sweep.engine.places import ledger_path, note_place, own_place, page_name, places
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.result import Result
+from sweep.engine.runs import Run
+from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
 from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
 from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
+from sweep.report import Rendered
 from sweep.report.comparison import folder_name
+from sweep.search import STRATEGIES, Choice
 from sweep.space import Space, find
 from sweep.space.source import Source
+
+_log = logging.getLogger(__name__)
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -32,14 +41,14 @@ MOST_RUNS = 1_000_000
 class Watch(Protocol):
     """What is told of a sweep while it runs."""
 
-    def say(self, line: str) -> None:
-        """Something that the user should know before anything is trained."""
-
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
         """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for."""
 
-    def landed(self, row: Row) -> None:
+    def landed(self, run: Run, result: Result) -> None:
         """A run is in the ledger."""
+
+    def note(self, line: str) -> None:
+        """Something that the person should know."""
 
     def end(self) -> None:
         """No more runs will land, whatever the reason."""
@@ -48,28 +57,32 @@ class Watch(Protocol):
 class Silence:
     """A watch that says nothing."""
 
-    def say(self, line: str) -> None:
-        """Nothing."""
-
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
-        """Nothing."""
+        """Say nothing."""
 
-    def landed(self, row: Row) -> None:
-        """Nothing."""
+    def landed(self, run: Run, result: Result) -> None:
+        """Say nothing."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""
 
     def end(self) -> None:
-        """Nothing."""
+        """Say nothing."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are."""
+    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
+
+    `failed_cards` says, a line each, why cards of the report could not be made.
+    """
 
     name: str
     statuses: Mapping[str, int]
     trained: int
     ledger: Path
     page: Path
+    failed_cards: tuple[str, ...] = ()
 
 
 def run(
@@ -79,19 +92,31 @@ def run(
     reports: str | Path = "reports",
     workers: int | None = None,
     address: str | None = None,
+    inline: bool = False,
     retry_failed: bool = False,
     storage: str | Path | None = None,
     checkpoint_every: float = 60.0,
     watch: Watch | None = None,
-    ahead: Ahead | None = None,
+    executor: Executor | None = None,
 ) -> Summary:
     """Plan a space, train what its ledger lacks, and render the report.
 
-    `workers` is how many runs are done at a time, by default one a core. `address` is that of a Ray cluster to do them
-    on ("auto", "host:port" or "ray://host:port"), by default as many at a time as it has room for. With `retry_failed`,
-    runs that failed before are done again. Interrupting it loses nothing but the runs in progress: call it again to go
-    on. A run that takes longer than `checkpoint_every` seconds is kept in `storage`, a directory or a URL that fsspec
-    reads (by default RESULTS/NAME/checkpoints), and goes on from there.
+    Args:
+        space: the space, the path of its file, or the name of one that ships.
+        results: folder of ledgers.
+        reports: folder of pages.
+        workers: runs at a time, by default one a core.
+        address: a Ray cluster to run on ("auto", "host:port" or "ray://host:port"), by default with as many runs at a
+            time as it has room for.
+        inline: do one run at a time in this process, without Ray.
+        retry_failed: do runs again that failed before.
+        storage: where runs in progress are kept, a directory or a URL that fsspec reads; RESULTS/NAME/checkpoints by
+            default. A run goes on from there.
+        checkpoint_every: seconds after which a run in progress is kept.
+        watch: what is told of the sweep while it runs.
+        executor: what does the runs, in place of `workers`, `address` and `inline`; it is closed at the end.
+
+    Interrupting it loses nothing but the runs in progress: call it again to go on.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
     """
     watch = watch or Silence()
@@ -99,93 +124,128 @@ def run(
     if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
         raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
-    with ahead or Ahead(space, results, workers, address) as ahead:
-        keep = None if storage is None else str(storage), checkpoint_every
-        return _run(space, Path(results), Path(reports), keep, retry_failed, ahead, watch)
+    folder, pages = Path(results) / space.name, Path(reports) / space.name
+    with executor or executor_for(space, results, workers, address, inline) as executor:
+        sweep = _Sweep(space, folder, pages, retry_failed, executor, watch)
+        return sweep.run(storage, checkpoint_every)
 
 
-def _run(
-    space: Space,
-    results: Path,
-    reports: Path,
-    checkpoints: tuple[str | None, float],
-    retry_failed: bool,
-    ahead: Ahead,
-    watch: Watch,
-) -> Summary:
-    planned = plan(space, traced=False)
-    if planned.runs > MOST_RUNS:
-        what = f"asks for {planned.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
-        raise SpaceError(space.source.mistake(("grid",), what))
-    runs = wanted(planned)
-    folder, pages = results / space.name, reports / space.name
-    path = folder / "ledger.sqlite"
-    storage, every = checkpoints
-    keep = _Keep(_absolute(folder / "checkpoints" if storage is None else storage), every, own_place(folder))
-    if storage is not None:
-        keep = replace(keep, weights=f"{keep.storage.rstrip('/')}/weights")
+class _Sweep:
+    """A sweep between its plan and its page."""
 
-    def lacking(among: list[Run], ledger: Ledger) -> list[Run]:
-        known = {key for key, status in ledger.statuses().items() if status == "done" or not retry_failed}
-        return missing(among, known)
+    def __init__(
+        self, space: Space, folder: Path, pages: Path, retry_failed: bool, executor: Executor, watch: Watch
+    ) -> None:
+        self.space, self.folder, self.pages = space, folder, pages
+        self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
+        self.path = folder / "ledger.sqlite"
+        self.plan = plan(space, traced=False)
+        if self.plan.runs > MOST_RUNS:
+            what = f"asks for {self.plan.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+            raise SpaceError(space.source.mistake(("grid",), what))
+        self.runs = PlannedRuns(self.plan)
+        self.pool = self.runs.pool()
 
-    # what can be wrong with the space, the images, the ledger or the folders shows before anything is written
-    todo = missing(runs, ())
-    if path.exists():
-        with Ledger.open(path) as ledger:
-            todo = lacking(runs, ledger)
-    if todo:
-        ahead.begin()
-        for note in _insist_on_images(space, todo[0]):
-            watch.say(note)
-        if storage is not None:
-            check(keep.storage)
-    todo = _traced(todo)
-    try:
-        pages.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SweepError(f"{pages}: cannot be used: {error.strerror}") from None
-    with locked(folder) as lock, Ledger.create(path) as ledger:
-        ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
-        todo = lacking(todo, ledger)
+    def run(self, storage: str | Path | None, checkpoint_every: float) -> Summary:
+        """Train what the ledger lacks, and render the report."""
+        # what can be wrong with the space, the images, the ledger or the folders shows before anything is written
+        if self.path.exists():
+            with Ledger.open(self.path) as ledger:
+                todo = self._loop(ledger).todo
+        else:
+            todo = self._loop(None).todo
+        where = Storage(
+            _absolute(self.folder / "checkpoints" if storage is None else storage),
+            own_place(self.folder) if storage is None else f"{_absolute(storage).rstrip('/')}/weights",
+            checkpoint_every,
+        )
         if todo:
-            _train(planned, todo, len(runs), ledger, lock, ahead, keep, watch)
-        statuses = ledger.statuses()
-        counts = Counter(statuses.get(run.key, "missing") for run in runs)
+            self.executor.start()
+            self._insist_on_images(todo[0])
+            if storage is not None:
+                check(where.checkpoints)
+        traced = self._traced(todo)
         try:
-            page = report.render(frame(ledger), pages)
+            self.pages.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise EngineError(f"{pages}: the report cannot be written: {error.strerror}; every run is safe") from None
-        return Summary(space.name, counts, len(todo), path, page)
+            raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
+        with locked(self.folder) as lock, Ledger.create(self.path, self.watch.note) as ledger:
+            ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described())
+            loop = self._loop(ledger)
+            trained = 0
+            if loop.todo:
+                ledger.trace(traced)
+                trained = self._train(loop, ledger, lock, where)
+            return self._summary(ledger, trained)
 
+    def _loop(self, ledger: Ledger | None) -> Loop:
+        """What remains to be done; a ledger that is written to is told which of its asks the space makes now."""
+        asks = ledger.asks() if ledger else []
+        answers = ledger.answers() if ledger else {}
+        if self.retry_failed:
+            answers = {key: answer for key, answer in answers.items() if answer[0] == "done"}
+        history, stale = self.runs.history(asks, answers)
+        loop = Loop(STRATEGIES[self.space.strategy](self.pool), self.runs, history, len(asks))
+        if ledger is not None and ledger.writable:
+            if stale:
+                ledger.ask(stale)
+            loop.note(ledger)
+        return loop
 
-def _insist_on_images(space: Space, first: Run) -> tuple[str, ...]:
-    """Read the images, so that what is wrong with them is told once, with its line, and by no run; gives notes."""
-    try:
-        notes = check_images(first.proxy.dataset)
-        load(first.proxy.dataset, first.planned.point.image_size or 1)
-    except DataError as error:
-        raise SpaceError(space.source.mistake(("proxy", "dataset"), str(error))) from None
-    return notes
+    def _insist_on_images(self, first: Choice) -> None:
+        """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+        run = self.runs.run(first)
+        try:
+            for note in check_images(run.proxy.dataset):
+                self.watch.note(note)
+            load(run.proxy.dataset, run.point.image_size or 1)
+        except DataError as error:
+            raise SpaceError(self.space.source.mistake(("proxy", "dataset"), str(error))) from None
 
+    def _traced(self, todo: Sequence[Choice]) -> dict[str, tuple[int, int]]:
+        """fvcore's count of each point that is about to be trained, by its canonical text."""
+        counts = {}
+        for place in dict.fromkeys(choice.point for choice in todo):
+            total = second_count(self.plan.points[place], self.space.proxy).total
+            counts[self.runs.point_texts[place]] = total.params, total.flops
+        return counts
 
-def _traced(runs: list[Run]) -> list[Run]:
-    """The runs with fvcore's count of each of their points."""
-    points: dict[str, Planned] = {}
-    for run in runs:
-        planned = run.planned
-        if planned.label not in points:
-            points[planned.label] = replace(planned, traced=second_count(planned, run.proxy).total)
-    return [replace(run, planned=points[run.planned.label]) for run in runs]
+    def _train(self, loop: Loop, ledger: Ledger, lock: Lock, storage: Storage) -> int:
+        """Do all runs that remain, and give their number."""
+        workers = self.executor.workers or 0
+        # of a driver that was killed after a run was in and before its checkpoint was gone
+        over = {key for key, status in ledger.statuses().items() if status != "failed"}
+        discard(storage.checkpoints, kept(storage.checkpoints) & over)
+        trained = 0
 
+        def landed(pairs: list[tuple[Run, Result]]) -> None:
+            nonlocal trained
+            trained += len(pairs)
+            # not before they are in; a run that failed may be done again, and goes on from there
+            gone = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
+            discard(storage.checkpoints, gone)
+            for pair in pairs:
+                self.watch.landed(*pair)
 
-@dataclass(frozen=True)
-class _Keep:
-    """Where runs in progress are kept, how often, in seconds, and where final weights are left."""
+        lock.train(workers)
+        self.watch.begin(self.plan, len(loop.todo), self.plan.runs, workers)
+        if self.space.proxy.keep_weights:
+            note_place(ledger.path.parent, storage.weights)
+        try:
+            loop.do(ledger, self.executor, storage, landed)
+        finally:
+            self.watch.end()
+        return trained
 
-    storage: str
-    every: float
-    weights: str
+    def _summary(self, ledger: Ledger, trained: int) -> Summary:
+        statuses, wanted = ledger.statuses(), ledger.wanted()
+        counts = Counter(statuses.get(key, "missing") for key in wanted)
+        try:
+            rendered = report.render(frame(ledger, trust=True), self.pages)
+        except OSError as error:
+            what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
+            raise EngineError(what) from None
+        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
 
 
 def _absolute(storage: str | Path) -> str:
@@ -194,50 +254,36 @@ def _absolute(storage: str | Path) -> str:
     return text if "://" in text or "::" in text else str(Path(text).absolute())
 
 
-def _train(
-    planned: Plan,
-    todo: list[Run],
-    total: int,
-    ledger: Ledger,
-    lock: Lock,
-    ahead: Ahead,
-    keep: _Keep,
-    watch: Watch,
-) -> None:
-    resources, at_a_time, address = ahead.resources, ahead.at_a_time, ahead.address
-    by_key = {run.key: run for run in todo}
-    # of a driver that was killed after a run was in and before its checkpoint was gone
-    discard(keep.storage, kept(keep.storage) & {key for key, status in ledger.statuses().items() if status != "failed"})
-
-    def landed(results: list[tuple[str, dict[str, Any]]]) -> None:
-        kept_of = {key for key, outcome in results if outcome.pop("checkpointed", False)}
-        rows = [Row(by_key[key], **outcome) for key, outcome in results]
-        ledger.record(rows)
-        # not before they are in; a run that failed may be done again, and goes on from there
-        discard(keep.storage, [row.run.key for row in rows if row.run.key in kept_of and row.status != "failed"])
-        for row in rows:
-            watch.landed(row)
-
-    lock.train(at_a_time or 0)
-    watch.begin(planned, len(todo), total, at_a_time or 0)
-    if planned.space.proxy.keep_weights:
-        note_place(ledger.path.parent, keep.weights)
-    payloads = [run.payload(keep.storage, keep.every, keep.weights) for run in todo]
-    try:
-        do_runs(payloads, resources, at_a_time, landed, address=address, retries=resources.retries, begun=ahead.ray)
-    finally:
-        watch.end()
+def render(
+    *names: str,
+    results: str | Path = "results",
+    reports: str | Path = "reports",
+    final: bool = False,
+    trust: bool = False,
+) -> Path:
+    """As `render_report`: give the path of the page alone, and log a warning for each card that could not be made."""
+    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust)
+    for line in rendered.failed:
+        _log.warning("%s", line)
+    return rendered.page
 
 
-def render(*names: str, results: str | Path = "results", reports: str | Path = "reports", final: bool = False) -> Path:
-    """Render the report of a sweep, or one page that compares several with the first, and give its path.
+def render_report(
+    *names: str,
+    results: str | Path = "results",
+    reports: str | Path = "reports",
+    final: bool = False,
+    trust: bool = False,
+) -> Rendered:
+    """Render the report of a sweep, or one page that compares several with the first.
 
     Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
     REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. With `final`, and with nothing else, kept weights are
-    judged on the test split, which is noted in the sweep's folder. Raises LedgerError for a ledger that cannot be read,
+    judged on the test split, which is noted in the sweep's folder. Nothing that a ledger names is imported or read,
+    networks and images of one's own, unless with `trust`. Raises LedgerError for a ledger that cannot be read,
     and SweepError for one that is named twice, a folder that cannot be written to, or a last look that cannot be taken.
     """
-    paths = {_ledger(name, Path(results)).resolve(): name for name in names}
+    paths = {ledger_path(name, results).resolve(): name for name in names}
     if len(paths) < len(names):
         twice = next(name for name, n in Counter(names).items() if n > 1) if len(set(names)) < len(names) else names[-1]
         raise SweepError(f"{twice}: is named twice; a comparison is of different sweeps")
@@ -245,11 +291,11 @@ def render(*names: str, results: str | Path = "results", reports: str | Path = "
         raise SweepError("a last look is at one sweep: --final takes one name")
     frames = []
     for name in names:
-        with Ledger.open(_ledger(name, Path(results))) as ledger:
-            frames.append(final_frame(ledger) if final else frame(ledger, kernels=len(names) == 1))
+        with Ledger.open(ledger_path(name, results)) as ledger:
+            frames.append(final_frame(ledger, trust) if final else frame(ledger, len(names) == 1, trust))
     known = Counter(one.name for one in frames)
     called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
-    folder = Path(reports) / folder_name([one.name for one in frames])
+    folder = Path(reports) / folder_name([page_name(ledger_path(name, results)) for name in names])
     try:
         if len(frames) == 1:
             return report.render(frames[0], folder)
@@ -266,10 +312,10 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
     differ in the outcome of a run.
     """
     target = Path(results) / into / "ledger.sqlite"
-    paths = [_ledger(source, Path(results)) for source in sources]
+    paths = [ledger_path(source, results) for source in sources]
     with Ledger.open(paths[0]) as first:
         # a name that no space can have is said before anything is written
-        Space.parse({**first.space(), "name": into}, Source("into"))
+        Space.recorded({**first.space(), "name": into}, Source("into"))
     merge_ledgers(paths, target, into)
     for folder in (path.parent for path in paths):
         for place in places(folder):
@@ -279,11 +325,4 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
     return target
 
 
-def _ledger(source: str | Path, results: Path) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else results / path / "ledger.sqlite"
-
-
-__all__ = ["Silence", "Summary", "Watch", "merge", "render", "run"]
+__all__ = ["Silence", "Summary", "Watch", "merge", "render", "render_report", "run"]

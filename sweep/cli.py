@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from sweep.console import err, out
+from sweep.console import delivered, err, out
 from sweep.errors import SweepError
 from sweep.space import DATASETS, Space, find, shipped
 
@@ -45,6 +46,9 @@ def run(
         ),
     ] = None,
     checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between two checkpoints of a run.")] = 60.0,
+    inline: Annotated[
+        bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Plan, train what is missing, report.
@@ -59,9 +63,9 @@ def run(
     try:
         loaded = Space.load(find(space))
 
-        from sweep.engine.ahead import Ahead
+        from sweep.engine.executors import executor_for
 
-        with Ahead(loaded, results, workers, address) as ahead:
+        with executor_for(loaded, results, workers, address, inline) as executor:
             from sweep.api import run as run_space
             from sweep.terminal import Bar
 
@@ -70,13 +74,11 @@ def run(
                 loaded,
                 results=results,
                 reports=reports,
-                workers=workers,
-                address=address,
                 retry_failed=retry_failed,
                 storage=storage,
                 checkpoint_every=checkpoint_every,
                 watch=bar,
-                ahead=ahead,
+                executor=executor,
             )
     except KeyboardInterrupt:
         landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
@@ -92,6 +94,7 @@ def run(
                     "trained": summary.trained,
                     "ledger": str(summary.ledger),
                     "report": str(summary.page),
+                    "failed_cards": list(summary.failed_cards),
                 }
             )
         )
@@ -105,8 +108,15 @@ def run(
         for status, n in failed.items():
             out.print(f"{n} {status}: the report says why; --retry-failed does them again", markup=False)
         out.print(f"Report: {summary.page}", markup=False)
-    if failed:
+    _tell_failed_cards(summary.failed_cards)
+    if failed or summary.failed_cards:
         raise typer.Exit(1)
+
+
+def _tell_failed_cards(failed: Sequence[str]) -> None:
+    """Say on stderr why cards of a report could not be made."""
+    for line in failed:
+        err.print(line, markup=False, highlight=False)
 
 
 @app.command()
@@ -153,19 +163,26 @@ def report(
         bool,
         typer.Option("--final", help="Judge kept weights on the test split, and note that it was looked at."),
     ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Load networks and images of one's own that the ledger names.")
+    ] = False,
 ) -> None:
     """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
 
     Nothing but --final ever reads a test image.
     """
-    from sweep.api import render
+    from sweep.api import render_report
 
-    out.print(f"Report: {render(*names, results=results, reports=reports, final=final)}", markup=False)
+    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust)
+    out.print(f"Report: {rendered.page}", markup=False)
+    _tell_failed_cards(rendered.failed)
+    if rendered.failed:
+        raise typer.Exit(1)
 
 
 @app.command()
 def export(
-    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    name: Annotated[str, typer.Argument(help="The sweep's name, or the path of its ledger.")],
     to: Annotated[
         Path,
         typer.Option(
@@ -174,18 +191,20 @@ def export(
         ),
     ],
     results: Results = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write a sweep for other tools: its runs or points as a table, LaTeX, or Optuna's storage."""
     from sweep.engine.ledger import Ledger
+    from sweep.engine.places import ledger_path
     from sweep.export import export as write
 
-    with Ledger.open(results / name / "ledger.sqlite") as ledger:
-        out.print(write(ledger, to), markup=False)
+    with Ledger.open(ledger_path(name, results)) as ledger:
+        out.print(write(ledger, to, force), markup=False)
 
 
 @app.command()
 def status(
-    name: Annotated[str, typer.Argument(help="The sweep's name.")],
+    name: Annotated[str, typer.Argument(help="The sweep's name, or the path of its ledger.")],
     results: Results = Path("results"),
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again, until all runs are in.")] = False,
     as_json: Json = False,
@@ -278,7 +297,8 @@ def schema() -> None:
 def main() -> NoReturn:
     """Run the command line; every error of ours becomes a message and an exit code."""
     try:
-        app()
+        with delivered():
+            app()
     except SweepError as error:
         err.print(str(error), markup=False)
         sys.exit(error.code)

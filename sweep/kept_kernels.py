@@ -33,7 +33,7 @@ _NOTE = "kernels-1.json"
 Rows = list[list[Any]]
 
 
-def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run]) -> Kernels | None:
+def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = False) -> Kernels | None:
     """Look at the kept networks of a sweep, each point at its best setting; None if no point generates kernels.
 
     What a network's kernels are like follows from its run, so it is found once and kept in the sweep's folder: later
@@ -43,8 +43,9 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run]) -> Kernels | N
         folder: the ledger's.
         frame: the sweep.
         runs: all runs that it asks for.
+        trust: whether modules of the user's may be imported to build their networks.
     """
-    families = {run.planned.label: run.planned.point.family for run in runs if _generates(run)}
+    families = {run.label: run.point.family for run in runs if _generates(run)}
     done = set(frame.runs.loc[frame.runs["status"] == "done", "point"]) & families.keys()
     if not families:
         return None
@@ -56,7 +57,10 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run]) -> Kernels | N
     chosen = _chosen(frame, {label: families[label] for label in done})
     keys = {key for mine in chosen.values() for _, key in mine}
     todo = [run for run in runs if run.key in keys and run.key not in known and shelf.has(run.key)]
-    found, trouble = _look(todo, shelf)
+    trusted = [run for run in todo if trust or not run.of_the_user]
+    found, trouble = _look(trusted, shelf)
+    if not trouble and len(trusted) < len(todo):
+        trouble = "networks and images of one's own are loaded by `wn-sweep run`, or with --trust"
     trouble = trouble or _told(shelf)
     _keep(folder, known, found)
     known |= found
@@ -77,7 +81,7 @@ def _told(shelf: Shelf) -> str:
 
 def _generates(run: Run) -> bool:
     # a network of the user's own may hold such convolutions
-    return run.planned.point.own_network or run.planned.point.family in {"weightnet", "condconv"}
+    return run.point.own_network or run.point.family in {"weightnet", "condconv"}
 
 
 def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple[int, str]]]:
@@ -103,7 +107,7 @@ def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
     """What the networks of some runs show, and why none could be shown anything, if so."""
     found: dict[str, Rows] = {}
     for run in todo:
-        point, facts = run.planned.point, run.proxy.facts
+        point, facts = run.point, run.proxy.facts
         try:
             data = load(run.proxy.dataset, point.image_size or 1)
         except DataError as error:

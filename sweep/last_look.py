@@ -22,14 +22,17 @@ from sweep.proxy.last_images import LastImages, last_images
 from sweep.proxy.train import judge, settled
 
 
-def final_frame(ledger: Ledger) -> SweepFrame:
+def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
     """The frame of a ledger with what the test split says of it.
 
     The runs that validation chose are judged, once: what a look gave is noted in the sweep's folder, and so is the look
     itself, before it is taken. Another look at the same runs reads no test image and is none.
+    With `trust`, networks and images of one's own are loaded, which may run code that the ledger names.
     Raises SweepError: no weights were kept, no test split, images that are missing, a folder that takes no note.
     """
-    frame, runs = with_runs(ledger)
+    frame, runs = with_runs(ledger, trust=trust)
+    if not trust and any(run.of_the_user for run in runs):
+        raise SweepError(f"{ledger.path}: names networks or images of one's own; --trust loads them")
     folder = ledger.path.parent
     wanted = judged_runs(frame)
     if not wanted:
@@ -46,7 +49,7 @@ def final_frame(ledger: Ledger) -> SweepFrame:
             )
         if todo:
             # what can be wrong with the others shows before test images are read
-            load(todo[0].proxy.dataset, todo[0].planned.point.image_size or 1)
+            load(todo[0].proxy.dataset, todo[0].point.image_size or 1)
             images = last_images(todo[0].proxy.dataset)
             begin_look(folder)
             found = _judge(todo, shelf, images)
@@ -64,7 +67,7 @@ def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, f
     labels = torch.from_numpy(images.labels)
     pixels: dict[int, torch.Tensor] = {}
     for run in todo:
-        point, facts = run.planned.point, run.proxy.facts
+        point, facts = run.point, run.proxy.facts
         size = point.image_size or 1
         if size not in pixels:
             pixels = {size: sized(images.images, size)}

@@ -1,73 +1,66 @@
 """The frame of a ledger: the runs that its space asks for, as analysis and report take them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from sweep import kept_kernels
+from sweep.analysis.order import is_blank
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.costs import Plan, Planned, plan
+from sweep.costs.training import passes_of_a_point
 from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
-from sweep.engine.runs import Run, wanted
-from sweep.errors import LedgerError, SpaceError
-from sweep.space import Space, plain
+from sweep.engine.recorded import Recorded, recorded
+from sweep.engine.runs import Run
+from sweep.space import Point, plain
+from sweep.space.columns import own_axis
 
 
-def frame(ledger: Ledger, kernels: bool = True) -> SweepFrame:
+def frame(ledger: Ledger, kernels: bool = True, trust: bool = False) -> SweepFrame:
     """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'.
 
-    With `kernels`, networks whose weights were kept are looked at, unless they have been before.
+    With `kernels`, networks whose weights were kept are looked at, unless they have been before; with `trust` also
+    those that a module of the user's builds, which is imported then.
     """
-    found, _ = with_runs(ledger, kernels)
-    return found
+    made, _ = with_runs(ledger, kernels, trust)
+    return made
 
 
-def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Run]]:
+def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tuple[SweepFrame, list[Run]]:
     """The frame of a ledger as `frame` gives it, and all runs that its space asks for, in the order of its rows."""
-    try:
-        space = Space.parse(ledger.space())
-    except SpaceError as error:
-        raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
-    planned = plan(space, traced=False)
-    kept = ledger.runs()
-    by_key = {row["key"]: row for row in records(kept)}
-    settings = [setting for setting, _ in space.recipes()]
-    flops, first = (counts[planned.kept].astype(float) for counts in (planned.counts.flops, planned.counts.first))
-    training = planned.passes.flops(flops, first).tolist()
-    rows, asked = [], set()
-    each_point = len(settings) * len(space.seeds)
-    about: dict[str, Any] = {}
-    runs = wanted(planned)
-    for position, run in enumerate(runs):
-        asked.add(run.key)
-        found = by_key.get(run.key, {})
-        # a point's runs follow one another, and it has thousands of them in a large sweep
-        if position % each_point == 0:
-            about = _about(planned, run.planned) | {"training_flops": training[position // each_point]}
+    sweep = recorded(ledger)
+    space, results = sweep.space, ledger.runs()
+    by_key = {row["key"]: row for row in records(results)}
+    about = _points(sweep)
+    rows = []
+    for asked in sweep.asked:
+        result = by_key.get(asked.ask.key, {})
         rows.append(
             {
-                "key": run.key,
-                **about,
-                **settings[position // len(space.seeds) % len(settings)],
-                "seed": run.seed,
-                "status": found.get("status", "missing"),
-                "error": found.get("error", float("nan")),
-                "seconds": found.get("seconds", float("nan")),
-                "kind": found.get("kind", ""),
-                "message": found.get("message", ""),
+                "key": asked.ask.key,
+                **about[asked.place],
+                **sweep.recipes[asked.setting][0],
+                "seed": asked.ask.seed,
+                "status": result.get("status", "missing"),
+                "error": result.get("error", float("nan")),
+                "seconds": result.get("seconds", float("nan")),
+                "kind": result.get("kind", ""),
+                "message": result.get("message", ""),
             }
         )
-    columns = ["key", "point", "baseline", *planned.axes, *space.nuisance, "seed", "status", "error"]
+    known = {column for cells in about for column in cells}
+    axes = tuple(column for name in sweep.axes for column in (name, own_axis(name)) if column in known)
+    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
-    used = [by_key[key] for key in sorted(asked & set(by_key))]
+    used = [by_key[key] for key in sorted({asked.ask.key for asked in sweep.asked} & by_key.keys())]
     made = SweepFrame(
         name=space.name,
         about=space.about,
-        axes=planned.axes,
+        axes=axes,
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=space.seeds,
         baseline=space.baseline,
@@ -76,25 +69,40 @@ def with_runs(ledger: Ledger, kernels: bool = True) -> tuple[SweepFrame, list[Ru
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,
         dataset=plain(space.proxy.dataset),
+        classes=space.proxy.equal_classes,
+        judged_on=space.proxy.judged_on,
         versions=_versions(used),
         counts=_agreement(used),
-        unasked=len(kept) - len(used),
+        uncounted=_uncounted(sweep),
+        unasked=len(results) - len(used),
         looks=len(looks(ledger.path.parent)),
     )
-    return (replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, runs)) if kernels else made), runs
+    if not kernels:
+        return made, sweep.runs
+    return replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, sweep.runs, trust)), sweep.runs
 
 
-def _about(planned: Plan, one: Planned) -> dict[str, Any]:
-    """What a point's runs share in a frame."""
-    cost = one.cost
-    return {
-        "point": one.label,
-        "baseline": planned.baselines.get(one.label, ""),
-        **{axis: _cell(one.point.value(axis)) for axis in planned.axes},
-        "params": cost.params,
-        "flops": cost.flops,
-        "activations": cost.activations,
-    }
+def _points(sweep: Recorded) -> list[dict[str, Any]]:
+    """What the runs of each point share in a frame."""
+    passes = passes_of_a_point(sweep.space)
+    return [
+        {
+            **_axis_cells(one.point, sweep.axes),
+            "point": one.label,
+            "baseline": one.baseline,
+            "params": one.cost.params,
+            "flops": one.cost.flops,
+            "activations": one.cost.activations,
+            "training_flops": passes.flops(float(one.cost.flops), float(one.cost.stem_flops)),
+        }
+        for one in sweep.points
+    ]
+
+
+def _axis_cells(point: Point, names: Sequence[str]) -> dict[str, Any]:
+    """The values of the axes that apply to a point, by column; a network of one's own has columns of its own."""
+    cells = {own_axis(name) if point.is_own(name) else name: _cell(point.value(name)) for name in names}
+    return {column: cell for column, cell in cells.items() if not is_blank(cell)}
 
 
 def _cell(value: Any) -> Any:
@@ -115,9 +123,24 @@ def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
 def _agreement(rows: list[dict[str, Any]]) -> str:
     """A line on the two counts of the points that have been trained."""
     points = {row["point"]: row for row in rows if row["traced_params"] is not None}
-    if not points:
-        return ""
-    apart = [p for p, r in points.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    own = {point for point in points if Point(**json.loads(point)).own_network}
+    twice = {point: row for point, row in points.items() if point not in own}
+    apart = [p for p, r in twice.items() if (r["params"], r["flops"]) != (r["traced_params"], r["traced_flops"])]
+    lines = []
     if apart:
-        return f"closed form and fvcore differ on {len(apart)} of {len(points)} points"
-    return f"closed form and fvcore agree to the unit on all {len(points)} points"
+        lines.append(f"closed form and fvcore differ on {len(apart)} of {len(twice)} points")
+    elif twice:
+        lines.append(f"closed form and fvcore agree to the unit on all {len(twice)} points")
+    if own:
+        which = f"{len(own)} points, which have no closed form, are" if twice else "all points are"
+        lines.append(f"{which} counted by fvcore alone")
+    return "; ".join(lines)
+
+
+def _uncounted(sweep: Recorded) -> dict[str, tuple[str, ...]]:
+    """Operations for which fvcore has no count, by name, with the labels of the points whose networks have them."""
+    points: dict[str, list[str]] = {}
+    for one in sweep.points:
+        for operation in one.cost.uncounted:
+            points.setdefault(operation, []).append(one.label)
+    return {operation: tuple(labels) for operation, labels in sorted(points.items())}

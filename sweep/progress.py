@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
+from sweep.engine.places import ledger_path
 from sweep.space import Point, Space, label
 
 
@@ -89,13 +90,19 @@ class Progress:
 
 
 def status(name: str, *, results: str | Path = "results") -> Progress:
-    """How far a sweep is, also while it runs; raises LedgerError."""
-    folder = Path(results) / name
-    driver = holder(folder)
-    with Ledger.open(folder / "ledger.sqlite") as ledger:
+    """How far a sweep is, also while it runs; raises LedgerError.
+
+    `name` is that of a sweep under `results`, or the path of a ledger or of its folder.
+    """
+    path = ledger_path(name, results)
+    driver = holder(path.parent)
+    with Ledger.open(path) as ledger:
+        if not ledger.planned() and not Space.recorded(ledger.space()).own_networks:
+            # an earlier version did not note all that is wanted: planning what it asks for imports nothing
+            from sweep.engine.recorded import recorded
+
+            recorded(ledger)
         wanted, names = ledger.wanted(), ledger.axes()
-        if not wanted:
-            wanted, names = _planned(ledger)
         # in this order, so that what lands in between is not counted as failed before it is counted as in
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
@@ -128,15 +135,6 @@ def rate(landed: Iterable[str], workers: int) -> float | None:
         return None
     seconds = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds()
     return paced / seconds if seconds else None
-
-
-def _planned(ledger: Ledger) -> tuple[set[str], tuple[str, ...]]:
-    """The keys that are wanted and the axes, of a ledger that does not tell: slow, for it plans the space."""
-    from sweep.costs import plan
-    from sweep.engine.runs import wanted
-
-    planned = plan(Space.parse(ledger.space()), traced=False)
-    return {run.key for run in wanted(planned)}, planned.axes
 
 
 def _front(

@@ -13,7 +13,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     # torch takes seconds to import, and `status` answers without
     from sweep.costs import Plan
-    from sweep.engine.ledger import Row
+    from sweep.engine.result import Result
+    from sweep.engine.runs import Run
     from sweep.progress import Progress as SweepProgress
 
 #: Seconds between two lines where there is no terminal to draw a bar in.
@@ -31,18 +32,19 @@ class Meter:
     def __init__(self, todo: int, workers: int) -> None:
         self.todo, self.workers = todo, max(1, workers)
         self.landed = self.failed = 0
-        self.best: Row | None = None
+        self.best: float | None = None
+        self.best_label = ""
         self._started = time.monotonic()
         self._first: float | None = None
 
-    def add(self, row: Row) -> None:
+    def add(self, run: Run, result: Result) -> None:
         """Count a run."""
         self.landed += 1
         self._first = self._first or time.monotonic()
-        if row.status != "done":
+        if result.error is None:
             self.failed += 1
-        elif self.best is None or row.error is None or self.best.error is None or row.error < self.best.error:
-            self.best = row
+        elif self.best is None or result.error < self.best:
+            self.best, self.best_label = result.error, run.label
 
     def remaining(self) -> str:
         """Time that is left at the pace since the first run landed; says that it does not know before it does."""
@@ -55,7 +57,7 @@ class Meter:
 
     def status(self) -> str:
         """Best, failures and remaining time in a line."""
-        best = f"best {self.best.error:.2f} % ({self.best.run.planned.label})" if self.best else "no result yet"
+        best = "no result yet" if self.best is None else f"best {self.best:.2f} % ({self.best_label})"
         failed = f", {self.failed} failed" if self.failed else ""
         return f"{best}{failed}, {self.remaining()}"
 
@@ -73,18 +75,12 @@ class Bar:
         self._progress: Progress | None = None
         self._said = 0.0
 
-    def say(self, line: str) -> None:
-        """Print a line that the user should see."""
-        self.console.print(f"Note: {line}", markup=False, highlight=False, soft_wrap=True)
-
     def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
         """Say what is about to be done."""
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
-        self.console.print(
-            f"[bold]{planned.space.name}[/]: {describe(planned)}{had}; {todo} to train, {pace}",
-            highlight=False,
-        )
+        told = f": {describe(planned)}{had}; {todo} to train, {pace}"
+        self.console.print(Text.assemble((planned.space.name, "bold"), told))
         self.meter = Meter(todo, workers)
         if self.console.is_terminal:
             columns = (BarColumn(40), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
@@ -93,10 +89,14 @@ class Bar:
             self._progress.start()
         self._said = time.monotonic()
 
-    def landed(self, row: Row) -> None:
+    def note(self, line: str) -> None:
+        """Say something beside the bar."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def landed(self, run: Run, result: Result) -> None:
         """Move on by a run."""
         assert self.meter is not None
-        self.meter.add(row)
+        self.meter.add(run, result)
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], advance=1, description=self.meter.status())
         elif time.monotonic() - self._said >= LINE_EVERY or self.meter.landed == self.meter.todo:
@@ -156,7 +156,8 @@ def front_table(progress: SweepProgress) -> Table:
     for leader in progress.front:
         against = ", ".join(words[cost] for cost in leader.fronts)
         numbers = (f"{leader.error:.2f}", str(leader.n), f"{leader.flops:,}", f"{leader.params:,}")
-        table.add_row(leader.point, *numbers, against)
+        # the names of a person's values are no markup
+        table.add_row(Text(leader.point), *numbers, against)
     return table
 
 

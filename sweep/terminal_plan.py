@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sweep.costs import Plan, Planned
 from sweep.costs.published import Beside, beside, rounded
@@ -51,14 +52,16 @@ def points_table(planned: Plan, rows: int) -> Table:
     shown = planned.points[:rows]
     own = any(p.point.own_network for p in shown)
     for axis in (*(("network",) if own else ()), *planned.axes):
-        table.add_column(axis, justify="left" if axis in {"family", "network", "backbone"} else "right")
+        table.add_column(Text(axis), justify="left" if axis in {"family", "network", "backbone"} else "right")
     for name in ("params", "FLOPs", "activations", "fvcore"):
         table.add_column(name, justify="right")
     for p in shown:
         values = [p.point.value(axis) for axis in planned.axes]
         texts = ["" if v is None else "-".join(map(str, v)) if isinstance(v, tuple) else str(plain(v)) for v in values]
         counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", _second(p))
-        table.add_row(*([p.label.split()[0]] if own else []), *texts, *counts)
+        names = [p.label.split()[0]] if own else []
+        # a person's values are no markup
+        table.add_row(*(Text(cell) for cell in (*names, *texts, *counts)))
     return table
 
 
@@ -94,8 +97,8 @@ def twin_lines(planned: Plan) -> Iterator[str]:
         return
     alike: dict[object, list[str]] = {}
     for p in planned.points:
-        if p.point.reduction is not None:
-            alike.setdefault((p.point.model_copy(update={"reduction": None}), p.cost), []).append(p.label)
+        if p.point.value("reduction") is not None:
+            alike.setdefault((p.point.model_copy(update={"reduction": 1}), p.cost), []).append(p.label)
     for labels in alike.values():
         if len(labels) > 1:
             yield f"the same network, since its hidden layers have their least width: {', '.join(labels)}"
@@ -114,12 +117,13 @@ def published_table(rows: Sequence[Beside]) -> Table:
         params = (row.params or "?", rounded(one.ours.params, row.params or "0.0"), _mark(one.params_match))
         flops = (row.flops or "?", rounded(one.ours.flops, row.flops or "0"), _mark(one.flops_match))
         known = READ.get(row.read_from, row.read_from)
-        table.add_row(one.planned.label, *params, *flops, known, row.mg_source, row.label)
+        cells = (one.planned.label, *params, *flops, known, row.mg_source, row.label)
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
     return table
 
 
-def _mark(match: bool | None) -> str:
-    return "" if match is None else "=" if match else "[bold]\N{NOT EQUAL TO}[/]"
+def _mark(match: bool | None) -> Text:
+    return Text("\N{NOT EQUAL TO}", style="bold") if match is False else Text("=" if match else "")
 
 
 def published_lines(rows: Sequence[Beside]) -> Iterator[str]:

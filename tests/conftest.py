@@ -41,7 +41,7 @@ def undisturbed(shared):
     """The rows of the longer space's ledger, from a sweep that nobody disturbed."""
 
     def fill(folder):
-        process = start(folder, text=LONGER)
+        process = start(folder, "--inline", text=LONGER)
         _, told = process.communicate(timeout=240)
         assert (told, process.returncode) == ("", 0)
 

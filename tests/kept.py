@@ -1,10 +1,11 @@
 """Sweeps whose runs keep their weights, done in this process: no Ray, the same training."""
 
+from ledgers import describe, result
 from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
 from sweep.engine.places import own_place
 from sweep.engine.runs import wanted
 from sweep.proxy import Weights, train
@@ -31,9 +32,9 @@ def sweep(folder, text=KEPT, weights=None, only=lambda run: True):
     rows = []
     for run in filter(only, runs):
         left = Weights(weights or own_place(folder), run.key) if run.proxy.keep_weights else None
-        done = train(run.planned.point, run.proxy, run.seed, None, left)
-        rows.append(Row(run, done.status, done.error, done.losses, done.seconds))
+        done = train(run.point, run.proxy, run.seed, None, left)
+        rows.append(result(run, done.status, done.error, done.losses, done.seconds))
     with Ledger.create(folder / "ledger.sqlite") as ledger:
-        ledger.describe(planned.space.name, planned.space.data, planned.axes, (run.key for run in runs))
+        describe(ledger, planned)
         ledger.record(rows)
     return folder / "ledger.sqlite"

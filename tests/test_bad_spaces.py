@@ -17,8 +17,8 @@ CASES = {
     "unknown axis": ("    G: 1", "    H: 1", 14, r"grid\[1\]\.H: unknown axis 'H'"),
     "M not a multiple of G": ("    G: 1", "    G: 4", 12, r"M = 1 is not a multiple of G = 4"),
     "M not whole in a layer": ("M: [1, 2]\n    G: 1", "M: 1/5\n    G: 1/5", 12, r"M x \d+ output channels = .* is not whole"),
-    "M missing": ("    M: [1, 2]\n", "", 12, r"needs M and G"),
-    "M for a static network": ("- family: static", "- {family: static, M: 2}", 11, r"M means nothing to family static"),
+    "M missing": ("    M: [1, 2]\n", "", 12, r"family weightnet needs M \(or lambda and one of them\)"),
+    "M for a static network": ("- family: static", "- {family: static, M: 2}", 11, r"M is not supported with family static, only with 'weightnet'"),
     "a list where a number belongs": ("epochs: 8", "epochs: [1, 2]", 17, r"proxy\.epochs: needs a whole number, found a list"),
     "text where a number belongs": ("lr: 0.02", "lr: fast", 19, r"proxy\.optimizer\.lr: needs a number, found 'fast'"),
     "true where a number belongs": ("epochs: 8", "epochs: true", 17, r"needs a whole number, found true"),
@@ -54,8 +54,8 @@ CASES = {
     "an endless number": ("M: [1, 2]", "M: '1e999999999'", 13, r"is not a number or a fraction"),
     "a huge number": ("M: [1, 2]", "M: 1e20", 13, r"at most 4096"),
     "half a character": ("A space for tests.", '"\\ud800"', 2, r"half a character"),
-    "momentum for AdamW": ("lr: 0.02", "lr: 0.02, momentum: 0.5", 19, r"momentum means nothing to adamw"),
-    "lambda for a static network": ("- family: static", "- {family: static, lambda: 2}", 11, r"lambda means nothing to family static"),
+    "momentum for AdamW": ("lr: 0.02", "lr: 0.02, momentum: 0.5", 19, r"optimizer\.momentum: momentum is not supported with optimizer adamw, only with 'sgd'"),
+    "lambda for a static network": ("- family: static", "- {family: static, lambda: 2}", 11, r"lambda is not supported with family static"),
     "one image to train on": ("train: 200", "train: 1", 16, r"train: must be at least 2"),
     "a baseline that is no point": ("baseline: {family: static}", "baseline: {family: se}", 23, r"no point that is left of the grid is this"),
     "a baseline that is two points": ("baseline: {family: static}", "baseline: {family: weightnet}", 23, r"are both this"),
@@ -74,13 +74,13 @@ CASES = {
     "a range of halves where none can be": ("  - family: static", "  - {family: se, reduction: {low: 1, high: 2, step: 0.5}}", 11, r"reduction\[1\]: needs a whole number"),
     "a stage that is no word": ("    G: 1", "    G: 1\n    stages: lats", 15, r"needs all, first, last.*did you mean 'last'\?"),
     "a stage too far": ("    G: 1", "    G: 1\n    stages: [3]", 12, r"stages names stage 3 of a network of 2"),
-    "stages of a static network": ("- family: static", "- {family: static, stages: last}", 11, r"stages means nothing to family static"),
-    "depthwise of SE": ("- family: static", "- {family: se, depthwise: static}", 11, r"depthwise means nothing to family se"),
+    "stages of a static network": ("- family: static", "- {family: static, stages: last}", 11, r"stages is not supported with family static"),
+    "depthwise of SE": ("- family: static", "- {family: se, depthwise: static}", 11, r"depthwise is not supported with family se"),
     "experts missing": ("- family: static", "- {family: condconv}", 11, r"family condconv needs experts"),
-    "experts of WeightNet": ("    G: 1", "    G: 1\n    experts: 2", 12, r"experts means nothing to family weightnet"),
+    "experts of WeightNet": ("    G: 1", "    G: 1\n    experts: 2", 12, r"experts is not supported with family weightnet"),
     "a misspelt backbone": ("backbone: shufflenet_v2", "backbone: resnet", 4, r"'resnet' is not a known backbone; did you mean 'resnet50'\?|did you mean 'resnet"),
-    "a stem of ResNet": ("- family: static", "- {family: static, backbone: resnet18, stem_channels: 8}", 11, r"stem_channels means nothing to backbone resnet18"),
-    "depthwise convolutions of ResNet": ("    M: [1, 2]", "    M: 1\n    depthwise: static\n    backbone: resnet18", 12, r"depthwise means nothing to backbone resnet18"),
+    "a stem of ResNet": ("- family: static", "- {family: static, backbone: resnet18, stem_channels: 8}", 11, r"stem_channels is not supported with backbone resnet18"),
+    "depthwise convolutions of ResNet": ("    M: [1, 2]", "    M: 1\n    depthwise: static\n    backbone: resnet18", 12, r"depthwise is not supported with backbone resnet18"),
     "lambda too large": ("M: [1, 2]\n    G: 1", "M: 4096\n    G: 1/2", 12, r"lambda = M/G = 8192 is over 4096"),
     "M too large for lambda": ("M: [1, 2]\n    G: 1", "lambda: 4096\n    G: 2", 12, r"M must be over 0 and at most 4096, found 8192"),
     "too fine a fraction": ("M: [1, 2]", "M: 1/3000001", 13, r"too fine a fraction"),
@@ -115,7 +115,7 @@ def unharmed(tmp_path, before):
 
 def check(command, tmp_path, file, line, told):
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    code, out, err = command("run", file.name)
+    code, out, err = command("run", file.name, "--inline")
     assert code == 2
     assert out == ""
     assert "Traceback" not in err
@@ -165,13 +165,13 @@ def test_a_wrong_space_leaves_an_existing_ledger_as_it_was(command, write, tmp_p
 def test_a_plan_tells_the_same(what, command, write):
     old, new, _, _ = CASES[what]
     path = write(SMALL.replace(old, new, 1))
-    assert command("plan", path.name) == command("run", path.name)
+    assert command("plan", path.name) == command("run", path.name, "--inline")
 
 
 @pytest.mark.parametrize("option", ["--results", "--reports"])
 def test_a_folder_that_cannot_be_used(option, command, small, tmp_path):
     (tmp_path / "file").write_text("")
-    code, out, err = command("run", small.name, option, "file")
+    code, out, err = command("run", small.name, option, "file", "--inline")
     assert (code, out) == (2, "")
     assert "file/small: cannot be used" in err or "there is no such ledger" in err
 
@@ -187,7 +187,7 @@ def test_a_missing_file(command, tmp_path):
 
 
 def test_a_folder(command, tmp_path):
-    code, _, err = command("run", tmp_path)
+    code, _, err = command("run", tmp_path, "--inline")
     assert (code, err.splitlines()) == (2, [f"{tmp_path}:1: this is a directory, not a file"])
 
 

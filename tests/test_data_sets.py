@@ -40,14 +40,14 @@ def keys(path):
         ("mnist", r"proxy.dataset: the images of mnist are not on this machine: `wn-sweep data mnist --download`"),
         ("{name: cifar10, path: here}", r"here does not hold the images of cifar10: needs cifar-10-python.tar.gz"),
         ("{name: imagefolder, path: here}", "proxy.dataset: there is no folder "),
-        ("{name: imagefolder}", "proxy.dataset: imagefolder needs path"),
+        ("{name: imagefolder}", "proxy.dataset: dataset imagefolder needs path"),
         ("imagefoldr", "is not a known dataset; did you mean 'imagefolder'?"),
         ("{name: imagefolder, path: here, imagesize: 3}", "unknown key 'imagesize'; did you mean 'image_size'?"),
     ],
 )
 def test_what_is_missing_is_told_with_its_line_and_nothing_is_written(data, told, command, write, tmp_path):
     path = write(with_data(data))
-    code, out, err = command("run", path.name)
+    code, out, err = command("run", path.name, "--inline")
     assert (code, out) == (2, "")
     assert err.startswith("space.yaml:16: proxy.dataset")
     assert told in err
@@ -67,14 +67,14 @@ def test_an_image_size_is_asked_for(command, write, tmp_path):
     path = write(with_data("{name: imagefolder, path: pictures}", size=""))
     code, _, err = command("plan", path.name)
     assert code == 2
-    assert "needs image_size, here or in network" in err
+    assert "needs image_size; images may be of any size, so give image_size here or in network" in err
 
 
 def test_a_damaged_image_is_told_with_the_line_of_the_space(command, write, tmp_path):
     make_folder(tmp_path / "pictures", train=5)
     (tmp_path / "pictures/train/dog/002.png").write_bytes(b"no image")
     path = write(with_data("{name: imagefolder, path: pictures, train: 7, validation: 1}"))
-    code, _, err = command("run", path.name)
+    code, _, err = command("run", path.name, "--inline")
     assert code == 2
     assert err.startswith("space.yaml:16: proxy.dataset: ")
     assert "pictures/train/dog/002.png cannot be read" in err
@@ -85,7 +85,7 @@ def test_a_sweep_of_a_folder_and_its_report_without_it(write, tmp_path, monkeypa
     make_folder(tmp_path / "pictures", train=20)
     space = write(with_data("{name: imagefolder, path: pictures}", epochs="epochs: 1"))
     monkeypatch.chdir(tmp_path.parent)
-    summary = run(space, results=tmp_path / "results", reports=tmp_path / "reports", workers=1)
+    summary = run(space, results=tmp_path / "results", reports=tmp_path / "reports", inline=True)
     assert summary.statuses == {"done": 12}
     (tmp_path / "pictures").rename(tmp_path / "moved")
     with Ledger.open(summary.ledger) as ledger:
@@ -94,7 +94,7 @@ def test_a_sweep_of_a_folder_and_its_report_without_it(write, tmp_path, monkeypa
     assert found.dataset["known"]["classes"] == 2
     # the same images elsewhere are the same runs
     space.write_text(with_data("{path: moved, name: imagefolder}", epochs="epochs: 1"))
-    again = run(space, results=tmp_path / "results", reports=tmp_path / "reports", workers=1)
+    again = run(space, results=tmp_path / "results", reports=tmp_path / "reports", inline=True)
     assert (again.trained, again.statuses) == (0, {"done": 12})
     # and without them, nothing can be planned
     space.write_text(with_data("{path: pictures, name: imagefolder}", epochs="epochs: 1"))

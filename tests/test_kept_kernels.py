@@ -48,7 +48,7 @@ def told(folder):
 
 def layers_by_hand(run, folder):
     """Kernels (samples, oup, ...) of each generated convolution, sample by sample, from the layer's definition."""
-    point, facts = run.planned.point, run.proxy.dataset.facts
+    point, facts = run.point, run.proxy.dataset.facts
     network = build(point, facts.channels, facts.classes)
     assert Shelf([str(folder / "weights")]).take(run.key, network)
     network.eval()
@@ -77,9 +77,9 @@ def layers_by_hand(run, folder):
 
 @pytest.mark.parametrize("family", ["condconv", "weightnet"])
 def test_similarities_are_those_of_kernels_made_sample_by_sample(family, folder):
-    run = next(run for run in runs_of(TEXT)[0] if run.planned.point.family == family)
+    run = next(run for run in runs_of(TEXT)[0] if run.point.family == family)
     rows = framed(folder).kernels.rows
-    mine = rows[(rows["point"] == run.planned.label) & (rows["seed"] == run.seed)].set_index("layer")
+    mine = rows[(rows["point"] == run.label) & (rows["seed"] == run.seed)].set_index("layer")
     truth = layers_by_hand(run, folder)
     assert mine.index.tolist() == list(truth)
     assert set(mine["family"]) == {family}
@@ -137,7 +137,7 @@ def test_missing_images_are_told_on_the_card(folder, monkeypatch):
 
 def test_runs_without_weights_are_counted_and_told_what_to_do(folder):
     for run in runs_of(TEXT)[0]:
-        if run.planned.label == "weightnet M=1 G=1":
+        if run.label == "weightnet M=1 G=1":
             (folder / "weights" / run.key).unlink()
     found = framed(folder).kernels
     assert (found.points, found.looked, found.without) == (3, 3, 1)
@@ -147,7 +147,7 @@ def test_runs_without_weights_are_counted_and_told_what_to_do(folder):
 
 
 def test_damaged_weights_are_told_and_set_aside(folder):
-    run = next(run for run in runs_of(TEXT)[0] if run.planned.label == "weightnet M=1 G=1")
+    run = next(run for run in runs_of(TEXT)[0] if run.label == "weightnet M=1 G=1")
     (folder / "weights" / run.key).write_bytes(b"half")
     assert "The weights of 1 run were damaged and set aside." in told(folder)
     # and again, now that they are

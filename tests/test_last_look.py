@@ -74,7 +74,7 @@ def set_aside():
 
 
 def error_by_hand(run, folder, images, labels):
-    point, facts = run.planned.point, run.proxy.dataset.facts
+    point, facts = run.point, run.proxy.dataset.facts
     network = build(point, facts.channels, facts.classes)
     assert Shelf([str(folder / "weights")]).take(run.key, network)
     network.eval()
@@ -100,7 +100,7 @@ def test_each_point_is_judged_where_validation_chose(results):
         rows = ledger.runs().set_index("key")
     judged = {}
     for label in found.index:
-        mine = {(run.proxy.optimizer.lr, run.seed): run for run in runs_of(TEXT)[0] if run.planned.label == label}
+        mine = {(run.proxy.optimizer.lr, run.seed): run for run in runs_of(TEXT)[0] if run.label == label}
         errors = {at: rows.loc[run.key, "error"] for at, run in mine.items()}
         judged[label] = {}
         for seed in range(3):
@@ -179,9 +179,7 @@ def test_without_weights_it_says_what_to_set(results, tmp_path, command):
 def test_some_weights_are_judged_and_the_others_counted(results):
     for rate in (0.01, 0.04):
         gone = next(
-            one
-            for one in runs_of(TEXT)[0]
-            if (one.planned.label, one.seed, one.proxy.optimizer.lr) == ("static", 0, rate)
+            one for one in runs_of(TEXT)[0] if (one.label, one.seed, one.proxy.optimizer.lr) == ("static", 0, rate)
         )
         (results / "kept/weights" / gone.key).unlink()
     shown = card(look(results))

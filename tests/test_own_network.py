@@ -101,7 +101,7 @@ def test_it_is_planned_by_fvcore_alone(own, command):
 
 
 def test_it_is_swept_like_the_rest_and_a_change_of_its_source_is_another_network(own, command, tmp_path):
-    code, out, err = command("run", own())
+    code, out, err = command("run", own(), "--inline")
     assert (code, err) == (0, ""), err
     assert "8 of 8 runs are in (8 trained now)" in out
     assert command("export", "own", "--to", "runs.csv")[0] == 0
@@ -142,12 +142,12 @@ CASES = {
     "no such function": ("NETS:tiny", "NETS:tinny", 3, "has no function tinny; did you mean 'tiny'?"),
     "no such parameter": ("depth: [1, 2]", "dept: [1, 2]", 6, "unknown axis 'dept'; did you mean 'depth'?"),
     "a parameter without a value": ("NETS:tiny", "NETS:unfinished", 6, "needs heads"),
-    "what the data set says": ("depth: [1, 2]", "classes: [1, 2]", 6, "classes is the data set's to say"),
+    "what the data set says": ("depth: [1, 2]", "classes: [1, 2]", 6, "classes comes from the data set"),
     "a value that it refuses": ("[relu, silu]", "[relu, tanh]", 6, "raises KeyError: 'tanh'"),
     "a function that fails": ("NETS:tiny", "NETS:fails", 6, "raises RuntimeError: no such depth"),
     "no network": ("NETS:tiny", "NETS:no_module", 6, "gives a int, not a torch.nn.Module"),
     "images that do not fit": ("NETS:tiny", "NETS:wrong_size", 6, "fails on an image of 1 x 8 x 8"),
-    "a family": ("depth: [1, 2]", "family: [se]", 6, "family means nothing to"),
+    "a family": ("depth: [1, 2]", "family: [se]", 6, "family is not a parameter of"),
     "a baseline that is none": ("act: relu}", "act: gelu}", 16, "no point that is left of the grid is this"),
     "a constraint on nothing": ("depth: {max: 2}", "dept: {max: 2}", 9, "did you mean 'depth'?"),
 }
@@ -158,7 +158,7 @@ def test_what_is_wrong_is_told(what, own, command, tmp_path):
     old, new, line, told = CASES[what]
     space = own(old, new)
     before = sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__")
-    code, out, err = command("run", space)
+    code, out, err = command("run", space, "--inline")
     assert (code, out) == (2, "")
     assert "Traceback" not in err
     assert any(said.startswith(f"own.yaml:{line}: ") and told in said for said in err.splitlines()), err
@@ -197,7 +197,9 @@ def test_seeds_draw_what_the_function_draws():
     import torch
 
     from sweep.networks import drawn
+    from sweep.space import allow
 
+    allow("made_here")
     sys.modules["made_here"] = type(sys)("made_here")
     sys.modules["made_here"].net = lambda classes: nn.Linear(4, classes)
     sys.modules["made_here"].__file__ = None

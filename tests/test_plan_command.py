@@ -95,3 +95,36 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_counted(command, s
     assert (code, out) == (2, "")
     assert err == "points.xlsx: plans are written as .parquet and .csv\n"
     assert not (tmp_path / "points.xlsx").exists()
+
+
+def test_a_plan_as_csv_holds_no_formula(command, write, tmp_path):
+    """Values of a person's axes are text to a spreadsheet; in Parquet they are as they were."""
+    write(
+        """\
+        from torch import nn
+
+        def net(classes, act):
+            return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))
+        """,
+        "formula_net.py",
+    )
+    space = write(
+        """\
+        name: own
+        about: Formulas?
+        network: {backbone: "formula_net:net", image_size: 8}
+        grid: [{act: ["=1+1", "@x", "[gelu]", "[/red]", relu]}]
+        proxy: {dataset: digits, epochs: 2, batch_size: 40, optimizer: {name: adamw, lr: 0.02}}
+        seeds: 1
+        baseline: {act: relu}
+        """
+    )
+    values = {}
+    for name in ("plan.csv", "plan.parquet"):
+        code, out, err = command("plan", space, "--no-forecast", "--out", name)
+        assert (code, err) == (0, "")
+        assert all(text in out for text in ("=1+1", "[gelu]", "[/red]"))
+        read = pd.read_csv if name.endswith(".csv") else pd.read_parquet
+        values[name] = read(tmp_path / name)["act"].tolist()
+    assert values["plan.parquet"] == ["=1+1", "@x", "[gelu]", "[/red]", "relu"]
+    assert values["plan.csv"] == ["'=1+1", "'@x", "[gelu]", "[/red]", "relu"]

@@ -15,15 +15,18 @@ from statistics import fmean
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ledgers import describe, result
 from rich.console import Console
 from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep import status
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.asks import Ask, PlannedPoint
+from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, locked
-from sweep.engine.runs import wanted
+from sweep.engine.result import Result
+from sweep.engine.runs import texts_of, wanted
 from sweep.errors import LedgerError
 from sweep.progress import Progress, rate
 from sweep.space import Space
@@ -37,12 +40,12 @@ _names = (f"s{n}" for n in itertools.count())
 
 
 def row(run, status="done", error=12.5, kind="", message="", traceback=""):
-    return Row(run, status, error if status == "done" else None, (), 1.0, kind, message, traceback=traceback)
+    return result(run, status, error, (), 1.0, kind, message, traceback=traceback)
 
 
 def fill(folder, rows, name="small", runs=RUNS):
     with Ledger.create(folder / name / "ledger.sqlite") as ledger:
-        ledger.describe(name, {**SPACE.data, "name": name}, PLAN.axes, [run.key for run in runs])
+        describe(ledger, PLAN, name, runs)
         ledger.record(rows)
     return ledger.path
 
@@ -116,7 +119,7 @@ def test_the_front_is_that_of_brute_force(tmp_path, errors):
     points = {}
     for planned in PLAN.points:
         settings = [
-            [e for run, e in had if run.planned == planned and run.proxy == proxy] for _, proxy in SPACE.recipes()
+            [e for run, e in had if run.point == planned.point and run.proxy == proxy] for _, proxy in SPACE.recipes()
         ]
         means = [
             (given.count("lost"), fmean([e for e in given if e != "lost"]) if set(given) - {"lost"} else math.inf)
@@ -181,7 +184,7 @@ def test_watching_goes_on_until_all_runs_are_in(command, tmp_path, monkeypatch):
 
     def land(seconds):
         waited.append(seconds)
-        with Ledger.open(tmp_path / "results/small/ledger.sqlite") as ledger:
+        with Ledger.create(tmp_path / "results/small/ledger.sqlite") as ledger:
             ledger.record([row(RUNS[11])])
 
     monkeypatch.setattr("sweep.cli.time.sleep", land)
@@ -200,32 +203,23 @@ def test_watching_goes_on_until_all_runs_are_in(command, tmp_path, monkeypatch):
 
 def test_a_hundred_thousand_runs_are_told_of_in_under_two_seconds(tmp_path):
     """The whole command, imports included; 2,000 points x 5 settings x 10 seeds."""
-    path = fill(tmp_path / "results", [row(RUNS[0])])
     draw = random.Random(0)
-    point, recipe = (
-        json.loads(text) for text in sqlite3.connect(path).execute("SELECT point, recipe FROM runs").fetchone()
-    )
+    point, recipe = (json.loads(text) for text in texts_of(RUNS[0].point, RUNS[0].proxy))
     points = [json.dumps({**point, "last_channels": n + 1}) for n in range(2000)]
     recipes = [json.dumps({**recipe, "epochs": n + 1}) for n in range(5)]
     runs = [
-        (f"{draw.getrandbits(256):064x}", point, recipe, seed, "done", draw.gauss(9), 1.0, "2026-01-01T00:00:00+00:00")
+        (f"{draw.getrandbits(256):064x}", point, recipe, seed)
         for point in points
         for recipe in recipes
         for seed in range(10)
     ]
     draw.shuffle(runs)
-    with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM runs")
-        connection.execute("DELETE FROM wanted")
-        costs = [(point, draw.randrange(10**6), draw.randrange(10**7)) for point in points]
-        connection.executemany("INSERT INTO points VALUES (?, ?, ?, 1, NULL, NULL)", costs)
-        rest = "'', '', ?, '{}', ''"
-        losses = json.dumps([draw.random() for _ in range(30)])
-        connection.executemany(
-            f"INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, {rest})", ((*r, losses) for r in runs)
-        )
-        connection.executemany("INSERT INTO wanted VALUES (?)", ((run[0],) for run in runs))
-    connection.close()
+    losses = tuple(draw.random() for _ in range(30))
+    with Ledger.create(tmp_path / "results/small/ledger.sqlite") as ledger:
+        costs = [PlannedPoint(point, draw.randrange(10**6), draw.randrange(10**7), 1, 1) for point in points]
+        ledger.describe("small", SPACE.data, PLAN.axes, costs)
+        ledger.ask(Ask(number, *run) for number, run in enumerate(runs))
+        ledger.record(Result(key, "done", draw.gauss(9), None, losses, 1.0) for key, *_ in runs)
     command = [sys.executable, "-X", "importtime", "-m", "sweep.cli", "status", "small"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

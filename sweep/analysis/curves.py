@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -12,6 +12,7 @@ from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
 from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, is_number, points, sort_key
+from sweep.analysis.ranked import chance_limit
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
@@ -34,6 +35,8 @@ class Spot:
     seeds: int
     #: whether it is what it says: false for a point shown as tuned of which not all settings could be compared yet
     settled: bool = True
+    #: whether it is no better than guessing
+    guesses: bool = False
 
     @property
     def errors(self) -> Mapping[int, float]:
@@ -73,7 +76,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Spread:
-    """Error at the smallest x less error at the largest, in points, paired by seed; n is 0 if one is not settled."""
+    """Error at the smallest x less error at the largest, in points, paired by seed.
+
+    n is 0 if one is not settled, or if both are no better than guessing.
+    """
 
     #: None for the tuned curve
     setting: Setting | None
@@ -154,6 +160,7 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     for row in placed:
         groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
     told = _told(others, list(groups))
+    limit = chance_limit(frame)
     waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
     ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
     if len(known := settings(frame)) > 1:
@@ -162,7 +169,7 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     found = []
     for values, rows in groups.items():
         panels = tuple(
-            _panel(setting, errors, rows, x, by, len(frame.seeds), waiting if setting is None else set())
+            _panel(setting, errors, rows, x, by, len(frame.seeds), waiting if setting is None else set(), limit)
             for setting, errors in ways
         )
         if any(len({spot.x for spot in line.spots}) > 1 for line in panels[-1].lines):
@@ -204,16 +211,17 @@ def _panel(
     by: str | None,
     seeds: int,
     waiting: Collection[str],
+    limit: float,
 ) -> Panel:
     lines: dict[tuple[str, Any], list[Spot]] = {}
     for row in rows:
         label = row["point"]
-        spot = _spot(label, float(row[x]), errors, seeds, waiting)
+        spot = _spot(label, float(row[x]), errors, seeds, waiting, limit)
         lines.setdefault((str(row.get("family", "")), row[by] if by else None), []).append(spot)
     baselines = {row["baseline"] for row in rows} - {""}
     level = None
     if len(baselines) == 1 and (label := baselines.pop()) in errors:
-        level = _spot(label, math.nan, errors, seeds, waiting)
+        level = _spot(label, math.nan, errors, seeds, waiting, limit)
     ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), item[0][0]))
     return Panel(
         setting,
@@ -225,8 +233,9 @@ def _panel(
     )
 
 
-def _spot(label: str, x: float, errors: _Errors, seeds: int, waiting: Collection[str]) -> Spot:
-    return Spot(label, x, errors.get(label, Sample({})), seeds, label not in waiting)
+def _spot(label: str, x: float, errors: _Errors, seeds: int, waiting: Collection[str], limit: float) -> Spot:
+    spot = Spot(label, x, errors.get(label, Sample({})), seeds, label not in waiting)
+    return replace(spot, guesses=spot.mean >= limit)
 
 
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:
@@ -246,7 +255,7 @@ def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, S
     for line in panel.lines:
         first, last = line.spots[0], line.spots[-1]
         if first.x < last.x:
-            fair = first.settled and last.settled
+            fair = first.settled and last.settled and not (first.guesses and last.guesses)
             found[line.family, line.by] = (first.x, last.x, first.sample - last.sample if fair else Sample({}))
     if len(found) > 1 and len({(low, high) for low, high, _ in found.values()}) == 1:
         low, high, _ = next(iter(found.values()))

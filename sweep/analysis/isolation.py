@@ -9,6 +9,7 @@ import pandas as pd
 from sweep.analysis.curves import PLANE
 from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.order import is_blank, is_number, sort_key
+from sweep.analysis.ranked import ranked
 from sweep.analysis.records import records
 
 
@@ -108,8 +109,7 @@ def edges(points: pd.DataFrame, axes: Sequence[str]) -> tuple[str, tuple[Edge, .
 
 
 def _fit(points: pd.DataFrame) -> list[dict[str, Any]]:
-    most = points["n"].max() if len(points) else 0
-    return [row for row in records(points) if row["settled"] and not row["n_failed"] and row["n"] == most > 0]
+    return records(ranked(points))
 
 
 def _balance(

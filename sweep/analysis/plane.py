@@ -24,13 +24,13 @@ class Plane:
     #: by (x, by); a pair that the sweep does not ask for is not in it
     cells: Mapping[tuple[float, Any], Spot]
     #: by how much more error falls from the least to the largest x at the last `by` than at the first, in points, as a
-    #: trend over all cells; n is 0 where a cell is lacking, is not settled or has no seed in common
+    #: trend over all cells; n is 0 where a cell is lacking, is not settled, guesses or has no seed in common
     interaction: Estimate
 
     @property
     def best(self) -> Spot | None:
-        """The cell with the lowest mean among those that are whole: the lowest of many, and so flattered."""
-        whole = [spot for spot in self.cells.values() if spot.whole]
+        """The cell with the lowest mean among those that may be ranked: the lowest of many, and so flattered."""
+        whole = [spot for spot in self.cells.values() if spot.whole and not spot.guesses]
         return min(whole, key=lambda spot: (spot.mean, spot.point), default=None)
 
 
@@ -58,7 +58,7 @@ def plane(found: Curves) -> Plane | None:
 
 def _interaction(xs: tuple[float, ...], bys: tuple[Any, ...], cells: Mapping[tuple[float, Any], Spot]) -> Sample:
     """Weigh cells by the product of both axes' centred scores, scaled to the difference between the corners."""
-    if any((x, by) not in cells or not cells[x, by].settled for x in xs for by in bys):
+    if any((x, by) not in cells or not cells[x, by].settled or cells[x, by].guesses for x in xs for by in bys):
         return Sample({})
     a, b = (_scores(values) for values in (xs, bys))
     scale = float(np.ptp(a) * np.ptp(b) / ((a**2).sum() * (b**2).sum()))

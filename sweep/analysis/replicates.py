@@ -11,6 +11,7 @@ import pandas as pd
 from sweep.analysis.estimates import Estimate, Sample, estimate, write
 from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
+from sweep.analysis.ranked import at_chance
 from sweep.analysis.records import records
 from sweep.analysis.significance import holm, least_p, resolved, seeds_to_resolve, sign_flip_p
 from sweep.analysis.sweep_frame import SweepFrame, once
@@ -51,30 +52,31 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`, `training_flops` if
         the frame has it; `seconds` (mean of a run);
         `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
-        and `n_missing` seeds, and `single_seed`; the nuisance columns, `edge`, `compared`, `settings`, `settled` as in
-        `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and diverged), `runs_missing`; `baseline` and
-        `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error;
-        `diff_p`, its sign-flip p-value, `diff_p_least`, the smallest that so many seeds can reach, `diff_p_holm`, that
-        corrected for all points; `diff_resolves`, the difference that so many seeds would tell from zero in 80 % of
-        sweeps, and `diff_seeds`, the seeds that would do so for one of the size seen. All NaN without a baseline, and
-        where one of the two is not settled.
+        and `n_missing` seeds, `single_seed`, and `at_chance` (no better than guessing); the nuisance columns, `edge`,
+        `compared`, `settings`, `settled` as in `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and
+        diverged), `runs_missing`; `baseline` and `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired
+        difference to it in points of error; `diff_p`, its sign-flip p-value, `diff_p_least`, the smallest that so many
+        seeds can reach, `diff_p_holm`, that corrected for all points; `diff_resolves`, the difference that so many
+        seeds would tell from zero in 80 % of sweeps, and `diff_seeds`, the seeds that would do so for one of the size
+        seen. All NaN without a baseline, where one of the two is not settled, and where both are at chance.
     """
     states = _counts(tuned.rows)
     runs = _counts(shared(frame))
     seconds = frame.runs.groupby("point")["seconds"].mean().to_dict()
     settled = set(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
+    guessing = at_chance(frame, tuned)
     flattered = set(tuned.rows.loc[tuned.rows["single_seed"].astype(bool), "point"])
     rows: list[dict[str, Any]] = []
     for point in records(points(frame)):
         label, baseline = point["point"], point.pop("baseline")
         against = "" if baseline == label or baseline not in tuned.samples else baseline
-        fair = against in settled and label in settled
+        fair = against in settled and label in settled and not {against, label} <= guessing
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
             | write(estimate(tuned.samples[label]))
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
-            | {"single_seed": label in flattered}
+            | {"single_seed": label in flattered, "at_chance": label in guessing}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
             | {"runs_failed": runs[label].lost, "runs_missing": runs[label].missing}
             | {"baseline": against}
@@ -84,7 +86,7 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         row["diff_p_holm"] = p
     costs = [cost for cost in COSTS if cost in frame.runs]
     columns = ["point", *frame.axes, *costs, "seconds", "n", "mean", "sd", "low", "high"]
-    columns += ["n_failed", "n_missing", "single_seed", "runs", "runs_done", "runs_failed", "runs_missing"]
+    columns += ["n_failed", "n_missing", "single_seed", "at_chance", "runs", "runs_done", "runs_failed", "runs_missing"]
     columns += ["baseline", "diff_n", "diff_mean", "diff_sd", "diff_low", "diff_high"]
     columns += ["diff_p", "diff_p_least", "diff_p_holm", "diff_resolves", "diff_seeds"]
     return pd.DataFrame(rows, columns=columns).merge(tuned.points, on="point", how="left")

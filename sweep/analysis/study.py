@@ -13,6 +13,7 @@ from sweep.analysis.isolation import Edge, Isolation, edges, isolate
 from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
 from sweep.analysis.order import COSTS, numeric_axes, points
+from sweep.analysis.ranked import judged, ranked
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -47,18 +48,18 @@ class Study:
     def table(self) -> pd.DataFrame:
         """The table of points, with `front_flops` and the like: is it on the front of error against that cost?
 
-        Points that are not settled neither are on a front nor keep another off it.
+        Points that may not be ranked neither are on a front nor keep another off it.
         """
         rows = table(self.frame, self.tuned)
-        settled = rows[rows["settled"].astype(bool)]
-        on = {f"front_{cost}": front(settled, [cost]) for cost in COSTS if cost in rows}
+        fit = judged(rows)
+        on = {f"front_{cost}": front(fit, [cost]) for cost in COSTS if cost in rows}
         return rows.assign(**{name: marks.reindex(rows.index, fill_value=False) for name, marks in on.items()})
 
     @cached_property
     def chances(self) -> dict[str, Chances]:
         """How likely each point is on the front of expected error against each cost that varies, by cost."""
         rows = self.table
-        fit = rows[rows["settled"].astype(bool) & (rows["n_failed"] == 0) & (rows["n"] == rows["n"].max())]
+        fit = ranked(rows)
         found = {}
         for cost in [cost for cost in COSTS if cost in rows]:
             known = fit[np.isfinite(fit[cost].to_numpy(dtype=float)) & (fit[cost] > 0)]

@@ -70,7 +70,8 @@ class SweepFrame:
 
     name: str
     about: str
-    #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...
+    #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...,
+    #: and 'network.NAME' for a parameter of a network of one's own, which may have any name (`space.columns`).
     #: NaN (numeric) or '' (text) where an axis does not apply to a point.
     axes: tuple[str, ...]
     #: nuisance column -> its values in the space's order; empty if nothing is tuned.
@@ -84,8 +85,13 @@ class SweepFrame:
     network: Mapping[str, Any] = field(default_factory=dict)
     dataset: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    #: equally likely classes that are as hard to guess, and samples that a run is judged on; 0 if not known
+    classes: float = 0
+    judged_on: int = 0
     #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
     counts: str = ""
+    #: operation that has no count of FLOPs -> the points that compute it
+    uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: runs in the ledger that this space does not ask for (of earlier versions of it).
     unasked: int = 0
     #: None if no point generates kernels, or nobody looked.

@@ -1,6 +1,7 @@
 """What points cost, in closed form: one, or all of a grid at once."""
 
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,6 @@ from sweep.networks import Cost, family_of, table_of
 from sweep.networks.cost import Fractions
 from sweep.networks.network import demands, insist, stem_cost, total_cost
 from sweep.space import Listing, Part, Point
-
-_WHOLE = {"experts", "reduction", "image_size", "stem_channels", "last_channels"}
 
 
 def count(point: Point, channels: int, classes: int) -> Cost:
@@ -72,14 +71,25 @@ def _count_part(part: Part, channels: int, classes: int) -> dict[str, Any]:
 def _columns(part: Part, point: Point) -> SimpleNamespace:
     """What `Point` has, with arrays for what varies: all that tables and families ask of a point."""
     columns = SimpleNamespace(**dict(point), applies=point.applies)
-    for name in ("width", "stem", *_WHOLE):
+    columns.chosen = SimpleNamespace(
+        **dict(point.chosen), everywhere=point.chosen.everywhere, on_depthwise=point.chosen.on_depthwise
+    )
+    for name in ("width", "stem", "image_size", "stem_channels", "last_channels"):
         values = part.values(name)
         # what means nothing to a backbone is None throughout
         if values.size > 1 and values.flat[0] is not None:
-            setattr(columns, name, values.astype(np.int64 if name in _WHOLE else float if name == "width" else str))
-    if point.lam is not None:
-        columns.M, columns.G = (_fractions(part.values(name)) for name in ("M", "G"))
+            setattr(columns, name, _array(values))
+    for name in point.chosen.arithmetic:
+        values = part.values(name)
+        if values.size > 1 or isinstance(values.flat[0], Fraction):
+            setattr(columns.chosen, name, _array(values))
     return columns
+
+
+def _array(values: NDArray[Any]) -> Any:
+    """Values of one kind as an array: whole numbers, floats, words, or fractions."""
+    kind = type(values.flat[0])
+    return _fractions(values) if kind is Fraction else values.astype({int: np.int64, float: float, str: str}[kind])
 
 
 def _fractions(values: NDArray[Any]) -> Fractions:

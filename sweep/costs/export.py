@@ -15,6 +15,8 @@ import pyarrow.parquet
 
 from sweep.costs.plan import Plan
 from sweep.errors import SweepError
+from sweep.inert import spreadsheet_cell
+from sweep.safe_files import replacing
 from sweep.space import plain
 from sweep.space.names import head, said_of
 
@@ -42,19 +44,16 @@ def write_table(plan: Plan, path: Path) -> None:
     Raises SweepError for another suffix, and for a file that cannot be written; there is then no file.
     """
     check_suffix(path)
-    part = path.with_name(f"{path.name}.part")
     try:
-        with contextlib.ExitStack() as stack:
+        with replacing(path) as part, contextlib.ExitStack() as stack:
             writer: Any = None
             for piece in _pieces(plan):
-                batch = _batch(plan, piece)
+                batch = _batch(plan, piece, str if path.suffix == ".parquet" else spreadsheet_cell)
                 if writer is None:
                     kind = pa.parquet.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
                     writer = stack.enter_context(kind(part, batch.schema))
                 writer.write_batch(batch)
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise SweepError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
@@ -107,25 +106,26 @@ def _json_rows(plan: Plan, numbers: Any) -> Any:
     texts: list[Any] = ['{"point": "']
     texts += _labels(plan, numbers, lambda text: json.dumps(text)[1:-1])
     texts.append('"')
-    for name in plan.axes:
+    for name, key in plan.columns_of_axes.items():
         column = plan.grid.listing.column(name)
-        said = [f", {json.dumps(name)}: {json.dumps(plain(value))}" for value in column.values]
+        said = [f", {json.dumps(key)}: {json.dumps(plain(value))}" for value in column.values]
         texts.append(_chosen(said, column.codes[numbers]))
     for name, counts in _counts(plan, numbers).items():
         texts += [f', "{name}": ', pc.cast(counts, pa.string())]
     return _joined([*texts, "}" + BETWEEN])
 
 
-def _batch(plan: Plan, numbers: Any) -> Any:
+def _batch(plan: Plan, numbers: Any, written: Callable[[str], str]) -> Any:
     columns = {"point": _joined(_labels(plan, numbers))}
-    for name in plan.axes:
+    for name, key in plan.columns_of_axes.items():
         column = plan.grid.listing.column(name)
-        columns[name] = _chosen(_cells(column.values), column.codes[numbers])
+        columns[key] = _chosen(_cells(column.values, written), column.codes[numbers])
     return pa.RecordBatch.from_pydict(columns | _counts(plan, numbers))
 
 
-def _cells(values: Sequence[Any]) -> Sequence[Any]:
-    """Values of one kind: numbers as floats, unless one of them is none; lists as text."""
+def _cells(values: Sequence[Any], written: Callable[[str], str]) -> Sequence[Any]:
+    """Values of one kind: numbers as floats, unless one of them is none; everything else as text."""
     if all(value is None or isinstance(value, int | float | Fraction) for value in values):
         return [None if value is None else float(value) for value in values]
-    return [None if v is None else "-".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in values]
+    texts = ["-".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in values]
+    return [None if value is None else written(text) for value, text in zip(values, texts, strict=True)]

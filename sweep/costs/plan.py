@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
 from sweep.costs.traced import Trace, trace
-from sweep.costs.training import Passes, passes
+from sweep.costs.training import Passes, passes_of_a_point
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
+from sweep.space.columns import names_in_files, own_axis
 from sweep.space.grid import Numbers, Rejected, divide, miss, no_point, tell
 from sweep.space.source import Where
 from sweep.space.space import COSTS
 
 #: All points of a plan are traced up to this many, and of a larger one up to SAMPLE, as many as SECONDS allow.
 ALL, SAMPLE, SECONDS = 100, 5, 0.2
+#: What a row of a plan has beside its axes.
+COLUMNS = ("point", "params", "flops", "activations", "training_flops", "traced_params", "traced_flops")
 
 
 @dataclass(frozen=True)
@@ -132,15 +135,18 @@ class Plan:
     @cached_property
     def passes(self) -> Passes:
         """The passes through its network of all runs of one point."""
-        each = [passes(proxy) for _, proxy in self.space.recipes()]
-        seeds = len(self.space.seeds)
-        return Passes(sum(p.learn for p in each) * seeds, sum(p.judge for p in each) * seeds)
+        return passes_of_a_point(self.space)
 
     @property
     def training_flops(self) -> float:
         """Multiply-adds of all runs together."""
         flops, first = self.counts.flops[self.kept].astype(float), self.counts.first[self.kept].astype(float)
         return float(self.passes.flops(flops, first).sum())
+
+    @property
+    def columns_of_axes(self) -> dict[str, str]:
+        """What the axes are called beside a point's label and counts, by name: `network.NAME` where it has one's."""
+        return dict(zip(self.axes, names_in_files([own_axis(name) for name in self.axes], COLUMNS), strict=True))
 
     def rows(self) -> list[dict[str, Any]]:
         """A plain mapping for each point: its axes by name and its counts."""
@@ -152,7 +158,7 @@ class Plan:
             one = self.planned(number)
             yield {
                 "point": one.label,
-                **{name: plain(one.point.value(name)) for name in self.axes},
+                **{column: plain(one.point.value(name)) for name, column in self.columns_of_axes.items()},
                 "params": one.cost.params,
                 "flops": one.cost.flops,
                 "activations": one.cost.activations,

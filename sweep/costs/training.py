@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sweep.space import Proxy
+from sweep.space import Proxy, Space
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,14 @@ class Passes:
 
 def passes(proxy: Proxy) -> Passes:
     """The passes of one run of a recipe."""
-    train, validation = proxy.dataset.counts()
+    train, validation = proxy.dataset.counts()[0], proxy.judged_on
     # a last batch of one image is left out: batch norm cannot train on it
     lone = train % proxy.batch_size == 1
     return Passes((train - lone) * proxy.epochs, validation)
+
+
+def passes_of_a_point(space: Space) -> Passes:
+    """The passes through its network of all runs of one point: every setting, every seed."""
+    each = [passes(proxy) for _, proxy in space.recipes()]
+    seeds = len(space.seeds)
+    return Passes(sum(p.learn for p in each) * seeds, sum(p.judge for p in each) * seeds)

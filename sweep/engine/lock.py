@@ -1,4 +1,4 @@
-"""The lock on a sweep's folder: one driver at a time, and who it is."""
+"""The lock on a sweep's folder: one driver at a time, and which process that is."""
 
 import contextlib
 import fcntl
@@ -13,17 +13,21 @@ from io import FileIO
 from pathlib import Path
 
 from sweep.errors import LedgerError
+from sweep.safe_files import NotRegular, open_regular
+
+#: Begins every lock that has a holder's name in it.
+_OURS = b'{"process":'
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who is at work on a sweep."""
+    """The process that runs a sweep."""
 
     process: int
     host: str
-    #: when it began, in UTC and as text in ISO 8601
+    #: when it started, in UTC, ISO 8601
     since: str
-    #: runs at a time; 0 until it trains
+    #: concurrent runs; 0 until it trains
     workers: int = 0
 
     def __str__(self) -> str:
@@ -39,27 +43,32 @@ class Lock:
         self._write()
 
     def train(self, workers: int) -> None:
-        """Note that so many runs at a time are being done."""
+        """Record how many runs are trained concurrently."""
         self._holder = replace(self._holder, workers=workers)
         self._write()
 
     def _write(self) -> None:
-        # a disk without room for a name is no reason to stop; the ledger says what there is no room for
+        name = json.dumps(asdict(self._holder)).encode()
+        # Written before it is cut to its length, so that a full disk takes it where an earlier name was.
+        # A disk without room for a name is no reason to stop: the ledger reports a full disk.
         with contextlib.suppress(OSError):
-            self._file.truncate(0)
-            self._file.write(json.dumps(asdict(self._holder)).encode())
+            if os.pwrite(self._file.fileno(), name, 0) == len(name):
+                self._file.truncate(len(name))
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[Lock]:
-    """Hold a sweep's folder for one driver; raises LedgerError if another has it.
+    """Lock a sweep's folder for this process; raises LedgerError if another process has the lock.
 
-    The kernel holds the lock, so that it goes with the process, however that ends. Not every network file system
-    does so between machines: two drivers on two machines are told apart only where flock reaches both.
+    The kernel releases the lock when the process ends, however it ends. Not every network file system shares flock
+    between machines; on one that does not, two drivers on two machines do not see each other.
     """
+    path = folder / "lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("ab+", buffering=0)
+        lock = open_regular(path, os.O_RDWR | os.O_CREAT)
+    except NotRegular as error:
+        raise LedgerError(f"{path}: cannot be the lock of a sweep: {error.strerror}; remove it") from None
     except OSError as error:
         raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
     with lock as file:
@@ -67,18 +76,21 @@ def locked(folder: Path) -> Iterator[Lock]:
         if not any(_taken(file, wait) for wait in (0.0, 0.05, 0.1)):
             by = _read(file)
             who = f" ({by})" if by else ""
-            raise LedgerError(f"{folder}: another wn-sweep{who} is at work on this sweep")
+            raise LedgerError(f"{folder}: another wn-sweep{who} is running this sweep")
+        # a hard link, or a file of somebody's that happens to have this name
+        if (content := os.pread(file.fileno(), len(_OURS), 0)) != _OURS[: len(content)]:
+            raise LedgerError(f"{path}: was not written by wn-sweep, and is left as it is; move it away")
         yield Lock(file)
 
 
 def holder(folder: Path) -> Holder | None:
-    """Who holds a sweep's folder now, or None."""
+    """The process that holds the lock on a sweep's folder now, or None."""
     try:
-        with (folder / "lock").open("rb", buffering=0) as file:
+        with open_regular(folder / "lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                # it writes its name a moment after it has the lock
+                # the name is written a moment after the lock is taken
                 return _read(file) or _read(file, 0.1)
             return None
     except OSError:
@@ -95,7 +107,7 @@ def _taken(file: FileIO, wait: float) -> bool:
 
 
 def _read(file: FileIO, wait: float = 0.0) -> Holder | None:
-    """What the holder wrote; None if it has not yet."""
+    """The holder's name; None if it is not written yet."""
     time.sleep(wait)
     file.seek(0)
     try:

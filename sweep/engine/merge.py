@@ -21,14 +21,15 @@ def merge(sources: Sequence[Path], into: Path, name: str) -> None:
     with ExitStack() as stack:
         sources = [*([into] if into.exists() else []), *sources]
         ledgers = [stack.enter_context(Ledger.open(path)) for path in sources]
-        space = ledgers[0].space()
+        first = ledgers[0]
+        space = first.space()
         # before anything is written, a folder included, and again when nobody else can write into it
         _agree(ledgers)
         stack.enter_context(locked(into.parent))
         _agree(ledgers)
         target = stack.enter_context(Ledger.create(into))
-        if ledgers[0].path != into:
-            target.describe(name, {**space, "name": name}, ledgers[0].axes(), ledgers[0].wanted())
+        if first.path != into:
+            target.describe(name, {**space, "name": name}, first.axes(), first.planned())
         target.adopt(ledgers)
 
 
@@ -38,15 +39,15 @@ def _agree(ledgers: Sequence[Ledger]) -> None:
     points: dict[str, tuple[Ledger, Any]] = {}
     for ledger in ledgers:
         outcomes = {key: outcome for key, outcome in ledger.outcomes().items() if outcome[0] != "failed"}
-        for what, known, found in (("run", runs, outcomes), ("point", points, ledger.costs())):
-            differ = [key for key, value in found.items() if known.setdefault(key, (ledger, value))[1] != value]
+        for what, known, values in (("run", runs, outcomes), ("point", points, ledger.costs())):
+            differ = [key for key, value in values.items() if known.setdefault(key, (ledger, value))[1] != value]
             if differ:
                 first = min(differ)
                 other, value = known[first]
                 more = f", and in {len(differ) - 1} more" if differ[1:] else ""
                 raise LedgerError(
                     f"{other.path} and {ledger.path} differ in {what} {first}: "
-                    f"{_short(value)} against {_short(found[first])}{more}; nothing was merged"
+                    f"{_short(value)} against {_short(values[first])}{more}; nothing was merged"
                 )
 
 

@@ -1,17 +1,17 @@
 """Small JSON files beside a ledger, for what is no outcome of a run: written whole or not at all."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from sweep.errors import LedgerError
+from sweep.safe_files import read_regular, replacing
 
 
 def read_note(path: Path, otherwise: Any) -> Any:
     """What a file holds, or `otherwise` if there is none; raises LedgerError if it cannot be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_regular(path))
     except FileNotFoundError:
         return otherwise
     except (OSError, ValueError) as error:
@@ -23,10 +23,8 @@ def read_note(path: Path, otherwise: Any) -> Any:
 
 def write_note(path: Path, value: Any) -> None:
     """Write a file beside its place, and move it there; raises LedgerError if the disk will not take it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        part.replace(path)
+        with replacing(path) as part:
+            part.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise LedgerError(f"{path}: cannot be written: {error.strerror or error}", code=1) from None

@@ -6,6 +6,22 @@ from pathlib import Path
 from sweep.engine.notes import read_note, write_note
 
 
+def ledger_path(sweep: str | Path, results: str | Path) -> Path:
+    """The ledger of a sweep, given as its name under `results`, or as the path of its ledger or of its folder."""
+    path = Path(sweep)
+    if path.is_file():
+        return path
+    return path / "ledger.sqlite" if (path / "ledger.sqlite").is_file() else Path(results) / path / "ledger.sqlite"
+
+
+def page_name(ledger: Path) -> str:
+    """The folder under which the report of a ledger is written: that of the ledger, whatever the sweep was called.
+
+    So the report of a sweep whose folder was renamed does not replace that of another sweep that has its old name.
+    """
+    return ledger.absolute().parent.name if ledger.name == "ledger.sqlite" else ledger.stem
+
+
 def own_place(folder: Path) -> str:
     """Where weights lie if nobody said: beside the sweep's ledger."""
     return str((folder / "weights").absolute())

@@ -1,7 +1,6 @@
 """A run and its key: a point trained once, at one nuisance setting, with one seed."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,23 +10,29 @@ from typing import TYPE_CHECKING
 import torch
 
 from sweep.networks import sk
-from sweep.proxy import NUMERICS, Checkpoint, Weights
-from sweep.space import Point, Proxy, canonical, own_network, search
+from sweep.proxy import NUMERICS
+from sweep.space import Point, Proxy, canonical, own_network
 
 if TYPE_CHECKING:
     # planning imports what a worker does not need
-    from sweep.costs import Plan, Planned
+    from sweep.costs import Plan
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run that a space asks for."""
+    """One run: a resolved point, the recipe with the nuisance setting in it, and a seed.
 
-    planned: "Planned"
+    label: the point's name, for messages; no part of the run.
+    recorded: its key, where a ledger tells it; otherwise it is computed as the run would be done here.
+    texts: canonical texts of point and recipe, written once for many runs.
+    """
+
+    point: Point
     proxy: Proxy
     seed: int
-    #: a point and a recipe with the texts that stand for them in keys: written once for many runs
-    written: "tuple[Point, str, Proxy, str] | None" = field(default=None, compare=False, repr=False)
+    label: str = field(default="", compare=False)
+    recorded: str | None = field(default=None, compare=False, repr=False)
+    texts: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -36,34 +41,17 @@ class Run:
         That is the point, the recipe with the nuisance setting in it, the seed, the images, and the versions of what
         computes: our own (`NUMERICS`), torch's, and the source of the user's own network.
         """
-        point, proxy = self.planned.point, self.proxy
-        # a run that was made of another one may have another point
-        if self.written is not None and self.written[0] is point and self.written[2] is proxy:
-            return key_of(point, proxy, self.seed, (self.written[1], self.written[3]))
-        return key_of(point, proxy, self.seed)
+        return self.recorded or key_of(self.point, self.proxy, self.seed, self.texts)
 
-    def payload(self, storage: str | None = None, interval: float = 60.0, weights: str | None = None) -> str:
-        """What a worker needs to do the run, as text; with a storage, the run is kept there every `interval` seconds.
-
-        `weights` is where its final weights are left, if the recipe keeps them. None of it is in the key: a run that
-        goes on from a checkpoint ends as it would have without, and one that leaves its weights too.
-        """
-        point = self.planned.point
-        content = {
-            "checkpoint": {"storage": storage, "interval": interval} if storage else None,
-            "folder": own_network(point.backbone).folder if point.own_network else None,
-            "key": self.key,
-            "point": point.canonical(),
-            "recipe": self.proxy,
-            "seed": self.seed,
-            "weights": weights if self.proxy.keep_weights else None,
-        }
-        return canonical(content)
+    @property
+    def of_the_user(self) -> bool:
+        """Whether doing it imports a module of the user's, or reads images of theirs."""
+        return self.point.own_network or self.proxy.dataset.of_the_user
 
 
 def key_of(point: Point, proxy: Proxy, seed: int, texts: tuple[str, str] | None = None) -> str:
     """The key of a run as it would be done here: another torch, other images or another version give another key."""
-    point_text, recipe_text = texts or _texts(point, proxy)
+    point_text, recipe_text = texts or texts_of(point, proxy)
     content = {
         "point": point_text,
         "recipe": recipe_text,
@@ -84,46 +72,26 @@ def key_of(point: Point, proxy: Proxy, seed: int, texts: tuple[str, str] | None 
     return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()
 
 
-def _texts(point: Point, proxy: Proxy) -> tuple[str, str]:
+def texts_of(point: Point, proxy: Proxy) -> tuple[str, str]:
+    """Canonical texts of a point and of the part of a recipe that decides outcomes."""
     return canonical(point.canonical()), canonical(proxy.decisive())
 
 
-def unpack(payload: str) -> tuple[str, Point, Proxy, int]:
-    """Key, point, recipe and seed of a payload."""
-    content = json.loads(payload)
-    if content["folder"] is not None:
-        search(content["folder"])
-    return content["key"], Point(**content["point"]), Proxy(**content["recipe"]), content["seed"]
-
-
-def checkpoint(payload: str) -> Checkpoint | None:
-    """Where the run of a payload is kept while it is trained, or None."""
-    content = json.loads(payload)
-    return Checkpoint(key=content["key"], **content["checkpoint"]) if content["checkpoint"] else None
-
-
-def weights(payload: str) -> Weights | None:
-    """Where the run of a payload leaves its final weights, or None."""
-    content = json.loads(payload)
-    return Weights(content["weights"], content["key"]) if content["weights"] else None
-
-
 def wanted(plan: "Plan") -> list[Run]:
-    """Every run that a plan asks for: points x nuisance settings x seeds."""
+    """Every run that a plan's grid asks for: points x nuisance settings x seeds."""
     recipes = [(proxy, canonical(proxy.decisive())) for _, proxy in plan.space.recipes()]
     runs = []
     for planned in plan.points:
-        point = planned.point, canonical(planned.point.canonical())
+        point = canonical(planned.point.canonical())
         runs += [
-            Run(planned, proxy, seed, (*point, proxy, recipe)) for proxy, recipe in recipes for seed in plan.space.seeds
+            Run(planned.point, proxy, seed, planned.label, texts=(point, recipe))
+            for proxy, recipe in recipes
+            for seed in plan.space.seeds
         ]
     return runs
 
 
 def missing(runs: Iterable[Run], known: Iterable[str]) -> list[Run]:
-    """The runs whose keys are not known, in the order of their keys.
-
-    Keys are hashes, so the order mixes points, settings and seeds: a sweep that is half done is half done everywhere.
-    """
+    """The runs whose keys are not known, in the order of their keys."""
     had = set(known)
     return sorted((run for run in runs if run.key not in had), key=lambda run: run.key)

@@ -1,51 +1,105 @@
 """The tables of a ledger, and how those of an earlier version become them."""
 
 #: Written into the file's header: what kind of file it is, and the version of its tables.
-APPLICATION, VERSION = 0x776E7377, 2
+APPLICATION, VERSION = 0x776E7377, 3
 
-# short columns first, and with a rowid: a row of a kilobyte takes a third of the room that it took without one
+_SWEEP = """
+CREATE TABLE sweep (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    name TEXT NOT NULL,
+    space TEXT NOT NULL,
+    axes TEXT NOT NULL DEFAULT '[]'
+) STRICT
+"""
+# stem_flops: multiply-adds of the first layer, which are among flops
+# uncounted: operations that fvcore has no count for, of a network that is counted by it alone
+# position: place in the present plan, null if it is not in it; baseline: position of the point that it is compared with
+_POINTS = """
+CREATE TABLE points (
+    id INTEGER PRIMARY KEY,
+    point TEXT NOT NULL UNIQUE,
+    params INTEGER NOT NULL, flops INTEGER NOT NULL, activations INTEGER NOT NULL,
+    traced_params INTEGER, traced_flops INTEGER,
+    stem_flops INTEGER,
+    uncounted TEXT NOT NULL DEFAULT '[]',
+    position INTEGER,
+    baseline INTEGER
+) STRICT
+"""
+_RECIPES = "CREATE TABLE recipes (id INTEGER PRIMARY KEY, recipe TEXT NOT NULL UNIQUE) STRICT"
+# present: whether the space asks for it as it is now
+# what an earlier version noted of a run that is not in is its key alone: point, recipe and seed are null
+_ASKS = """
+CREATE TABLE asks (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    point INTEGER REFERENCES points (id),
+    recipe INTEGER REFERENCES recipes (id),
+    seed INTEGER,
+    rung INTEGER NOT NULL DEFAULT 0,
+    phase TEXT NOT NULL DEFAULT 'explore' CHECK (phase IN ('explore', 'confirm')),
+    origin TEXT NOT NULL DEFAULT '{}',
+    present INTEGER NOT NULL DEFAULT 1 CHECK (present IN (0, 1))
+) STRICT
+"""
+# landed: order of landing
 _RUNS = """
-CREATE TABLE runs_2 (
-    key TEXT PRIMARY KEY,
-    point TEXT NOT NULL REFERENCES points (point),
-    recipe TEXT NOT NULL,
-    seed INTEGER NOT NULL,
+CREATE TABLE runs (
+    landed INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE REFERENCES asks (key),
     status TEXT NOT NULL CHECK (status IN ('done', 'failed', 'diverged')),
     error REAL CHECK ((error IS NULL) = (status <> 'done')),
+    loss REAL CHECK (loss IS NULL OR status = 'done'),
     seconds REAL NOT NULL,
     finished TEXT NOT NULL,
     kind TEXT NOT NULL,
     message TEXT NOT NULL,
     losses TEXT NOT NULL,
     versions TEXT NOT NULL,
-    traceback TEXT NOT NULL DEFAULT ''
+    traceback TEXT NOT NULL
 ) STRICT
 """
-_WANTED = "CREATE TABLE wanted (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
-TABLES = f"""
-CREATE TABLE sweep (
-    id INTEGER PRIMARY KEY CHECK (id = 0),
-    name TEXT NOT NULL,
-    space TEXT NOT NULL,
-    axes TEXT NOT NULL DEFAULT '[]'
-) STRICT;
-CREATE TABLE points (
-    point TEXT PRIMARY KEY,
-    params INTEGER NOT NULL, flops INTEGER NOT NULL, activations INTEGER NOT NULL,
-    traced_params INTEGER, traced_flops INTEGER
-) STRICT;
-{_WANTED};
-{_RUNS.replace("runs_2", "runs")};
+TABLES = ";".join((_SWEEP, _POINTS, _RECIPES, _ASKS, _RUNS))
+
+_RUNS_2 = """
+CREATE TABLE runs_2 (
+    key TEXT PRIMARY KEY, point TEXT NOT NULL, recipe TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL,
+    error REAL, seconds REAL NOT NULL, finished TEXT NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL,
+    losses TEXT NOT NULL, versions TEXT NOT NULL, traceback TEXT NOT NULL DEFAULT ''
+) STRICT
 """
 #: What makes the tables of each earlier version those of the next.
 MIGRATIONS = {
     1: (
         "ALTER TABLE sweep ADD COLUMN axes TEXT NOT NULL DEFAULT '[]'",
-        _WANTED,
-        _RUNS,
+        "CREATE TABLE wanted (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+        _RUNS_2,
         "INSERT INTO runs_2 SELECT key, point, recipe, seed, status, error, seconds, finished, kind, message, losses, "
         "versions, '' FROM runs ORDER BY key",
         "DROP TABLE runs",
         "ALTER TABLE runs_2 RENAME TO runs",
+    ),
+    2: (
+        "ALTER TABLE points RENAME TO points_2",
+        "ALTER TABLE runs RENAME TO runs_2",
+        _POINTS,
+        _RECIPES,
+        _ASKS,
+        _RUNS,
+        "INSERT INTO points (point, params, flops, activations, traced_params, traced_flops) "
+        "SELECT point, params, flops, activations, traced_params, traced_flops FROM points_2 ORDER BY point",
+        "INSERT INTO recipes (recipe) SELECT DISTINCT recipe FROM runs_2 ORDER BY recipe",
+        # runs were asked for in the order of their keys; a ledger of version 1 does not say which the space asks for
+        "INSERT INTO asks (number, key, point, recipe, seed, present) "
+        "SELECT row_number() OVER (ORDER BY every.key) - 1, every.key, points.id, recipes.id, seed, "
+        "every.key IN (SELECT key FROM wanted) OR NOT EXISTS (SELECT 1 FROM wanted) "
+        "FROM (SELECT key FROM wanted UNION SELECT key FROM runs_2) AS every LEFT JOIN runs_2 USING (key) "
+        "LEFT JOIN points ON points.point = runs_2.point LEFT JOIN recipes ON recipes.recipe = runs_2.recipe",
+        "INSERT INTO runs (key, status, error, loss, seconds, finished, kind, message, losses, versions, traceback) "
+        "SELECT key, status, error, NULL, seconds, finished, kind, message, losses, versions, traceback "
+        "FROM runs_2 ORDER BY runs_2.rowid",
+        "DROP TABLE runs_2",
+        "DROP TABLE points_2",
+        "DROP TABLE wanted",
     ),
 }

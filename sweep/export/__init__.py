@@ -1,6 +1,5 @@
 """What is known of a sweep, written for other tools: tables, LaTeX, and Optuna's storage."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -11,28 +10,30 @@ from sweep.errors import SweepError
 from sweep.export import optuna_db, tables
 from sweep.ledger_frame import frame
 from sweep.report.latex import latex_table
+from sweep.safe_files import replacing
 
 _T = TypeVar("_T")
 
 #: What a file's suffix means.
 SUFFIXES = {
-    ".csv": "a row a run, or a row a point if its name says points",
+    ".csv": "runs.csv has a row per run, points.csv a row per point",
     ".parquet": "the same",
-    ".tex": "the table of points, in LaTeX",
+    ".tex": "the table of points in LaTeX",
     ".db": "Optuna's storage, for optuna-dashboard",
 }
 
 
-def export(ledger: Ledger, to: Path) -> str:
+def export(ledger: Ledger, to: Path, force: bool = False) -> str:
     """Write a sweep to a file of the kind that its name says, whole or not at all, and say what was written.
 
-    `points.csv` has a row a point and `runs.csv`, or any other name, a row a run; so do `.parquet` files. `.tex` is the
-    table of points for LaTeX with booktabs, and `.db` an SQLite storage of Optuna's with a study of runs and one of
-    points. Raises SweepError if the suffix is another one or the file cannot be written.
+    `.csv` and `.parquet` files have a row per run or per point: their names must say `runs` or `points`, as in
+    `my-runs.csv`. `.tex` is the table of points for LaTeX with booktabs, and `.db` an SQLite storage of Optuna's with a
+    study of runs and one of points. Raises SweepError if the name says none of these, if the file exists, unless
+    `force` is true, or if it cannot be written.
     """
-    if to.suffix not in SUFFIXES:
-        known = "; ".join(f"{suffix}: {what}" for suffix, what in SUFFIXES.items())
-        raise SweepError(f"{to}: what it is to hold is told by its suffix ({known})")
+    table = _table(to)
+    if not force and (to.exists() or to.is_symlink()):
+        raise SweepError(f"{to}: this file exists; --force replaces it")
     sweep = frame(ledger, kernels=False)
     left = f" ({sweep.unasked} more in the ledger, which its space does not ask for)" if sweep.unasked else ""
     if to.suffix == ".db":
@@ -43,21 +44,28 @@ def export(ledger: Ledger, to: Path) -> str:
         text = latex_table(study)
         _whole(to, lambda part: part.write_text(text, encoding="utf-8"))
         return f"{len(study.table)} points: {to}"
-    points = "points" in to.stem.lower()
-    table = tables.points(study) if points else tables.runs(sweep)
-    _whole(to, lambda part: tables.write(table, part, to.suffix))
-    return f"{len(table)} points: {to}" if points else f"{len(table)} runs: {to}{left}"
+    rows = tables.points(study) if table == "points" else tables.runs(sweep)
+    _whole(to, lambda part: tables.write(rows, part, to.suffix))
+    return f"{len(rows)} points: {to}" if table == "points" else f"{len(rows)} runs: {to}{left}"
+
+
+def _table(to: Path) -> str:
+    """Whether a table is one of runs or of points; empty for files that hold both."""
+    if to.suffix not in SUFFIXES:
+        known = "; ".join(f"{suffix}: {what}" for suffix, what in SUFFIXES.items())
+        raise SweepError(f"{to}: unsupported file type; use one of these ({known})")
+    if to.suffix in {".tex", ".db"}:
+        return ""
+    named = [rows for rows in ("runs", "points") if rows in to.stem.lower()]
+    if len(named) != 1:
+        raise SweepError(f"{to}: the name must say runs or points; {SUFFIXES['.csv']}")
+    return named[0]
 
 
 def _whole(to: Path, write: Callable[[Path], _T]) -> _T:
     """Let a file be written beside its place, and move it there."""
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        part.touch()
-        result = write(part)
-        part.replace(to)
+        with replacing(to) as part:
+            return write(part)
     except OSError as error:
         raise SweepError(f"{to}: cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return result

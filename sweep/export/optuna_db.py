@@ -25,16 +25,17 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.storages._rdb import models
 from optuna.trial import TrialState
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
+from sweep.space.columns import names_in_files
 
-#: A range is told as logarithmic where its ends are this far apart.
-_LOG = 10.0
+#: Axes that are searched on a logarithmic scale, and how far apart the ends of any other axis are that is so, too.
+_LOG_AXES, _LOG = {"M", "lambda", "optimizer.lr", "optimizer.weight_decay"}, 10.0
 #: What the error is called.
 _ERROR = "error, %"
 
@@ -74,7 +75,7 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     runs = [_run(frame, row, curves) for row in records(frame.runs) if row["status"] != "missing"]
     try:
-        storage = RDBStorage(f"sqlite:///{path}")
+        storage = RDBStorage(_url(path))
         try:
             about = {
                 "about": frame.about,
@@ -99,8 +100,14 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
     return len(runs)
 
 
+def _url(path: Path) -> str:
+    """The URL of a file, whatever characters its path has; Optuna puts values in place of braces."""
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string().replace("{", "{{").replace("}", "}}")
+
+
 def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[str, str]]) -> _Trial:
     names = [*frame.axes, *frame.nuisance, "seed"]
+    params = dict(zip(names, names_in_files(names), strict=True))
     losses, finished = curves[row["key"]]
     end = datetime.fromisoformat(finished).astimezone(UTC).replace(tzinfo=None)
     told = ("point", "status", "kind", "message", "params", "flops", "activations", "seconds", "key")
@@ -108,7 +115,7 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[s
     return _Trial(
         TrialState.COMPLETE if done else TrialState.FAIL,
         [float(row["error"])] if done else [],
-        {name: row[name] for name in names if not is_blank(row[name])},
+        {params[name]: row[name] for name in names if not is_blank(row[name])},
         {name: row[name] for name in told if not is_blank(row[name])},
         json.loads(losses),
         end - timedelta(seconds=float(row["seconds"])),
@@ -118,10 +125,11 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[s
 
 def _points(frame: SweepFrame) -> list[_Trial]:
     found = []
+    names = dict(zip(frame.axes, names_in_files(frame.axes), strict=True))
     for row in records(Study(frame).table):
         values = [float(row[name]) for name in ("mean", "flops", "params")]
         if all(math.isfinite(value) for value in values):
-            params = {axis: row[axis] for axis in frame.axes if not is_blank(row[axis])}
+            params = {names[axis]: row[axis] for axis in frame.axes if not is_blank(row[axis])}
             told = ("point", "sd", "n", "low", "high", "n_failed", *frame.nuisance)
             found.append(
                 _Trial(
@@ -189,7 +197,7 @@ def _distributions(trials: Iterable[Mapping[str, Any]]) -> dict[str, BaseDistrib
             found[name] = CategoricalDistribution(sorted({str(value) for value in values}))
             continue
         low, high = min(values), max(values)
-        log = low > 0 and high / low >= _LOG
+        log = low > 0 and (name in _LOG_AXES or high / low >= _LOG)
         if all(float(value).is_integer() for value in values):
             found[name] = IntDistribution(int(low), int(high), log=log)
         else:

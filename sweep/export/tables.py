@@ -6,7 +6,7 @@ import pandas as pd
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.report.folder import plain_points, write_csv
+from sweep.report.folder import named_for_files, plain_points, write_csv
 
 
 def runs(frame: SweepFrame) -> pd.DataFrame:
@@ -24,6 +24,7 @@ def write(table: pd.DataFrame, path: Path, suffix: str) -> None:
     if suffix == ".csv":
         write_csv(table, path)
         return
+    table = named_for_files(table)
     mixed = {
         name: column.map(lambda cell: None if pd.isna(cell) else str(cell))
         for name, column in table.items()

@@ -1,25 +1,17 @@
 """What a point builds: backbones as tables of convolutions, and the families that fill them."""
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import nn
 
 from sweep.networks import resnet, shufflenet_v2
-from sweep.networks.condconv import CondConv
 from sweep.networks.cost import Cost
+from sweep.networks.families import bare_family, family_of
 from sweep.networks.family import Family
 from sweep.networks.initialise import initialise, seeded
 from sweep.networks.network import Network
 from sweep.networks.network import layer_costs as costs_of_layers
 from sweep.networks.own import build_own
-from sweep.networks.partly import Partly
-from sweep.networks.se import SE
-from sweep.networks.sk import SK
-from sweep.networks.static import Static
 from sweep.networks.table import Table
-from sweep.networks.weightnet import WeightNet
 from sweep.space import Point
 
 __all__ = [
@@ -44,25 +36,10 @@ _TABLES = {
     "resnet50": resnet.table,
 }
 
-_FAMILIES: dict[str, Callable[[Any], Family]] = {
-    "static": lambda point: Static(),
-    "se": lambda point: SE(point.reduction),
-    "sk": lambda point: SK(point.reduction),
-    "condconv": lambda point: CondConv(point.experts),
-    "weightnet": lambda point: WeightNet(point.M, point.G),
-}
-
 
 def table_of(point: Point, channels: int, classes: int) -> Table:
     """The convolutions of a resolved point's network; its sizes may be arrays."""
     return _TABLES[point.backbone](point, channels, classes)
-
-
-def family_of(point: Point) -> Family:
-    """The family of a resolved point, where it applies; its parameters may be arrays."""
-    family = _FAMILIES[point.family](point)
-    everywhere = point.stages == "all" and point.depthwise == "generated"
-    return family if everywhere else Partly(family, point.applies, point.depthwise == "generated")
 
 
 def build(point: Point, channels: int, classes: int) -> nn.Module:
@@ -88,14 +65,12 @@ def drawn(point: Point, channels: int, classes: int, seed: int) -> nn.Module:
 def layout(point: Point) -> torch.memory_format:
     """The layout that a resolved point's network is fastest in, on a CPU.
 
-    Convolutions and norms are faster with the channels of a pixel side by side; a kernel for each sample is not, unless
-    one activation scales all of it (lambda = 1) and it is 1x1 or depthwise. A network of the user's own may count on
-    the usual layout.
+    Convolutions and norms are faster with the channels of a pixel side by side; a family says where its kernels are
+    not. A network of the user's own may count on the usual layout.
     """
-    generated = point.family == "condconv" or (
-        point.family == "weightnet" and (point.M != point.G or point.backbone.startswith("resnet"))
-    )
-    return torch.contiguous_format if generated or point.own_network else torch.channels_last
+    if point.own_network or not bare_family(point).channels_last(point.backbone):
+        return torch.contiguous_format
+    return torch.channels_last
 
 
 def layer_costs(point: Point, channels: int, classes: int) -> dict[str, Cost]:

@@ -53,6 +53,10 @@ class CondConv(Family):
 
     experts: Whole
 
+    def channels_last(self, backbone: str) -> bool:
+        """No: there is a kernel for each sample."""
+        return False
+
     def conv(self, conv: Conv, block: Block) -> nn.Module:
         """A convolution of mixed experts."""
         return MixedConv(conv, self.experts)

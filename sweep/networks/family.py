@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -14,6 +15,13 @@ class Family(ABC):
 
     Every builder has a cost with the same signature. Context and gate are optional: None, and no cost.
     """
+
+    #: whether stem and last convolution have a bias, as published with the family
+    biased_ends: ClassVar[bool] = False
+
+    def channels_last(self, backbone: str) -> bool:
+        """Whether its networks are fastest, on a CPU, with the channels of a pixel side by side."""
+        return True
 
     def demands(self, conv: Conv, block: Block) -> Iterator[Demand]:
         """What must hold for `conv` to exist."""

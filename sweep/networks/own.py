@@ -7,6 +7,7 @@ from torch import nn
 
 from sweep.errors import NetworkError
 from sweep.space import Point, own_network
+from sweep.space.guard import UserCodeError, guarded
 
 
 def build_own(point: Point, channels: int, classes: int) -> nn.Module:
@@ -21,7 +22,10 @@ def build_own(point: Point, channels: int, classes: int) -> nn.Module:
     given = {"channels": channels, "classes": classes, "image_size": point.image_size}
     arguments = dict(point.options) | {name: value for name, value in given.items() if name in own.parameters}
     try:
-        network = own.function(**arguments)
+        with guarded():
+            network = own.function(**arguments)
+    except UserCodeError as error:
+        raise NetworkError(f"{point.backbone} {error}") from None
     except (MemoryError, torch.OutOfMemoryError):
         # that can pass by itself, and is told from what the function has against its arguments
         raise

@@ -6,6 +6,7 @@ Ma et al., ECCV 2018 (arXiv 1807.11164); narrowed widths, stem and shuffle from 
 import numpy as np
 
 from sweep.networks.cost import Whole
+from sweep.networks.families import FAMILIES
 from sweep.networks.table import Block, Conv, Demand, Table
 from sweep.space import Point
 
@@ -33,7 +34,7 @@ def table(point: Point, channels: int, classes: int) -> Table:
     published = ORIGINAL if point.backbone == "shufflenet_v2_original" else NARROWED
     # the official WeightNet code has a bias before these two norms, ShuffleNetV2's own has none: it changes no output,
     # but the published sizes count it
-    bias = point.family == "weightnet"
+    bias = FAMILIES[point.family].biased_ends
     imagenet = point.stem == "imagenet"
     stem = Conv(channels, point.stem_channels, 3, 1 + imagenet, point.image_size, relu=True, bias=bias)
     # the ImageNet stem halves the image once more by a 3x3 max pool of stride 2

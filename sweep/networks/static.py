@@ -1,5 +1,7 @@
 """Static kernels: the plain network, and the ground that other families stand on."""
 
+from dataclasses import dataclass
+
 from torch import nn
 
 from sweep.networks.cost import Cost, conv_cost
@@ -7,6 +9,7 @@ from sweep.networks.family import Family, StaticConv
 from sweep.networks.table import Block, Conv
 
 
+@dataclass(frozen=True)
 class Static(Family):
     """One kernel for all samples."""
 

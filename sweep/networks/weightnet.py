@@ -6,6 +6,7 @@ Ma, Zhang, Huang, Sun, ECCV 2020 (arXiv 2007.11823); as its official code has it
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -62,8 +63,14 @@ class WeightNet(Family):
     A depthwise convolution has lambda = M / G activations and one group per channel, and no G of its own.
     """
 
+    biased_ends: ClassVar[bool] = True
+
     M: Ratio
     G: Ratio
+
+    def channels_last(self, backbone: str) -> bool:
+        """Where one activation scales a whole kernel (lambda = 1) and that is 1x1 or depthwise."""
+        return bool(self.M == self.G) and not backbone.startswith("resnet")
 
     def demands(self, conv: Conv, block: Block) -> Iterator[Demand]:
         """M and G times the output channels are whole, and the groups divide activations and kernel weights."""

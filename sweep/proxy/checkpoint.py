@@ -4,6 +4,7 @@ They lie in a directory or behind any URL that fsspec reads (s3://..., gs://...,
 """
 
 import contextlib
+import secrets
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -80,12 +81,14 @@ class Checkpoint:
 
 
 def check(storage: str) -> None:
-    """Write and remove a file in a storage; raises StorageError if that fails, in the words of what failed."""
+    """Write and remove a file in a storage; raises StorageError with the reason if that fails."""
     try:
         fs, root = url_to_fs(storage)
         fs.makedirs(root, exist_ok=True)
-        fs.pipe_file(f"{root}/probe", b"")
-        fs.rm_file(f"{root}/probe")
+        # a name that no file of anybody's has
+        probe = f"{root}/wn-sweep-probe-{secrets.token_hex(16)}"
+        fs.pipe_file(probe, b"")
+        fs.rm_file(probe)
     except Exception as error:
         raise StorageError(f"{storage}: no checkpoint can be kept there: {stored.said(error)}") from None
 

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.cpus import cpus
 from sweep.proxy.errors import DataError
 
 #: Images that one thread decodes at a time.
@@ -65,7 +65,7 @@ def _fill(array: NDArray[np.uint8], at: NDArray[np.int64], images: Images) -> No
         array[first : first + BLOCK] = images(at[first : first + BLOCK])
 
     # Pillow decodes outside of Python's lock
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cpus()) as pool:
         for _ in _all(pool, write, range(0, len(at), BLOCK)):
             pass
 

@@ -1,6 +1,7 @@
 """The report: figures, tables and the page. Draws what analysis computed, computes nothing itself."""
 
+from sweep.report.cards import Rendered
 from sweep.report.comparison import compare
 from sweep.report.page import render
 
-__all__ = ["compare", "render"]
+__all__ = ["Rendered", "compare", "render"]

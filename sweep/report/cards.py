@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
@@ -82,6 +83,15 @@ class Card:
     lead: bool = False
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """A page that was written."""
+
+    page: Path
+    #: why cards could not be made, a line each; empty if all were
+    failed: tuple[str, ...] = ()
+
+
 #: Makes the cards of one subject.
 Builder = Callable[[Study], Iterable[Card]]
 
@@ -90,6 +100,12 @@ def broken(title: str, error: Exception) -> Card:
     """Make the card that stands for one that could not be made."""
     _log.debug("card %r could not be made", title, exc_info=error)
     return Card(title, broke=f"This card could not be made: {type(error).__name__}: {error}")
+
+
+def failures(cards: Iterable[Card]) -> tuple[str, ...]:
+    """Say of each card that could not be made why, on one line without control characters."""
+    lines = (f"{card.title}: {' '.join(card.broke.split())}" for card in cards if card.broke)
+    return tuple("".join(char if char.isprintable() else "?" for char in line) for line in lines)
 
 
 def build(of: _T, builders: Iterable[tuple[str, Callable[[_T], Iterable[Card]]]]) -> list[Card]:

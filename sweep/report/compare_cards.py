@@ -37,15 +37,8 @@ def headline(compared: "Compared") -> Iterable[Card]:
         for other in others:
             found = _mean_difference(compared, first, other)
             over = f"Over the {words.plural(len(compared.common), 'point')} that all have"
-            if found.mean == 0 and found.equal:
-                says.append(f"{over}, {_name(other)} and {_name(first)} have the same error at every seed.")
-                continue
-            direction = "less" if found.mean < 0 else "more"
-            doubt = "" if found.clear or found.equal or found.n < 2 else ": too little for these data to tell from zero"
-            says.append(
-                f"{over}, {_name(other)} has {direction} "
-                f"error than {_name(first)} by {words.points_of_error(_positive(found))} ({words.seeds(found)}){doubt}."
-            )
+            if found.n:
+                says.append(f"{over}, {words.verdict(_name(other), _name(first), found)} ({words.seeds(found)}).")
     notes = (
         "Brackets are 95 % intervals over seeds, of the mean over these points at each seed, paired: "
         "seed s means the same initial draw in all sweeps. Points are the same where their labels are.",
@@ -252,10 +245,6 @@ def _difference(point: str, first: "Sweep", other: "Sweep") -> Estimate:
 def _mean_difference(compared: "Compared", first: "Sweep", other: "Sweep") -> Estimate:
     mine, its = ([sweep.study.tuned.samples[point] for point in compared.common] for sweep in (first, other))
     return estimate(average(its) - average(mine))
-
-
-def _positive(found: Estimate) -> Estimate:
-    return found if found.mean >= 0 else Estimate(found.n, -found.mean, found.sd, -found.high, -found.low)
 
 
 def _facts(sweep: "Sweep") -> Iterable[tuple[str, str]]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweep.analysis.ranked import judged
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import contents, words
-from sweep.report.cards import build
+from sweep.report.cards import Rendered, build
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.page import Heading, write_page
 
@@ -43,8 +44,7 @@ class Compared:
 
     def fair(self, sweep: Sweep) -> pd.DataFrame:
         """The rows of a sweep's table that can be compared."""
-        table = sweep.study.table
-        return table[(table["n"] > 0) & table["settled"].astype(bool) & (table["n_failed"] == 0)]
+        return judged(sweep.study.table)
 
     @cached_property
     def same_data(self) -> bool:
@@ -52,7 +52,7 @@ class Compared:
         return all(one.study.frame.dataset == self.sweeps[0].study.frame.dataset for one in self.sweeps)
 
 
-def compare(frames: Mapping[str, SweepFrame], out: Path) -> Path:
+def compare(frames: Mapping[str, SweepFrame], out: Path) -> Rendered:
     """Write one page over several sweeps, the same to the byte each time; as `render`, card by card.
 
     Args:
@@ -60,7 +60,7 @@ def compare(frames: Mapping[str, SweepFrame], out: Path) -> Path:
         out: the folder to write to: `index.html`, `NAME.csv` with the points of each, `figures` and `data`.
 
     Returns:
-        The path of `index.html`.
+        The path of `index.html`, and which cards could not be made.
 
     Raises:
         OSError: if `out` cannot be written to.
@@ -79,10 +79,10 @@ def compare(frames: Mapping[str, SweepFrame], out: Path) -> Path:
         for sweep in compared.sweeps:
             try:
                 write_csv(plain_points(sweep.study.table), draft / files[sweep.name])
-            except ValueError:  # the cards say why; a file with no points says that there are none to trust
+            except Exception:  # the cards say why; a file with no points says that there are none to trust
                 write_csv(pd.DataFrame(columns=["point"]), draft / files[sweep.name])
-        write_page(heading, cards, draft)
-    return out / "index.html"
+        failed = write_page(heading, cards, draft)
+    return Rendered(out / "index.html", failed)
 
 
 def folder_name(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from sweep.report.curve_figures import draw_curves, draw_tuned, shown
 from sweep.report.curve_panel import LINES
 from sweep.report.differences import lines_sentence, mean_over, taken_sentences, tuned_sentence
 from sweep.report.style import ONE_COLUMN
+from sweep.space.columns import axis_name
 
 #: More curves than these, of points that differ in other axes, would hide the rest of the page.
 MOST = 3
@@ -90,7 +91,7 @@ def _by(curves: Curves) -> str:
 
 
 def _stem(axis: str, i: int) -> str:
-    safe = re.sub(r"[^A-Za-z0-9_.]+", "-", axis)[:60]
+    safe = re.sub(r"[^A-Za-z0-9_.]+", "-", axis_name(axis))[:60]
     return f"error-against-{safe}" + (f"-{i + 1}" if i else "")
 
 

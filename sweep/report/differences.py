@@ -1,11 +1,10 @@
 """How a difference along an axis is told: with each point tuned, and as one shared setting would have shown it."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sweep.analysis.curves import Curves, Spread
-from sweep.analysis.estimates import Estimate
 from sweep.report import words
 from sweep.report.curve_figures import shown
 
@@ -29,8 +28,8 @@ def tuned_sentence(found: Curves, nuisance: Sequence[str], of: int = 1) -> str |
     how = f"With the {words.nuisance(nuisance)} tuned for each point, " if len(found.panels) > 1 else ""
     which = f"{words.shorten(words.fixed(found.fixed), 120)}, the first of {of} curves; " if of > 1 else ""
     about = f"({which}{_of(found, tuned)}{words.seeds(tuned.spread)})"
-    low = words.equal(words.name(found.x), tuned.x_low)
-    return words.sentence(f"{how}{_better(found, tuned, f' than {low}')} {about}{_doubt(tuned.spread)}")
+    high, low = (words.equal(words.name(found.x), end) for end in (tuned.x_high, tuned.x_low))
+    return f"{how}{words.verdict(high, low, words.turned(tuned.spread))} {about}."
 
 
 def lines_sentence(found: Curves) -> str | None:
@@ -39,8 +38,8 @@ def lines_sentence(found: Curves) -> str | None:
     if None not in spreads or spreads[None].line is not None or spreads[None].spread.clear:
         return None
     lines = [spread for spread in found.spreads if spread.setting is None and spread.line and spread.spread.clear]
-    told = [f"{_line(found, spread)} ({_better(found, spread)})" for spread in lines]
-    return f"Of single lines, these show a difference: {words.several(told)}." if told else None
+    differences = [f"{_line(found, spread)} ({_difference(found, spread)})" for spread in lines]
+    return f"Of single lines, these show a difference: {words.several(differences)}." if differences else None
 
 
 def shared_sentence(found: Curves, nuisance: Sequence[str]) -> str | None:
@@ -50,7 +49,7 @@ def shared_sentence(found: Curves, nuisance: Sequence[str]) -> str | None:
     told = [
         f"{words.points_of_error(one.spread, sign=True)} at {words.which(nuisance, one.setting or ())}"
         for one in drawn
-        if one.spread.n
+        if math.isfinite(one.spread.low)
     ]
     if not told:
         return None
@@ -76,8 +75,8 @@ def taken_sentences(found: Curves, nuisance: Sequence[str]) -> tuple[list[str], 
             continue
         taken, size = spreads[panel.setting].taken, words.signed(spreads[panel.setting].spread.mean)
         at = words.which(nuisance, panel.setting)
-        amount = words.points_of_error(_positive(taken))
-        if not taken.clear and not (taken.equal and abs(taken.mean) > 1e-9):
+        amount = words.points_of_error(taken if taken.mean > 0 else words.turned(taken))
+        if not taken.clear:
             unclear.append(f"{size} at {at}")
         elif taken.mean > 0:
             clear.append(f"Of the gain of {size} at {at}, tuning took away {amount}.")
@@ -92,16 +91,10 @@ def taken_sentences(found: Curves, nuisance: Sequence[str]) -> tuple[list[str], 
     )
 
 
-def _better(found: Curves, spread: Spread, than: str = "") -> str:
-    """Say at which end error is less: 'λ = 8 has less error than λ = 1 by 0.47 points [−0.60, 1.55]'."""
-    less = "less" if spread.spread.mean >= 0 else "more"
-    size = words.points_of_error(_positive(spread.spread))
-    return f"{words.equal(words.name(found.x), spread.x_high)} has {less} error{than} by {size}"
-
-
-def _doubt(found: Estimate) -> str:
-    unclear = found.n > 1 and not found.equal and not found.clear
-    return ": too little for these data to tell from zero" if unclear else ""
+def _difference(found: Curves, spread: Spread) -> str:
+    """Say what a line that shows a difference shows: 'λ = 8 vs 1: −0.47 points [−0.60, −0.15]'."""
+    ends = f"{words.equal(words.name(found.x), spread.x_high)} vs {words.value(spread.x_low)}"
+    return f"{ends}: {words.points_of_error(words.turned(spread.spread), sign=True)}"
 
 
 def _of(found: Curves, spread: Spread) -> str:
@@ -125,8 +118,3 @@ def _line(found: Curves, spread: Spread) -> str:
     several = len({line.family for line in found.tuned.lines}) > 1
     name = words.equal(words.name(found.by), by) if found.by else family
     return words.shorten(f"{family}, {name}" if found.by and several else name, 60)
-
-
-def _positive(found: Estimate) -> Estimate:
-    """Turn less than zero into more; the words say the direction."""
-    return found if found.mean >= 0 else replace(found, mean=-found.mean, low=-found.high, high=-found.low)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from sweep.analysis.fidelity import FEWEST, Agreement, Told, agreement, published
+from sweep.analysis.ranked import judged
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
@@ -23,7 +24,7 @@ def cards(study: Study) -> Iterable[Card]:
     """Make the card of the published width with most points of the sweep."""
     title = "Does this sweep rank points as ImageNet does?"
     rows = study.table
-    settled = rows[rows["settled"].astype(bool) & (rows["n_failed"] == 0)]
+    settled = judged(rows)
     here = {point: study.tuned.samples[point] for point in settled["point"]}
     told = published(settled, read_published(find_published(PUBLISHED, "")))
     found = {name: (one, there) for name, there in told.items() if (one := agreement(here, there)) is not None}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sweep.analysis.estimates import Estimate, read
 from sweep.analysis.final import final_table
+from sweep.analysis.ranked import judged
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import Final
@@ -29,7 +30,7 @@ def cards(study: Study) -> Iterable[Card]:
     known = table[table["test_n"] > 0]
     if known.empty:
         return [Card(TITLE, waits=f"This waits for weights that can be used. {_without(final)}".strip())]
-    says = [*_best(known, final), looks_sentence(len(final.looks))]
+    says = [*_best(known, study.table, final), looks_sentence(len(final.looks))]
     picture = Picture(
         "test",
         draw_final(known),
@@ -50,35 +51,29 @@ def looks_sentence(looks: int) -> str:
     )
 
 
-def _best(known: pd.DataFrame, final: Final) -> list[str]:
+def _best(known: pd.DataFrame, table: pd.DataFrame, final: Final) -> list[str]:
     """Say what the point that validation prefers comes to."""
-    fit = [row for row in records(known) if row["settled"] and not row["n_failed"]]
+    rankable = set(judged(table)["point"])
+    fit = [row for row in records(known) if row["point"] in rankable]
+    on = f"on the {words.count(final.images)} {'test images' if final.official else 'images that were set aside'}"
     if not fit:
-        return ["No point has a result at every setting and seed yet: whatever is shown is provisional."]
+        why = "has a result at every setting and seed, and is better than guessing"
+        return [f"No point {why}, so validation prefers none: errors {on} are provisional."]
     best = min(fit, key=lambda row: (row["validation_mean"], row["point"]))
     test, validation = read(best, "test_"), read(best, "validation_")
-    which = "test images" if final.official else "images that were set aside"
     text = (
         f"{words.shorten(best['point'], 60)}, which has the lowest error on validation "
-        f"({words.number(validation.mean)} %), has {words.number(test.mean)} %{_interval(test)} on the "
-        f"{words.count(final.images)} {which}"
+        f"({words.number(validation.mean)} %), has {words.number(test.mean)} %{_interval(test)} {on}"
     )
     apart = read(best, "diff_")
     if not apart.n:
         return [f"{text}."]
-    if apart.mean == 0:
-        return [f"{text}, as much as {words.shorten(best['baseline'], 60)} ({words.seeds(apart)})."]
-    doubt = "" if apart.clear or apart.equal or apart.n < 2 else ", too little to tell from zero"
-    less = "less" if apart.mean <= 0 else "more"
-    size = words.turned(apart) if apart.mean < 0 else apart
-    return [
-        f"{text}: {less} than {words.shorten(best['baseline'], 60)} by {words.points_of_error(size)} "
-        f"({words.seeds(apart)}){doubt}."
-    ]
+    names = words.shorten(best["point"], 60), words.shorten(best["baseline"], 60)
+    return [f"{text}.", f"On these images, {words.verdict(*names, apart)} ({words.seeds(apart)})."]
 
 
 def _interval(found: Estimate) -> str:
-    return words.interval(found) if found.n > 1 else ""
+    return words.error_interval(found) if found.n > 1 else ""
 
 
 def _table(known: pd.DataFrame) -> Table:
@@ -100,7 +95,8 @@ def _row(row: Mapping[Any, Any]) -> tuple[Cell, ...]:
         if not found.n:
             return Cell("–")
         text = words.signed(found.mean) if sign else words.number(found.mean)
-        return Cell(f"{text}{_interval(found)}", found.mean, "clear" if sign and found.clear else "")
+        interval = words.interval(found) if sign and found.n > 1 else _interval(found)
+        return Cell(f"{text}{interval}", found.mean, "clear" if sign and found.clear else "")
 
     against = Cell("baseline") if not row["baseline"] else cell("diff_", sign=True)
     label = Cell(words.shorten(row["point"], LABEL))

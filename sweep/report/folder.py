@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweep.analysis.sweep_frame import COLUMNS
+from sweep.inert import spreadsheet_cell
+from sweep.space.columns import names_in_files
+
 #: What belongs to a report in its folders; whatever else lies there is left alone.
 _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
 
@@ -15,9 +19,13 @@ _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {"
 def drafted(out: Path) -> Iterator[Path]:
     """Give a folder to write a report to, and publish it when it is whole; an interrupted one changes nothing.
 
-    Figures and data of an earlier report that this one has no more are removed.
+    Figures and data of an earlier report that this one has no more are removed. Raises OSError, also if one of its
+    folders is a link: what lies there is not ours to replace.
     """
     out.mkdir(parents=True, exist_ok=True)
+    for name in _OURS:
+        if (out / name).is_symlink():
+            raise OSError(0, f"{out / name} is a symbolic link; remove it")
     with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
         draft = Path(folder)
         for name in _OURS:
@@ -27,14 +35,26 @@ def drafted(out: Path) -> Iterator[Path]:
 
 
 def plain_points(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of points as files hold it: the axes of an edge as text."""
+    """The table of points as files hold it: the axes of an edge as text, and no judgement of what is at chance."""
+    table = table.drop(columns="at_chance", errors="ignore")
     return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, the same on every machine."""
+    """Write a table, the same on every machine; text that a spreadsheet would compute gets an apostrophe."""
+    inert = {
+        name: column.map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+        for name, column in table.items()
+        if not pd.api.types.is_numeric_dtype(column)
+    }
+    table = table.assign(**{str(name): column for name, column in inert.items()}).rename(columns=spreadsheet_cell)
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        table.to_csv(file, index=False, lineterminator="\n")
+        named_for_files(table).to_csv(file, index=False, lineterminator="\n")
+
+
+def named_for_files(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table the names of columns that files have: axes by their own name, unless a column of ours has it."""
+    return table.set_axis(names_in_files([str(column) for column in table.columns], COLUMNS), axis="columns")
 
 
 def _publish(draft: Path, out: Path) -> None:

@@ -7,6 +7,7 @@ from sweep.report import words
 from sweep.report.cards import Card, Picture
 from sweep.report.front_figure import NAMED, draw_fronts
 from sweep.report.style import ONE_COLUMN
+from sweep.report.uncounted import uncounted_sentences
 
 _COSTS = {"flops": "FLOPs", "params": "parameters"}
 
@@ -32,6 +33,7 @@ def fronts(study: Study) -> Iterable[Card]:
         notes.append(f"{words.plural(waiting, 'point')} cannot be on the front: not all settings are in yet.")
     if ((table["n"] > 0) & ((table["n"] < len(study.frame.seeds)) | ~table["settled"].astype(bool))).any():
         notes.append("A hollow mark lacks a seed or a setting.")
+    notes += uncounted_sentences(study.frame)
     if len(table) > NAMED:
         notes.append(f"Of more than {words.count(NAMED)} points, those off the fronts are dots without bars.")
     columns = ["point", *study.frame.axes, "flops", "params", "mean", "sd", "n", "n_failed", "settled"]

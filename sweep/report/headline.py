@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate
+from sweep.analysis.ranked import chance, ranked
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
+from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards import Card
 from sweep.report.differences import shared_sentence, taken_sentences, tuned_sentence
@@ -34,7 +36,7 @@ def cards(study: Study) -> Iterable[Card]:
     if counts.done == 0:
         what = "No run has finished yet." if counts.lost == 0 else "No run has succeeded."
         return [Card("Headline", (what, *caveats(study)), lead=True)]
-    says: list[str | None] = []
+    says: list[str | None] = [chance_sentence(study)]
     if study.curves:
         found = study.curves[0]
         says += [tuned_sentence(found, nuisance, len(study.curves)), shared_sentence(found, nuisance)]
@@ -47,28 +49,33 @@ def cards(study: Study) -> Iterable[Card]:
     return [Card("Headline", tuple(filter(None, says)), notes=notes, lead=True)]
 
 
+def chance_sentence(study: Study) -> str | None:
+    """Say how many points err as often as guessing; None if none does."""
+    table = study.table
+    known, guessing = int((table["n"] > 0).sum()), int(table["at_chance"].sum())
+    if not guessing:
+        return None
+    are = "is" if guessing == 1 else "are"
+    limit = words.number(chance(study.frame), 1).removesuffix(".0")
+    return f"{guessing} of {words.plural(known, 'point')} {are} at chance ({limit} %) and not ranked: train longer."
+
+
 def point_sentences(table: pd.DataFrame) -> list[str]:
     """Say which point has the lowest mean error, and how the points compare with the baseline."""
-    rows = [row for row in records(table) if row["n"] > 0 and row["n_failed"] == 0 and row["settled"]]
     says = []
-    if rows:
-        most = max(row["n"] for row in rows)
-        fair = [row for row in rows if row["n"] == most]
+    if fair := records(ranked(table)):
         best = min(fair, key=lambda row: (row["mean"], row["point"]))
         spread = f" ± {words.number(best['sd'])}" if math.isfinite(best["sd"]) else ""
         name = words.shorten(best["point"], 80)
-        mean = f"{words.number(best['mean'])}{spread} % ({words.plural(most, 'seed')})"
+        mean = f"{words.number(best['mean'])}{spread} % ({words.plural(best['n'], 'seed')})"
         if len(fair) == 1 and (table["n"] > 0).sum() > 1:
             return [f"So far one point can be judged: {name}, at {mean}.", *_against_baseline(_compared(table))]
         luck = f", the lowest of {len(fair)} means and so flattered" if len(fair) > 1 else ""
-        against = ""
+        says.append(f"Lowest mean error: {name} at {mean}{luck}.")
         if best["baseline"] and best["diff_n"]:
             found = difference(best)
-            also = ", as is its difference to" if luck else "; its difference to"
-            doubt = ", which the data cannot tell from zero" if found.n > 1 and not (found.equal or found.clear) else ""
-            against = f"{also} {words.shorten(best['baseline'], 60)}: {words.points_of_error(found, sign=True)}"
-            against += f" ({words.seeds(found)}){doubt}"
-        says.append(f"Lowest mean error: {name} at {mean}{luck}{against}.")
+            verdict = words.verdict(name, words.shorten(best["baseline"], 60), found)
+            says.append(f"{verdict} ({words.seeds(found)}{'; flattered as well' if luck else ''}).")
     return [*says, *_against_baseline(_compared(table))]
 
 
@@ -120,6 +127,8 @@ def caveats(study: Study) -> list[str]:
         diverged = f", {counts.diverged} of them by diverging" if counts.diverged else ""
         lost = f"{runs} diverged" if counts.diverged == counts.lost else f"{runs} failed{diverged}"
         says.append(f"{lost}{rule if counts.done else ''}.")
+    if mixed := mixed_builds(study.frame):
+        says.append(mixed)
     if waiting := int(((table["n"] > 0) & ~table["settled"].astype(bool)).sum()):
         says.append(
             f"{words.plural(waiting, 'point')} {'is' if waiting == 1 else 'are'} left out of comparisons: "
@@ -138,6 +147,16 @@ def caveats(study: Study) -> list[str]:
             "that flatters."
         )
     return says
+
+
+def mixed_builds(frame: SweepFrame) -> str | None:
+    """Warn that runs were computed by different builds of torch, or on different machines; None if all are of one."""
+    kinds = {"torch": "builds of torch", "machine": "kinds of machine"}
+    mixed = {what: frame.versions[name] for name, what in kinds.items() if ", " in frame.versions.get(name, "")}
+    if not mixed:
+        return None
+    which = words.several([f"{what} ({values})" for what, values in mixed.items()])
+    return f"Runs were computed with different {which}: part of a difference between points may come from that."
 
 
 def _has(n: int) -> str:

@@ -1,7 +1,6 @@
 """The card of each axis alone: the mean over the others, and the best, at each of its values."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
 from sweep.report.isolation_figure import draw_isolation
 from sweep.report.style import ONE_COLUMN
+from sweep.space.columns import axis_name
 
 #: More axes than these would hide the rest of the page, and of an axis more values.
 MOST, VALUES = 6, 12
@@ -64,23 +64,15 @@ def edge_sentence(study: Study) -> str | None:
 def _sentence(one: Isolation) -> str:
     """Say what going from an axis' first value to its last does on average."""
     first, last = one.values[0], one.values[-1]
-    less = "less" if one.step.mean >= 0 else "more"
-    step = (
-        one.step
-        if one.step.mean >= 0
-        else replace(one.step, mean=-one.step.mean, low=-one.step.high, high=-one.step.low)
-    )
-    doubt = "" if one.step.clear or one.step.equal else ", too little to tell from zero"
-    name = words.name(one.axis)
+    high, low = (words.equal(words.name(one.axis), end.value) for end in (last, first))
     return (
-        f"{words.equal(name, last.value)} has {less} error than {words.equal(name, first.value)} by "
-        f"{words.points_of_error(step)} (mean over {words.plural(first.points, 'setting')} of the other axes; "
-        f"{words.seeds(one.step)}){doubt}."
+        f"{words.verdict(high, low, words.turned(one.step))} (mean over {words.plural(first.points, 'setting')} of the "
+        f"other axes; {words.seeds(one.step)})."
     )
 
 
 def _mean(value: Value) -> Cell:
-    interval = words.interval(value.mean) if value.mean.n > 1 else ""
+    interval = words.error_interval(value.mean) if value.mean.n > 1 else ""
     return Cell(f"{words.number(value.mean.mean)}{interval}", value.mean.mean)
 
 
@@ -102,7 +94,7 @@ def _table(one: Isolation) -> Table:
 
 def _data(found: Iterable[Isolation]) -> pd.DataFrame:
     rows = [
-        {"axis": one.axis, "value": value.value, "balanced": one.balanced, "points": value.points}
+        {"axis": axis_name(one.axis), "value": value.value, "balanced": one.balanced, "points": value.points}
         | write(value.mean)
         | {"best": value.best, "best_mean": value.best_mean}
         for one in found

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sweep.analysis.estimates import read
+from sweep.analysis.ranked import judged
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -56,7 +58,7 @@ def latex_table(study: Study) -> str:
     table = study.table
     rows = records(table)
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
-    known = [row for row in rows if row["n"] > 0 and row["settled"] and row["n_failed"] == 0]
+    known = records(judged(table))
     best = min(known, key=lambda row: row["mean"], default={"point": None})["point"]
     heads = ["point", "error, %", "95 % interval", "seeds"]
     if baselines:
@@ -66,6 +68,7 @@ def latex_table(study: Study) -> str:
         f"% The sweep {escape(study.frame.name)}, by wn-sweep; needs \\usepackage{{booktabs}}.",
         "% Error: top-1 validation error at the last epoch, mean and standard deviation over seeds, each point at its",
         "% own nuisance setting. Differences are paired by seed. FLOPs are multiply-adds per sample.",
+        *(["% Two seeds give no useful interval of a mean."] if (table["n"] == 2).any() else []),
         f"\\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
         "\\toprule",
         _row([escape(head) for head in heads]),
@@ -81,7 +84,7 @@ def _cells(row: Mapping[str, Any], best: bool, compared: bool) -> list[str]:
         spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
         error = _bold(escape(f"{words.number(row['mean'])}{spread}"), best)
     if row["n"] > 1 and math.isfinite(row["low"]):
-        interval = escape(f"[{words.number(row['low'])}, {words.number(row['high'])}]")
+        interval = "--" if row["n"] == 2 else escape(words.error_interval(read(row)).strip())
     cells = [escape(words.shorten(row["point"], 90)), error, interval, str(row["n"])]
     if compared:
         found = difference(row)

@@ -28,6 +28,8 @@ def cards(study: Study) -> Iterable[Card]:
     told = [one for one in study.naive if estimate(one.overall.naive).n > 1 or _most_seeds(one) > 1]
     if not told:
         return [Card(title, waits="This waits for a baseline and a point with two seeds at every setting.")]
+    if study.table["at_chance"].sum() == (study.table["n"] > 0).sum():
+        return [Card(title, waits="This waits for a point that is better than guessing.")]
     one = next((found for found in told if found.usual), told[0])
     points = _largest(one)
     says = [_sentence(one, study, names), *filter(None, [_axis_sentence(study, names)])]
@@ -83,10 +85,10 @@ def _sentence(one: Naive, study: Study, names: Sequence[str]) -> str:
         return words.sentence(f"at {at} for all, {whose}, {changed}")
     share = effect.share
     part = f", {percent(share)} of it" if math.isfinite(share.mean) else ""
-    verb = "took away" if taken.mean * naive.mean >= 0 else "added"
     size = words.points_of_error(taken, sign=True)
-    doubt = "" if taken.clear or taken.equal else ", which the data cannot tell from zero"
-    came = f"tuning {verb} {size}{part}{doubt}"
+    came = f"tuning {'took away' if taken.mean * naive.mean >= 0 else 'added'} {size}{part}"
+    if not taken.clear:
+        came = f"tuning changed that by {size}{part}{', inconclusive' if math.isfinite(taken.low) else ''}"
     return (
         f"With one {words.nuisance(names)} for all, {at} ({whose}), points differ from the baseline by "
         f"{words.points_of_error(naive, sign=True)} on average, and with each tuned by "

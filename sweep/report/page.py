@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import contents, words
-from sweep.report.cards import Card, Picture, broken, build
+from sweep.report.cards import Card, Picture, Rendered, broken, build, failures
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.inline import inline
 from sweep.report.saving import save_ahead
@@ -51,7 +51,7 @@ class _Printed:
     sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
-def render(frame: SweepFrame, out: Path) -> Path:
+def render(frame: SweepFrame, out: Path) -> Rendered:
     """Write the report of a sweep, the same to the byte each time, from whatever is known so far.
 
     A card that lacks data says what it waits for, and one that breaks says so; neither stops the rest. Each file
@@ -64,7 +64,7 @@ def render(frame: SweepFrame, out: Path) -> Path:
             as wide as two columns of a paper, `figures/NAME-column.{svg,pdf}` as wide as one, `data/NAME.csv`.
 
     Returns:
-        The path of `index.html`.
+        The path of `index.html`, and which cards could not be made.
 
     Raises:
         OSError: if `out` cannot be written to.
@@ -75,12 +75,12 @@ def render(frame: SweepFrame, out: Path) -> Path:
     heading = Heading("Sweep report", frame.name, frame.about, _facts(study), ("points.csv",), version)
     with drafted(out) as draft:
         _write_points(study, draft / "points.csv")
-        write_page(heading, cards, draft)
-    return out / "index.html"
+        failed = write_page(heading, cards, draft)
+    return Rendered(out / "index.html", failed)
 
 
-def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
-    """Write the page of these cards, and the files of their figures."""
+def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[str, ...]:
+    """Write the page of these cards, and the files of their figures; answer why cards could not be made."""
     named = {f"card-{i}": card for i, card in enumerate(cards, 1)}
     svgs = save_ahead(_tasks(named, draft))
     printed = [_print(card, name, draft, svgs) for name, card in named.items()]
@@ -95,6 +95,7 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> None:
         allowed=allowed,
     )
     (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
+    return failures(one.card for one in printed)
 
 
 def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:

@@ -1,7 +1,7 @@
 """The card of two axes at once: a map of error, and whether the effect of the one depends on the other."""
 
+import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pandas as pd
 
@@ -48,13 +48,18 @@ def _interaction_sentence(found: Plane) -> str:
     if one.n < 1:
         return "Whether the effect of the one depends on the other waits for a full grid of both with seeds in common."
     x, by = words.name(found.x), words.name(found.by)
-    more = "more" if one.mean >= 0 else "less"
-    size = one if one.mean >= 0 else replace(one, mean=-one.mean, low=-one.high, high=-one.low)
-    doubt = "" if one.clear or one.equal else ": too little for these data to tell from zero"
+    ends = f"From {words.equal(x, found.xs[0])} to {words.value(found.xs[-1])}"
+    last, first = words.equal(by, found.bys[-1]), words.equal(by, found.bys[0])
+    if one.clear:
+        more, size = ("more", one) if one.mean > 0 else ("less", words.turned(one))
+        return (
+            f"{ends} error falls {more} at {last} than at {first}, by {words.points_of_error(size)} "
+            f"({words.seeds(one)})."
+        )
+    verdict = "inconclusive" if math.isfinite(one.low) else "no verdict without an interval"
     return (
-        f"From {words.equal(x, found.xs[0])} to {words.value(found.xs[-1])} error falls {more} at "
-        f"{words.equal(by, found.bys[-1])} than at {words.equal(by, found.bys[0])}, by {words.points_of_error(size)} "
-        f"({words.seeds(one)}){doubt}."
+        f"{ends} the fall of error at {last} vs {first}: {words.points_of_error(one, sign=True)}, {verdict} "
+        f"({words.seeds(one)})."
     )
 
 

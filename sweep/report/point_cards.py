@@ -16,6 +16,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table
 from sweep.report.headline import difference
+from sweep.space.columns import axis_name
 
 #: No label is longer than this in a table.
 LABEL = 90
@@ -76,7 +77,7 @@ def all_points(study: Study) -> Iterable[Card]:
     axes = [axis for axis in study.frame.axes if not _in_label(table, axis)]
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
     columns = [Column("point", numeric=False)]
-    columns += [Column(words.name(axis), numeric=_numeric(study, axis), also=axis) for axis in axes]
+    columns += [Column(words.name(axis), numeric=_numeric(study, axis), also=axis_name(axis)) for axis in axes]
     columns += [
         Column("error, %", hint="mean ± standard deviation over seeds, tuned"),
         Column("95 % interval", hint="of the mean error"),
@@ -115,6 +116,8 @@ def all_points(study: Study) -> Iterable[Card]:
     ]
     if baselines:
         notes.append("A difference is paired by seed, with its 95 % interval; it is bold where that excludes zero.")
+    if table["at_chance"].any():
+        notes.append("A marked error is no better than guessing: that point is not ranked.")
     if table["single_seed"].any():
         notes.append("* The setting was chosen on the seed that it is judged on, which flatters.")
     all_of_them = Table(f"All points{_left(table)}", tuple(columns), tuple(rows), sortable=True)
@@ -205,8 +208,8 @@ def _error_cells(row: Mapping[str, Any]) -> list[Cell]:
     flat = "*" if row["single_seed"] else ""
     lost = f" ({row['n_failed']} failed)" if row["n_failed"] else ""
     return [
-        Cell(f"{words.number(row['mean'])}{spread}{flat}", row["mean"]),
-        Cell(words.interval(_mean(row)).strip() if row["n"] > 1 else "–"),
+        Cell(f"{words.number(row['mean'])}{spread}{flat}", row["mean"], "warn" if row["at_chance"] else ""),
+        Cell(words.error_interval(_mean(row)).strip() if row["n"] > 1 else "–"),
         Cell(f"{row['n']}{lost}", row["n"], "warn" if lost else ""),
     ]
 

@@ -9,6 +9,7 @@ from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Table
 from sweep.report.final_card import looks_sentence
+from sweep.report.uncounted import uncounted_sentences
 
 #: More failures than these are counted, and listed in the ledger only.
 LISTED = 100
@@ -25,6 +26,7 @@ def cards(study: Study) -> Iterable[Card]:
     says = [said]
     if frame.counts:
         says.append(f"{frame.counts[0].upper()}{frame.counts[1:].rstrip('.')}.")
+    says += uncounted_sentences(frame)
     if frame.unasked:
         says.append(f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for.")
     if frame.looks:

@@ -1,11 +1,12 @@
 """Saves figures in several processes at once: a large one takes half a second, and a page has a dozen."""
 
-import os
 import signal
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from multiprocessing import TimeoutError, get_all_start_methods, get_context
+
+from sweep.cpus import cpus
 
 #: More processes than these would wait for the largest figure.
 MOST = 4
@@ -31,7 +32,7 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
         What they answered, by name. Those that failed, or were not tried, are not in it: the caller does them itself,
         and sees what goes wrong.
     """
-    workers = min(cores(), MOST, len(tasks))
+    workers = min(cpus(), MOST, len(tasks))
     if workers < 2 or len(tasks) < FEWEST or threading.active_count() > 1 or "fork" not in get_all_start_methods():
         return {}
     _tasks[:] = tasks.values()
@@ -47,11 +48,6 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
     finally:
         _tasks.clear()
     return {name: answer for name, answer in zip(tasks, answers, strict=True) if answer is not None}
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _copied() -> None:

@@ -10,6 +10,7 @@ from sweep.analysis.estimates import Estimate
 from sweep.analysis.fidelity import Ranking
 from sweep.analysis.nuisance import Setting
 from sweep.analysis.order import is_blank, is_number
+from sweep.space.columns import axis_name
 
 _NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
 _MINUS = "\N{MINUS SIGN}"
@@ -18,7 +19,7 @@ _THIN = "\N{NARROW NO-BREAK SPACE}"
 
 def name(axis: str) -> str:
     """Name an axis or a nuisance as people do, where they have a name for it."""
-    return _NAMES.get(axis, axis)
+    return axis_name(axis) if axis_name(axis) != axis else _NAMES.get(axis, axis)
 
 
 def value(cell: Any) -> str:
@@ -77,9 +78,50 @@ def interval(found: Estimate, digits: int = 2) -> str:
     return f" [{number(found.low, digits)},\N{NO-BREAK SPACE}{number(found.high, digits)}]"
 
 
+def error_interval(found: Estimate) -> str:
+    """Write the interval of a mean error, which lies between 0 and 100: ' [5.10, 7.90]', or why there is none.
+
+    An end beyond what is possible is written as such, never as a number. Two seeds give no interval worth a number.
+    """
+    if found.n == 2 and math.isfinite(found.low):
+        return " (two seeds give no useful interval)"
+    if not math.isfinite(found.low):
+        return interval(found)
+    low = "< 0" if found.low < 0 else number(found.low)
+    high = "> 100" if found.high > 100 else number(found.high)
+    return f" [{low}, {high}]"
+
+
+def verdict(first: str, second: str, found: Estimate) -> str:
+    """Say how the errors of two things differ: which has less only where the interval excludes zero.
+
+    Args:
+        first: a name.
+        second: a name.
+        found: error of the first less that of the second, in points, over at least one seed.
+    """
+    size = number(abs(found.mean))
+    if found.n == 1:
+        return f"{first} and {second} differ by {size} points at one seed, which gives no interval"
+    if not math.isfinite(found.low):
+        if float(f"{found.mean:.9f}") == 0:
+            return f"{first} and {second} have the same error at every seed"
+        return f"{first} and {second} differ by {size} points, equal at every seed, which gives no interval"
+    if not found.clear:
+        return f"{first} vs {second}: {points_of_error(found, sign=True)}, inconclusive"
+    less = "less" if found.mean < 0 else "more"
+    return f"{first} has {less} error than {second} by {points_of_error(turned(found) if found.mean < 0 else found)}"
+
+
 def points_of_error(found: Estimate, sign: bool = False) -> str:
-    """Write a difference of errors: '1.30 points [0.20, 2.40]', if wished with its sign."""
-    return f"{signed(found.mean) if sign else number(found.mean)} points{interval(found)}"
+    """Write a difference of errors: '1.30 points [0.20, 2.40]', if wished with its sign.
+
+    One that is told from zero is never written as 0.00: it has as many decimals as its end next to zero needs.
+    """
+    least = min(abs(found.low), abs(found.high), abs(found.mean)) if found.clear else math.nan
+    digits = max(2, math.ceil(-math.log10(least))) if 0 < least < math.inf else 2
+    text = signed(found.mean, digits) if sign else number(found.mean, digits)
+    return f"{text} points{interval(found, digits)}"
 
 
 def turned(found: Estimate) -> Estimate:

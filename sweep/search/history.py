@@ -79,6 +79,11 @@ class History:
         self._open.pop(number, None)
 
     @property
+    def open(self) -> list[tuple[int, Choice]]:
+        """Number and choice of every ask without an answer, in order."""
+        return [(number, self._entries[number].choice) for number in self._open]
+
+    @property
     def oldest_open(self) -> int | None:
         """The number of the first ask without an answer."""
         return next(iter(self._open), None)

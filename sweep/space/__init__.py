@@ -4,7 +4,7 @@ from sweep.space.datasets import DATASETS, DatasetFacts
 from sweep.space.grid import Column, Grid, Listing, Rejection, expand
 from sweep.space.lazy import Lazy
 from sweep.space.names import Baselines, axes, baselines, label
-from sweep.space.own import OwnNetwork, own_network, search
+from sweep.space.own import OwnNetwork, allow, own_network, search, trust
 from sweep.space.point import Point, canonical, plain
 from sweep.space.product import Part
 from sweep.space.schema import Proxy
@@ -25,6 +25,7 @@ __all__ = [
     "Proxy",
     "Rejection",
     "Space",
+    "allow",
     "axes",
     "baselines",
     "canonical",
@@ -35,4 +36,5 @@ __all__ = [
     "plain",
     "search",
     "shipped",
+    "trust",
 ]

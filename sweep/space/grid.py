@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from sweep.errors import SpaceError
 from sweep.space.lazy import Lazy
 from sweep.space.point import Point
-from sweep.space.product import NAMES, Part, Product, listed
+from sweep.space.product import NAMES, Part, Product, backbones_of, listed, only_own
 from sweep.space.schema import Bound
 from sweep.space.source import Where
 from sweep.space.space import COSTS, Space
 
-#: A grid with more is a mistake, or a question that no grid answers.
-MOST_POINTS = 10_000_000
 #: Mistakes of points that are told one by one.
 MOST_TOLD = 20
 
@@ -149,15 +147,12 @@ class Grid:
 def expand(space: Space) -> Grid:
     """The grid of a space; raises SpaceError for a point that makes no sense and for a grid without a point."""
     size = space.proxy.dataset.facts.image_size
-    listing = Listing(
-        [
-            Product(("grid", index), space.network, {key: listed(key, value) for key, value in block.items()}, size)
-            for index, block in enumerate(space.grid)
-        ]
-    )
-    if len(listing) > MOST_POINTS:
-        what = f"has {len(listing):,} points, more than the {MOST_POINTS:,} that can be planned"
-        raise SpaceError(space.source.mistake(("grid",), what))
+    products = []
+    for index, block in enumerate(space.grid):
+        own = only_own(backbones_of(block, space.network))
+        axes = {key: listed(key, value, own=own) for key, value in block.items()}
+        products.append(Product(("grid", index), space.network, axes, size))
+    listing = Listing(products)
     _insist(space, _impossible(listing))
     bounds = {name: bound for name, bound in space.constraints.items() if name not in COSTS}
     once = _first_of_each(listing)

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from sweep.space.model import Choice, Flat
 from sweep.space.source import Source, Where, did_you_mean
 
 #: Words of DESIGN that a later version will know; better said than answered with "did you mean".
@@ -27,29 +28,73 @@ _KINDS = {
 
 def translate(error: ValidationError, model: type[BaseModel], source: Source, under: Where = ()) -> list[str]:
     """One line per mistake: `file:line: path: what is wrong; what was meant`."""
-    return [source.mistake(under + where, what) for where, what in told(error.errors(include_url=False), model)]
+    return [source.mistake(under + where, what) for where, what in messages(error.errors(include_url=False), model)]
 
 
-def told(errors: Iterable[Any], model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
-    """Where each of pydantic's errors is, and what to say of it."""
+def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "") -> Iterator[tuple[Where, str]]:
+    """Where each of pydantic's errors is, and what to say of it; of a single value, whose `name` is given."""
+    lacking: dict[tuple[Where, str], list[str]] = {}
     for item in errors:
-        # pydantic adds steps for validators and union members, such as 'function-before[...]'; the file has none
-        where = tuple(s for s in item["loc"] if isinstance(s, int) or not re.match(r"function-|.*\[", s))
-        yield where, _what(item["type"], item["input"], item.get("ctx", {}), item["msg"], where, model)
+        where, owner, tag = _place(item["loc"], model)
+        choice = owner.choice if owner and issubclass(owner, Flat) else None
+        if choice and tag and item["type"] == "missing":
+            # said at once for all keys that a member needs
+            lacking.setdefault((where[:-1], tag), []).append(str(where[-1]))
+        elif choice and item["type"] == "union_tag_not_found":
+            yield (*where, choice.tag), "is missing"
+        elif choice and item["type"] == "union_tag_invalid":
+            value = item["input"][choice.tag]
+            yield (*where, choice.tag), unknown_word(choice.noun, value, list(choice.members))
+        elif choice and tag and item["type"] == "extra_forbidden" and where[-1] in choice.keys:
+            allowed = ", ".join(f"'{name}'" for name in choice.keys[str(where[-1])])
+            yield where, f"{where[-1]} is not supported with {choice.noun} {tag}, only with {allowed}"
+        else:
+            context = item.get("ctx", {})
+            yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner)
+    for (where, tag), names in lacking.items():
+        choice = _choice_of(model, where)
+        yield where, f"{choice.noun} {tag} needs {' and '.join(names)}{choice.members[tag].hint}"
 
 
-def _what(kind: str, value: Any, context: Mapping[str, Any], message: str, where: Where, model: type[BaseModel]) -> str:
+def _place(
+    loc: tuple[int | str, ...], model: type[BaseModel] | None
+) -> tuple[Where, type[BaseModel] | None, str | None]:
+    """Where in the file an error is, the model of the section that it is in, and the value of its tag if it has one.
+
+    Pydantic adds steps for validators and members of unions, such as 'function-before[...]'; the file has none.
+    """
+    where: Where = ()
+    owner: type[BaseModel] | None = model
+    inner: type[BaseModel] | None = model
+    tag = None
+    steps = iter(loc)
+    for step in steps:
+        if isinstance(step, str) and re.match(r"function-|.*\[", step):
+            continue
+        if step == "chosen" and inner is not None and issubclass(inner, Flat):
+            value = next(steps, None)
+            owner, tag = inner, None if value is None else str(value)
+            continue
+        if inner is not owner:
+            tag = None
+        owner = inner
+        where = (*where, step)
+        inner = _model_of(owner, str(step))
+    return where, owner, tag
+
+
+def _what(
+    kind: str, value: Any, context: Mapping[str, Any], message: str, where: Where, owner: type[BaseModel] | None
+) -> str:
     name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
         if name == "search":
             return "searches are not in this version yet; list the values under grid:"
-        return f"unknown key '{name}'{did_you_mean(name, _fields(model, where[:-1]))}"
+        return f"unknown key '{name}'{did_you_mean(name, keys_of(owner) if owner else [])}"
     if kind == "missing":
         return "is missing"
     if kind == "literal_error":
-        known = _literals(model, where)
-        subject = str(where[-2]) if name == "name" and len(where) > 1 else name
-        return unknown_word(subject, value, known)
+        return unknown_word(name, value, _literals(owner, name))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
         wanted = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
         return f"needs {wanted}, found {describe(value)}"
@@ -85,34 +130,46 @@ def describe(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _model_at(model: type[BaseModel], where: Where) -> type[BaseModel] | None:
-    """The model that describes the mapping at `where`."""
-    current: type[BaseModel] | None = model
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys that a section may have."""
+    if issubclass(model, Flat):
+        choice = model.choice
+        return [*(name for name in model.model_fields if name != "chosen"), choice.tag, *choice.keys]
+    return list(model.model_fields)
+
+
+def _choice_of(model: type[BaseModel] | None, where: Where) -> Choice:
+    current = model
     for step in where:
-        if current is None:
-            return None
-        field = current.model_fields.get(str(step))
-        found = (
-            [t for t in _types(field.annotation) if isinstance(t, type) and issubclass(t, BaseModel)] if field else []
-        )
-        current = found[0] if found else current if not field else None
-    return current
+        current = _model_of(current, str(step)) if current else None
+    assert current is not None
+    assert issubclass(current, Flat)
+    return current.choice
 
 
-def _types(annotation: Any) -> Iterator[Any]:
+def _annotation(model: type[BaseModel], name: str) -> Any:
+    if name in model.model_fields:
+        return model.model_fields[name].annotation
+    if issubclass(model, Flat):
+        for member in model.choice.members.values():
+            if name in member.model_fields:
+                return member.model_fields[name].annotation
+    return None
+
+
+def _model_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
+    """The model of the mapping under a key of a section, if it has one."""
+    types = types_in(_annotation(model, name)) if model else iter(())
+    return next((t for t in types if isinstance(t, type) and issubclass(t, BaseModel)), None)
+
+
+def types_in(annotation: Any) -> Iterator[Any]:
+    """Yield an annotation and every type within it."""
     yield annotation
     for inner in get_args(annotation):
-        yield from _types(inner)
+        yield from types_in(inner)
 
 
-def _fields(model: type[BaseModel], where: Where) -> list[str]:
-    found = _model_at(model, where)
-    return list(found.model_fields) if found else []
-
-
-def _literals(model: type[BaseModel], where: Where) -> list[str]:
-    owner = _model_at(model, where[:-1])
-    field = owner.model_fields.get(str(where[-1])) if owner else None
-    if field is None:
-        return []
-    return [str(word) for t in _types(field.annotation) if get_origin(t) is Literal for word in get_args(t)]
+def _literals(model: type[BaseModel] | None, name: str) -> list[str]:
+    types = types_in(_annotation(model, name)) if model else iter(())
+    return [str(word) for t in types if get_origin(t) is Literal for word in get_args(t)]

@@ -9,11 +9,12 @@ import numpy as np
 from sweep.errors import SpaceError
 from sweep.space.backbones import BACKBONES
 from sweep.space.grid import Column, Listing, Numbers
-from sweep.space.point import FAMILY_OWN, NEUTRAL, Point, plain, ratio, stages
+from sweep.space.point import FAMILY_KEYS, WHERE_DEFAULTS, Point, plain
 from sweep.space.space import Space
+from sweep.space.values import ratio, stages
 
 #: Axes that say how the kernels come about; a baseline is compared with all of them.
-FAMILY_AXES = {"family", "lambda", *FAMILY_OWN}
+FAMILY_AXES = {"family", "lambda", *FAMILY_KEYS}
 
 
 def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
@@ -54,7 +55,7 @@ def head(backbone: str, family: Any) -> str:
 
 def said_of(name: str, value: Any) -> str:
     """What a label says of an axis; nothing of lambda, which M and G tell, and of what is so if nobody says."""
-    if value is None or name == "lambda" or value == NEUTRAL.get(name):
+    if value is None or name == "lambda" or value == WHERE_DEFAULTS.get(name):
         return ""
     return f" {name}={'-'.join(map(str, value)) if isinstance(value, tuple) else plain(value)}"
 

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,26 +12,30 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sweep.space.backbones import BACKBONES
-from sweep.space.mistakes import told
+from sweep.space.families import CHOICE, FAMILIES, PlaneKeys
+from sweep.space.mistakes import messages, unknown_word
 from sweep.space.own import own_network
-from sweep.space.point import BACKBONE_OWN, FAMILIES, FAMILY_OWN, MOST, Point, ratio
+from sweep.space.point import BACKBONE_KEYS, FAMILY_KEYS, Point
 from sweep.space.ranges import Range
 from sweep.space.source import Where
+from sweep.space.values import MOST, ratio
 
+DEFAULT_BACKBONE: str = Point.model_fields["backbone"].default
 #: Axes that cost arithmetic takes as arrays; every other one makes a part of its own.
 ARITHMETIC = {
-    "M",
-    "G",
+    *(key for keys in FAMILIES.values() for key in keys.arithmetic),
     "lambda",
-    "experts",
-    "reduction",
     "width",
     "image_size",
     "stem_channels",
     "last_channels",
 }
 #: The names of what a point of ours may vary in.
-NAMES = ("family", "M", "G", "lambda", *(n for n in Point.model_fields if n not in {"family", "M", "G", "options"}))
+NAMES = tuple(
+    dict.fromkeys(
+        ("family", "M", "G", "lambda", *FAMILY_KEYS, *(n for n in Point.model_fields if n not in {"chosen", "options"}))
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,7 @@ class Product:
     @property
     def own(self) -> bool:
         """Whether some of its points are networks of the user's own."""
-        backbones = self.axes.get("backbone", [self.network.get("backbone", "")])
-        return any(":" in str(backbone) for backbone in backbones)
+        return any(":" in str(backbone) for backbone in backbones_of(self.axes, self.network))
 
     def parts(self) -> Iterator[Part]:
         """The product in parts whose points differ in arithmetic alone."""
@@ -119,12 +122,38 @@ class Product:
             yield Part(self, tuple(given.get(i, slice(None)) for i in range(len(self.shape))))
 
 
-def listed(key: str, value: Any) -> list[Any]:
-    """The values of an axis: those of a range or a list, but a flat list of repeats is one value."""
+def backbones_of(block: Mapping[str, Any], network: Any) -> list[Any]:
+    """The backbones that a block of the grid names, or else the network."""
+    usual = network.get("backbone", DEFAULT_BACKBONE) if isinstance(network, Mapping) else DEFAULT_BACKBONE
+    named = block.get("backbone", usual)
+    return named if isinstance(named, list) else [named]
+
+
+def only_own(backbones: Sequence[Any]) -> bool:
+    """Whether all backbones are networks of the user's own, so that no key has the meaning that ours give it."""
+    return all(isinstance(backbone, str) and backbone not in BACKBONES for backbone in backbones)
+
+
+def is_list(key: str, value: Any, *, own: bool) -> bool:
+    """Whether a value is a list of values; `repeats` of ours is one value, unless it is a list of lists."""
+    return isinstance(value, list) and (own or key != "repeats" or all(isinstance(v, list) for v in value))
+
+
+def listed(key: str, value: Any, *, own: bool = False) -> list[Any]:
+    """The values of an axis: those of a range or a list; `own` as `only_own` says."""
     if isinstance(value, Mapping):
         return list(Range(**value).values())
-    several = isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value))
-    return value if several else [value]
+    return value if is_list(key, value, own=own) else [value]
+
+
+def length(key: str, value: Any, *, own: bool = False) -> int:
+    """How many values `listed` gives, without making them; 1 for a range that makes no sense."""
+    if isinstance(value, Mapping):
+        try:
+            return Range(**value).length
+        except ValidationError:
+            return 1
+    return len(value) if is_list(key, value, own=own) else 1
 
 
 def make_point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
@@ -132,14 +161,14 @@ def make_point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
 
     Raises ValueError in words.
     """
-    backbone = values.get("backbone", network.get("backbone", "shufflenet_v2"))
+    backbone = values.get("backbone", network.get("backbone", DEFAULT_BACKBONE))
     try:
         if backbone not in BACKBONES:
             return _own_point(backbone, network, values)
         return Point(**_fields(network, values, backbone))
     except ValidationError as error:
-        mistakes = told(error.errors(include_url=False), Point)
-        raise ValueError("; ".join(f"{where[0]} {what}" for where, what in mistakes)) from None
+        mistakes = messages(error.errors(include_url=False), Point)
+        raise ValueError("; ".join(f"{where[0]} {what}" if where else what for where, what in mistakes)) from None
 
 
 def _own_point(backbone: str, network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
@@ -153,15 +182,18 @@ def _own_point(backbone: str, network: Mapping[str, Any], values: Mapping[str, A
 
 
 def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str) -> dict[str, Any]:
-    family = values.get("family", network.get("family", "static"))
-    plane = {"M", "G", "lambda"} if "M" in FAMILIES[family] else set()
+    family = values.get("family", network.get("family", CHOICE.default))
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise ValueError(unknown_word("family", family, list(FAMILIES)))
+    keys = FAMILIES[family]
+    plane = {"M", "G", "lambda"} if issubclass(keys, PlaneKeys) else set()
     if "lambda" in values and not plane:
-        raise ValueError(f"lambda means nothing to family {family}")
-    foreign = {*FAMILY_OWN - set(FAMILIES[family]), *BACKBONE_OWN - set(BACKBONES[backbone].own)}
+        raise ValueError(f"lambda is not supported with family {family}")
+    foreign = {*set(FAMILY_KEYS) - set(keys.model_fields), *BACKBONE_KEYS - set(BACKBONES[backbone].own)}
     foreign |= {"lambda"} - plane
     # two of M, G and lambda say it all: what the network says of the third is overridden
-    said = {*values, *(plane if len(plane & set(values)) > 1 else ())}
-    fields = {k: v for k, v in network.items() if k not in said | foreign} | dict(values)
+    given = {*values, *(plane if len(plane & set(values)) > 1 else ())}
+    fields = {k: v for k, v in network.items() if k not in given | foreign} | dict(values)
     if "lambda" in fields:
         if "M" in values and "G" in values:
             raise ValueError("lambda is M/G: give two of M, G and lambda")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import SpaceError
-from sweep.space.point import Point, ratio
+from sweep.space.point import Point
 from sweep.space.source import did_you_mean
+from sweep.space.values import ratio
 
 _PACKAGE = Path(__file__).parents[1]
 #: Columns that say which points a row is about; an empty cell leaves it open.

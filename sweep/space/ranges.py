@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sweep.space.schema import Model
+from sweep.space.model import Model
 
 #: Values of one range; an axis with more is a mistake.
 MOST_IN_RANGE = 100_000
@@ -18,11 +18,13 @@ class Range(Model):
     Values are exact: 0.25 in steps of 0.05 comes to 0.3, not to the float next to it.
     """
 
-    low: float
-    high: float
-    step: Annotated[float, Field(gt=0)] | None = None
-    count: Annotated[int, Field(ge=2, le=MOST_IN_RANGE)] | None = None
-    log: bool = False
+    low: Annotated[float, Field(description="The first value.")]
+    high: Annotated[float, Field(description="The most that a value may be; the last value where steps come to it.")]
+    step: Annotated[float | None, Field(gt=0, description="The distance between two values.")] = None
+    count: Annotated[int | None, Field(ge=2, le=MOST_IN_RANGE, description="How many values, both ends included.")] = (
+        None
+    )
+    log: Annotated[bool, Field(description="Equal ratios between values instead of equal distances.")] = False
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -36,6 +38,14 @@ class Range(Model):
             raise ValueError(f"has more than {MOST_IN_RANGE:,} values")
         return self
 
+    @property
+    def length(self) -> int:
+        """How many values there are at most."""
+        if self.count is not None:
+            return self.count
+        assert self.step is not None
+        return int((self.high - self.low) / self.step) + 1
+
     def values(self) -> list[int | float]:
         """The values, each once, from low to high."""
         low, high = Fraction(str(self.low)), Fraction(str(self.high))
@@ -44,10 +54,17 @@ class Range(Model):
             exact = [low + i * step for i in range(int((high - low) / step) + 1)]
         elif self.log:
             assert self.count is not None
-            ratio = math.log(self.high / self.low) / (self.count - 1)
-            # a ratio of whole numbers comes out as one: 1, 2, 4, 8
-            exact = [Fraction(f"{self.low * math.exp(i * ratio):.12g}") for i in range(self.count)]
+            exact = [Fraction(f"{value:.12g}") for value in self._at_equal_ratios(self.count)]
         else:
             assert self.count is not None
             exact = [low + i * (high - low) / (self.count - 1) for i in range(self.count)]
         return [int(value) if value.denominator == 1 else float(value) for value in dict.fromkeys(exact)]
+
+    def _at_equal_ratios(self, count: int) -> list[float]:
+        # rounded to 12 digits later, so that a ratio of whole numbers comes out as one: 1, 2, 4, 8
+        if self.high / self.low < 1e300:
+            ratio = math.log(self.high / self.low) / (count - 1)
+            return [self.low * math.exp(i * ratio) for i in range(count)]
+        first, last = math.log(self.low), math.log(self.high)
+        inner = [math.exp(first + i * (last - first) / (count - 1)) for i in range(1, count - 1)]
+        return [self.low, *inner, self.high]

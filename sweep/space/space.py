@@ -1,5 +1,6 @@
 """A space: what space.yaml says, checked as a whole."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -7,22 +8,23 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
 from sweep.errors import SpaceError
+from sweep.space.axes import AXES, NUMERIC_AXES, axis_mistakes, bound_mistakes, references
 from sweep.space.backbones import BACKBONES
-from sweep.space.mistakes import describe, told, translate
-from sweep.space.own import OwnNetwork, own_network, search
-from sweep.space.point import Point, plain
+from sweep.space.mistakes import describe, translate
+from sweep.space.model import Model
+from sweep.space.nuisance import nuisance_mistakes, with_setting
+from sweep.space.own import OwnNetwork, forget_networks, own_network, search
+from sweep.space.point import plain
+from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
-from sweep.space.ranges import Range
-from sweep.space.schema import INDECISIVE, Bound, Model, Proxy, Resources, look_again
-from sweep.space.source import Source, Where, did_you_mean, read
+from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
+from sweep.space.source import Source, read
 
-#: What can be an axis: every field of a point, lambda in place of M or G, and whatever the user's own network takes.
-AXES = [*(name for name in Point.model_fields if name != "options"), "lambda"]
-#: Axes whose values are ordered, so that a constraint can bound them.
-NUMERIC_AXES = [a for a in AXES if a not in {"family", "backbone", "stem", "repeats", "stages", "depthwise"}]
+__all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
+
 COSTS = ["params", "flops", "activations"]
-#: Sections of a recipe that say what is learnt, not how: errors under different ones are not comparable.
-_WHAT_IS_LEARNT = {"dataset": "the data set", "task": "the task"}
+#: A grid with more is a mistake, or a question that no grid answers.
+MOST_POINTS = 10_000_000
 
 
 def _seeds(value: object) -> object:
@@ -48,19 +50,38 @@ class Space(Model):
     with one line per mistake.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-    about: str = ""
-    network: dict[str, Any] = {}
-    grid: Annotated[list[dict[str, Any]], Field(min_length=1)]
-    constraints: dict[str, Bound] = {}
-    proxy: Proxy
-    nuisance: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
-    seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2)
-    baseline: dict[str, Any] = {}
-    strategy: Literal["grid"] = "grid"
-    resources: Resources = Resources()
-    #: published rows that a plan lays beside its points: a name that ships, or a CSV beside the space
-    published: str | None = None
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            max_length=100,
+            description="Name of the sweep; its files are in results/NAME/ and reports/NAME/.",
+        ),
+    ]
+    about: Annotated[str, Field(description="The question that the sweep answers, for its page.")] = ""
+    network: Annotated[dict[str, Any], Field(description="What is the same for every point, unless a block says.")] = {}
+    grid: Annotated[
+        list[dict[str, Any]],
+        Field(min_length=1, description="Blocks; each is the product of its lists and ranges, the grid their union."),
+    ]
+    constraints: Annotated[
+        dict[str, Bound], Field(description="Bounds on params, flops, activations or any axis that has an order.")
+    ] = {}
+    proxy: Annotated[Proxy, Field(description="How each point is trained.")]
+    nuisance: Annotated[
+        dict[str, Annotated[list[Any], Field(min_length=1)]],
+        Field(description="Settings of the recipe, such as optimizer.lr, that are tuned for each point."),
+    ] = {}
+    seeds: Annotated[
+        tuple[int, ...], BeforeValidator(_seeds), Field(description="How many seeds, or a list of them.")
+    ] = (0, 1, 2)
+    baseline: Annotated[dict[str, Any], Field(description="The point that others are compared with.")] = {}
+    strategy: Annotated[Literal["grid"], Field(description="Which points are trained: all of the grid.")] = "grid"
+    resources: Annotated[Resources, Field(description="What one run is given.")] = Resources()
+    published: Annotated[
+        str | None,
+        Field(description="Published rows to compare a plan with: a name that ships, or a CSV beside the space."),
+    ] = None
 
     _source: Source = PrivateAttr(default_factory=Source)
     _data: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -72,11 +93,18 @@ class Space(Model):
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], source: Source | None = None) -> Self:
-        """The space in a mapping of plain values; raises SpaceError."""
+        """The space in a mapping of plain values; raises SpaceError.
+
+        Networks of the user's own that it names are imported, and images of their own are looked at.
+        """
         source = source or Source()
         look_again()
         data = _placed(dict(data), source)
-        mistakes = _dynamic_mistakes(data, source)
+        if mistakes := _size_mistakes(data, source):
+            raise SpaceError(*mistakes)
+        networks, mistakes = _own_networks(data, source)
+        mistakes += axis_mistakes(data, source, networks)
+        mistakes += bound_mistakes(data, source, networks, COSTS) + nuisance_mistakes(data, source)
         try:
             space = cls(**data)
         except ValidationError as error:
@@ -84,9 +112,7 @@ class Space(Model):
         if mistakes:
             raise SpaceError(*dict.fromkeys(sorted(mistakes, key=_line)))
         if space.proxy.dataset.of_the_user:
-            # what is known now is what a ledger keeps, what workers are told, and what runs are keyed on
-            data["proxy"] = {**data["proxy"], "dataset": plain(space.proxy.dataset.settled)}
-            space = cls(**data)
+            data, space = cls._with_known(data, space, source)
         space._source, space._data = source, data
         if space.published is not None:
             try:
@@ -100,6 +126,42 @@ class Space(Model):
         if len(recipes) > len(set(recipes)):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
+
+    @classmethod
+    def _with_known(cls, data: dict[str, Any], space: Self, source: Source) -> tuple[dict[str, Any], Self]:
+        """The space with what is known of its images: what a ledger keeps, workers are told, and runs are keyed on."""
+        where = ("proxy", "dataset")
+        try:
+            dataset = space.proxy.dataset.settled
+        except ValidationError as error:
+            raise SpaceError(*translate(error, Dataset, source, where)) from None
+        except ValueError as error:
+            raise SpaceError(source.mistake(where, str(error))) from None
+        data = {**data, "proxy": {**data["proxy"], "dataset": plain(dataset)}}
+        return data, cls(**data)
+
+    @classmethod
+    def recorded(cls, data: Mapping[str, Any], source: Source | None = None) -> Self:
+        """The space that a ledger holds, which was checked when it was run: nothing is imported or looked up.
+
+        Raises SpaceError if this version does not read it, and if what is known of the images is not in it.
+        """
+        source = source or Source("<ledger>")
+        try:
+            space = cls(**data)
+            if space.proxy.dataset.chosen.facts is None:
+                raise SpaceError(source.mistake(("proxy", "dataset"), "does not say what its images are"))
+            space._source, space._data = source, dict(data)
+            space.recipes()
+        except ValidationError as error:
+            raise SpaceError(*translate(error, cls, source)) from None
+        return space
+
+    @property
+    def own_networks(self) -> bool:
+        """Whether some of its points are networks of the user's own."""
+        blocks = [{}, *self.grid]
+        return not all(name in BACKBONES for block in blocks for name in backbones_of(block, self.network))
 
     @property
     def source(self) -> Source:
@@ -116,22 +178,12 @@ class Space(Model):
         settings: list[dict[str, Any]] = [{}]
         for path, values in self.nuisance.items():
             settings = [{**setting, path: value} for setting in settings for value in values]
-        return [(setting, Proxy(**_with(self._data["proxy"], setting))) for setting in settings]
+        return [(setting, Proxy(**with_setting(self._data["proxy"], setting))) for setting in settings]
 
 
 def _line(mistake: str) -> int:
     parts = mistake.split(":", 2)
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
-
-
-def _with(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
-    """The proxy section with dotted paths replaced."""
-    changed = dict(proxy) if isinstance(proxy, Mapping) else {}
-    for path, value in setting.items():
-        head, _, rest = path.partition(".")
-        inner = changed.get(head)
-        changed[head] = _with({"name": inner} if isinstance(inner, str) else inner, {rest: value}) if rest else value
-    return changed
 
 
 def _placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -154,133 +206,31 @@ def _placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
     return {**data, "proxy": {**proxy, "dataset": placed}}
 
 
-def _dynamic_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
-    """Mistakes in the sections whose keys are axes or paths, which the schema takes as they come."""
-    own, mistakes = _own_networks(data, source)
-    known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
-    for where, block, lists in _axis_sections(data):
-        for key, value in block.items():
-            if key in known or any(network.takes_any for network in own):
-                strict = not any(network.takes(key) for network in own)
-                mistakes += _axis_mistakes(key, value, (*where, key), lists, source, strict=strict)
-            else:
-                mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known)}"))
-    constraints = data.get("constraints")
-    numeric = [*COSTS, *NUMERIC_AXES, *(name for name in known if name not in AXES)]
-    for key in constraints if isinstance(constraints, Mapping) else ():
-        if key not in numeric:
-            mistakes.append(
-                source.mistake(("constraints", key), f"'{key}' cannot be bounded{did_you_mean(key, numeric)}")
-            )
-    return mistakes + _nuisance_mistakes(data, source)
-
-
-def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[list[OwnNetwork], list[str]]:
-    """The user's own networks that the sections name, and what is wrong with them."""
-    search(".")
-    if Path(source.file).is_file():
-        search(Path(source.file).parent)
-    found: dict[str, OwnNetwork] = {}
+def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[dict[str, OwnNetwork | None], list[str]]:
+    """The user's own networks that the sections name, None for one that cannot be had, and why it cannot."""
+    beside = [Path(source.file).parent] if Path(source.file).is_file() else []
+    search(*beside, Path.cwd())
+    forget_networks()
+    networks: dict[str, OwnNetwork | None] = {}
     mistakes = []
-    for where, block, _ in _axis_sections(data):
-        named = block.get("backbone")
-        for reference in named if isinstance(named, list) else [named]:
-            if isinstance(reference, str) and ":" in reference and reference not in BACKBONES:
-                try:
-                    found[reference] = own_network(reference)
-                except ValueError as error:
-                    mistakes.append(source.mistake((*where, "backbone"), str(error)))
-    return list(found.values()), mistakes
+    for where, reference in references(data):
+        if reference not in networks:
+            try:
+                networks[reference] = own_network(reference)
+            except ValueError as error:
+                networks[reference] = None
+                mistakes.append(source.mistake((*where, "backbone"), str(error)))
+    return networks, mistakes
 
 
-def _axis_sections(data: Mapping[str, Any]) -> list[tuple[Where, Mapping[str, Any], bool]]:
+def _size_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
+    """A message about a grid of too many points, before any of them is made."""
+    points = 0
     grid = data.get("grid")
-    blocks = [(("grid", i), block, True) for i, block in enumerate(grid if isinstance(grid, list) else [])]
-    sections: list[tuple[Where, Any, bool]] = [(("network",), data.get("network"), False), *blocks]
-    sections.append((("baseline",), data.get("baseline"), False))
-    return [section for section in sections if isinstance(section[1], Mapping)]
-
-
-def _axis_mistakes(key: str, value: Any, where: Where, lists: bool, source: Source, *, strict: bool) -> list[str]:
-    """Mistakes in the values of an axis; without `strict` their kind is left to the user's own network."""
-    if isinstance(value, Mapping):
-        if not lists:
-            return [source.mistake(where, "needs a value, found a mapping")]
-        try:
-            value = list(Range(**value).values())
-        except ValidationError as error:
-            return translate(error, Range, source, where)
-    # repeats is a list itself, so that a list of them is a list of lists
-    several = lists and isinstance(value, list) and (key != "repeats" or all(isinstance(v, list) for v in value))
-    if several and not value:
-        return [source.mistake(where, "needs at least one value")]
-    mistakes = []
-    for index, one in enumerate(value if several else [value]):
-        at = (*where, index) if several else where
-        if one is None:
-            mistakes.append(source.mistake(at, "has no value"))
-        elif isinstance(one, Mapping) or (isinstance(one, list) and any(isinstance(v, list | Mapping) for v in one)):
-            mistakes.append(source.mistake(at, f"needs a value, found {describe(one)}"))
-        elif strict:
-            mistakes += _value_of_axis_mistakes(key, one, at, source)
-    return mistakes
-
-
-def _value_of_axis_mistakes(key: str, value: Any, at: Where, source: Source) -> list[str]:
-    field = "M" if key == "lambda" else key
-    try:
-        Point(**{field: value})
-    except ValidationError as error:
-        here = Source(source.file, {(field,): source.lines[at]} if at in source.lines else {})
-        return [
-            source.mistake(at, what.split(f" {field}", 1)[-1].split(": ", 1)[-1])
-            for what in translate(error, Point, here)
-        ]
-    return []
-
-
-def _nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
-    nuisance, proxy = data.get("nuisance"), data.get("proxy")
-    if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
+    for block in grid if isinstance(grid, list) else []:
+        if isinstance(block, Mapping):
+            own = only_own(backbones_of(block, data.get("network")))
+            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    if points <= MOST_POINTS:
         return []
-    base = {(error["loc"], error["type"]) for error in _recipe_errors(proxy)}
-    mistakes: list[str] = []
-    for path, values in nuisance.items():
-        where: Where = ("nuisance", path)
-        if any(other.startswith(f"{path}.") for other in nuisance):
-            mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
-        elif (head := path.split(".")[0]) in _WHAT_IS_LEARNT:
-            mistakes.append(source.mistake(where, f"{_WHAT_IS_LEARNT[head]} is not a setting to tune"))
-        elif path in INDECISIVE:
-            mistakes.append(source.mistake(where, f"{INDECISIVE[path]} decides no outcome: there is nothing to tune"))
-        elif not all(path.split(".")):
-            mistakes.append(source.mistake(where, "names no setting of the recipe"))
-        elif isinstance(values, list):
-            if len(values) > len({repr(value) for value in values}):
-                mistakes.append(source.mistake(where, "names a value twice"))
-            for index, value in enumerate(values):
-                mistakes += _value_mistakes(proxy, path, value, (*where, index), base, source)
-    return list(dict.fromkeys(mistakes))
-
-
-def _value_mistakes(
-    proxy: Mapping[str, Any], path: str, value: Any, at: Where, base: set[Any], source: Source
-) -> list[str]:
-    """What a value does to the recipe that was not wrong with it before."""
-    if not isinstance(value, bool | int | float | str):
-        return [source.mistake(at, f"needs a number, a word, true or false, found {describe(value)}")]
-    mistakes = []
-    for error in _recipe_errors(_with(proxy, {path: value})):
-        if (error["loc"], error["type"]) not in base:
-            ((_, what),) = told([error], Proxy)
-            # an unknown setting is one mistake, however many values it has
-            mistakes.append(source.mistake(at[:2] if "unknown key" in what else at, what))
-    return mistakes
-
-
-def _recipe_errors(proxy: Mapping[str, Any]) -> list[Any]:
-    try:
-        Proxy(**proxy)
-    except ValidationError as error:
-        return list(error.errors(include_url=False))
-    return []
+    return [source.mistake(("grid",), f"has {points:,} points, more than the {MOST_POINTS:,} that can be planned")]

@@ -12,7 +12,7 @@ from small import SMALL
 from sweeps import COMMAND, OUTCOME, rows, wn_sweep
 
 from sweep.costs import plan
-from sweep.engine.runs import unpack, wanted
+from sweep.engine.runs import wanted
 from sweep.proxy import train
 from sweep.space import Space
 
@@ -49,8 +49,7 @@ def test_what_is_in_the_ledger_is_what_training_here_gives(swept):
     runs = wanted(plan(Space.load(folder / "small.yaml"), traced=False))
     assert set(found.index) == {run.key for run in runs}
     for run in runs[::5]:
-        _, point, proxy, seed = unpack(run.payload())
-        truth = train(point, proxy, seed)
+        truth = train(run.point, run.proxy, run.seed)
         assert found.loc[run.key, "error"] == truth.error
         assert json.loads(found.loc[run.key, "losses"]) == list(truth.losses)
 
@@ -80,14 +79,14 @@ def test_a_wider_space_trains_only_what_is_new(copied):
         SMALL.replace("seeds: 2", "seeds: [2, 1, 0]").replace("  - family: static", "  - family: [static, se]")
     )
     before = rows(folder)
-    assert wn_sweep(folder, "run", "wider.yaml", "--results", "results", "--workers", 1).stdout.splitlines()[0] == (
+    assert wn_sweep(folder, "run", "wider.yaml", "--results", "results", "--inline").stdout.splitlines()[0] == (
         "small: 4 points x 2 settings x 3 seeds = 24 runs, 12 in the ledger; 12 to train, 1 at a time"
     )
     after = rows(folder)
     assert len(after) == 24
     pd.testing.assert_frame_equal(after.loc[before.index], before)
     # going back to the smaller space: the rest stays in the ledger, and page and export say so
-    assert wn_sweep(folder, "run", "small.yaml").returncode == 0
+    assert wn_sweep(folder, "run", "small.yaml", "--inline").returncode == 0
     assert "12 runs" in (folder / "reports/small/index.html").read_text()
     assert len(rows(folder)) == 24
     said = wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout
@@ -127,7 +126,7 @@ def test_a_reader_that_leaves_does_not_end_the_sweep(tmp_path):
     (tmp_path / "small.yaml").write_text(SMALL)
     words = " ".join(COMMAND)
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {words} run small.yaml | head -n 1"],
+        ["bash", "-c", f"set -o pipefail; {words} run small.yaml --inline | head -n 1"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -143,7 +142,7 @@ def test_weights_stay_where_checkpoints_go_and_are_judged_at_last(swept, tmp_pat
     folder, *_ = swept
     text = SMALL.replace("epochs: 8", "epochs: 8\n  keep_weights: true")
     (tmp_path / "small.yaml").write_text(text)
-    done = wn_sweep(tmp_path, "run", "small.yaml", "--storage", "store", "--checkpoint-every", 0)
+    done = wn_sweep(tmp_path, "run", "small.yaml", "--inline", "--storage", "store", "--checkpoint-every", 0)
     assert (done.returncode, done.stderr) == (0, "")
     found = rows(tmp_path)
     # the same runs as without, and nothing of them left but their weights

@@ -7,7 +7,8 @@ from nodes import SETTINGS, nodes
 from small import LONGER
 from sweeps import OUTCOME, rows, start, wait_for_rows
 
-from sweep.engine.driver import do_runs
+from sweep.engine.tune_executor import Tune
+from sweep.engine.work import Work
 from sweep.errors import EngineError
 from sweep.space.schema import Resources
 
@@ -71,4 +72,4 @@ def test_a_cluster_that_goes_ends_the_sweep_with_what_landed(cluster, undisturbe
 )
 def test_a_wrong_address_is_told_at_once(address, why):
     with pytest.raises(EngineError, match=f"^{address}: {why}"):
-        do_runs(['{"key":"0"}'], Resources(), None, lambda results: None, address=address)
+        Tune(Resources(), address=address).submit([Work(())])

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ledgers import describe, result
 from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep import frame, merge
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
 from sweep.engine.lock import locked
 from sweep.engine.runs import wanted
 from sweep.errors import SweepError
@@ -25,14 +26,14 @@ RUNS = wanted(PLAN)
 
 def row(run, status="done", error=12.5, message=""):
     # what came out of a run follows from its key; when and how long it took does not
-    return Row(run, status, error if status == "done" else None, (2.0, error), 0.25, message=message)
+    return result(run, status, error, (2.0, error), message=message)
 
 
 def fill(folder, name, rows, space=SPACE):
     path = folder / "results" / name / "ledger.sqlite"
     with Ledger.create(path) as ledger:
         planned = plan(space, traced=False)
-        ledger.describe(name, {**space.data, "name": name}, planned.axes, [run.key for run in wanted(planned)])
+        describe(ledger, planned, name)
         ledger.record(rows)
     return path
 
@@ -79,7 +80,7 @@ def test_a_merge_is_a_union_in_which_a_failure_counts_least(truth, data, tmp_pat
 
 @pytest.mark.parametrize(
     "other",
-    [row(RUNS[0], error=13.0), row(RUNS[0], "diverged"), Row(RUNS[0], "done", 12.5, (2.0, 12.25), 0.25)],
+    [row(RUNS[0], error=13.0), row(RUNS[0], "diverged"), result(RUNS[0], losses=(2.0, 12.25))],
     ids=["error", "status", "losses"],
 )
 def test_another_outcome_names_both_and_writes_nothing(other, tmp_path):
@@ -147,7 +148,7 @@ def test_a_ledger_of_version_1_is_merged_and_left_as_it_is(tmp_path):
 def test_a_sweep_at_which_a_driver_is_at_work_is_not_merged_into(tmp_path):
     fill(tmp_path, "a", [row(RUNS[0])])
     path = fill(tmp_path, "b", [row(RUNS[1])])
-    with locked(path.parent), pytest.raises(SweepError, match="at work on this sweep"):
+    with locked(path.parent), pytest.raises(SweepError, match="running this sweep"):
         merge("a", into="b", results=tmp_path / "results")
     # read it may be
     with locked(path.parent):

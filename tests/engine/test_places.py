@@ -1,8 +1,13 @@
 """Where weights lie is found again, also where folders were moved together."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from sweep.engine.places import note_place, own_place, places
+from sweep import report
+from sweep.api import render
+from sweep.engine.places import ledger_path, note_place, own_place, page_name, places
 from sweep.errors import LedgerError
 
 
@@ -28,3 +33,45 @@ def test_a_note_that_is_damaged_is_told_and_left(content, tmp_path):
         with pytest.raises(LedgerError, match=r"weights\.json: .*left as it is"):
             use()
     assert (tmp_path / "weights.json").read_text() == content
+
+
+QUICK = Path(__file__).parents[2] / "results/reference/quick"
+
+
+@pytest.fixture
+def renamed(tmp_path):
+    """A folder of sweeps, one of them renamed."""
+    shutil.copytree(QUICK, tmp_path / "results/quick-v1")
+    shutil.copy(QUICK / "ledger.sqlite", tmp_path / "results/quick-v1/backup.sqlite")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("sweep", "folder"),
+    {
+        "quick-v1": "quick-v1",
+        "results/quick-v1": "quick-v1",
+        "results/quick-v1/ledger.sqlite": "quick-v1",
+        "results/quick-v1/backup.sqlite": "backup",
+        "./results/../results/quick-v1/": "quick-v1",
+    }.items(),
+)
+def test_the_page_of_a_renamed_sweep_is_written_where_its_name_says(sweep, folder, renamed, monkeypatch):
+    monkeypatch.chdir(renamed)
+    monkeypatch.setattr(report, "render", lambda frame, out: out)
+    assert render(sweep) == Path("reports") / folder
+
+
+@pytest.mark.parametrize("sweep", ["quick-v1", "results/quick-v1", "results/quick-v1/ledger.sqlite"])
+def test_status_and_export_take_a_path_as_report_does(sweep, renamed, command):
+    code, out, err = command("status", sweep)
+    assert (code, err) == (0, "")
+    assert "90 of 90 runs done" in out
+    code, out, err = command("export", sweep, "--to", "runs.csv")
+    assert (code, out, err) == (0, "90 runs: runs.csv\n", "")
+
+
+def test_a_folder_that_a_page_is_named_after(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert page_name(Path("ledger.sqlite")) == tmp_path.name
+    assert ledger_path("none", "results") == Path("results/none/ledger.sqlite")

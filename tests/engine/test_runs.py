@@ -7,7 +7,8 @@ from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
-from sweep.engine.runs import checkpoint, missing, unpack, wanted, weights
+from sweep.engine.runs import missing, wanted
+from sweep.engine.work import Storage, Work, keys_of
 from sweep.space import Space
 
 
@@ -19,8 +20,8 @@ OLD = runs(SMALL)
 WIDER = {
     # what is wider: (text to replace, by what, runs of the whole, what of it is new)
     "more seeds": ("seeds: 2", "seeds: [5, 1, 0]", 18, lambda run: run.seed == 5),
-    "more values": ("M: [1, 2]", "M: [4, 2, 1]", 16, lambda run: run.planned.point.M == 4),
-    "another block": ("grid:", "grid:\n  - family: se", 16, lambda run: run.planned.point.family == "se"),
+    "more values": ("M: [1, 2]", "M: [4, 2, 1]", 16, lambda run: run.point.M == 4),
+    "another block": ("grid:", "grid:\n  - family: se", 16, lambda run: run.point.family == "se"),
     "another setting": ("[0.01, 0.04]", "[0.04, 0.01, 0.02]", 18, lambda run: run.proxy.optimizer.lr == 0.02),
     "a point twice": ("grid:", "grid:\n  - {family: weightnet, M: 2, G: 1}", 12, lambda run: False),
     "a time limit": ("epochs: 8", "epochs: 8\n  timeout: 60", 12, lambda run: False),
@@ -52,11 +53,31 @@ def test_two_ways_of_widening_ask_for_at_least_what_each_asks_for(first, second)
         assert {run.key for run in runs(change(SMALL, what))} < both
 
 
-def test_where_and_how_often_a_run_is_kept_is_in_its_payload_only():
+def test_where_and_how_often_a_run_is_kept_is_in_its_work_only():
     run = OLD[0]
-    payload = run.payload("/somewhere", 5.0)
-    assert unpack(payload) == unpack(run.payload())
-    assert checkpoint(run.payload()) is None
-    assert weights(run.payload("/somewhere", 5.0, "/weights")) is None  # its recipe keeps none
-    kept = checkpoint(payload)
-    assert (kept._storage, kept._key, kept._interval) == ("/somewhere", run.key, 5)
+    plain, kept = Work((run,)), Work((run,), Storage("/somewhere", "/weights", 5.0))
+    for work in (plain, kept):
+        (read,) = Work.read(work.text()).runs
+        assert (read.key, read.point, read.proxy, read.seed) == (run.key, run.point, run.proxy, run.seed)
+    assert Work.read(kept.text()).storage == kept.storage
+    assert plain.checkpoint(run) is None
+    assert kept.weights(run) is None  # its recipe keeps none
+    checkpoint = kept.checkpoint(run)
+    assert (checkpoint._storage, checkpoint._key, checkpoint._interval) == ("/somewhere", run.key, 5)
+
+
+def test_a_work_may_have_several_runs_of_a_point():
+    same = [run for run in OLD if run.point == OLD[0].point]
+    text = Work(tuple(same)).text()
+    assert keys_of(text) == [run.key for run in same]
+    assert Work.read(text).runs == tuple(same)
+
+
+def test_the_numerics_of_a_family_are_in_the_keys_of_its_runs_only(monkeypatch):
+    spaces = {family: SMALL.replace("family: static", f"family: {family}") for family in ("sk", "se")}
+    before = {family: {run.key for run in runs(text)} for family, text in spaces.items()}
+    monkeypatch.setattr("sweep.networks.sk.NUMERICS", 99)
+    for family, keys in before.items():
+        now = {run.key for run in runs(spaces[family])}
+        # two settings and two seeds of one point; the others are of another family
+        assert len(now - keys) == (4 if family == "sk" else 0)

@@ -11,7 +11,8 @@ from small import SMALL
 
 from sweep.costs import plan
 from sweep.engine.runs import wanted
-from sweep.engine.worker import CAN_PASS, LINES, do, no_outcome
+from sweep.engine.work import Storage, Work
+from sweep.engine.worker import CAN_PASS, LINES, do
 from sweep.proxy import train
 from sweep.space import Space
 
@@ -19,7 +20,13 @@ RUN = wanted(plan(Space.parse(YAML(typ="safe").load(SMALL)), traced=False))[-1]
 
 
 def changed(**recipe):
-    return replace(RUN, proxy=RUN.proxy.model_copy(update=recipe))
+    return replace(RUN, proxy=RUN.proxy.model_copy(update=recipe), texts=None)
+
+
+def done(run, storage=None, interval=60.0):
+    """What a worker makes of a run, kept in a storage while it is done if there is one."""
+    (result,) = do(Work((run,), Storage(str(storage), f"{storage}/weights", interval) if storage else None).text())
+    return result
 
 
 @pytest.fixture
@@ -33,23 +40,23 @@ def raising(monkeypatch):
 
 
 def test_a_run_is_done():
-    result, truth = do(RUN.payload()), train(RUN.planned.point, RUN.proxy, RUN.seed)
-    assert result["key"] == RUN.key
-    assert (result["status"], result["error"], result["losses"]) == ("done", truth.error, truth.losses)
-    assert (result["kind"], result["message"], result["traceback"], result["checkpointed"]) == ("", "", "", False)
-    assert result["versions"]["torch"].startswith("2.13.0")
+    result, truth = done(RUN), train(RUN.point, RUN.proxy, RUN.seed)
+    assert result.key == RUN.key
+    assert (result.status, result.error, result.losses) == ("done", truth.error, truth.losses)
+    assert (result.kind, result.message, result.traceback, result.checkpointed) == ("", "", "", False)
+    assert result.versions["torch"].startswith("2.13.0")
 
 
 def test_a_run_that_raises_is_a_failed_one():
-    point = RUN.planned.point.model_copy(update={"stem_channels": 512})
-    result = do(replace(RUN, planned=replace(RUN.planned, point=point)).payload())
-    assert (result["status"], result["kind"], result["error"]) == ("failed", "NetworkError", None)
-    assert result["message"].startswith("a stage of 12 channels cannot follow 512")
-    last = result["traceback"].splitlines()
+    point = RUN.point.model_copy(update={"stem_channels": 512})
+    result = done(replace(RUN, point=point, texts=None))
+    assert (result.status, result.kind, result.error) == ("failed", "NetworkError", None)
+    assert result.message.startswith("a stage of 12 channels cannot follow 512")
+    last = result.traceback.splitlines()
     assert last[-1].startswith("sweep.errors.NetworkError: a stage of 12 channels")
     assert any("network.py" in line for line in last)
     assert len(last) <= LINES
-    assert result["kind"] not in CAN_PASS
+    assert result.kind not in CAN_PASS
 
 
 def test_a_message_is_one_line_whatever_was_raised(raising):
@@ -60,11 +67,11 @@ def test_a_message_is_one_line_whatever_was_raised(raising):
         raise ValueError
 
     raising(many)
-    result = do(RUN.payload())
-    assert (result["kind"], result["message"]) == ("ValueError", "first")
-    assert len(result["traceback"]) <= 8000
+    result = done(RUN)
+    assert (result.kind, result.message) == ("ValueError", "first")
+    assert len(result.traceback) <= 8000
     raising(silent)
-    assert do(RUN.payload())["message"] == "ValueError"
+    assert done(RUN).message == "ValueError"
 
 
 @pytest.mark.parametrize(
@@ -79,44 +86,39 @@ def test_a_message_is_one_line_whatever_was_raised(raising):
 )
 def test_no_memory_is_told_from_other_errors(what, raising):
     raising(what)
-    result = do(RUN.payload())
-    assert (result["status"], result["kind"]) == ("failed", "out of memory")
-    assert result["kind"] in CAN_PASS
+    result = done(RUN)
+    assert (result.status, result.kind) == ("failed", "out of memory")
+    assert result.kind in CAN_PASS
 
 
 def test_a_run_that_takes_too_long_stops_itself():
-    result = do(changed(timeout=0.001).payload())
-    assert (result["status"], result["kind"], result["error"]) == ("failed", "timed out", None)
-    assert result["message"] == "not done after 0.001 s, in epoch 1 of 8"
-    assert result["kind"] not in CAN_PASS
+    result = done(changed(timeout=0.001))
+    assert (result.status, result.kind, result.error) == ("failed", "timed out", None)
+    assert result.message == "not done after 0.001 s, in epoch 1 of 8"
+    assert result.kind not in CAN_PASS
 
 
 def test_a_time_limit_is_no_part_of_the_key_and_changes_no_outcome():
     limited = changed(timeout=600.0)
     assert limited.key == RUN.key
-    first, second = do(limited.payload()), do(RUN.payload())
-    assert [first[name] for name in ("status", "error", "losses")] == [
-        second[name] for name in ("status", "error", "losses")
+    first, second = done(limited), done(RUN)
+    assert [getattr(first, name) for name in ("status", "error", "losses")] == [
+        getattr(second, name) for name in ("status", "error", "losses")
     ]
-
-
-def test_what_the_driver_says_of_a_worker_that_died_has_the_same_fields():
-    result = do(RUN.payload())
-    assert {"checkpointed", *no_outcome("key", "worker died", "killed")} == set(result)
 
 
 def test_a_run_that_leaves_the_numbers_has_diverged():
     optimizer = RUN.proxy.optimizer.model_copy(update={"name": "sgd", "lr": 1e30})
-    result = do(changed(optimizer=optimizer).payload())
-    assert (result["status"], result["kind"], result["error"]) == ("diverged", "diverged", None)
-    assert result["message"] == "loss nan in epoch 1"
+    result = done(changed(optimizer=optimizer))
+    assert (result.status, result.kind, result.error) == ("diverged", "diverged", None)
+    assert result.message == "loss nan in epoch 1"
 
 
 def test_a_run_whose_last_step_leaves_the_numbers_has_diverged():
     optimizer = RUN.proxy.optimizer.model_copy(update={"name": "sgd", "lr": 1e30})
     one_step = RUN.proxy.dataset.model_copy(update={"train": 30})
-    result = do(changed(optimizer=optimizer, dataset=one_step, epochs=1, schedule="linear").payload())
-    assert (result["status"], result["message"]) == ("diverged", "no finite answers after epoch 1")
+    result = done(changed(optimizer=optimizer, dataset=one_step, epochs=1, schedule="linear"))
+    assert (result.status, result.message) == ("diverged", "no finite answers after epoch 1")
 
 
 def test_a_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
@@ -124,16 +126,16 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
     storage, clock = str(tmp_path / "checkpoints"), itertools.count()
     with monkeypatch.context() as ticking:
         ticking.setattr(sys.modules["sweep.proxy.train"].time, "perf_counter", lambda: float(next(clock)))
-        result = do(changed(timeout=30.0).payload(storage, 0.0))
-    assert (result["kind"], result["checkpointed"]) == ("timed out", True)
+        result = done(changed(timeout=30.0), storage, 0.0)
+    assert (result.kind, result.checkpointed) == ("timed out", True)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [RUN.key]
-    done, truth = do(RUN.payload(storage, 3600.0)), do(RUN.payload())
-    assert (done["error"], done["losses"], done["checkpointed"]) == (truth["error"], truth["losses"], True)
+    result, truth = done(RUN, storage, 3600.0), done(RUN)
+    assert (result.error, result.losses, result.checkpointed) == (truth.error, truth.losses, True)
     assert len(list((tmp_path / "checkpoints").iterdir())) == 1
 
 
 def test_a_damaged_checkpoint_is_told_of_in_the_row(tmp_path):
     (tmp_path / RUN.key).write_bytes(b"not one")
-    result = do(RUN.payload(str(tmp_path), 60.0))
-    assert result["status"] == "done"
-    assert result["message"].startswith("its checkpoint was damaged and set aside")
+    result = done(RUN, str(tmp_path), 60.0)
+    assert result.status == "done"
+    assert result.message.startswith("its checkpoint was damaged and set aside")

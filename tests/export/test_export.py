@@ -1,23 +1,29 @@
 """What is exported, read back by other libraries and compared with the ledger."""
 
+import contextlib
 import csv
 import math
 import re
+import sqlite3
 from datetime import datetime
+from pathlib import Path
 
 import optuna
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledgers import describe, result
 from report.frames import quick
 
 from sweep.analysis.study import Study
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
 from sweep.engine.runs import wanted
+from sweep.errors import SweepError
 from sweep.export import export
 from sweep.ledger_frame import frame
+from sweep.report.folder import write_csv
 from sweep.report.latex import escape, latex_table
 from sweep.space import Space
 
@@ -50,16 +56,16 @@ def rows():
         losses = (2.3, math.nan) if status == "diverged" else tuple(2.3 / (1 + e + i % 7) for e in range(4))
         error = 5 + (i * 37 % 100) / 50 if status == "done" else None
         message = "" if status == "done" else "it did not work"
-        found.append(Row(run, status, error, losses, 1.5, "" if status == "done" else "crash", message))
+        found.append(result(run, status, error, losses, 1.5, "" if status == "done" else "crash", message))
     return space, planned, runs, found
 
 
 @pytest.fixture
 def made(rows, tmp_path):
-    space, planned, runs, found = rows
+    _, planned, _, found = rows
     path = tmp_path / "results/made/ledger.sqlite"
     with Ledger.create(path) as ledger:
-        ledger.describe(space.name, space.data, planned.axes, (run.key for run in runs))
+        describe(ledger, planned)
         ledger.record(found)
     with Ledger.open(path) as ledger:
         yield ledger
@@ -67,7 +73,8 @@ def made(rows, tmp_path):
 
 def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_path):
     export(made, tmp_path / "optuna.db")
-    by_key = {row.run.key: row for row in rows[3]}
+    by_key = {row.key: row for row in rows[3]}
+    runs = {run.key: run for run in rows[2]}
     storage = f"sqlite:///{tmp_path / 'optuna.db'}"
     study = optuna.load_study(study_name="made", storage=storage)
     assert study.metric_names == ["error, %"]
@@ -77,12 +84,13 @@ def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_
     assert study.best_value == best.error
     for trial in study.trials:
         row = by_key.pop(trial.user_attrs["key"])
-        point = row.run.planned.point
+        run = runs[row.key]
+        point = run.point
         expected = {
             "family": point.family,
-            "optimizer.lr": row.run.proxy.optimizer.lr,
-            "schedule": row.run.proxy.schedule,
-            "seed": row.run.seed,
+            "optimizer.lr": run.proxy.optimizer.lr,
+            "schedule": run.proxy.schedule,
+            "seed": run.seed,
         }
         if point.family == "weightnet":
             expected |= {name: float(point.value(name)) for name in ("M", "G", "lambda")}
@@ -92,7 +100,7 @@ def test_optuna_reads_every_run_with_its_params_value_and_curve(made, rows, tmp_
         assert list(trial.intermediate_values) == list(range(1, len(row.losses) + 1))
         for found, loss in zip(trial.intermediate_values.values(), row.losses, strict=True):
             assert found == loss or (math.isnan(found) and math.isnan(loss))
-        assert trial.user_attrs["point"] == row.run.planned.label
+        assert trial.user_attrs["point"] == run.label
         assert trial.user_attrs.get("message", "") == row.message
         assert trial.duration.total_seconds() == row.seconds
         assert abs((datetime.now() - trial.datetime_complete).total_seconds()) < 300
@@ -142,10 +150,10 @@ def test_points_have_a_row_each_in_csv_and_parquet(made, tmp_path):
 
 
 def test_runs_are_those_that_are_in(made, rows, tmp_path):
-    assert export(made, tmp_path / "any.csv") == f"{len(rows[3])} runs: {tmp_path / 'any.csv'}"
+    assert export(made, tmp_path / "all runs.csv") == f"{len(rows[3])} runs: {tmp_path / 'all runs.csv'}"
     export(made, tmp_path / "runs.parquet")
     found = pd.read_parquet(tmp_path / "runs.parquet").set_index("key")
-    assert found["error"].dropna().to_dict() == {r.run.key: r.error for r in rows[3] if r.error is not None}
+    assert found["error"].dropna().to_dict() == {r.key: r.error for r in rows[3] if r.error is not None}
 
 
 def untex(text):
@@ -205,16 +213,88 @@ def test_another_suffix_is_an_error_that_says_which_there_are(name, made, comman
     assert ".db: Optuna's storage" in err
 
 
+@pytest.mark.parametrize(
+    "name", ["curves.csv", "pareto.parquet", "out.csv", "runs-and-points.csv", ".csv", "x.runs.csv.csv"]
+)
+def test_a_table_says_in_its_name_what_its_rows_are(name, made, command, tmp_path):
+    expected = name == "x.runs.csv.csv"
+    code, out, err = command("export", "made", "--to", name)
+    assert (code, out == "") == ((0, False) if expected else (2, True)), err
+    if not expected:
+        assert "runs.csv has a row per run, points.csv a row per point" in err
+    assert (tmp_path / name).exists() == expected
+
+
+@pytest.mark.parametrize("name", ["runs.csv", "points.parquet", "table.tex", "optuna.db"])
+def test_a_file_that_exists_is_replaced_only_by_force(name, made, command, tmp_path):
+    (tmp_path / name).write_text("precious")
+    code, out, err = command("export", "made", "--to", name)
+    assert (code, out, err) == (2, "", f"{name}: this file exists; --force replaces it\n")
+    assert (tmp_path / name).read_text() == "precious"
+    code, _, err = command("export", "made", "--to", name, "--force")
+    assert (code, err) == (0, "")
+    assert (tmp_path / name).read_bytes() != b"precious"
+
+
+def test_a_link_is_replaced_by_force_and_not_followed(made, tmp_path):
+    (tmp_path / "victim").write_text("precious")
+    for name, target in {"runs.csv": tmp_path / "victim", "table.tex": tmp_path / "nothing"}.items():
+        (tmp_path / name).symlink_to(target)
+        with pytest.raises(SweepError, match="this file exists"):
+            export(made, tmp_path / name)
+        export(made, tmp_path / name, force=True)
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize(
+    "folder", ["a?b", "{y}", "a%20b", "100%", "a#b", "ü ñ", "a&mode=ro", "{{", ":memory:", "file:x"]
+)
+def test_optunas_storage_lies_where_its_path_says(folder, made, tmp_path, monkeypatch):
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    for to in (tmp_path / folder / "optuna.db", Path(folder) / "relative.db"):
+        export(made, to)
+        with contextlib.closing(sqlite3.connect(to.absolute())) as connection:
+            names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
+        assert names == {"made", "made (points)"}
+    assert {path.name for path in (tmp_path / folder).iterdir()} == {"optuna.db", "relative.db"}
+    assert {path.name for path in tmp_path.iterdir()} == {"results", folder}
+
+
+def test_multiplicative_axes_are_on_a_logarithmic_scale(made, tmp_path):
+    export(made, tmp_path / "optuna.db")
+    study = optuna.load_study(study_name="made", storage=f"sqlite:///{tmp_path / 'optuna.db'}")
+    scales = {
+        name: one.log for trial in study.trials for name, one in trial.distributions.items() if hasattr(one, "log")
+    }
+    assert scales == {"M": True, "lambda": True, "optimizer.lr": True, "G": False, "seed": False}
+
+
+def test_cells_that_a_spreadsheet_would_compute_are_text(tmp_path):
+    table = pd.DataFrame(
+        {
+            "act": ["=1+1", "@x", None, "relu"],
+            "mixed": ["+cmd", -1, 2.5, "-0.5"],
+            "error": [-1.5, 2.0, math.nan, 3.0],
+            "=head": [1, 2, 3, 4],
+        }
+    )
+    write_csv(table, tmp_path / "runs.csv")
+    with (tmp_path / "runs.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["act", "mixed", "error", "'=head"],
+            ["'=1+1", "'+cmd", "-1.5", "1"],
+            ["'@x", "-1", "2.0", "2"],
+            ["", "2.5", "", "3"],
+            ["relu", "-0.5", "3.0", "4"],
+        ]
+    assert table["act"][0] == "=1+1"
+
+
 def test_a_folder_that_is_not_there_is_an_error(made, command, tmp_path):
     for name in ("no/runs.csv", "no/optuna.db", "no/table.tex", "no/runs.parquet"):
         code, out, err = command("export", "made", "--to", name)
         assert (code, out) == (2, ""), err
         assert err.startswith(f"{name}: cannot be written: ")
     assert not list(tmp_path.glob("*.part"))
-
-
-def test_what_was_there_is_replaced(made, command, tmp_path):
-    for name in ("optuna.db", "runs.csv", "table.tex"):
-        (tmp_path / name).write_text("old")
-        assert command("export", "made", "--to", name)[0] == 0
-        assert (tmp_path / name).read_bytes() != b"old"

@@ -10,8 +10,10 @@ import pandas as pd
 import processes
 from sweeps import rows, start
 
-from sweep.engine.driver import RETRIES
+from sweep.space.schema import Resources
 
+#: How often the space's runs are tried again.
+RETRIES = Resources().retries
 #: What is killed: one process by the name of its program, or all of them at once, as when the power goes.
 VICTIMS = ("driver", "ray's driver", "worker", "raylet", "gcs_server", "any", "process group", "everything")
 

@@ -40,7 +40,7 @@ def test_a_full_disk(disk, undisturbed):
     (folder / "small.yaml").write_text(LONGER)
     # room for the first few runs
     _fill(folder, 90 << 10)
-    process = start(folder)
+    process = start(folder, "--inline")
     try:
         _, told = process.communicate(timeout=200)
     finally:
@@ -52,7 +52,7 @@ def test_a_full_disk(disk, undisturbed):
     assert 0 < len(before) < 48
     (folder / "filler").unlink()
     resize("16m")
-    process = start(folder)
+    process = start(folder, "--inline")
     _, told = process.communicate(timeout=200)
     assert (told, process.returncode) == ("", 0)
     after = rows(folder)
@@ -61,7 +61,7 @@ def test_a_full_disk(disk, undisturbed):
     # no room for the report
     shutil.rmtree(folder / "reports")
     _fill(folder, 0)
-    process = start(folder)
+    process = start(folder, "--inline")
     _, told = process.communicate(timeout=60)
     assert process.returncode == 1
     assert told == "reports/small: the report cannot be written: No space left on device; every run is safe\n"
@@ -72,7 +72,7 @@ def test_a_disk_that_is_full_from_the_start(left, disk):
     folder, _ = disk
     (folder / "small.yaml").write_text(LONGER)
     _fill(folder, left << 10)
-    process = start(folder)
+    process = start(folder, "--inline")
     _, told = process.communicate(timeout=200)
     assert process.returncode == 1
     assert told.count("\n") == 1

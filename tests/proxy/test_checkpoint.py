@@ -4,6 +4,7 @@ import itertools
 import os
 import sys
 import types
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -15,7 +16,7 @@ from torch import nn
 from sweep.errors import StorageError
 from sweep.proxy import Checkpoint, OutOfTime, train
 from sweep.proxy.checkpoint import check, discard, kept
-from sweep.space import Point, Proxy
+from sweep.space import Point, Proxy, allow
 
 NET = dict(width=0.125, stem_channels=4, last_channels=16, repeats=(1,), image_size=8)
 POINT = Point(**NET, family="weightnet", M=2, G=1).resolved(8)
@@ -105,6 +106,7 @@ def test_a_network_of_ones_own_that_draws_as_it_goes_can_be_gone_on_from(step, t
     module = types.ModuleType("dropping")
     module.net = lambda classes: nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Dropout(), nn.Linear(32, classes))
     monkeypatch.setitem(sys.modules, "dropping", module)
+    allow("dropping")
     point, recipe = Point(backbone="dropping:net").resolved(8), RECIPES["adamw, one_cycle"]
     with pytest.raises(Killed):
         train(point, recipe, 3, Doomed(str(tmp_path), {step}, step))
@@ -168,18 +170,40 @@ def test_nothing_in_one_is_executed(tmp_path, monkeypatch):
 
 
 def test_one_that_cannot_be_written_costs_nothing_but_a_note(tmp_path, monkeypatch):
-    def full(self, path, data, **_):
-        (tmp_path / path.rsplit("/", 1)[-1]).write_bytes(data[:100])
+    def full(path, data):
+        with path.open("wb") as file:
+            file.write(data[:100])
         raise OSError(28, "No space left on device")
 
     interrupted(str(tmp_path))
     before = (tmp_path / "key").read_bytes()
-    monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.pipe_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     keep = Checkpoint(str(tmp_path), "key", 0.0)
     assert outcome(train(POINT, RECIPES["adamw, linear"], 0, keep)) == outcome(UNDISTURBED["adamw, linear"])
     # said once, however often it was tried; and the one before is as it was
     assert keep.notes == ["a checkpoint could not be written (No space left on device)"]
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"key": before}
+
+
+def test_a_storage_of_somebody_elses_leads_nowhere(tmp_path):
+    """Links under the names that a checkpoint will have, and a FIFO in its place."""
+    victim, storage = tmp_path / "victim", tmp_path / "checkpoints"
+    victim.write_text("precious")
+    storage.mkdir()
+    for name in ("key", "key.part"):
+        (storage / name).symlink_to(victim)
+    Checkpoint(str(storage), "key", 60.0).save({"x": torch.zeros(3)})
+    assert victim.read_text() == "precious"
+    assert [path.name for path in storage.iterdir()] == ["key"]
+    assert Checkpoint(str(storage), "key", 60.0).load().keys() == {"x"}
+
+
+@pytest.mark.timeout(10)
+def test_a_fifo_in_place_of_a_checkpoint_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "key")
+    keep = Checkpoint(str(tmp_path), "key", 60.0)
+    assert keep.load() is None
+    assert keep.notes == ["a checkpoint could not be read (it is a FIFO, not a regular file)"]
 
 
 def test_a_time_limit_counts_all_attempts_and_may_be_raised(tmp_path, monkeypatch):
@@ -205,6 +229,17 @@ def test_what_is_removed_and_what_is_listed(tmp_path):
     assert kept(str(tmp_path)) == {"a", "b", "c", "d"}
     discard(str(tmp_path), ["b", "never there", "c", "d"])
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_storage_that_is_tried_keeps_what_lies_there(memory, tmp_path):
+    storage = f"memory://tried{next(_names)}" if memory else str(tmp_path)
+    fs, root = fsspec.core.url_to_fs(storage)
+    for name in ("probe", "test", "key"):
+        fs.pipe_file(f"{root}/{name}", b"precious")
+    check(storage)
+    assert left_in(storage) == {"probe", "test", "key"}
+    assert all(fs.cat_file(f"{root}/{name}") == b"precious" for name in ("probe", "test", "key"))
 
 
 def test_a_storage_that_takes_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sweep.costs import count, plan
+from sweep.costs.training import passes
 from sweep.engine.runs import key_of
 from sweep.errors import SpaceError
 from sweep.networks import build, drawn, seeded
@@ -67,6 +69,19 @@ def test_ten_classes_make_as_many_as_the_study_had():
     assert Task(name="pairs", mix="difference").classes(10) == 100
     assert recipe().facts.classes == 55
     assert recipe(task=None).facts == recipe().dataset.facts
+
+
+@pytest.mark.parametrize(("classes", "images"), [(10, 2), (10, 3), (3, 5), (2, 8), (4, 4)])
+def test_guessing_is_as_hard_as_among_equal_classes(classes, images):
+    every = itertools.product(range(classes), repeat=images)
+    commonest = max(Counter(tuple(sorted(labels)) for labels in every).values()) / classes**images
+    assert Task(name="pairs", images=images).as_hard_as(classes) == pytest.approx(1 / commonest)
+
+
+def test_what_a_run_is_judged_on():
+    assert (recipe().equal_classes, recipe().judged_on) == (50, 501)
+    assert (recipe(task=None).equal_classes, recipe(task=None).judged_on) == (10, 200)
+    assert recipe(task=dict(name="pairs", mix="difference")).equal_classes == 100
 
 
 MIXES = {"max": np.maximum, "mean": lambda a, b: (a + b) / 2, "difference": np.subtract}
@@ -275,7 +290,7 @@ def test_keys_hold_the_task_and_are_as_before_without_one():
 @pytest.mark.parametrize(
     ("task", "told"),
     [
-        ("trios", r"proxy\.task.*'trios' is not a known task"),
+        ("trios", r"proxy\.task\.name: 'trios' is not a known name \(known: pairs\)"),
         ("{name: pairs, mix: min}", r"proxy\.task\.mix: .*min"),
         ("{name: pairs, images: 1}", r"proxy\.task\.images: must be at least 2, found 1"),
         ("{name: pairs, mix: difference, images: 3}", "mix: difference is of 2 images, not of 3"),
@@ -289,6 +304,12 @@ def test_what_makes_no_sense_is_told(task, told):
         return
     with pytest.raises(SpaceError, match=told):
         space(task)
+
+
+def test_training_flops_hold_the_pairs_that_a_run_is_judged_on():
+    few, many = (passes(recipe(task=dict(name="pairs", validation=n))) for n in (100, 1100))
+    assert (few.judge, many.judge, few.learn) == (100, 1100, many.learn)
+    assert passes(recipe(task=None)).judge == 200
 
 
 def test_too_many_classes_and_a_task_to_tune_are_told():

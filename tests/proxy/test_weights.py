@@ -10,28 +10,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kept import KEPT, runs_of
 
+from sweep.engine.work import Storage, Work
 from sweep.engine.worker import do
 from sweep.networks import build
 from sweep.proxy import Shelf, Weights, load, train
 from sweep.proxy.stored import put
 
 RUNS = runs_of(KEPT)[0]
-RUN = next(run for run in RUNS if run.planned.label.startswith("weightnet"))
+RUN = next(run for run in RUNS if run.label.startswith("weightnet"))
 _names = itertools.count()
 
 
 def changed(run=RUN, **recipe):
-    return replace(run, proxy=run.proxy.model_copy(update=recipe), written=None)
+    return replace(run, proxy=run.proxy.model_copy(update=recipe), texts=None)
+
+
+def done_by(run, weights):
+    """What a worker makes of a run whose weights are left in a storage."""
+    (result,) = do(Work((run,), Storage(f"{weights}-checkpoints", weights)).text())
+    return result
 
 
 def empty(run=RUN):
-    point, facts = run.planned.point, run.proxy.dataset.facts
+    point, facts = run.point, run.proxy.dataset.facts
     return build(point, facts.channels, facts.classes)
 
 
 def errors_by_hand(network, run):
     """Wrong answers in per cent, an image at a time."""
-    data = load(run.proxy.dataset, run.planned.point.image_size)
+    data = load(run.proxy.dataset, run.point.image_size)
     network.eval()
     wrong = 0
     with torch.no_grad():
@@ -44,22 +51,22 @@ def errors_by_hand(network, run):
 @pytest.mark.parametrize("recipe", [{}, dict(ema=0.9)], ids=["plain", "averaged"])
 @pytest.mark.parametrize("family", ["static", "weightnet", "condconv"])
 def test_the_weights_are_those_that_the_error_was_measured_with(family, recipe, tmp_path):
-    run = changed(next(run for run in RUNS if run.planned.point.family == family), **recipe)
-    done = do(run.payload(None, 60.0, str(tmp_path)))
+    run = changed(next(run for run in RUNS if run.point.family == family), **recipe)
+    done = done_by(run, str(tmp_path))
     network = empty(run)
     shelf = Shelf([str(tmp_path)])
     assert shelf.has(run.key)
     assert shelf.take(run.key, network)
-    assert errors_by_hand(network, run) == pytest.approx(done["error"])
-    assert done["message"] == ""
+    assert errors_by_hand(network, run) == pytest.approx(done.error)
+    assert done.message == ""
 
 
 def test_keeping_them_changes_neither_keys_nor_outcomes(tmp_path):
     kept, plain = changed(), changed(keep_weights=False)
     assert kept.key == plain.key
-    first, second = do(kept.payload(None, 60.0, str(tmp_path))), do(plain.payload(None, 60.0, str(tmp_path / "none")))
-    assert [first[name] for name in ("status", "error", "losses", "message")] == [
-        second[name] for name in ("status", "error", "losses", "message")
+    first, second = done_by(kept, str(tmp_path)), done_by(plain, str(tmp_path / "none"))
+    assert [getattr(first, name) for name in ("status", "error", "losses", "message")] == [
+        getattr(second, name) for name in ("status", "error", "losses", "message")
     ]
     assert not (tmp_path / "none").exists()
 
@@ -67,28 +74,28 @@ def test_keeping_them_changes_neither_keys_nor_outcomes(tmp_path):
 def test_doing_a_run_again_writes_the_same_bytes(tmp_path):
     files = []
     for _ in range(2):
-        do(RUN.payload(None, 60.0, str(tmp_path)))
+        done_by(RUN, str(tmp_path))
         files.append((tmp_path / RUN.key).read_bytes())
     assert files[0] == files[1]
 
 
 def test_a_run_that_diverges_leaves_none(tmp_path):
     optimizer = RUN.proxy.optimizer.model_copy(update={"name": "sgd", "lr": 1e30})
-    assert do(changed(optimizer=optimizer).payload(None, 60.0, str(tmp_path)))["status"] == "diverged"
+    assert done_by(changed(optimizer=optimizer), str(tmp_path)).status == "diverged"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_behind_a_url():
     storage = f"memory://weights-{next(_names)}"
-    assert do(RUN.payload(None, 60.0, storage))["message"] == ""
+    assert done_by(RUN, storage).message == ""
     assert Shelf([storage]).take(RUN.key, empty())
 
 
 def test_a_storage_that_takes_nothing_costs_a_note_and_no_run(tmp_path):
     (tmp_path / "file").write_text("")
-    result = do(RUN.payload(None, 60.0, str(tmp_path / "file")))
-    assert result["status"] == "done"
-    assert result["message"] == "its weights could not be written (File exists)"
+    result = done_by(RUN, str(tmp_path / "file"))
+    assert result.status == "done"
+    assert result.message == "its weights could not be written (File exists)"
 
 
 @settings(max_examples=15, deadline=None)
@@ -125,7 +132,7 @@ def test_nothing_in_them_is_executed(tmp_path, monkeypatch):
 
 
 def test_those_of_another_network_do_not_fit_and_are_set_aside(tmp_path):
-    other = next(run for run in RUNS if run.planned.point.family == "static")
+    other = next(run for run in RUNS if run.point.family == "static")
     Weights(str(tmp_path), "key").save(empty(other))
     assert not Shelf([str(tmp_path)]).take("key", empty())
     assert (tmp_path / "key.damaged").exists()
@@ -143,5 +150,5 @@ def test_the_first_storage_that_has_good_ones_counts(tmp_path):
 
 
 def test_train_alone_takes_them_as_well(tmp_path):
-    train(RUN.planned.point, RUN.proxy, RUN.seed, None, Weights(str(tmp_path), "mine"))
+    train(RUN.point, RUN.proxy, RUN.seed, None, Weights(str(tmp_path), "mine"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

@@ -36,7 +36,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    return render(quick(), tmp_path_factory.mktemp("page"))
+    return render(quick(), tmp_path_factory.mktemp("page")).page
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ ODD = {
 def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, monkeypatch):
     """Neither a name nor what is missing breaks the script, the layout or the law of the page."""
     monkeypatch.setattr(style, "_METADATA", {"svg": {}})
-    page = open_page(render(ODD[case](), tmp_path), viewport=PHONE)
+    page = open_page(render(ODD[case](), tmp_path).page, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.get_by_role("heading", level=1).inner_text() == "quick"
     for panel in page.locator(".panel").all():
@@ -246,7 +246,7 @@ def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, monkeypatch):
 def test_a_comparison_is_as_good(open_page, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "_METADATA", {"svg": {}})
     other = dataclasses.replace(quick(), name="other", recipe={"epochs": 40})
-    page = open_page(compare({"quick": quick(), "other": other}, tmp_path), viewport=PHONE)
+    page = open_page(compare({"quick": quick(), "other": other}, tmp_path).page, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     panel = page.locator(".panel").first
     panel.focus()

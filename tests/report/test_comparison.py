@@ -145,7 +145,7 @@ PAIRS = {
 @pytest.mark.parametrize("case", PAIRS)
 def test_the_page_is_whole(case, tmp_path, lean):
     frames = {frame.name: frame for frame in PAIRS[case]}
-    index = compare(frames, tmp_path / "a")
+    index = compare(frames, tmp_path / "a").page
     text = index.read_text()
     checker = check(text)
     assert "could not be made" not in text, re.findall("This card could not be made[^<]*", text)
@@ -154,7 +154,7 @@ def test_the_page_is_whole(case, tmp_path, lean):
     for link in checker.links:
         assert link.startswith("#") or link.endswith(("png", "pdf")) or (tmp_path / "a" / link).is_file(), link
     assert len(list((tmp_path / "a").glob("points-*.csv"))) == len(frames)
-    again = compare(frames, tmp_path / "b")
+    again = compare(frames, tmp_path / "b").page
     assert again.read_bytes() == index.read_bytes()
 
 
@@ -168,7 +168,7 @@ def test_the_command_compares_ledgers(tmp_path, command):
         )
     assert command("report", "one", "two") == (0, "Report: reports/one+two/index.html\n", "")
     text = (tmp_path / "reports/one+two/index.html").read_text()
-    assert "two has less error than one by 1.00 points" in text
+    assert "two and one differ by 1.00 points, equal at every seed, which gives no interval" in text
     # by paths, and two of one name
     code, out, _ = command("report", "results/one", "results/two/ledger.sqlite")
     assert (code, out) == (0, "Report: reports/one+two/index.html\n")

@@ -4,8 +4,18 @@ import re
 import pandas as pd
 import pytest
 
+from sweep.analysis.estimates import estimate
 from sweep.analysis.study import Study
-from sweep.report import differences, headline
+from sweep.report import (
+    curve_cards,
+    differences,
+    evidence_card,
+    headline,
+    isolation_card,
+    nuisance_card,
+    plane_card,
+    words,
+)
 
 from .frames import quick
 
@@ -41,13 +51,14 @@ def test_a_clear_rise_is_a_rise():
 
 def test_an_interval_with_zero_shows_no_difference():
     first, naive, *_ = says(by_lambda(quick(), 0.05, (0.0, 0.5, -0.5)))
-    assert first.endswith(": too little for these data to tell from zero.")
+    assert "λ = 8 vs λ = 1: −0.15 points [−3.88, 3.58], inconclusive (" in first
     assert "+0.15 points [−3.58, 3.88] at 0.01" in naive
 
 
 def test_one_seed_has_no_interval():
     sentences = says(quick(seeds=1))
-    assert re.search(r"less error than λ = 1 by [\d.]+ points \(no interval: one seed\) \(.* 1 seed\)", sentences[0])
+    no_direction = r"λ = 8 and λ = 1 differ by [\d.]+ points at one seed, which gives no interval \(.* 1 seed\)"
+    assert re.search(no_direction, sentences[0])
     assert any("there is one seed to choose the learning rate on" in sentence for sentence in sentences)
 
 
@@ -121,9 +132,7 @@ def test_a_single_line_that_differs_is_named_where_the_mean_does_not():
     error = runs["error"].mask(wild, 20 + runs["seed"].map({0: 9.0, 1: -9.0, 2: 0.0}))
     curves = Study(dataclasses.replace(frame, runs=runs.assign(error=error))).curves[0]
     text = differences.lines_sentence(curves).replace("\N{NO-BREAK SPACE}", " ")
-    assert text == (
-        "Of single lines, these show a difference: G = 2 (λ = 8 has less error by 6.00 points [5.25, 6.75])."
-    )
+    assert text == ("Of single lines, these show a difference: G = 2 (λ = 8 vs 1: −6.00 points [−6.75, −5.25]).")
 
 
 def test_what_tuning_took_away_is_told_with_its_interval():
@@ -135,3 +144,55 @@ def test_what_tuning_took_away_is_told_with_its_interval():
         "The data do not show that tuning changed the gain of λ = 8 that one learning rate for all shows "
         "(+1.39 at 0.09)."
     )
+
+
+def texts(frame):
+    """All sentences and cells of the cards that speak of differences."""
+    study = Study(frame)
+    builders = (headline, isolation_card, plane_card, nuisance_card, evidence_card)
+    cards = [card for builder in builders for card in builder.cards(study)]
+    cards += [*curve_cards.main_axis(study), *curve_cards.second_axis(study)]
+    return [sentence for card in cards for sentence in card.says]
+
+
+@pytest.mark.parametrize("case", ["one seed", "equal at every seed", "two that guess", "all the same"])
+def test_no_direction_is_said_without_an_interval(case):
+    frame = quick(seeds=1) if case == "one seed" else quick()
+    if case == "equal at every seed":
+        frame = by_lambda(frame, 1.0, (0.0, 0.0, 0.0))
+    if case == "all the same":
+        frame = dataclasses.replace(frame, runs=frame.runs.assign(error=20.0))
+    if case == "two that guess":
+        frame = dataclasses.replace(frame, runs=frame.runs.assign(error=90.0), classes=10, judged_on=500)
+    for sentence in texts(frame):
+        assert not re.search(r"\b(less|more) error\b|\bgain of [+−]|took away [+−\d]|falls (more|less)", sentence)
+        assert not re.search(r"(less|more|gain|took|added).* 0\.00 points", sentence)
+
+
+def test_points_at_chance_are_counted_first_and_not_ranked():
+    frame = quick()
+    guess = frame.runs["family"].isin(["static", "se"]) | (frame.runs["lambda"] == 1)
+    runs = frame.runs.assign(error=frame.runs["error"].mask(guess, 90.0 + frame.runs["seed"] / 10))
+    sentences = says(dataclasses.replace(frame, runs=runs, classes=10, judged_on=500))
+    assert sentences[0] == "4 of 10 points are at chance (90 %) and not ranked: train longer."
+    assert any(sentence.startswith("Lowest mean error: weightnet") for sentence in sentences)
+    all_guess = says(dataclasses.replace(frame, runs=runs.assign(error=90.0), classes=10, judged_on=500))
+    assert all_guess[0] == "10 of 10 points are at chance (90 %) and not ranked: train longer."
+    assert not any("Lowest mean error" in sentence or "interval that excludes" in sentence for sentence in all_guess)
+
+
+def test_a_small_difference_that_is_clear_is_never_nought():
+    found = estimate([0.0012, 0.0013, 0.0011])
+    text = words.verdict("a", "b", found).replace("\N{NO-BREAK SPACE}", " ")
+    assert text == "a has more error than b by 0.0012 points [0.0010, 0.0014]"
+
+
+def test_runs_of_several_builds_are_told():
+    frame = quick()
+    assert not any("builds of torch" in sentence for sentence in says(frame))
+    versions = {**frame.versions, "torch": "2.13.0+cpu, 2.13.0+cu126", "machine": "Linux x86_64"}
+    mixed = [s for s in says(dataclasses.replace(frame, versions=versions)) if "builds of torch" in s]
+    assert mixed == [
+        "Runs were computed with different builds of torch (2.13.0+cpu, 2.13.0+cu126): part of a difference between "
+        "points may come from that."
+    ]

@@ -5,9 +5,10 @@ import random
 import re
 
 import pytest
+from ledgers import describe, result
 
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
 from sweep.engine.runs import wanted
 from sweep.ledger_frame import frame
 from sweep.report import render
@@ -46,9 +47,9 @@ def ledger(path, space, outcome):
     for run in runs:
         if (found := outcome(run)) is not None:
             status, error, kind, message = found
-            rows.append(Row(run, status, error, (2.0, 1.0), 3.0, kind, message, {"wn-sweep": "0.1.0"}))
+            rows.append(result(run, status, error, (2.0, 1.0), 3.0, kind, message, versions={"wn-sweep": "0.1.0"}))
     with Ledger.create(path) as made:
-        made.describe(parsed.name, parsed.data, planned.axes, (run.key for run in runs))
+        describe(made, planned)
         made.record(rows)
     return len(runs)
 
@@ -72,7 +73,7 @@ def trained(noise):
             return "failed", None, "memory", "out of memory"
         if chance < 0.02:
             return "diverged", None, "diverged", "loss is NaN"
-        lam = float(run.planned.point.value("lambda") or 1)
+        lam = float(run.point.value("lambda") or 1)
         tuned = abs(math.log(run.proxy.optimizer.lr / 0.012)) / 2
         return "done", max(0.1, 8 - 0.3 * math.log2(lam) + tuned + noise.gauss(0, 0.4)), "", ""
 
@@ -83,7 +84,7 @@ def test_ten_thousand_runs_fit_on_a_page(tmp_path):
     runs = ledger(tmp_path / "ledger.sqlite", large(61), trained(random.Random(0)))
     assert 9_900 <= runs <= 10_100
     with Ledger.open(tmp_path / "ledger.sqlite") as opened:
-        page = render(frame(opened), tmp_path / "page")
+        page = render(frame(opened), tmp_path / "page").page
     assert page.stat().st_size < 5_000_000
     assert "could not be made" not in page.read_text()
 
@@ -94,7 +95,7 @@ def test_ten_thousand_points_fit_on_a_page(tmp_path):
     runs = ledger(tmp_path / "ledger.sqlite", space, trained(random.Random(1)))
     assert runs > 10_000
     with Ledger.open(tmp_path / "ledger.sqlite") as opened:
-        page = render(frame(opened), tmp_path / "page")
+        page = render(frame(opened), tmp_path / "page").page
     text = page.read_text()
     assert page.stat().st_size < 5_000_000
     assert "could not be made" not in text

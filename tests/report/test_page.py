@@ -125,7 +125,7 @@ def inches(svg):
 
 
 def test_a_whole_report(tmp_path):
-    index = render(quick(), tmp_path / "reports" / "quick")
+    index = render(quick(), tmp_path / "reports" / "quick").page
     out = index.parent
     assert index == tmp_path / "reports" / "quick" / "index.html"
     names = FIGURES
@@ -148,7 +148,7 @@ def test_twice_the_same_to_the_byte(tmp_path):
     frame = quick()
     # The order in which runs came in must not show.
     shuffled = dataclasses.replace(frame, runs=frame.runs.sample(frac=1, random_state=1))
-    outs = [render(frame, tmp_path / "a").parent, render(shuffled, tmp_path / "b").parent]
+    outs = [render(frame, tmp_path / "a").page.parent, render(shuffled, tmp_path / "b").page.parent]
     one, other = ({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()} for out in outs)
     assert len(one) == 2 + 6 * len(FIGURES)
     assert one == other
@@ -203,7 +203,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_every_sweep_has_a_correct_page(case, tmp_path, lean):
     build, says = CASES[case]
-    text = render(build(), tmp_path).read_text()
+    text = render(build(), tmp_path).page.read_text()
     checker = check(text)
     assert "could not be made" not in text, re.findall("This card could not be made[^<]*", text)
     assert EVIL not in text
@@ -233,7 +233,10 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
 
     cards = [("Bad", bad), ("Unsavable", unsavable), *contents.CONTENTS]
     monkeypatch.setattr(contents, "CONTENTS", cards)
-    text = render(quick(), tmp_path).read_text()
+    rendered = render(quick(), tmp_path)
+    assert [line.split(":")[0] for line in rendered.failed] == ["Bad", "Error against cost"]
+    assert all(line.isprintable() for line in rendered.failed)
+    text = rendered.page.read_text()
     check(text)
     assert "RuntimeError: no luck &lt;script&gt;" in text
     assert "OSError: no ink" in text
@@ -244,7 +247,7 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
 def test_two_rows_of_one_run_break_cards_not_the_page(tmp_path, lean):
     frame = quick()
     twice = dataclasses.replace(frame, runs=frame.runs.loc[[*frame.runs.index, 0]])
-    text = render(twice, tmp_path).read_text()
+    text = render(twice, tmp_path).page.read_text()
     check(text)
     assert "two runs of" in text
 
@@ -260,7 +263,7 @@ def test_figures_of_an_earlier_page_go(tmp_path, lean):
 
 
 def test_an_interrupted_report_leaves_the_old_one(tmp_path, monkeypatch, lean):
-    old = render(CASES["no lambda"][0](), tmp_path).read_bytes()
+    old = render(CASES["no lambda"][0](), tmp_path).page.read_bytes()
 
     def stop(*args):
         raise KeyboardInterrupt

@@ -61,3 +61,15 @@ def test_nested_settings_are_dotted():
         ("a.c", "2, 3"),
         ("d", "–"),
     ]
+
+
+def test_operations_without_a_count_are_named_with_their_points():
+    some = ("weightnet M=1 G=1", "weightnet M=2 G=1")
+    every = tuple(dict.fromkeys(quick().runs["point"]))
+    uncounted = {"lstm": some, "gru": some, "bilinear": every, "add": every, "silu_": every, "layer_norm": some}
+    says = card(uncounted=uncounted).says
+    assert says[2:] == (
+        "FLOPs of weightnet M=1 G=1, weightnet M=2 G=1 leave out lstm and gru: fvcore has no count for that.",
+        "FLOPs of all points leave out bilinear: fvcore has no count for that.",
+    )
+    assert not any("leave out" in sentence for sentence in card(uncounted={"add": every}).says)

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from sweep.report import saving, style
 
 folder = Path({folder!r})
-saving.cores = lambda: 2
+saving.cpus = lambda: 2
 figures = {{}}
 with style.look():
     for n in range(4):
@@ -46,7 +46,7 @@ def test_figures_saved_by_copies_are_those_saved_here(tmp_path):
 
 @pytest.mark.parametrize("lacking", ["cores", "figures", "quiet"])
 def test_where_copies_do_not_pay_or_are_not_safe_nothing_is_tried(monkeypatch, lacking):
-    monkeypatch.setattr(saving, "cores", lambda: 1 if lacking == "cores" else 2)
+    monkeypatch.setattr(saving, "cpus", lambda: 1 if lacking == "cores" else 2)
     monkeypatch.setattr(threading, "active_count", lambda: 2 if lacking == "quiet" else 1)
     tried = []
     tasks = {str(n): lambda: tried.append(1) or "" for n in range(2 if lacking == "figures" else 9)}

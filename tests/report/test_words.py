@@ -50,3 +50,30 @@ def test_sentences():
     assert words.plural(1, "seed") == "1 seed"
     assert words.setting(["optimizer.lr", "x.y"], (0.01, 2)) == "learning rate 0.01, x.y 2"
     assert len(words.shorten("x" * 300, 20)) == 20
+
+
+def test_intervals_of_errors_hold_no_number_beyond_what_is_possible():
+    plain = {
+        (54.0, 49.0): " (two seeds give no useful interval)",
+        (54.0, 49.0, 52.0): " [45.42, 57.92]",
+        (2.0, 0.5, 1.0): " [< 0, 3.06]",
+        (99.0, 60.0, 80.0): " [31.22, > 100]",
+        (99.0, 1.0, 50.0): " [< 0, > 100]",
+        (5.0,): " (no interval: one seed)",
+        (5.0, 5.0): " (no interval: equal at every seed)",
+    }
+    for errors, text in plain.items():
+        assert words.error_interval(estimate(errors)).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_a_verdict_has_a_direction_only_where_the_interval_excludes_zero():
+    said = {
+        (-1.0, -1.2, -1.1): "a has less error than b by 1.10 points [0.85, 1.35]",
+        (1.0, 1.2, 1.1): "a has more error than b by 1.10 points [0.85, 1.35]",
+        (-1.0, 1.2, 1.1): "a vs b: +0.43 points [−2.65, 3.52], inconclusive",
+        (1.25, 1.25): "a and b differ by 1.25 points, equal at every seed, which gives no interval",
+        (-1.25,): "a and b differ by 1.25 points at one seed, which gives no interval",
+        (0.0, 0.0): "a and b have the same error at every seed",
+    }
+    for values, text in said.items():
+        assert words.verdict("a", "b", estimate(values)).replace("\N{NO-BREAK SPACE}", " ") == text

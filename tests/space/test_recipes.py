@@ -33,7 +33,7 @@ def test_what_the_file_says_counts_instead():
 
 def test_another_optimiser_takes_nothing_over():
     mine = recipe(optimizer=dict(name="adamw", lr=0.01))
-    assert dict(mine.optimizer) == {"name": "adamw", "lr": 0.01, "momentum": None, "weight_decay": 0}
+    assert dict(mine.optimizer) == {"name": "adamw", "lr": 0.01, "weight_decay": 0}
 
 
 def test_a_name_stands_for_its_recipe_and_nothing_else():

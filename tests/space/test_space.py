@@ -68,9 +68,9 @@ def test_constraints_reject_before_a_point_must_make_sense():
 def test_the_networks_family_parameters_are_for_those_who_use_them():
     network = {**HEAD["network"], "G": 2, "reduction": 8}
     static, se, weightnet = points({"family": ["static", "se"]}, {"family": "weightnet", "M": 4}, network=network)
-    assert (static.G, static.reduction) == (None, None)
-    assert (se.reduction, se.G) == (8, None)
-    assert (weightnet.G, weightnet.M, weightnet.reduction) == (2, 4, None)
+    assert (static.G, static.value("reduction")) == (None, None)
+    assert (se.value("reduction"), se.G) == (8, None)
+    assert (weightnet.G, weightnet.M, weightnet.value("reduction")) == (2, 4, None)
 
 
 def test_labels_name_what_varies():

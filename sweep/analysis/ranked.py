@@ -1,0 +1,47 @@
+"""Which points may be ranked by their mean error, in one place for fronts, best points, rankings and tables.
+
+A point is judged when all its settings are in, no seed failed, and it errs less often than guessing. Points that are no
+better than guessing have learned nothing, so an order among them is an order of noise.
+"""
+
+import math
+
+import pandas as pd
+
+from sweep.analysis.nuisance import Tuned
+from sweep.analysis.sweep_frame import SweepFrame
+
+#: The normal quantile of a one-sided test at 5 %.
+_QUANTILE = 1.645
+
+
+def chance(frame: SweepFrame) -> float:
+    """The error of guessing among balanced classes, in per cent; NaN where the number of classes is not known."""
+    return 100 * (1 - 1 / frame.classes) if frame.classes > 1 else math.nan
+
+
+def chance_limit(frame: SweepFrame) -> float:
+    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known."""
+    guess = chance(frame) / 100
+    if math.isnan(guess) or frame.judged_on < 1:
+        return math.inf
+    return 100 * (guess - _QUANTILE * math.sqrt(guess * (1 - guess) / frame.judged_on))
+
+
+def at_chance(frame: SweepFrame, tuned: Tuned) -> frozenset[str]:
+    """The points whose mean error over seeds is no better than guessing."""
+    limit = chance_limit(frame)
+    samples = tuned.samples.items()
+    return frozenset(point for point, sample in samples if sample.seeds and float(sample.numbers.mean()) >= limit)
+
+
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `Study.table` that may be ranked, in their order."""
+    fit = (table["n"] > 0) & table["settled"].astype(bool) & (table["n_failed"] == 0)
+    return table[fit & ~table["at_chance"].astype(bool)] if "at_chance" in table else table[fit]
+
+
+def ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Of `judged`, the rows with most seeds: those that are compared with one another."""
+    rows = judged(table)
+    return rows[rows["n"] == rows["n"].max()] if len(rows) else rows

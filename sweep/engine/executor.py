@@ -1,0 +1,88 @@
+"""What does runs: in this process, or on Ray Tune. Both give the same results, to the bit."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Protocol, Self
+
+from sweep.engine.result import Result
+from sweep.engine.work import Work
+
+#: What does a work: the function by its module and name, so that other processes find it as well.
+DO = "sweep.engine.worker:do"
+
+
+class Executor(Protocol):
+    """Does work, in whatever order; each run of it has one result, whatever happens to it."""
+
+    #: runs at a time; None: as many as a cluster has room for
+    workers: int | None
+
+    def start(self) -> None:
+        """Begin to get ready, if that takes time; `submit` does so at the latest."""
+
+    def submit(self, works: Sequence[Work]) -> None:
+        """Take work; more may come at any time."""
+
+    def wait(self) -> list[Result]:
+        """Results that have arrived, at least one; raises EngineError if nothing can be done at all.
+
+        A run that failed in a way that can pass by itself is done again before it has a result.
+        """
+
+    def close(self) -> None:
+        """End whatever it started; what has no result has none. A second time nothing happens."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Inline:
+    """Does one run at a time, in this process: for a debugger, a first look at a network of one's own, and tests.
+
+    Args:
+        retries: how often a run that failed in a way that can pass by itself is done again.
+        do: what does a work; that of the Tune executor if not given.
+    """
+
+    workers: int | None = 1
+
+    def __init__(self, retries: int = 2, do: Callable[[str], list[Result]] | None = None) -> None:
+        self._retries, self._do = retries, do
+        self._works: deque[Work] = deque()
+        self._tries: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """There is nothing to get ready."""
+
+    def submit(self, works: Sequence[Work]) -> None:
+        """Take work."""
+        self._works.extend(works)
+
+    def wait(self) -> list[Result]:
+        """The results of the next work."""
+        # torch takes seconds to import
+        from sweep.engine.worker import CAN_PASS, do
+
+        while True:
+            work = self._works.popleft()
+            results = (self._do or do)(work.text())
+            again = {result.key for result in results if result.kind in CAN_PASS and self._may_try(result.key)}
+            if again:
+                self._works.append(Work(tuple(run for run in work.runs if run.key in again), work.storage))
+            if over := [result for result in results if result.key not in again]:
+                return over
+
+    def _may_try(self, key: str) -> bool:
+        self._tries[key] += 1
+        return self._tries[key] <= self._retries
+
+    def close(self) -> None:
+        """Forget what is left."""
+        self._works.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,29 @@
+"""The executor that a sweep is run with."""
+
+from pathlib import Path
+
+from sweep.engine.cores import workers_for
+from sweep.engine.executor import Executor, Inline
+from sweep.engine.tune_executor import Tune
+from sweep.space import Space
+
+
+def executor_for(
+    space: Space,
+    results: str | Path = "results",
+    workers: int | None = None,
+    address: str | None = None,
+    inline: bool = False,
+) -> Executor:
+    """What does the runs of a space: this process, Ray on this machine, or a cluster.
+
+    Ray takes seconds to start, so it begins at once where there is no doubt that it will be needed: where the sweep has
+    no ledger yet.
+    """
+    resources = space.resources
+    if inline:
+        return Inline(resources.retries)
+    executor = Tune(resources, workers if address else workers_for(resources, workers), address)
+    if not (Path(results) / space.name / "ledger.sqlite").exists():
+        executor.start()
+    return executor

@@ -1,0 +1,68 @@
+"""The feed of work: an actor from which workers take what they do next."""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+
+#: Works that a worker is given at once, at most.
+MOST = 64
+
+
+class Feed:
+    """Hands out each work once, and knows who was given what.
+
+    Workers wait here for more, so that one that has nothing to do is not ended and started anew.
+    """
+
+    def __init__(self) -> None:
+        self._works: deque[str] = deque()
+        #: given out alone: some worker died while it did this one or one that came with it
+        self._alone: deque[str] = deque()
+        self._given: dict[str, list[str]] = {}
+        self._ended = False
+        self._news = asyncio.Condition()
+
+    async def put(self, works: Sequence[str], alone: bool = False) -> None:
+        """Add works."""
+        async with self._news:
+            (self._alone if alone else self._works).extend(works)
+            self._news.notify_all()
+
+    async def take(self, worker: str, most: int) -> list[str] | None:
+        """The next works for a worker that is done with what it had; None when there will be no more."""
+        self._given.pop(worker, None)
+        async with self._news:
+            await self._news.wait_for(lambda: self._works or self._alone or self._ended)
+            if self._ended:
+                return None
+            if self._alone:
+                works = [self._alone.popleft()]
+            else:
+                # the last works are shared out, so that no worker idles
+                share = math.ceil(len(self._works) / (2 * (1 + len(self._given))))
+                works = [self._works.popleft() for _ in range(min(most, MOST, share))]
+            self._given[worker] = works
+            return works
+
+    async def given(self, worker: str) -> list[str]:
+        """What a worker was given last; it has nothing any more."""
+        return self._given.pop(worker, [])
+
+    async def wants_workers(self, workers: int) -> bool:
+        """Whether there is work that none of so many workers, busy or about to ask, will take at once."""
+        return len(self._works) + len(self._alone) > workers - len(self._given)
+
+    async def end(self) -> None:
+        """Tell every worker that there will be no more."""
+        async with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+
+def new_feed(name: str) -> Any:
+    """A feed that workers find by its name."""
+    return ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000).remote()

@@ -1,0 +1,69 @@
+"""The file of a ledger: opened, checked, and brought up to the tables of this version."""
+
+import math
+import sqlite3
+from pathlib import Path
+
+from sweep.engine.tables import APPLICATION, MIGRATIONS, VERSION
+from sweep.errors import LedgerError
+
+#: Seconds that SQLite waits for another process before it says that the file is locked.
+PATIENCE = 5.0
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that exists; raises LedgerError."""
+    if not path.is_file():
+        raise LedgerError(f"{path}: there is no such ledger")
+    try:
+        # not read-only: whoever opens it first after a kill rolls back what was not committed
+        return sqlite3.connect(f"file:{_quoted(path)}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None)
+    except sqlite3.Error as error:
+        raise damaged(path, error) from None
+
+
+def check(path: Path, connection: sqlite3.Connection) -> int:
+    """The version of a ledger's tables; raises LedgerError if it is none that this version reads."""
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        sizes = [connection.execute(f"PRAGMA {of}").fetchone()[0] for of in ("page_size", "page_count")]
+        # SQLite takes a last page that is cut short for one that ends in zeros
+        if path.stat().st_size < math.prod(sizes):
+            raise sqlite3.DatabaseError("the end of the file is missing")
+    except (sqlite3.Error, ValueError, OSError) as error:
+        raise damaged(path, error) from None
+    if application != APPLICATION or version < 1 or not {"sweep", "points", "runs"} <= tables:
+        raise LedgerError(f"{path}: this is not a ledger of wn-sweep; it was left as it is")
+    if version > VERSION:
+        raise LedgerError(
+            f"{path}: written by a later wn-sweep (ledger version {version}, this one reads {VERSION}); "
+            "it was left as it is"
+        )
+    return version
+
+
+def damaged(path: Path, error: Exception) -> LedgerError:
+    """The error for a file that is no ledger, or not whole."""
+    return LedgerError(f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is")
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Bring tables up to this version, in a transaction of its own."""
+    connection.execute("BEGIN")
+    change(connection, version)
+    connection.execute("COMMIT")
+
+
+def change(connection: sqlite3.Connection, version: int) -> None:
+    """Make the tables of a version those of this one, within a transaction."""
+    for earlier in range(version, VERSION):
+        for statement in MIGRATIONS[earlier]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {earlier + 1}")
+
+
+def _quoted(path: Path) -> str:
+    # an absolute path with one slash before it: two would name another machine
+    return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,153 @@
+"""What a ledger answers: queries over its tables, none of which writes."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweep.engine.asks import Ask, PlannedPoint
+from sweep.errors import LedgerError
+
+if TYPE_CHECKING:
+    # pandas takes a second to import, and whoever asks how far a sweep is does not need it
+    import pandas as pd
+
+_CONTENT = (
+    "FROM runs JOIN asks USING (key) JOIN points ON points.id = asks.point JOIN recipes ON recipes.id = asks.recipe"
+)
+
+
+class LedgerQueries:
+    """The answers of a ledger; each raises LedgerError if the file is damaged."""
+
+    path: Path
+    _connection: sqlite3.Connection
+
+    def space(self) -> dict[str, Any]:
+        """The plain values of the space that the sweep was last run with; raises LedgerError if it never was."""
+        with self.reading():
+            row = self._connection.execute("SELECT space FROM sweep").fetchone()
+            space = dict(json.loads(row[0])) if row else None
+        if space is None:
+            raise LedgerError(f"{self.path}: no sweep has been run into this ledger yet")
+        return space
+
+    def axes(self) -> tuple[str, ...]:
+        """The names of the axes that vary over the sweep; none if they were never noted, as in version 1."""
+        with self.reading():
+            row = self._connection.execute("SELECT axes FROM sweep").fetchone()
+            return tuple(map(str, json.loads(row[0]))) if row else ()
+
+    def planned(self) -> list[PlannedPoint]:
+        """The points of the plan, in its order; none if they were never noted, as before version 3."""
+        query = (
+            "SELECT point, params, flops, activations, stem_flops, baseline, traced_params, traced_flops, uncounted "
+            "FROM points WHERE position IS NOT NULL ORDER BY position"
+        )
+        with self.reading():
+            rows = self._connection.execute(query).fetchall()
+            return [
+                PlannedPoint(
+                    point,
+                    params,
+                    flops,
+                    activations,
+                    stem,
+                    baseline,
+                    None if traced is None else (traced, traced_flops),
+                    tuple(map(str, json.loads(uncounted))),
+                )
+                for point, params, flops, activations, stem, baseline, traced, traced_flops, uncounted in rows
+            ]
+
+    def asks(self) -> list[Ask]:
+        """Every ask, in the order of asking."""
+        query = (
+            "SELECT number, key, points.point, recipes.recipe, seed, rung, phase, origin, present FROM asks "
+            "LEFT JOIN points ON points.id = asks.point LEFT JOIN recipes ON recipes.id = asks.recipe ORDER BY number"
+        )
+        with self.reading():
+            return [
+                Ask(number, key, point, recipe, seed, rung, phase, dict(json.loads(origin)), bool(present))
+                for number, key, point, recipe, seed, rung, phase, origin, present in self._connection.execute(query)
+            ]
+
+    def wanted(self) -> set[str]:
+        """The keys of all runs that the space asks for as it is now."""
+        with self.reading():
+            return {key for (key,) in self._connection.execute("SELECT key FROM asks WHERE present")}
+
+    def statuses(self) -> dict[str, str]:
+        """Key -> status of every run that is in."""
+        with self.reading():
+            return dict(self._connection.execute("SELECT key, status FROM runs"))
+
+    def answers(self) -> dict[str, tuple[str, float | None, float | None]]:
+        """Key -> status, error and loss of every run that is in."""
+        with self.reading():
+            rows = self._connection.execute("SELECT key, status, error, loss FROM runs")
+            return {key: (status, error, loss) for key, status, error, loss in rows}
+
+    def outcomes(self) -> dict[str, tuple[str, float | None, str]]:
+        """Key -> status, error and training losses, as JSON text, of every run that is in."""
+        with self.reading():
+            rows = self._connection.execute("SELECT key, status, error, losses FROM runs")
+            return {key: (status, error, losses) for key, status, error, losses in rows}
+
+    def curves(self) -> dict[str, tuple[str, str]]:
+        """Key -> training losses, as JSON text, and time of landing, in UTC and ISO 8601, of every run that is in."""
+        with self.reading():
+            rows = self._connection.execute("SELECT key, losses, finished FROM runs")
+            return {key: (losses, finished) for key, losses, finished in rows}
+
+    def errors(self) -> list[tuple[str, str, str, float | None]]:
+        """Key, point, recipe and error of every run that is in, in no order."""
+        with self.reading():
+            rows = self._connection.execute(f"SELECT runs.key, points.point, recipes.recipe, error {_CONTENT}")
+            return rows.fetchall()
+
+    def failures(self) -> list[tuple[str, str, str]]:
+        """Key, status and kind of every run that is in and not done."""
+        with self.reading():
+            return self._connection.execute("SELECT key, status, kind FROM runs WHERE status <> 'done'").fetchall()
+
+    def finished(self, since: str) -> list[tuple[str, str]]:
+        """Key and time of every run that landed at a time, in UTC and ISO 8601, or later."""
+        with self.reading():
+            return self._connection.execute("SELECT key, finished FROM runs WHERE finished >= ?", (since,)).fetchall()
+
+    def costs(self) -> dict[str, tuple[int, int]]:
+        """Point, as JSON text -> parameters and multiply-adds, of every point of which a run is in."""
+        with self.reading():
+            rows = self._connection.execute(f"SELECT DISTINCT points.point, params, flops {_CONTENT}")
+            return {point: (params, flops) for point, params, flops in rows}
+
+    def reason(self, key: str) -> tuple[str, str]:
+        """Message and last lines of the traceback of a run that is in."""
+        with self.reading():
+            row = self._connection.execute("SELECT message, traceback FROM runs WHERE key = ?", (key,)).fetchone()
+            message, traceback = row
+            return message, traceback
+
+    def runs(self) -> "pd.DataFrame":
+        """Every run that is in, a row each in the order of their keys; point, recipe and versions as JSON text."""
+        import pandas as pd
+
+        columns = (
+            "runs.key, points.point, recipes.recipe, seed, status, error, loss, seconds, finished, kind, message, "
+            "losses, versions, traceback, landed, rung, phase, "
+            "params, flops, activations, traced_params, traced_flops"
+        )
+        with self.reading():
+            rows = self._connection.execute(f"SELECT {columns} {_CONTENT} ORDER BY runs.key")
+            return pd.DataFrame(rows.fetchall(), columns=[column[0] for column in rows.description])
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn whatever a damaged file makes of a query into a LedgerError."""
+        try:
+            yield
+        except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({error}); it was left as it is") from None

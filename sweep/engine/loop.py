@@ -1,0 +1,79 @@
+"""The loop: ask the strategy, note the ask, do the run, record the result."""
+
+from collections.abc import Callable
+
+from sweep.engine.executor import Executor
+from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.result import Result
+from sweep.engine.runs import Run
+from sweep.engine.work import Storage, Work
+from sweep.search import Answer, Choice, History, Stop, Strategy
+
+
+class Loop:
+    """What remains of a sweep: asks without an answer, and those that the strategy is still to make.
+
+    Args:
+        history: what was asked and answered, as the ledger has it; runs that are to be done again have no answer.
+        number: that of the next ask.
+    """
+
+    def __init__(self, strategy: Strategy, runs: PlannedRuns, history: History, number: int) -> None:
+        self._strategy, self._runs, self._history, self._number = strategy, runs, history, number
+        self._stopped = False
+        self._open = {runs.key(choice): (number, choice) for number, choice in history.open}
+        #: keys of those that the ledger does not have yet
+        self._unnoted: list[str] = []
+        self._ask()
+
+    def _ask(self) -> None:
+        """Make as many asks as the strategy's lag allows."""
+        while not self._stopped and self._may_ask():
+            choice = self._strategy.next(self._history.seen(self._number, self._strategy.lag), self._number)
+            if isinstance(choice, Stop):
+                self._stopped = True
+                return
+            self._history.ask(self._number, choice)
+            key = self._runs.key(choice)
+            self._open[key] = self._number, choice
+            self._unnoted.append(key)
+            self._number += 1
+
+    def _may_ask(self) -> bool:
+        lag, oldest = self._strategy.lag, self._history.oldest_open
+        return lag is None or oldest is None or oldest >= self._number - lag
+
+    @property
+    def todo(self) -> list[Choice]:
+        """The runs that are to be done, as far as they are known, in the order of asking."""
+        return [choice for _, choice in self._open.values()]
+
+    def note(self, ledger: Ledger) -> None:
+        """Write the asks that were made into the ledger, before any is done."""
+        if self._unnoted:
+            ledger.ask(self._runs.ask(*self._open[key]) for key in self._unnoted)
+            self._unnoted = []
+
+    def do(
+        self,
+        ledger: Ledger,
+        executor: Executor,
+        storage: Storage | None,
+        landed: Callable[[list[tuple[Run, Result]]], None],
+    ) -> None:
+        """Do all runs; `landed` is told of results when they are in the ledger."""
+        new = list(self._open)
+        while self._open:
+            self.note(ledger)
+            executor.submit([Work((self._runs.run(self._open[key][1]),), storage) for key in new])
+            results = executor.wait()
+            ledger.record(results)
+            pairs = []
+            for result in results:
+                number, choice = self._open.pop(result.key)
+                self._history.answer(number, Answer(result.status, result.error, result.loss))
+                pairs.append((self._runs.run(choice), result))
+            landed(pairs)
+            self._ask()
+            new = list(self._unnoted)

@@ -1,0 +1,110 @@
+"""A sweep as its ledger holds it: its points with their costs and its runs, without building or importing a network."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sweep.costs import plan
+from sweep.engine.asks import Ask, PlannedPoint
+from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.runs import Run
+from sweep.errors import LedgerError, SpaceError
+from sweep.space import Point, Proxy, Space, canonical, label
+
+
+@dataclass(frozen=True)
+class RecordedPoint:
+    """A point of the plan that a ledger holds; `baseline` is the label of the point that it is compared with, or ''."""
+
+    point: Point
+    label: str
+    cost: PlannedPoint
+    baseline: str
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run that the space asks for: places of its point and setting in `Recorded.points` and `settings`."""
+
+    place: int
+    setting: int
+    ask: Ask
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a ledger says of its sweep; runs in the order of points, settings and seeds."""
+
+    space: Space
+    axes: tuple[str, ...]
+    points: Sequence[RecordedPoint]
+    recipes: Sequence[tuple[Mapping[str, Any], Proxy]]
+    asked: Sequence[RecordedRun]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs that the space asks for."""
+        return [self.run(asked) for asked in self.asked]
+
+    def run(self, asked: RecordedRun) -> Run:
+        """A run under the key that it was asked for with."""
+        point = self.points[asked.place]
+        assert asked.ask.seed is not None
+        return Run(point.point, self.recipes[asked.setting][1], asked.ask.seed, point.label, asked.ask.key)
+
+
+def recorded(ledger: Ledger) -> Recorded:
+    """What a ledger says of its sweep; raises LedgerError if it does not make sense to this version."""
+    try:
+        space = Space.recorded(ledger.space())
+        if not ledger.planned():
+            _plan_anew(ledger, space)
+        axes = ledger.axes()
+        with ledger.reading():
+            return Recorded(
+                space, axes, points := _points(ledger, axes), space.recipes(), _asked(ledger, space, points)
+            )
+    except SpaceError as error:
+        raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
+
+
+def _points(ledger: Ledger, axes: tuple[str, ...]) -> list[RecordedPoint]:
+    costs = ledger.planned()
+    points = [Point(**json.loads(cost.point)) for cost in costs]
+    labels = [label(point, axes) for point in points]
+    return [
+        RecordedPoint(point, name, cost, "" if cost.baseline is None else labels[cost.baseline])
+        for point, name, cost in zip(points, labels, costs, strict=True)
+    ]
+
+
+def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> list[RecordedRun]:
+    places = {one.cost.point: place for place, one in enumerate(points)}
+    settings = {canonical(proxy.decisive()): number for number, (_, proxy) in enumerate(space.recipes())}
+    seeds = {seed: place for place, seed in enumerate(space.seeds)}
+    asked = [
+        RecordedRun(places[ask.point], settings[ask.recipe], ask)
+        for ask in ledger.asks()
+        if ask.present and ask.point in places and ask.recipe in settings
+    ]
+
+    def order(one: RecordedRun) -> tuple[int, int, int, int, int]:
+        seed = one.ask.seed or 0
+        return one.place, one.setting, seeds.get(seed, len(seeds)), seed, one.ask.rung
+
+    return sorted(asked, key=order)
+
+
+def _plan_anew(ledger: Ledger, space: Space) -> None:
+    """Complete the copy of a ledger that an earlier version wrote, which holds no costs of points that were planned."""
+    if space.own_networks:
+        raise LedgerError(
+            f"{ledger.path}: written by an earlier version, which did not note what points of a network of one's own "
+            "cost; `wn-sweep run` of its space brings it up to date"
+        )
+    runs = PlannedRuns(plan(space, traced=False))
+    ledger.describe(space.name, space.data, runs.plan.axes, runs.described())
+    ledger.ask(runs.complete(ledger.asks()))

@@ -1,0 +1,224 @@
+"""The executor on Ray Tune. Ray lives in a process of its own: whatever becomes of it, results that came are safe."""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+from sweep.engine.environment import child_environment
+from sweep.engine.executor import DO
+from sweep.engine.ray_settings import settings
+from sweep.engine.result import Result
+from sweep.engine.scratch import Scratch
+from sweep.engine.work import Work
+from sweep.errors import EngineError
+from sweep.space.schema import Resources
+
+#: Ray may be lost this many times without doing a run in between; then it is no accident.
+MOST_LOSSES = 3
+#: Seconds in which Ray has started, or has found its cluster.
+START_WITHIN = 300.0
+#: Seconds in which a cluster is left politely.
+LEAVE_WITHIN = 5.0
+
+
+class Tune:
+    """Does work on Ray Tune: on a Ray of this machine that is ended whatever happens, or on a cluster.
+
+    Where Ray itself is lost, it is started again for what is left.
+
+    Args:
+        resources: what one run is given, and how often one that failed is done again.
+        workers: runs at a time; None with an address: as many as there is room for, also when nodes join or leave.
+        address: of a Ray cluster: auto, host:port or ray://host:port.
+        do: what does a work, by module and name.
+    """
+
+    def __init__(
+        self, resources: Resources, workers: int | None = None, address: str | None = None, do: str = DO
+    ) -> None:
+        self.workers = workers
+        self._resources, self._address, self._do = resources, address, do
+        self._open: dict[str, Work] = {}
+        self._ray: _Ray | None = None
+        self._losses = 0
+        self._last_words = ""
+
+    def start(self) -> None:
+        """Start Ray, unless it has been; a cluster is joined when there is work."""
+        if self._ray is None and self._address is None:
+            self._begin()
+
+    def submit(self, works: Sequence[Work]) -> None:
+        """Take work."""
+        if not works:
+            return
+        if self._ray is None:
+            self._begin()
+        assert self._ray is not None
+        self._open |= {key: work for work in works for key in work.keys}
+        self._ray.send([work.text() for work in works])
+
+    def wait(self) -> list[Result]:
+        """Results that have arrived, at least one."""
+        while True:
+            assert self._ray is not None
+            results = [result for result in self._ray.results() if result.key in self._open]
+            if results:
+                self._losses = 0
+                for result in results:
+                    del self._open[result.key]
+                return results
+            if self._ray.lost:
+                self._begin_again()
+
+    def _begin(self) -> None:
+        if self._address:
+            _answers(self._address)
+        self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+
+    def _begin_again(self) -> None:
+        assert self._ray is not None
+        self._ray.close()
+        self._losses += 1
+        if self._losses >= MOST_LOSSES:
+            raise EngineError(f"Ray ended {self._losses} times without doing a run: {self._ray.last_words()}")
+        self._begin()
+        works = {id(work): work for work in self._open.values()}.values()
+        self._ray.send([Work(self._rest(work), work.storage).text() for work in works])
+
+    def _rest(self, work: Work) -> Any:
+        return tuple(run for run in work.runs if run.key in self._open)
+
+    def close(self) -> None:
+        """End Ray, or leave the cluster."""
+        if self._ray is not None:
+            self._ray.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _answers(address: str) -> None:
+    # Ray itself takes minutes to say so, and says it in pages
+    if address == "auto":
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        raise EngineError(f"{address}: no address of a Ray cluster: that is auto, host:port or ray://host:port")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise EngineError(f"{address}: nothing answers there: {error}") from None
+
+
+class _Ray:
+    """The process that drives Ray: gets work by stdin, says results by stdout, and ends when stdin does."""
+
+    def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str) -> None:
+        self._address = address
+        self._said, self._hopeless, self._heard = "", "", b""
+        self._started, self.lost = False, False
+        self._scratch = Scratch()
+        self._log = (self._scratch.folder / "log").open("w+")
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", "from sweep.engine.tune_process import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=child_environment(settings(address)),
+            # Ray's workers import from the working directory of this process before all others
+            cwd=self._scratch.folder,
+            # Ctrl-C is for us: what Ray would make of it is of no use
+            start_new_session=True,
+        )
+        self._scratch.lend(self._process.pid)
+        self._closed = False
+        self._deadline = time.monotonic() + START_WITHIN
+        self._tell(
+            {
+                "resources": {"cpus": resources.cpus, "gpus": resources.gpus},
+                "retries": resources.retries,
+                "workers": workers,
+                "address": address,
+                "do": do,
+                "scratch": str(self._scratch.folder),
+            }
+        )
+
+    def close(self) -> None:
+        """End the process, and whatever it started; a second time nothing happens."""
+        if self._closed:
+            return
+        self._closed = True
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        if self._address:
+            # a cluster lives on: it is told that its workers may go
+            deadline = time.monotonic() + LEAVE_WITHIN
+            while not self._ended() and time.monotonic() < deadline:
+                time.sleep(0.05)
+        self._process.kill()
+        # before the process is waited for: until then its number, which is its session's, is nobody else's
+        self._scratch.clear()
+        self._process.stdout.close()
+        self._process.wait()
+        self._log.seek(0)
+        self._said = self._said or next((line for line in reversed(self._log.read().splitlines()) if line.strip()), "")
+        self._log.close()
+
+    def _ended(self) -> bool:
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _tell(self, what: dict[str, Any]) -> None:
+        """Write a line to its stdin; if it does not listen any more, its stdout ends as well."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def send(self, works: list[str]) -> None:
+        """Give it work."""
+        self._tell({"works": works})
+
+    def results(self) -> list[Result]:
+        """Results that have arrived, perhaps none; raises EngineError if it says that nothing can be run."""
+        assert self._process.stdout is not None
+        out = self._process.stdout.fileno()
+        if not self._started and not select.select([out], [], [], max(0.0, self._deadline - time.monotonic()))[0]:
+            slow = f"Ray did not start within {START_WITHIN:g} s"
+            if self._address:
+                raise EngineError(f"{self._address}: {slow}")
+            self._said, self.lost = slow, True
+            return []
+        news = os.read(out, 1 << 16)
+        if not news:
+            if self._hopeless:
+                raise EngineError(self._hopeless)
+            self.lost = True
+            return []
+        *lines, self._heard = (self._heard + news).split(b"\n")
+        said = [json.loads(line) for line in lines]
+        self._started = self._started or bool(said)
+        for one in said:
+            self._hopeless = one.get("hopeless", self._hopeless)
+            self._said = one.get("lost", self._said)
+        results = [Result.of(result) for one in said for result in one.get("results", ())]
+        if self._hopeless and not results:
+            raise EngineError(self._hopeless)
+        return results
+
+    def last_words(self) -> str:
+        """Why it ended, as far as it said."""
+        return self._said or "it gave no reason"

@@ -1,0 +1,94 @@
+"""The process that drives Ray Tune: work comes by stdin, results go by stdout, a line of JSON each."""
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import ray
+
+from sweep.engine.feed import new_feed
+from sweep.engine.scratch import clear
+from sweep.engine.tune import Job, do_here, do_there, last_line
+from sweep.errors import EngineError
+
+
+def _join(job: Job) -> None:
+    """Start a Ray on this machine, or join a cluster; heard only when it fails."""
+    for name in ("ray", "ray.tune", "ray.train"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    if job.address is not None:
+        ray.init(address=job.address, **quiet)
+        return
+    workers = job.workers or 1
+    ray.init(
+        address="local",
+        num_cpus=workers * int(job.resources["cpus"]),
+        include_dashboard=False,
+        # results are small: a small store starts faster and fits everywhere
+        object_store_memory=100 << 20,
+        _temp_dir=str(Path(job.scratch) / "ray"),
+        **quiet,
+    )
+
+
+def main() -> NoReturn:
+    """Do the work that comes by stdin and say results on stdout, both a line of JSON each.
+
+    Ends with stdin, or when Ray is lost.
+    """
+    said = os.fdopen(os.dup(1), "w")
+    # nothing that a library prints is a result
+    os.dup2(2, 1)
+    saying = threading.Lock()
+
+    def say(**what: Any) -> None:
+        with saying:
+            print(json.dumps(what), file=said, flush=True)
+
+    job = Job(**json.loads(sys.stdin.readline()))
+    try:
+        _join(job)
+        feed = new_feed(job.feed)
+        threading.Thread(target=_listen, args=(job, feed), daemon=True).start()
+        threading.Thread(target=_watch_over, daemon=True).start()
+        say(started=True)
+        do = do_there if (job.address or "").startswith("ray://") else do_here
+        do(job, lambda results: say(results=[result.plain() for result in results]))
+    except EngineError as error:
+        say(hopeless=str(error))
+    except BaseException as error:
+        what = f"{type(error).__name__}: {last_line(error)}"
+        say(**({"hopeless": f"{job.address}: {what}"} if job.address else {"lost": what}))
+    said.close()
+    _leave(job)
+
+
+def _listen(job: Job, feed: Any) -> NoReturn:
+    """Feed what stdin brings; leave when whoever asked is gone."""
+    for line in sys.stdin:
+        ray.get(feed.put.remote(json.loads(line)["works"]))
+    _leave(job)
+
+
+def _watch_over() -> NoReturn:
+    """End when a process is gone that Ray cannot do without."""
+    while True:
+        node = ray._private.worker._global_node
+        gone: set[str] = {kind for kind, _ in node.dead_processes()} if node else set()
+        if gone & {"raylet", "gcs_server"}:
+            os._exit(1)
+        time.sleep(0.5)
+
+
+def _leave(job: Job) -> NoReturn:
+    if job.address:
+        ray.shutdown()
+    # a Ray of our own needs no polite end
+    clear(Path(job.scratch), os.getpid())
+    os._exit(0)
