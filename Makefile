@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -47,6 +47,10 @@ bench-engine: $(READY)
 # every formulation of a generated convolution beside the official one; written to benchmarks/dynamic_conv.txt
 bench-dynamic-conv: $(READY)
 	$(BIN)/python -m benchmarks.dynamic_conv
+
+# SK's strided dilated convolutions beside PyTorch's own; written to benchmarks/dilated_conv.txt
+bench-dilated-conv: $(READY)
+	$(BIN)/python -m benchmarks.dilated_conv
 
 # the quick sweep beside the same by plain Ray Tune; written to benchmarks/sweep.txt
 bench-sweep: $(READY)

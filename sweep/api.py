@@ -24,6 +24,7 @@ from sweep.errors import EngineError, SpaceError, SweepError
 from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
+from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.report import Rendered
 from sweep.report.comparison import folder_name
@@ -199,6 +200,8 @@ class _Sweep:
         """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
         run = self.runs.run(first)
         try:
+            for note in check_images(run.proxy.dataset):
+                self.watch.note(note)
             load(run.proxy.dataset, run.point.image_size or 1)
         except DataError as error:
             raise SpaceError(self.space.source.mistake(("proxy", "dataset"), str(error))) from None
@@ -207,7 +210,7 @@ class _Sweep:
         """fvcore's count of each point that is about to be trained, by its canonical text."""
         counts = {}
         for place in dict.fromkeys(choice.point for choice in todo):
-            total = second_count(self.plan.points[place], self.space.proxy.dataset).total
+            total = second_count(self.plan.points[place], self.space.proxy).total
             counts[self.runs.point_texts[place]] = total.params, total.flops
         return counts
 

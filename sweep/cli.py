@@ -264,6 +264,7 @@ def data(
 ) -> None:
     """Say what is known of a data set and where its images lie, or download them. Exit code 2: they are not here."""
     from sweep.proxy import files
+    from sweep.proxy.checked import check_images
     from sweep.proxy.download import download as fetch
     from sweep.space.hub import downloading
     from sweep.space.official import OFFICIAL
@@ -283,6 +284,8 @@ def data(
         raise SweepError(f"{name} can be planned for, but this version cannot read its images")
     if dataset.name in OFFICIAL:
         out.print(f"in {files.find(dataset).place}", markup=False)
+    for note in check_images(dataset):
+        out.print(f"Note: {note}", markup=False, soft_wrap=True)
 
 
 @app.command()

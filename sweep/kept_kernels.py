@@ -107,7 +107,7 @@ def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
     """What the networks of some runs show, and why none could be shown anything, if so."""
     found: dict[str, Rows] = {}
     for run in todo:
-        point, facts = run.point, run.proxy.dataset.facts
+        point, facts = run.point, run.proxy.facts
         try:
             data = load(run.proxy.dataset, point.image_size or 1)
         except DataError as error:

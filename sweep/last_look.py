@@ -67,7 +67,7 @@ def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, f
     labels = torch.from_numpy(images.labels)
     pixels: dict[int, torch.Tensor] = {}
     for run in todo:
-        point, facts = run.point, run.proxy.dataset.facts
+        point, facts = run.point, run.proxy.facts
         size = point.image_size or 1
         if size not in pixels:
             pixels = {size: sized(images.images, size)}

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sweep.space import DATASETS
+from sweep.space.datasets.registry import CHOICE
 from sweep.space.official import OFFICIAL, Official
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -66,6 +67,7 @@ def pretend(monkeypatch, name, count, files, archives=None, downloads=None, test
         fingerprint=official.fingerprint,
     )
     monkeypatch.setitem(DATASETS, name, facts)
+    monkeypatch.setitem(CHOICE.members[name].facts_by_name, name, facts)
 
 
 class Python2(pickle._Pickler):

@@ -40,7 +40,7 @@ def keys(path):
         ("mnist", r"proxy.dataset: the images of mnist are not on this machine: `wn-sweep data mnist --download`"),
         ("{name: cifar10, path: here}", r"here does not hold the images of cifar10: needs cifar-10-python.tar.gz"),
         ("{name: imagefolder, path: here}", "proxy.dataset: there is no folder "),
-        ("{name: imagefolder}", "proxy.dataset: imagefolder needs path"),
+        ("{name: imagefolder}", "proxy.dataset: dataset imagefolder needs path"),
         ("imagefoldr", "is not a known dataset; did you mean 'imagefolder'?"),
         ("{name: imagefolder, path: here, imagesize: 3}", "unknown key 'imagesize'; did you mean 'image_size'?"),
     ],
@@ -67,7 +67,7 @@ def test_an_image_size_is_asked_for(command, write, tmp_path):
     path = write(with_data("{name: imagefolder, path: pictures}", size=""))
     code, _, err = command("plan", path.name)
     assert code == 2
-    assert "needs image_size, here or in network" in err
+    assert "needs image_size; images may be of any size, so give image_size here or in network" in err
 
 
 def test_a_damaged_image_is_told_with_the_line_of_the_space(command, write, tmp_path):
@@ -145,3 +145,24 @@ def test_the_data_command(command, write, tmp_path, monkeypatch):
     ]
     assert command("data", "imagenet")[0] == 2
     assert command("data", "minst")[0] == 2
+
+
+def test_a_damaged_image_that_no_run_reads_is_told_before_anything_is_written(command, write, tmp_path):
+    make_folder(tmp_path / "pictures", train=20)
+    (tmp_path / "pictures/train/dog/002.png").write_bytes(b"no image")
+    path = write(with_data("{name: imagefolder, path: pictures, train: 2, validation: 1}"))
+    code, _, err = command("run", path.name)
+    assert code == 2
+    assert err.startswith("space.yaml:16: proxy.dataset: ")
+    assert "pictures/train/dog/002.png cannot be read" in err
+    assert not (tmp_path / "results").exists()
+
+
+def test_copies_among_validation_images_are_told_before_training(command, write, tmp_path):
+    make_folder(tmp_path / "pictures", train=20, val=5)
+    (tmp_path / "pictures/val/cat/000.png").write_bytes((tmp_path / "pictures/train/cat/000.png").read_bytes())
+    path = write(with_data("{name: imagefolder, path: pictures}", epochs="epochs: 1"))
+    note = "Note: {}: 1 of the 10 validation images are copies of training images".format(tmp_path / "pictures")
+    code, out, _ = command("data", path.name)
+    assert code == 0
+    assert out.splitlines()[-1].startswith(note)

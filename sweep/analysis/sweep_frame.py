@@ -85,8 +85,8 @@ class SweepFrame:
     network: Mapping[str, Any] = field(default_factory=dict)
     dataset: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    #: classes of the data set, and validation images that a run is judged on; 0 if not known
-    classes: int = 0
+    #: equally likely classes that are as hard to guess, and samples that a run is judged on; 0 if not known
+    classes: float = 0
     judged_on: int = 0
     #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
     counts: str = ""

@@ -18,10 +18,9 @@ from sweep.costs.traced import Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
-from sweep.space import Baselines, Grid, Lazy, Point, Rejection, Space, axes, baselines, expand, label, plain
+from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
 from sweep.space.grid import Numbers, Rejected, divide, miss, no_point, tell
-from sweep.space.schema import Dataset
 from sweep.space.source import Where
 from sweep.space.space import COSTS
 
@@ -169,9 +168,9 @@ class Plan:
             }
 
 
-def second_count(planned: Planned, dataset: Dataset) -> Trace:
+def second_count(planned: Planned, proxy: Proxy) -> Trace:
     """What fvcore counts of a planned point; raises NetworkError if its network does not fit into memory."""
-    facts = dataset.facts
+    facts = proxy.facts
     try:
         return trace(planned.point, facts.channels, facts.classes)
     except (RuntimeError, MemoryError):
@@ -187,7 +186,7 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     Raises SpaceError for a point that no network can be built from, and for constraints that leave none.
     """
     grid = expand(space)
-    facts = space.proxy.dataset.facts
+    facts = space.proxy.facts
     counts = count_all(grid.listing, facts.channels, facts.classes)
     traces = _count_own(space, grid, counts)
     _insist(space, grid, counts)
@@ -201,13 +200,13 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     until = time.perf_counter() + SECONDS if traced is True and len(kept) > ALL else math.inf
     for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():
         if number not in traces and time.perf_counter() < until:
-            traces[number] = second_count(found.planned(number), space.proxy.dataset)
+            traces[number] = second_count(found.planned(number), space.proxy)
     return found
 
 
 def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Trace]:
     """Fill in the costs of networks of the user's own, which have no closed form, by building and tracing each."""
-    facts = space.proxy.dataset.facts
+    facts = space.proxy.facts
     traces: dict[int, Trace] = {}
     mistakes = []
     for number in grid.kept[counts.own[grid.kept]].tolist():
@@ -236,7 +235,7 @@ def _insist(space: Space, grid: Grid, counts: Counts) -> None:
     lost = grid.kept[~counts.exists[grid.kept]]
     if not len(lost):
         return
-    facts = space.proxy.dataset.facts
+    facts = space.proxy.facts
     names = axes(grid.listing, grid.kept)
 
     def mistakes() -> Iterator[tuple[Where, str]]:

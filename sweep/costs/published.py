@@ -52,7 +52,7 @@ def beside(plan: Plan) -> list[Beside]:
 
 
 def _comparable(plan: Plan, planned: Planned) -> Cost:
-    facts = plan.space.proxy.dataset.facts
+    facts = plan.space.proxy.facts
     family = family_of(planned.point)
     if not isinstance(family, CondConv):
         return planned.cost

@@ -106,7 +106,7 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]]) -> list[list[_Timing]]:
 
 
 def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
-    facts = proxy.dataset.facts
+    facts = proxy.facts
     batch = max(2, min(proxy.batch_size, proxy.dataset.counts()[0], int(HEAVIEST / (3 * flops + 1))))
     size = point.image_size or 1
     try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sweep.networks.cost import Cost, Whole, at_least, conv_cost, linear_cost, norm_cost
@@ -10,6 +11,40 @@ from sweep.networks.family import StaticConv
 from sweep.networks.layouts import pooled
 from sweep.networks.static import Static
 from sweep.networks.table import Block, Conv
+
+#: Raised whenever runs of the family would come out differently, other families' not; part of their keys. 2: a strided
+#: dilated convolution sums its gradients in another order.
+NUMERICS = 2
+
+
+class DilatedConv(nn.Conv2d):
+    """A convolution of odd kernel size, dilated by 2, with as many output pixels as an undilated one.
+
+    At stride 2 it reads every second pixel of every second row only, and is an undilated convolution of these: the same
+    outputs to the bit (without a bias), and the same gradients but for the order of their sums. PyTorch has a slow path
+    for dilated depthwise convolutions on CPUs, which takes 2 to 20 times as long (benchmarks/dilated_conv.txt).
+
+    Shapes: (B, inp, H, W) -> (B, oup, H', W').
+    """
+
+    def __init__(self, conv: Conv) -> None:
+        super().__init__(
+            conv.inp,
+            conv.oup,
+            conv.k,
+            stride=conv.stride,
+            padding=2 * (conv.k // 2),
+            dilation=2,
+            groups=conv.groups,
+            bias=conv.bias,
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inp, H, W) -> (B, oup, H', W')."""
+        if self.stride == (2, 2):
+            half = self.kernel_size[0] // 2
+            return F.conv2d(x[..., ::2, ::2], self.weight, self.bias, padding=half, groups=self.groups)
+        return super().forward(x)
 
 
 class SelectiveConv(nn.Module):
@@ -23,16 +58,7 @@ class SelectiveConv(nn.Module):
     def __init__(self, conv: Conv, hidden: int) -> None:
         super().__init__()
         self.near = StaticConv(conv)
-        self.far = nn.Conv2d(
-            conv.inp,
-            conv.oup,
-            conv.k,
-            stride=conv.stride,
-            padding=2 * (conv.k // 2),
-            dilation=2,
-            groups=conv.groups,
-            bias=conv.bias,
-        )
+        self.far = DilatedConv(conv)
         self.norms = nn.ModuleList(nn.BatchNorm2d(conv.oup) for _ in range(2))
         self.fc1 = nn.Linear(conv.oup, hidden, bias=False)
         self.norm = nn.BatchNorm1d(hidden)

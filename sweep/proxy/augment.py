@@ -10,6 +10,8 @@ from sweep.space.schema import Augment
 
 #: Width over height of a random resized crop lies between these (Szegedy et al. 2015, arXiv 1409.4842).
 RATIO = (3 / 4, 4 / 3)
+#: A crop of an image that is no square is drawn so many times, until it lies within the image (as in torchvision).
+TRIES = 10
 #: Shares of red, green and blue in grey (ITU-R BT.601).
 GREY = (0.299, 0.587, 0.114)
 
@@ -24,10 +26,15 @@ class Drawn:
         return Drawn({name: value[stretch] for name, value in self.values.items()})
 
 
-def draw(how: Augment, count: int, size: int, generator: torch.Generator) -> Drawn:
-    """Draw the augmentation of `count` images of `size` pixels a side; what `how` leaves out draws nothing."""
+def draw(how: Augment, count: int, size: int, generator: torch.Generator, aspects: Tensor | None = None) -> Drawn:
+    """Draw the augmentation of `count` images of `size` pixels a side; what `how` leaves out draws nothing.
+
+    `aspects` (count,) are widths over heights of images that were squeezed into a square.
+    """
     values: dict[str, Tensor] = {}
-    if how.resized_crop is not None:
+    if how.resized_crop is not None and aspects is not None:
+        values["window"] = _windows(how.resized_crop, aspects, generator)
+    elif how.resized_crop is not None:
         low, high = how.resized_crop
         area, ratio, down, right = torch.rand(4, count, generator=generator)
         area = low + (high - low) * area
@@ -47,20 +54,42 @@ def draw(how: Augment, count: int, size: int, generator: torch.Generator) -> Dra
     return Drawn(values)
 
 
-def color(pixels: Tensor, how: Augment, drawn: Drawn, white: float) -> Tensor:
+def _windows(shares: tuple[float, float], aspects: Tensor, generator: torch.Generator) -> Tensor:
+    """Windows (n, 4) on images of any aspect, as torchvision's RandomResizedCrop draws them; in shares of the sides.
+
+    Of the draws whose window is wider or higher than the image none counts; where no draw is left it is the middle,
+    as large as the ratio allows.
+    """
+    area, ratio = torch.rand(2, TRIES, len(aspects), generator=generator)
+    down, right = torch.rand(2, len(aspects), generator=generator)
+    area = shares[0] + (shares[1] - shares[0]) * area
+    ratio = RATIO[0] * (RATIO[1] / RATIO[0]) ** ratio
+    height, width = (area * aspects / ratio).sqrt(), (area * ratio / aspects).sqrt()
+    within = (height <= 1) & (width <= 1)
+    first = within.int().argmax(0, keepdim=True)
+    height, width, some = height.gather(0, first)[0], width.gather(0, first)[0], within.any(0)
+    height = torch.where(some, height, (aspects / RATIO[0]).clamp(max=1))
+    width = torch.where(some, width, (RATIO[1] / aspects).clamp(max=1))
+    down, right = torch.where(some, down, 0.5), torch.where(some, right, 0.5)
+    return torch.stack((down * (1 - height), right * (1 - width), height, width), 1)
+
+
+def color(pixels: Tensor, how: Augment, drawn: Drawn, white: float, size: int | None = None) -> Tensor:
     """What is done to pixels as they are, from 0 to `white`: resized crop, then brightness, contrast and saturation.
 
-    A crop takes a random share of the area, at a random ratio, and is brought back to size (bilinear). Jitter scales
+    A crop takes a random share of the area, at a random ratio, and is brought to `size` pixels a side, or back to the
+    images' own (bilinear). Jitter scales
     brightness, contrast (about the mean grey) and saturation (about each pixel's grey), in that order.
 
-    Shapes: (B, C, H, W) -> (B, C, H, W), float.
+    Shapes: (B, C, H, W) -> (B, C, size, size), float.
     """
     if how.resized_crop is not None:
         down, right, height, width = drawn.values["window"].T
         middle = torch.zeros(len(pixels), 2, 3)
         middle[:, 0, 0], middle[:, 0, 2] = width, 2 * right + width - 1
         middle[:, 1, 1], middle[:, 1, 2] = height, 2 * down + height - 1
-        grid = F.affine_grid(middle, list(pixels.shape), align_corners=False)
+        shape = [*pixels.shape[:2], *(pixels.shape[2:] if size is None else (size, size))]
+        grid = F.affine_grid(middle, shape, align_corners=False)
         pixels = F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
     if how.color_jitter:
         brightness, contrast, saturation = drawn.values["jitter"].T[:, :, None, None, None]

@@ -15,16 +15,18 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sweep.proxy.decode import decode
 from sweep.proxy.errors import DataError
 from sweep.proxy.files import cache, read
 from sweep.proxy.mapped import mapped
+from sweep.proxy.own_images import Images, aspects, checked_index, decoded
 from sweep.space import DATASETS, DatasetFacts
-from sweep.space.image_index import ImageIndex
 from sweep.space.schema import Dataset
 
 #: Images that are resized at a time.
 BLOCK = 1024
+#: Whole images are held so many times as large as what a network sees, so that crops of over
+#: half of their area are as sharp.
+WHOLE = 4 / 3
 #: Bytes of images that a process holds in memory; more of them lie on disk, shared by the processes of a machine.
 IN_MEMORY = 1 << 30
 
@@ -35,6 +37,8 @@ class Split:
 
     mean, deviation: of each channel over the training images (channels, 1, 1).
     white: the largest value there is.
+    aspects: width over height of each training image before all of it was squeezed into a square (n,), or None where
+        training images are as networks see them.
     """
 
     train: Tensor
@@ -44,6 +48,12 @@ class Split:
     mean: Tensor
     deviation: Tensor
     white: float
+    aspects: Tensor | None = None
+
+    @property
+    def size(self) -> int:
+        """Side of the images that a network sees, in pixels."""
+        return self.validation.shape[3]
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """Pixels with mean 0 and deviation 1 over the training images, channel by channel, as floats."""
@@ -59,6 +69,8 @@ def load(dataset: Dataset, image_size: int) -> Split:
     official test split is not opened; where there is none, the first images of that order are set aside in its place.
     Raises DataError if the images are missing, or not those that runs are keyed on.
     """
+    if dataset.fit is not None:
+        return _load_whole(dataset, image_size)
     images, labels, known = _chosen(dataset)
     train = dataset.counts()[0]
     if known and images.shape[2:] != (image_size, image_size):
@@ -70,7 +82,40 @@ def load(dataset: Dataset, image_size: int) -> Split:
     y = torch.from_numpy(labels)
     known = known or _moments(x, train)
     mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
-    return Split(x[:train], y[:train], x[train:], y[train:], mean, deviation, *known["white"])
+    return Split(x[:train], y[:train], x[train:], y[train:], mean, deviation, known["white"][0])
+
+
+def _load_whole(dataset: Dataset, image_size: int) -> Split:
+    """The same, with training images whole, to be cropped, and validation images as the official code judges them."""
+    index = checked_index(dataset)
+    facts, numbers = dataset.facts, places(index.labels, dataset)
+    side = math.ceil(WHOLE * facts.image_size)
+
+    def known_of_whole(images: NDArray[np.uint8]) -> dict[str, list[float]]:
+        return {**_moments(torch.from_numpy(images), len(images)), "aspects": aspects(dataset, index, numbers[0])}
+
+    whole, known = _held(dataset, numbers[0], decoded(dataset, index, "whole", side), side, known_of_whole)
+    judged, _ = _held(dataset, numbers[1], decoded(dataset, index), facts.image_size, lambda images: {})
+    x, y = torch.from_numpy(whole), sized(judged, image_size)
+    mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
+    white = max(known["white"][0], float(y.max()))
+    train_labels, validation_labels = (torch.from_numpy(index.labels[at]) for at in numbers)
+    return Split(x, train_labels, y, validation_labels, mean, deviation, white, torch.tensor(known["aspects"]))
+
+
+def _held(
+    dataset: Dataset,
+    at: NDArray[np.int64],
+    images: Images,
+    side: int,
+    facts: Callable[[NDArray[np.uint8]], dict[str, list[float]]],
+) -> tuple[NDArray[np.uint8], dict[str, list[float]]]:
+    """Images of some numbers in memory, or on disk where they are too many, and what `facts` says of them."""
+    shape = dataset.facts.channels, side, side
+    if len(at) * math.prod(shape) > IN_MEMORY:
+        return mapped(_on_disk(dataset, f"{dataset.fit} {shape} of {len(at)}"), at, shape, images, facts)
+    pixels = images(at)
+    return pixels, facts(pixels)
 
 
 def sized(images: NDArray[np.uint8], image_size: int) -> Tensor:
@@ -105,29 +150,36 @@ def _moments(images: Tensor, train: int) -> dict[str, list[float]]:
 def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, list[float]]]:
     """Images and labels of the training split, and then of the validation split; of many, also their moments."""
     labels, images = _source(dataset)
-    places = _places(labels, dataset)
-    at, facts = np.concatenate(places), dataset.facts
+    parts = places(labels, dataset)
+    at, facts = np.concatenate(parts), dataset.facts
     shape = facts.channels, facts.image_size, facts.image_size
     if not dataset.of_the_user or len(at) * math.prod(shape) <= IN_MEMORY:
         return images(at), labels[at], {}
-    # another decoder, other pixels
-    said = f"{facts.fingerprint} {shape} {dataset.counts()} {version('pillow')}"
-    path = cache("images") / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.bytes"
-    pixels, known = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(places[0])))
+    path = _on_disk(dataset, f"{shape}")
+    pixels, known = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(parts[0])))
     return pixels, labels[at], known
 
 
-def _places(labels: NDArray[np.int64], dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of the training images and of the validation images."""
+def _on_disk(dataset: Dataset, what: str) -> Path:
+    """Where images of a set lie when they are too many for memory."""
+    # another decoder, other pixels
+    said = f"{dataset.facts.fingerprint} {what} {dataset.counts()} {version('pillow')}"
+    return cache("images") / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.bytes"
+
+
+def places(
+    labels: NDArray[np.int64], dataset: Dataset, everything: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the training images and of the validation images; with `everything`, of all that could be either."""
     facts = dataset.facts
     train, validation = dataset.counts()
     if facts.apart:
         own, others = _balanced(labels[: facts.apart], facts), facts.apart + _balanced(labels[facts.apart :], facts)
-        return others[len(others) - train :], own[:validation]
+        return (others, own) if everything else (others[len(others) - train :], own[:validation])
     order = _balanced(labels, facts)
     # what is set aside comes first, validation next, and training images are taken from the end
     pool = order[len(order) - facts.pool :]
-    return pool[len(pool) - train :], pool[:validation]
+    return (pool, pool[:0]) if everything else (pool[len(pool) - train :], pool[:validation])
 
 
 def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
@@ -143,42 +195,15 @@ def set_aside(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return images(at), labels[at]
 
 
-def _source(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
+def _source(dataset: Dataset) -> tuple[NDArray[np.int64], Images]:
     """Labels of all images, and what gives the images (n, channels, size, size) of some numbers, as bytes."""
     if not dataset.facts.readable:
         raise DataError(f"the images of {dataset.name} cannot be read by this version: it can be planned for, not run")
     if dataset.of_the_user:
-        return _indexed(dataset)
+        index = checked_index(dataset)
+        return index.labels, decoded(dataset, index)
     images, labels = _digits() if dataset.name == "digits" else read(dataset)
     return labels, lambda at: images[at]
-
-
-def _indexed(dataset: Dataset) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.uint8]]]:
-    try:
-        index = dataset.index
-        found = dataset.model_copy(update={"known": None}).settled.known
-    except ValueError as error:
-        raise DataError(str(error)) from None
-    if found != dataset.settled.known:
-        raise DataError(f"the images of {dataset.path} are not those that they were ({index.fingerprint[:12]})")
-    return index.labels, decoded(dataset, index)
-
-
-def decoded(dataset: Dataset, index: ImageIndex) -> Callable[[NDArray[np.int64]], NDArray[np.uint8]]:
-    """What gives the images (n, channels, size, size) of some numbers of an index, as bytes; that raises DataError."""
-    facts = dataset.facts
-
-    def images(at: NDArray[np.int64]) -> NDArray[np.uint8]:
-        pixels = np.empty((len(at), facts.channels, facts.image_size, facts.image_size), dtype=np.uint8)
-        for place, number in enumerate(at.tolist()):
-            try:
-                name, content = index.encoded(number)
-            except (OSError, ValueError) as error:
-                raise DataError(f"an image of {dataset.path} cannot be read: {error}") from None
-            pixels[place] = decode(content, name, facts.channels, facts.image_size)
-        return pixels
-
-    return images
 
 
 def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -12,6 +12,7 @@ from sweep.networks.condconv import MixedConv
 from sweep.networks.dynamic_conv import Shape, generate
 from sweep.networks.weightnet import GeneratedConv
 from sweep.proxy.data import Split
+from sweep.proxy.tasks import Shown
 from sweep.proxy.train import precision, settled
 from sweep.space import Proxy
 
@@ -42,8 +43,9 @@ class Layer:
 def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[Layer]:
     """Every generated convolution of a trained network, in the order of its computation.
 
-    What it is shown are the first `images` validation images, of which each class has its share, the same for every
-    network: in evaluation, unmoved, in one batch, at the recipe's precision.
+    What it is shown are the first `images` validation images, of which each class has its share (of a composite task
+    the first composites of them), the same for every network: in evaluation, unmoved, in one batch, at the recipe's
+    precision.
     """
     found: dict[str, Layer] = {}
     hooks = []
@@ -53,7 +55,7 @@ def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[L
     network.eval()
     try:
         with settled(), torch.inference_mode(), precision(proxy):
-            network(data.normalised(data.validation[:images]))
+            network(Shown(data.validation, data.validation_labels, data, proxy)[:images])
     finally:
         for hook in hooks:
             hook.remove()

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.proxy.data import decoded, set_aside
+from sweep.proxy.data import set_aside
 from sweep.proxy.errors import DataError
 from sweep.proxy.files import read
+from sweep.proxy.own_images import decoded
 from sweep.space.official import OFFICIAL
 from sweep.space.schema import Dataset
 

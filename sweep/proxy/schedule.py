@@ -12,7 +12,8 @@ def rate(proxy: Proxy, step: int, steps: int) -> float:
     """The learning rate of step `step` of `steps`, counted from 0.
 
     - one_cycle: from 1/25 of the rate up to all of it by a half cosine in three tenths of the steps, and down to
-      1/250,000 (Smith and Topin 2017, arXiv 1708.07120, with PyTorch's defaults).
+      1/250,000: the rates of PyTorch's OneCycleLR (Smith and Topin 2017, arXiv 1708.07120). Momentum stays as the
+      recipe says, where OneCycleLR lets it fall and rise against the rate.
     - linear: down to nothing by equal steps, as in the official WeightNet code.
     - cosine: down to nothing by a half cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
 

@@ -16,6 +16,7 @@ from sweep.proxy.batches import batches, stretches
 from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import Split, load
 from sweep.proxy.schedule import rate
+from sweep.proxy.tasks import Shown
 from sweep.proxy.training import begin
 from sweep.proxy.weights import Weights
 from sweep.space import Point, Proxy
@@ -140,16 +141,18 @@ def validate(network: nn.Module, data: Split, proxy: Proxy) -> Judged | None:
 def judge(network: nn.Module, data: Split, images: Tensor, labels: Tensor, proxy: Proxy) -> Judged | None:
     """Error and loss on some images of a data set; None if the network gives no finite answers.
 
-    The loss is without label smoothing, so that recipes with and without it can be compared.
+    Of a composite task it is shown composites of the images. The loss is without label smoothing, so that recipes with
+    and without it can be compared.
     """
     network.eval()
+    shown = Shown(images, labels, data, proxy)
     batches_of_logits = []
     with torch.inference_mode(), precision(proxy):
-        for batch in images.split(JUDGED):
-            batches_of_logits.append(network(data.normalised(batch)).float())
+        for batch in stretches(len(shown), JUDGED):
+            batches_of_logits.append(network(shown[batch]).float())
     logits = torch.cat(batches_of_logits)
     if not logits.isfinite().all():
         return None
-    error = 100 * int((logits.argmax(1) != labels).sum()) / len(logits)
+    error = 100 * int((logits.argmax(1) != shown.labels).sum()) / len(logits)
     # in doubles: the difference of two finite floats may be no finite float
-    return Judged(error, float(F.cross_entropy(logits.double(), labels)))
+    return Judged(error, float(F.cross_entropy(logits.double(), shown.labels)))

@@ -16,7 +16,7 @@ class Training:
     """A run in progress: all that its next step depends on."""
 
     def __init__(self, point: Point, proxy: Proxy, seed: int) -> None:
-        facts = proxy.dataset.facts
+        facts = proxy.facts
         self.network = drawn(point, facts.channels, facts.classes, seed)
         self._layout = layout(point)
         self.network.to(memory_format=self._layout)  # type: ignore[call-overload]

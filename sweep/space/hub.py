@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.space.image_index import ImageIndex, index_fingerprint
+from sweep.space.image_index import ImageIndex, contents_hashed, index_fingerprint
+from sweep.space.regular import read_regular
 from sweep.space.source import did_you_mean
 
 _may_download = False
@@ -67,34 +68,49 @@ def _index(
         if name not in found:
             raise ValueError(f"{path} has no split '{name}'{did_you_mean(name, found)}")
         tables.append(_checked(datasets, found[name], path, image_column, label_column))
-    feature = tables[-1].features[label_column]
-    values = [table[label_column][:] for table in tables]
-    if any(value is None for each in values for value in each):
-        raise ValueError(f"{path} has images without a label")
-    # a column without names is numbered in the order of its values
-    named = isinstance(feature, datasets.ClassLabel)
-    classes: list[Any] = list(range(feature.num_classes)) if named else sorted(set(values[-1]))
-    strange = sorted({value for each in values for value in each} - set(classes))
-    if strange:
-        raise ValueError(f"{path} has a label {strange[0]!r} that is none of its {len(classes)} classes")
-    numbers = {value: number for number, value in enumerate(classes)}
-    labels = np.array([numbers[value] for each in values for value in each], dtype=np.int64)
+    labels, classes = _labels(datasets, tables, path, label_column)
     images = [table.with_format("arrow")[:][image_column] for table in tables]
-    first = len(values[0])
+    first = len(tables[0])
 
     def encoded(number: int) -> tuple[str, bytes]:
         which, row = (0, number) if number < first else (1, number - first)
         image = images[which][row].as_py()
         name = f"{path}, {splits[which]}[{row}]"
-        if image is None:
+        if image is not None and image["bytes"] is not None:
+            return name, image["bytes"]
+        if image is None or image["path"] is None:
             raise ValueError(f"{name}: there is no image")
-        return name, image["bytes"] if image["bytes"] is not None else Path(image["path"]).read_bytes()
+        try:
+            return name, read_regular(image["path"])
+        except OSError as error:
+            raise ValueError(f"{name}: {image['path']} cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
 
-    sizes = [int(size) for column in images for size in _sizes(column)]
+    sizes = [size for column in images for size in _sizes(column)]
     apart, tested = 0 if validation_split is None else first, "test" in found
     fingerprint = index_fingerprint(f"{apart} {tested}", map(str, labels), sizes, encoded)
-    names = tuple(feature.names if named else map(str, classes))
-    return ImageIndex(names, labels, apart, tested, fingerprint, encoded)
+    return ImageIndex(classes, labels, apart, tested, fingerprint, encoded, contents_hashed(sizes))
+
+
+def _labels(datasets: Any, tables: list[Any], path: str, column: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels of the images of all tables as numbers, and the names of the classes; raises ValueError in words."""
+    feature = tables[-1].features[column]
+    values = [table[column][:] for table in tables]
+    together = [value for each in values for value in each]
+    # a NaN equals nothing, itself neither
+    missing = sum(value is None or value != value for value in together)
+    if missing:
+        raise ValueError(f"{path} has images without a label: {missing:,} of {len(together):,}")
+    # a column without names is numbered in the order of its values
+    named = isinstance(feature, datasets.ClassLabel)
+    classes: list[Any] = list(range(feature.num_classes)) if named else sorted(set(values[-1]))
+    strange = sorted(set(together) - set(classes))
+    if strange:
+        raise ValueError(f"{path} has a label {strange[0]!r} that is none of its {len(classes)} classes")
+    numbers = {value: number for number, value in enumerate(classes)}
+    labels = np.array([numbers[value] for value in together], dtype=np.int64)
+    return labels, tuple(feature.names if named else map(str, classes))
 
 
 def _loaded(datasets: Any, path: str, config: str | None) -> Any:
@@ -105,6 +121,10 @@ def _loaded(datasets: Any, path: str, config: str | None) -> Any:
     try:
         if (Path(path) / "dataset_dict.json").is_file():
             return datasets.load_from_disk(path)
+        if (Path(path) / "state.json").is_file():
+            # a single split, which knows its name only where it was once one of several
+            single = datasets.load_from_disk(path)
+            return {str(single.split or "train"): single}
         return datasets.load_dataset(path, config)
     except Exception as error:
         # whatever the library and its file formats raise; it is long, and the first line says what matters
@@ -120,22 +140,51 @@ def _loaded(datasets: Any, path: str, config: str | None) -> Any:
 
 
 def _checked(datasets: Any, table: Any, path: str, image_column: str, label_column: str) -> Any:
-    """The two columns, images as their files' bytes."""
+    """The two columns, images as their files' bytes; raises ValueError in words."""
     for column, key in ((image_column, "image_column"), (label_column, "label_column")):
         if column not in table.features:
             known = did_you_mean(column, table.features)
             raise ValueError(f"{path} has no column '{column}', which {key} can name{known}")
-    if not isinstance(table.features[image_column], datasets.Image):
-        raise ValueError(f"column '{image_column}' of {path} holds no images")
+    labels, images = table.features[label_column], table.features[image_column]
+    if not isinstance(labels, datasets.ClassLabel | datasets.Value):
+        kind = _kind(datasets, labels)
+        raise ValueError(f"column '{label_column}' of {path} holds {kind}, not one label for each image")
+    if not _holds_files(datasets, images):
+        raise ValueError(
+            f"column '{image_column}' of {path} holds {_kind(datasets, images)}, not images; "
+            f"cast_column('{image_column}', datasets.Image()) and save_to_disk make it images"
+        )
     return table.select_columns([image_column, label_column]).cast_column(image_column, datasets.Image(decode=False))
 
 
-def _sizes(column: Any) -> NDArray[np.int64]:
-    """Bytes of each image, without reading those that lie in the table."""
+def _holds_files(datasets: Any, feature: Any) -> bool:
+    """Whether a column's values are images' files: as the library has them, as bytes, or as a structure with bytes."""
+    if isinstance(feature, dict):
+        return "bytes" in feature and _holds_files(datasets, feature["bytes"])
+    if isinstance(feature, datasets.Value):
+        return feature.dtype in {"binary", "large_binary"}
+    return isinstance(feature, datasets.Image)
+
+
+def _kind(datasets: Any, feature: Any) -> str:
+    if isinstance(feature, dict):
+        return "structures"
+    if isinstance(feature, datasets.Value):
+        return "text" if feature.dtype in {"string", "large_string"} else str(feature.dtype)
+    if isinstance(feature, datasets.Image):
+        return "images"
+    return "lists" if isinstance(feature, datasets.List | datasets.LargeList) else type(feature).__name__
+
+
+def _sizes(column: Any) -> list[int]:
+    """Bytes of each image, without reading those that lie in the table; 0 for what is no file, told when it is read."""
     import pyarrow.compute as pc
 
     sizes = np.array(pc.fill_null(pc.binary_length(pc.struct_field(column, "bytes")), -1), dtype=np.int64)
     for row in np.flatnonzero(sizes < 0).tolist():
         image = column[row].as_py()
-        sizes[row] = Path(image["path"]).stat().st_size if image else 0
-    return sizes
+        sizes[row] = 0
+        if image and image["path"] is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sizes[row] = Path(image["path"]).stat().st_size
+    return [int(size) for size in sizes]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.space.regular import read_regular, require_regular
+
 #: What an image's file is called; others in a folder are left alone.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
+#: What the folder of a validation split is called.
+VALIDATION = ("val", "validation", "valid")
 #: Up to this many bytes, contents are hashed as well as sizes: a second of work. ImageNet's would take minutes.
 CHEAP = 256 << 20
 
@@ -29,6 +34,8 @@ class ImageIndex:
     fingerprint: str
     #: number -> name of an image, for messages, and its file's bytes
     encoded: Callable[[int], tuple[str, bytes]]
+    #: whether the fingerprint is of contents as well
+    contents: bool = True
 
     @property
     def test_images(self) -> int:
@@ -40,38 +47,44 @@ class ImageIndex:
 def folder_index(path: str, apart: str = "val") -> ImageIndex:
     """The index of `path`/train/CLASS/*.jpeg and, if there is one, `path`/val/CLASS; raises ValueError in words.
 
-    A last look names `test` as the split that stands apart.
-    Classes are the folders' names in alphabetical order, and numbered so.
+    The validation split may be called val, validation or valid. A last look names `test` as the split that stands
+    apart. Classes are the folders' names in alphabetical order, and numbered so. Hidden files and folders are skipped.
     """
     root = Path(path)
     if not root.is_dir():
         raise ValueError(f"there is no folder {path}")
     try:
-        classes = _folders(root / "train") if (root / "train").is_dir() else []
-        if not classes:
-            raise ValueError(
-                f"{path} has no classes: images belong in train/CLASS/, and in val/CLASS/ if that is given"
-            )
-        strange = sorted(set(_folders(root / apart)) - set(classes)) if (root / apart).is_dir() else []
-        if strange:
-            raise ValueError(f"{root / apart / strange[0]} is no class of {root / 'train'}")
-        split = {name: [_files(root, name, one) for one in classes] for name in (apart, "train")}
+        return _folder_index(root, _validation_folder(root) if apart == "val" else apart, apart)
     except OSError as error:
         raise ValueError(f"{error.filename or path} cannot be read: {error.strerror}") from None
+
+
+def _folder_index(root: Path, folder: str, apart: str) -> ImageIndex:
+    classes = _classes(root / "train")
+    if not classes:
+        raise ValueError(f"{root} has no classes: images belong in train/CLASS/, and in val/CLASS/ if that is given")
+    strange = sorted(set(_classes(root / folder)) - set(classes))
+    if strange:
+        raise ValueError(f"{root / folder / strange[0]} is no class of {root / 'train'}")
+    split = {name: [images_below(root, f"{name}/{one}") for one in classes] for name in (folder, "train")}
     empty = [name for name, files in zip(classes, split["train"], strict=True) if not files]
     if empty:
         raise ValueError(f"{root / 'train' / empty[0]} holds no image ({', '.join(SUFFIXES)})")
-    counts = [len(files) for name in (apart, "train") for files in split[name]]
+    if apart == "val" and not any(split[folder]) and _holds_images(root / folder):
+        raise ValueError(f"{root / folder} has images outside of class folders: put them in {folder}/CLASS/")
+    counts = [len(files) for name in (folder, "train") for files in split[name]]
     labels = np.repeat(np.tile(np.arange(len(classes)), 2), counts).astype(np.int64)
-    files = [file for name in (apart, "train") for one in split[name] for file in one]
-    sizes = [(root / file).stat().st_size for file in files]
+    found = [file for name in (folder, "train") for one in split[name] for file in one]
+    files, sizes = [name for name, _ in found], [size for _, size in found]
 
     def encoded(number: int) -> tuple[str, bytes]:
-        return str(root / files[number]), (root / files[number]).read_bytes()
+        return str(root / files[number]), read_regular(root / files[number])
 
     first, tested = sum(counts[: len(classes)]), (root / "test").is_dir()
-    fingerprint = index_fingerprint(f"{first} {tested}", files, sizes, encoded)
-    return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded)
+    # a validation split is the same whatever it is called
+    names = [f"{apart}/{file.partition('/')[2]}" for file in files[:first]] + files[first:]
+    fingerprint = index_fingerprint(f"{first} {tested}", names, sizes, encoded)
+    return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded, contents_hashed(sizes))
 
 
 def index_fingerprint(
@@ -83,7 +96,7 @@ def index_fingerprint(
     seconds, and a file that is changed to another of the same size is not noticed there.
     """
     digest = hashlib.sha256(splits.encode())
-    contents = sum(sizes) <= CHEAP
+    contents = contents_hashed(sizes)
     for number, (name, size) in enumerate(zip(names, sizes, strict=True)):
         digest.update(f"{name}\0{size}\0".encode("utf-8", "surrogateescape"))
         if contents:
@@ -91,15 +104,72 @@ def index_fingerprint(
     return digest.hexdigest()
 
 
-def _folders(path: Path) -> list[str]:
-    return sorted(one.name for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
+def contents_hashed(sizes: Sequence[int]) -> bool:
+    """Whether images of these sizes in bytes are few enough to hash their contents."""
+    return sum(sizes) <= CHEAP
 
 
-def _files(root: Path, split: str, name: str) -> list[str]:
-    """Images of a class, at any depth, as paths from the root with '/' in alphabetical order."""
-    return sorted(
-        Path(folder, file).relative_to(root).as_posix()
-        for folder, _, files in os.walk(root / split / name, followlinks=True)
-        for file in files
-        if file.lower().endswith(SUFFIXES) and not file.startswith(".")
-    )
+def images_below(root: Path, folder: str) -> list[tuple[str, int]]:
+    """Images of a class at any depth: paths from the root with '/', in alphabetical order, and sizes in bytes.
+
+    Links are followed, but no folder is entered twice, and none that the class lies in. Raises ValueError for a link
+    to nothing and for what is no regular file, and OSError.
+    """
+    top = root / folder
+    if not top.is_dir():
+        return []
+    real = Path(os.path.realpath(top))
+    entered = {_identity(above) for above in (*real.parents, *top.parents)}
+    if _identity(top) in entered:
+        raise ValueError(f"{top} is a link to a folder that it lies in")
+    entered.add(_identity(top))
+    images: list[tuple[str, int]] = []
+    folders = [folder]
+    while folders:
+        inner = folders.pop()
+        deeper = []
+        for name, info in _entries(root / inner):
+            if stat.S_ISDIR(info.st_mode):
+                if (info.st_dev, info.st_ino) not in entered:
+                    entered.add((info.st_dev, info.st_ino))
+                    deeper.append(f"{inner}/{name}")
+            elif name.lower().endswith(SUFFIXES):
+                require_regular(info, root / inner / name)
+                images.append((f"{inner}/{name}", info.st_size))
+        folders += reversed(deeper)
+    return sorted(images)
+
+
+def _entries(folder: Path) -> list[tuple[str, os.stat_result]]:
+    """Names in a folder that are not hidden, in alphabetical order, with what they are once links are followed."""
+    found = []
+    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+        if not path.name.startswith("."):
+            try:
+                found.append((path.name, path.stat()))
+            except FileNotFoundError:
+                if not path.is_symlink():
+                    raise
+                raise ValueError(f"{path} is a link to {path.readlink()}, which does not exist") from None
+    return found
+
+
+def _classes(folder: Path) -> list[str]:
+    return [name for name, info in _entries(folder) if stat.S_ISDIR(info.st_mode)] if folder.is_dir() else []
+
+
+def _holds_images(folder: Path) -> bool:
+    return folder.is_dir() and any(name.lower().endswith(SUFFIXES) for name, _ in _entries(folder))
+
+
+def _validation_folder(root: Path) -> str:
+    """What the validation split is called; raises ValueError if two folders could be it."""
+    there = [name for name in VALIDATION if (root / name).is_dir()]
+    if len(there) > 1:
+        raise ValueError(f"{root} has {there[0]}/ and {there[1]}/: only one can be the validation split")
+    return there[0] if there else VALIDATION[0]
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    info = path.stat()
+    return info.st_dev, info.st_ino

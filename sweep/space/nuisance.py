@@ -12,6 +12,8 @@ from sweep.space.source import Source, Where
 
 #: Settings at which each point is trained; more are a mistake.
 MOST_SETTINGS = 10_000
+#: Sections of a recipe that say what is learnt, not how: errors under different ones are not comparable.
+WHAT_IS_LEARNT = {"dataset": "the data set", "task": "the task"}
 
 
 def with_setting(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,8 +43,8 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
         where: Where = ("nuisance", path)
         if any(other.startswith(f"{path}.") for other in nuisance):
             mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
-        elif path.split(".")[0] == "dataset":
-            mistakes.append(source.mistake(where, "the data set is not a setting to tune"))
+        elif (head := path.split(".")[0]) in WHAT_IS_LEARNT:
+            mistakes.append(source.mistake(where, f"{WHAT_IS_LEARNT[head]} is not a setting to tune"))
         elif path in INDECISIVE:
             mistakes.append(source.mistake(where, f"{INDECISIVE[path]} decides no outcome: there is nothing to tune"))
         elif not all(path.split(".")):

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 #: paper: how WeightNet was trained on ImageNet, from the official code (megvii-model/WeightNet, train.py) and section
-#: 4.1 of the paper: 300,000 steps of 1,024 images are 240 epochs. Its dropout before the classifier, at width 2.0 only,
+#: 4.1 of the paper: 300,000 steps of 1,024 images are 240 epochs. Images that are not of one size are cropped from all
+#: of an image and judged on their middle (`dataset.fit: whole`). Its dropout before the classifier, at width 2.0 only,
 #: is a matter of the network and not here.
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
@@ -30,6 +31,10 @@ def with_recipe(proxy: Any) -> Any:
     if not isinstance(name, str) or name not in RECIPES:
         raise ValueError(f"no recipe is called {name!r}; there is {', '.join(RECIPES)}")
     usual = dict(RECIPES[name])
+    # images of the official sets are squares of the size already
+    dataset = said.get("dataset")
+    if isinstance(dataset, Mapping) and dataset.get("name") in ("imagefolder", "huggingface"):
+        usual["dataset"] = {"fit": "whole"}
     # another optimiser's settings would mean something else
     other = said.get("optimizer")
     if isinstance(other, Mapping) and other.get("name", usual["optimizer"]["name"]) != usual["optimizer"]["name"]:

@@ -1,16 +1,18 @@
 """The schema of space.yaml, beside the points themselves."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from sweep.space.datasets import Dataset, Known
+from sweep.space.datasets import Dataset, DatasetFacts, Known
 from sweep.space.hub import forget
 from sweep.space.image_index import folder_index
 from sweep.space.model import Choice, Flat, Model
 from sweep.space.optimizers import Optimizer
 from sweep.space.recipes import with_recipe
 from sweep.space.schedules import CHOICE, AnySchedule
+from sweep.space.task import Task
 
 __all__ = [
     "INDECISIVE",
@@ -22,6 +24,7 @@ __all__ = [
     "Optimizer",
     "Proxy",
     "Resources",
+    "Task",
     "look_again",
 ]
 
@@ -32,6 +35,8 @@ def look_again() -> None:
     forget()
 
 
+#: Classes of a task; more would make a classifier larger than any network here.
+MOST_CLASSES = 100_000
 #: A share of something, not nothing.
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -73,6 +78,9 @@ class Proxy(Flat):
     choice: ClassVar[Choice] = CHOICE
 
     dataset: Annotated[Dataset, Field(description="The images: a name, or a mapping with a name.")]
+    task: Annotated[
+        Task | None, Field(description="Composites of several images; single images and their classes by default.")
+    ] = None
     epochs: Annotated[int, Field(ge=1, le=1_000_000, description="Passes over the training images.")]
     batch_size: Annotated[int, Field(ge=2, le=1_000_000, description="Images of a training step.")] = 128
     optimizer: Annotated[Optimizer, Field(description="The optimiser and its learning rate.")]
@@ -102,6 +110,25 @@ class Proxy(Flat):
         """Epochs in which the rate of linear and cosine rises to its height, if any."""
         return getattr(self.chosen, "warmup", None)
 
+    @property
+    def facts(self) -> DatasetFacts:
+        """What is known of the images, in the classes of the task; raises ValueError in words."""
+        return self._in_classes_of_the_task(self.dataset.facts)
+
+    @property
+    def equal_classes(self) -> float:
+        """How many equally likely classes are as hard to guess as what a run is judged on."""
+        classes = self.dataset.facts.classes
+        return classes if self.task is None else self.task.as_hard_as(classes)
+
+    @property
+    def judged_on(self) -> int:
+        """Validation images, or composites of them, that a run is judged on."""
+        return self.dataset.counts()[1] if self.task is None else self.task.validation
+
+    def _in_classes_of_the_task(self, facts: DatasetFacts) -> DatasetFacts:
+        return facts if self.task is None else replace(facts, classes=self.task.classes(facts.classes))
+
     def decisive(self) -> Self:
         """The recipe without what decides no outcome: what runs are keyed on."""
         return self.model_copy(update={**dict.fromkeys(INDECISIVE), "dataset": self.dataset.content})
@@ -115,6 +142,11 @@ class Proxy(Flat):
     def _makes_sense(self) -> Self:
         if self.warmup is not None and self.warmup > self.epochs:
             raise ValueError(f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training")
+        facts = self.dataset.chosen.facts
+        if facts is not None and (classes := self._in_classes_of_the_task(facts).classes) > MOST_CLASSES:
+            raise ValueError(f"task has {classes:,} classes, more than {MOST_CLASSES:,}")
+        if self.dataset.fit == "whole" and self.augment.resized_crop is None:
+            raise ValueError("dataset.fit: whole needs augment.resized_crop, which crops training images to size")
         if self.augment.flip and not self.dataset.flip_keeps_class:
             raise ValueError(f"augment.flip would turn {self.dataset.name} into something else; set it to false")
         return self

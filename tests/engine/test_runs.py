@@ -71,3 +71,13 @@ def test_a_work_may_have_several_runs_of_a_point():
     text = Work(tuple(same)).text()
     assert keys_of(text) == [run.key for run in same]
     assert Work.read(text).runs == tuple(same)
+
+
+def test_the_numerics_of_a_family_are_in_the_keys_of_its_runs_only(monkeypatch):
+    spaces = {family: SMALL.replace("family: static", f"family: {family}") for family in ("sk", "se")}
+    before = {family: {run.key for run in runs(text)} for family, text in spaces.items()}
+    monkeypatch.setattr("sweep.networks.sk.NUMERICS", 99)
+    for family, keys in before.items():
+        now = {run.key for run in runs(spaces[family])}
+        # two settings and two seeds of one point; the others are of another family
+        assert len(now - keys) == (4 if family == "sk" else 0)

@@ -10,7 +10,7 @@ from torch import nn
 
 from sweep.networks import Cost
 from sweep.networks.family import StaticConv
-from sweep.networks.sk import SK, SelectiveConv
+from sweep.networks.sk import SK, DilatedConv, SelectiveConv
 from sweep.networks.table import Block, Conv
 
 BATCH = 5
@@ -160,3 +160,33 @@ def test_cost_by_hand(conv, cost):
     block = Block("add", 1, 6, conv.stride, (conv,))
     assert SK(16).conv_cost(conv, block) == cost
     assert sum(p.numel() for p in SK(16).conv(conv, block).parameters()) == cost.params
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    batch=st.integers(1, 5), height=st.integers(1, 15), width=st.integers(1, 15), kernel=st.sampled_from([3, 5]),
+    stride=st.sampled_from([1, 2]), oup=st.sampled_from([6, 8]), bias=st.booleans(), last=st.booleans(),
+)  # fmt: skip
+def test_a_dilated_convolution_is_torchs_own(batch, height, width, kernel, stride, oup, bias, last):
+    """Outputs to the bit; gradients to rounding, and in double precision to its."""
+    torch.manual_seed(0)
+    layer = DilatedConv(Conv(6, oup, kernel, stride, 14, relu=False, depthwise=oup == 6, bias=bias))
+    format_ = torch.channels_last if last else torch.contiguous_format
+    x = torch.randn(batch, 6, height, width).contiguous(memory_format=format_)
+
+    def torchs(layer, x):
+        how = dict(stride=stride, padding=2 * (kernel // 2), dilation=2, groups=layer.groups)
+        return F.conv2d(x, layer.weight, layer.bias, **how)
+
+    if not bias:
+        assert torch.equal(layer(x), torchs(layer, x))
+    for dtype, tolerance in ((torch.float32, 1e-4), (torch.float64, 1e-12)):
+        layer, gradients = layer.to(dtype), []
+        for way in (DilatedConv.forward, torchs):
+            leaf = x.to(dtype).clone().requires_grad_()
+            output = way(layer, leaf)
+            upstream = torch.randn(output.shape, dtype=dtype, generator=torch.Generator().manual_seed(1))
+            gradients.append(torch.autograd.grad(output, [leaf, *layer.parameters()], upstream))
+            gradients[-1] = (output, *gradients[-1])
+        for ours, theirs in zip(*gradients, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)

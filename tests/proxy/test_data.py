@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sklearn.datasets import load_digits
 
 from sweep.proxy import DataError, load
-from sweep.proxy.data import _places, fingerprint
+from sweep.proxy.data import fingerprint, places
 from sweep.space import DATASETS
 from sweep.space.schema import Dataset, Known
 
@@ -97,15 +97,15 @@ def test_splits_of_any_labels(data):
     most = pool - (0 if apart else validation)
     train = data.draw(st.integers(2, most - 1))
 
-    def places(train):
+    def split(train):
         counts = dict(train=train, validation=validation)
-        return _places(labels, Dataset(name="imagefolder", path="x", image_size=1, known=Known(**found), **counts))
+        return places(labels, Dataset(name="imagefolder", path="x", image_size=1, known=Known(**found), **counts))
 
-    one, judged = places(train)
+    one, judged = split(train)
     assert len({*one, *judged}) == train + validation
     if apart:
         assert judged.max() < apart <= one.min()
-    more, same = places(most)
+    more, same = split(most)
     assert (same == judged).all()
     assert (more[-train:] == one).all()
     for stretch, whole in ((one, labels[apart:]), (judged, labels[:apart] if apart else labels)):

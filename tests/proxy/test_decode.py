@@ -1,6 +1,9 @@
 """Images of every kind, brought to one shape."""
 
+import contextlib
 import io
+import os
+import struct
 
 import numpy as np
 import pytest
@@ -65,7 +68,85 @@ def test_a_file_cut_short(kind):
 
 
 def test_what_is_no_image_and_sixteen_bits_are_refused():
-    with pytest.raises(DataError, match="x cannot be read: no image that Pillow knows"):
+    with pytest.raises(DataError, match=r"x cannot be read: no image in a format that is read \(JPEG, PNG, BMP, "):
         decode(b"no image", "x", 3, 8)
     with pytest.raises(DataError, match="x: images of mode I;16 have no eight bits a channel"):
         decode(file(Image.fromarray(np.full((3, 3), 1000, np.uint16))), "x", 3, 8)
+
+
+def samples():
+    """A small image in every format that Pillow writes, and beginnings that only other formats have."""
+    Image.init()
+    found = {}
+    for kind in sorted(Image.SAVE):
+        for mode in ("RGB", "L", "P", "1", "F", "CMYK"):
+            try:
+                found[kind] = file(Image.new(mode, (12, 9), 1), kind)
+                break
+            except Exception:
+                continue
+    magic = {"DDS": b"DDS |\0\0\0" + b"\xff" * 120, "BLP": b"BLP2" + b"\xff" * 200, "FITS": b"SIMPLE" + b" " * 200}
+    return {**magic, **found}
+
+
+SAMPLES = samples()
+READ = {"JPEG", "PNG", "BMP", "PPM", "TIFF", "WEBP", "GIF"}
+#: other names of the same formats
+ALIKE = {"MPO", "DIB", "PFM"}
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_only_formats_of_the_list_are_read(kind):
+    if kind in READ:
+        assert decode(SAMPLES[kind], "x", 3, 8).shape == (3, 8, 8)
+    elif kind not in ALIKE:
+        with pytest.raises(DataError, match="x cannot be read: no image in a format that is read"):
+            decode(SAMPLES[kind], "x", 3, 8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(SAMPLES)),
+    st.integers(0, 400),
+    st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=9))),
+)
+def test_damage_of_any_kind_is_one_error(kind, length, changes):
+    """Bytes cut off and replaced: pixels, or an error of ours, and nothing else escapes."""
+    content = bytearray(SAMPLES[kind][: length or None])
+    for at, other in changes:
+        content[at : at + len(other)] = other
+    with contextlib.suppress(DataError):
+        assert decode(bytes(content), "x", 3, 8).shape == (3, 8, 8)
+
+
+def test_postscript_starts_no_interpreter(tmp_path, monkeypatch):
+    for name in ("gs", "gswin32c", "gswin64c"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)
+    with pytest.raises(DataError):
+        decode(SAMPLES["EPS"], "x.png", 3, 8)
+    assert not (tmp_path / "started").exists()
+
+
+def test_whatever_pillow_raises_is_one_error(monkeypatch):
+    """Its readers of hostile bytes have raised all of these."""
+    kinds = [struct.error, IndexError, OverflowError, ZeroDivisionError, MemoryError, EOFError, TypeError]
+    for kind in kinds:
+
+        def broken(*words, kind=kind, **more):
+            raise kind
+
+        monkeypatch.setattr("PIL.Image.open", broken)
+        with pytest.raises(DataError, match=f"x cannot be read: {kind.__name__}"):
+            decode(b"", "x", 3, 8)
+
+
+def test_orientation_is_not_applied():
+    """As the documentation says."""
+    pixels = drawn(1, (9, 9, 3))[0][0]
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(out, "PNG", exif=exif)
+    assert np.array_equal(decode(out.getvalue(), "x", 3, 9), pixels.transpose(2, 0, 1))

@@ -100,7 +100,7 @@ def test_mixed_sizes_and_modes(tmp_path):
 def test_an_image_that_cannot_be_read_is_named(tmp_path):
     make_folder(tmp_path, train=5)
     (tmp_path / "train/dog/002.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"train/dog/002\.png cannot be read: no image that Pillow knows"):
+    with pytest.raises(DataError, match=r"train/dog/002\.png cannot be read: no image in a format"):
         # every image of a class is in some split, but for those set aside
         load(folder(tmp_path, train=7, validation=1), 8)
 
@@ -208,6 +208,12 @@ def test_many_images_are_not_resized_in_memory(tmp_path, little_memory):
         load(folder(tmp_path), 12)
 
 
+def test_a_single_class_is_told(tmp_path):
+    make_folder(tmp_path, ("cat",), train=5)
+    with pytest.raises(ValueError, match="has images of one class only"):
+        _ = folder(tmp_path).facts
+
+
 def test_more_images_than_there_are(tmp_path):
     make_folder(tmp_path, train=10, val=5)
     for counts in (dict(train=21), dict(validation=11), dict(train=20, validation=11)):
@@ -294,12 +300,12 @@ def test_what_is_wrong_with_a_set_is_said(datasets, tmp_path):
         ("good", dict(split="trian"), "has no split 'trian'"),
         ("good", dict(image_column="img"), r"has no column 'img', which image_column can name"),
         ("good", dict(label_column="fine"), r"has no column 'fine', which label_column can name"),
-        ("good", dict(image_column="label", label_column="label"), "holds no images"),
+        ("good", dict(image_column="label", label_column="label"), "holds ClassLabel, not images"),
         ("none", {}, "has images without a label"),
         ("beyond", {}, "has a label -1 that is none of its 2 classes"),
     ):
-        with pytest.raises(ValidationError, match=told):
-            hub(tmp_path / path, **more)
+        with pytest.raises(ValueError, match=told):
+            _ = hub(tmp_path / path, **more).facts
 
 
 def test_a_name_that_is_not_in_the_cache_is_not_downloaded(datasets, monkeypatch):
@@ -307,8 +313,8 @@ def test_a_name_that_is_not_in_the_cache_is_not_downloaded(datasets, monkeypatch
         raise AssertionError("it asked the network")
 
     monkeypatch.setattr("socket.create_connection", nothing)
-    with pytest.raises(ValidationError, match=r"someone/pictures cannot be loaded: .*`wn-sweep data SPACE --download`"):
-        hub("someone/pictures")
+    with pytest.raises(ValueError, match=r"someone/pictures cannot be loaded: .*`wn-sweep data SPACE --download`"):
+        _ = hub("someone/pictures").facts
 
 
 def test_without_the_library(tmp_path):
@@ -316,3 +322,78 @@ def test_without_the_library(tmp_path):
     code += "Dataset(name='huggingface', path='x/y', image_size=8).facts"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ}, check=False)
     assert "huggingface needs the package datasets: pip install 'wn-sweep[data]'" in done.stderr
+
+
+def test_a_single_split_saved_to_disk(datasets, tmp_path):
+    """As Dataset.save_to_disk leaves it: no DatasetDict around it, and often no split's name in it."""
+    saved = table(datasets, [0, 1] * 5, datasets.ClassLabel(names=["cat", "dog"]))
+    saved.save_to_disk(tmp_path / "nameless")
+    assert len(seen(hub(tmp_path / "nameless"))[0]) == 4
+    named = datasets.Dataset(saved.data, info=saved.info, split="validation")
+    named.save_to_disk(tmp_path / "named")
+    with pytest.raises(ValueError, match=r"named has no split 'train' \(known: validation\)"):
+        _ = hub(tmp_path / "named").facts
+    assert len(seen(hub(tmp_path / "named", split="validation"))[0]) == 4
+
+
+@pytest.mark.parametrize("kind", ["bytes", "large bytes", "struct", "struct without path"])
+def test_images_as_bytes_without_the_image_feature(kind, datasets, tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    rows = [png(i % 2, i // 2) for i in range(20)]
+    fields = [("bytes", pyarrow.binary()), *([("path", pyarrow.string())] if kind == "struct" else [])]
+    types = {"bytes": pyarrow.binary(), "large bytes": pyarrow.large_binary()}
+    if "struct" in kind:
+        rows = [{name: row[name] for name, _ in fields} for row in rows]
+    else:
+        rows = [row["bytes"] for row in rows]
+    images = pyarrow.array(rows, types.get(kind, pyarrow.struct(fields)))
+    (tmp_path / "set").mkdir()
+    plain = pyarrow.table({"image": images, "label": pyarrow.array([0, 1] * 10)})
+    pyarrow.parquet.write_table(plain, tmp_path / "set/train.parquet")
+    train, validation = seen(hub(tmp_path / "set"))
+    assert len(train) == len(validation) == 8
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([[0, 1]] * 10, r"column 'label' of .*set holds lists, not one label for each image"),
+        ([{"a": 1}] * 10, r"column 'label' of .*set holds structures, not one label for each image"),
+        ([0.0, float("nan")] * 5, "has images without a label: 5 of 10"),
+        ([0, None] * 5, "has images without a label: 5 of 10"),
+        ([0] * 10, "has images of one class only"),
+    ],
+    ids=["lists", "dicts", "NaN", "null", "one class"],
+)
+def test_labels_that_are_none_are_told(labels, told, datasets, tmp_path):
+    images = [png(i % 2, i // 2) for i in range(10)]
+    rows = datasets.Dataset.from_dict({"image": images, "label": labels}).cast_column("image", datasets.Image())
+    rows.save_to_disk(tmp_path / "set")
+    with pytest.raises(ValueError, match=told):
+        _ = hub(tmp_path / "set").facts
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        (["a.png"] * 10, "column 'image' of .*set holds text, not images; .*datasets.Image()"),
+        ([[[0]]] * 10, "column 'image' of .*set holds lists, not images; .*datasets.Image()"),
+        ([{"jpeg": b""}] * 10, "column 'image' of .*set holds structures, not images; .*datasets.Image()"),
+        ([1.0] * 10, "column 'image' of .*set holds float64, not images; .*datasets.Image()"),
+        ([None, *[png(0, 0)] * 9], r"set, train\[0\]: there is no image"),
+        ([{"bytes": None, "path": None}, *[png(0, 0)] * 9], r"set, train\[0\]: there is no image"),
+        (
+            [{"bytes": None, "path": "/no/such.png"}, *[png(0, 0)] * 9],
+            r"train\[0\]: /no/such.png cannot be read: No such",
+        ),
+        ([{"bytes": None, "path": "/dev/zero"}, *[png(0, 0)] * 9], r"train\[0\]: /dev/zero is a device, not a file"),
+    ],
+    ids=["text", "lists", "struct", "numbers", "null", "neither", "missing", "device"],
+)
+def test_columns_that_hold_no_images_are_told(images, told, datasets, tmp_path):
+    rows = datasets.Dataset.from_dict({"image": images, "label": [0, 1] * 5})
+    rows.save_to_disk(tmp_path / "set")
+    with pytest.raises(ValueError, match=told):
+        _ = hub(tmp_path / "set").facts

@@ -62,6 +62,11 @@ class Dataset(Flat):
         return getattr(self.chosen, "path", None)
 
     @property
+    def fit(self) -> str | None:
+        """`whole` where images of the user's own are cropped from all of an image."""
+        return getattr(self.chosen, "fit", None)
+
+    @property
     def validation_split(self) -> str | None:
         """The split that a huggingface set is judged on, if the space names one."""
         return getattr(self.chosen, "validation_split", None)

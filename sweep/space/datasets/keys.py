@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sweep.space.datasets.facts import DatasetFacts
 from sweep.space.image_index import ImageIndex
@@ -55,7 +55,19 @@ class OwnKeys(DatasetKeys):
     path: Annotated[str, Field(min_length=1, description="Folder of the images, relative to the space's file.")]
     image_size: Annotated[int, Field(ge=1, le=1024, description="Side that images are brought to, pixels.")]
     channels: Annotated[Literal[1, 3] | None, Field(description="3 (RGB, the default) or 1 (grey).")] = None
+    fit: Annotated[
+        Literal["middle", "whole"] | None,
+        Field(
+            description="middle (the default): every image is cut to its middle square; whole: augment.resized_crop "
+            "crops training images from all of an image, and others are judged as in the official code."
+        ),
+    ] = None
     known: Annotated[Known | None, Field(description="Written by the program into ledgers; not for people.")] = None
+
+    @field_validator("fit")
+    @classmethod
+    def _one_spelling(cls, fit: str | None) -> str | None:
+        return None if fit == "middle" else fit
 
     @property
     def facts(self) -> DatasetFacts | None:
@@ -81,6 +93,8 @@ class OwnKeys(DatasetKeys):
     def looked_up(self) -> Self:
         """The keys with `known` filled in by looking at the images; raises ValueError in words."""
         index = self.index
+        if len(index.classes) < 2 or len(index.labels) < 2:
+            raise ValueError(f"{self.path} has images of one class only: there is nothing to tell apart")
         known = Known(
             classes=len(index.classes),
             images=len(index.labels),
