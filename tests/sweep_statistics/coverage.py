@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweep.analysis.cross_fit import cross_fit, judged, leave_one_out
 from sweep.analysis.estimates import quantile as students
 from sweep.analysis.estimates import standard_error
 from sweep.statistics import hierarchy
+from sweep.statistics.cross_fit import cross_fit, judged, leave_one_out
 from sweep.statistics.noise import noise, quantile
 from sweep.statistics.simultaneous import half_widths
 
