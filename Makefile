@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean
+.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -59,6 +59,16 @@ bench-sweep: $(READY)
 # how long the report of 10,000 runs takes; written to benchmarks/report.txt
 bench-report: $(READY)
 	$(BIN)/python -m benchmarks.report
+
+# how often 95 % intervals cover in simulated sweeps, and in triples of quick-ten's seeds; written to benchmarks/intervals.txt
+bench-intervals: $(READY)
+	$(BIN)/python -m benchmarks.intervals > benchmarks/intervals.new && mv benchmarks/intervals.new benchmarks/intervals.txt
+
+# ten seeds of quick's recipe of November 2026, ten minutes on two cores: 210 runs beside the golden ledger's 90
+quick-ten: $(READY)
+	$(BIN)/wn-sweep merge tests/golden/ledgers/quick/ledger.sqlite --into quick-ten --results tests/golden/ledgers
+	$(BIN)/wn-sweep run tests/golden/quick-ten.yaml --results tests/golden/ledgers --reports .quick-ten
+	rm -r .quick-ten tests/golden/ledgers/quick-ten/lock
 
 # an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
 fashion: $(READY) fashion-mnist

@@ -26,11 +26,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sweep.analysis.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
 from sweep.analysis.estimates import Sample
 from sweep.analysis.order import is_number, points, sort_key
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
+from sweep.statistics.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
 
 #: The values of all nuisance axes, in the order of `SweepFrame.nuisance`.
 Setting = tuple[Any, ...]

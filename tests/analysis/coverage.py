@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from sweep.analysis.cross_fit import cross_fit, judged, leave_one_out
 from sweep.analysis.estimates import quantile, standard_error
+from sweep.statistics.cross_fit import cross_fit, judged, leave_one_out
 
 SWEEPS = 2000
 SHARED, OWN = 0.5, 0.3

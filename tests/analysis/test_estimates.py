@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.analysis.cross_fit import cross_fit, judged
 from sweep.analysis.estimates import Sample, average, combine, estimate, read, standard_error, write
 from sweep.analysis.nuisance import tune
+from sweep.statistics.cross_fit import cross_fit, judged
 
 from . import plain
 from .frames import FAILED, MISSING, sweep_frame

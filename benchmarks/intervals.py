@@ -1,0 +1,89 @@
+"""How often intervals cover the truth, and how wide they are: 2,000 simulated sweeps of each kind.
+
+    python -m benchmarks.intervals [sweeps [seeds ...]]
+
+And, where the ledger of `make quick-ten` is there, all 120 triples of ten real seeds. Takes about an hour.
+"""
+
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from sweep import Ledger, frame
+from sweep.analysis.nuisance import settings
+from sweep.analysis.order import points
+from tests.sweep_statistics.coverage import (
+    EFFECTS,
+    LIKE,
+    NOISES,
+    Sweeps,
+    moderated,
+    of_each_alone,
+    shrunk,
+    simulate,
+    together,
+)
+
+TEN = Path(__file__).parents[1] / "tests/golden/ledgers/quick-ten/ledger.sqlite"
+COLUMNS = {
+    "each alone": [("cover", 8), ("rms off", 8)],
+    "moderated": [("cover", 9), ("worst", 7), ("width", 7)],
+    "all together": [("hold", 9), ("width", 7)],
+    "shrunk": [("cover", 9), ("worst", 7), ("width", 7), ("rms off", 8)],
+}
+FLAT = [column for columns in COLUMNS.values() for column in columns]
+ABOUT = """\
+{} sweeps of 10 points each. Coverage in % of 95 % intervals of the differences to the baseline: over all nine, at the
+worst of them, and (all together) of all nine at once. Width: the median as a share of that of each difference alone,
+by Student's t and the jackknife (commit 684e0f8). rms off: how far estimates are off, root mean square, in points."""
+
+
+def row(sweeps):
+    old, new, joint, small = (judge(sweeps) for judge in (of_each_alone, moderated, together, shrunk))
+
+    def cover(judged):
+        return [100 * judged.covered.mean(), 100 * judged.covered.mean(0).min()]
+
+    def width(judged):
+        return [np.median(judged.half) / np.median(old.half)]
+
+    def off(judged):
+        return [np.sqrt((judged.off**2).mean())]
+
+    cells = [*cover(old)[:1], *off(old), *cover(new), *width(new)]
+    cells += [100 * joint.covered.all(1).mean(), *width(joint), *cover(small), *width(small), *off(small)]
+    digits = {"width": 2, "rms off": 2}
+    return "".join(f"{cell:{wide}.{digits.get(name, 1)}f}" for (name, wide), cell in zip(FLAT, cells, strict=True))
+
+
+def triples(path):
+    """All triples of the seeds of a ledger, the first point its baseline; the truth is what all its seeds say."""
+    with Ledger.open(path) as ledger:
+        seen = frame(ledger, kernels=False)
+    order = points(seen)["point"].tolist()
+    runs = seen.runs.set_index(["point", *seen.nuisance, "seed"])["error"]
+    errors = np.array([[[runs[(point, *one, s)] for s in seen.seeds] for one in settings(seen)] for point in order])
+    chosen = [list(three) for three in combinations(range(len(seen.seeds)), 3)]
+    truth = of_each_alone(Sweeps(errors[None], np.zeros((1, len(order))))).off[0]
+    return Sweeps(np.stack([errors[..., three] for three in chosen]), np.tile([0.0, *truth], (len(chosen), 1)))
+
+
+def main(sweeps, seeds):
+    print(ABOUT.format(sweeps))
+    print(f"{'':41}" + "".join(f"{title:>{sum(wide for _, wide in part)}}" for title, part in COLUMNS.items()))
+    print(f"{'':41}" + "".join(f"{name:>{wide}}" for name, wide in FLAT))
+    for n in seeds:
+        for recipe in LIKE:
+            for unequal in NOISES:
+                for effect in EFFECTS if n in (3, 4) and unequal in ("equal", "baseline 2 x") else EFFECTS[:1]:
+                    found = simulate(recipe, effect, unequal, n, sweeps)
+                    print(f"{n} seeds, {recipe:8}{unequal:15}{effect:9}{row(found)}", flush=True)
+    if TEN.exists():
+        print(f"quick's ten seeds, all 120 triples       {row(triples(TEN))}")
+
+
+if __name__ == "__main__":
+    given = [int(one) for one in sys.argv[1:]]
+    main(given[0] if given else 2000, given[1:] or (2, 3, 4, 6))

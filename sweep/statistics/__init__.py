@@ -1,0 +1,1 @@
+"""What few seeds say of many points: noise that points share, intervals, shrunk estimates. Arrays in, arrays out."""

@@ -1,0 +1,127 @@
+"""The noise of a value at a seed, which points share in part, and the intervals of differences that follow from it.
+
+With three seeds the spread of a point alone says little: its variance has two degrees of freedom, and Student's t with
+two is 4.3. So residuals are taken from all points, after the luck that a seed brings all of them, and each point's own
+variance is moderated by what is typical. The latter counts as one more degree of freedom (`PRIOR`), as limma's prior
+does (Smyth 2004, Linear models and empirical Bayes methods for assessing differential expression). limma estimates the
+prior degrees of freedom; from ten variances of two degrees each that is mostly noise, and one keeps a point that is
+twice as noisy covered (benchmarks/intervals.txt).
+
+Where settings were chosen on the same seeds, values of different seeds depend on one another. The jackknife sees that,
+and overstates it; the geometric mean of the plain and the jackknife variance has been right (see
+`sweep.analysis.estimates`). Here both are pooled over points first, and one factor widens all.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from sweep.statistics.blocks import Blocks, blocks
+
+#: What the noise of all points counts beside a point's own, in degrees of freedom.
+PRIOR = 1.0
+#: Values apart by less than this share of their size are equal but for rounding.
+ROUNDING = 1e-12
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp] | int
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The noise of a value at one seed, apart from the luck that a seed brings all points."""
+
+    #: of shape (..., points): each point's own variance alone; NaN for points with fewer than two seeds
+    own: Array
+    #: of the same shape: its degrees of freedom; NaN likewise
+    degrees: Array
+    #: of shape (...): the variance of a typical point; NaN if no residual is left, or all values are equal
+    typical: Array
+    #: of shape (...): degrees of freedom of all residuals together
+    pooled_degrees: Array
+    #: of shape (...): by what variances of means grow since settings were chosen on the same seeds, at least 1
+    widening: Array
+    #: the fit whose residuals these are
+    blocks: Blocks
+
+    def moderated(self, prior: float = PRIOR) -> tuple[Array, Array]:
+        """Tell each point's variance, moderated by the typical one, and its degrees of freedom.
+
+        Args:
+            prior: degrees of freedom that the typical variance counts as.
+
+        Returns:
+            Both of shape (..., points); NaN for points with fewer than two seeds.
+        """
+        total = prior + self.degrees
+        return (prior * self.typical[..., None] + self.degrees * self.own) / total, total
+
+    def differences(
+        self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
+    ) -> tuple[Array, Array]:
+        """Tell standard errors of paired differences, and their degrees of freedom (Satterthwaite 1946).
+
+        Args:
+            point: of shape (differences,): positions of points.
+            other: of the same shape, or one: those that they are compared with.
+            seeds: of the same shape, or one: how many both have.
+            prior: as in `moderated`.
+
+        Returns:
+            Both of shape (..., differences). Two points have no more degrees of freedom than all residuals together.
+        """
+        point, other = np.broadcast_arrays(point, other)
+        variance, degrees = self.moderated(prior)
+        one, two = variance[..., point], variance[..., other]
+        below = one**2 / degrees[..., point] + two**2 / degrees[..., other]
+        freedom = np.divide((one + two) ** 2, below, out=np.full(below.shape, np.nan), where=below > 0)
+        error = np.sqrt((one + two) * self.widening[..., None] / seeds)
+        return error, np.minimum(freedom, self.pooled_degrees[..., None])
+
+
+def noise(values: Array, left_out: Array | None = None) -> Noise:
+    """Estimate the noise of each point from its own residuals, and that of a typical point from all.
+
+    Args:
+        values: of shape (..., points, seeds): an error of each point at each seed; NaN where there is none.
+        left_out: of the same shape: the mean of the point's other errors, had this seed never been run; NaN where there
+            is none. None if no setting was chosen.
+    """
+    known = np.isfinite(values)
+    enough = known.sum(-1) > 1
+    fit = blocks(values)
+    freedom = np.maximum(fit.freedom, 0.0)
+    left = freedom > 0
+    pooled = np.divide(fit.squares.sum(-1), freedom, out=np.full(freedom.shape, np.nan), where=left)
+    size = np.abs(np.where(known, values, 0.0)).max(axis=(-1, -2), initial=0.0)
+    pooled = np.where(pooled <= (ROUNDING * size) ** 2, np.nan, pooled)
+    own = np.divide(fit.squares, fit.shares, out=np.zeros(fit.squares.shape), where=fit.shares > 1e-9)
+    degrees = np.where(enough, fit.counts - 1, np.nan)
+    # The median leaves a wild point out; the pooled variance is better where there are few points.
+    scaled = np.where(enough | ~left[..., None], own / _median(np.fmax(degrees, 1.0)), np.nan)
+    typical = np.where(np.isfinite(pooled), np.fmin(pooled, np.nanmedian(scaled, axis=-1)), np.nan)
+    widening = np.ones(pooled.shape) if left_out is None else _widening(fit, np.where(known, left_out, np.nan))
+    return Noise(np.where(enough, own, np.nan), degrees, typical, freedom, widening, fit)
+
+
+def quantile(freedom: Array | float, level: float = 0.95) -> Array:
+    """Half the width of a two-sided interval in standard errors: Student's t."""
+    return np.asarray(stats.t.ppf((1 + level) / 2, freedom))
+
+
+def _widening(fit: Blocks, left_out: Array) -> Array:
+    """Compare the variance of means by the jackknife with the plain one, both pooled over points with two seeds."""
+    used = np.maximum(fit.counts, 2.0)
+    plain = np.where(fit.counts > 1, fit.squares / (used * (used - 1)), 0.0).sum(-1)
+    without = blocks(np.where(fit.counts[..., None] > 1, left_out, np.nan))
+    count = np.maximum(without.counts, 1.0)
+    jackknife = ((count - 1) / count * without.squares).sum(-1)
+    ratio = np.divide(jackknife, plain, out=np.ones(plain.shape), where=plain > 0)
+    return np.asarray(np.maximum(np.sqrt(ratio), 1.0))
+
+
+def _median(degrees: Array) -> Array:
+    """The median of an estimated variance, of a true one of 1."""
+    return np.asarray(stats.chi2.median(degrees) / degrees)

@@ -1,0 +1,72 @@
+"""How large a difference so many seeds show, and how many seeds show a difference, in four of five sweeps."""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import interpolate, optimize, stats
+
+from sweep.statistics.noise import PRIOR, quantile
+
+#: The share of sweeps in which a difference of the stated size is to be shown.
+POWER = 0.8
+#: More seeds than these are not counted.
+MOST = 100_000
+
+Array = npt.NDArray[np.float64]
+
+
+def shown(error: Array | float, freedom: Array | float) -> Array:
+    """Tell the true difference that a 95 % interval excludes zero for in 80 % of sweeps.
+
+    Args:
+        error: standard errors of differences.
+        freedom: their degrees of freedom, at least 1.
+    """
+    return np.asarray(error * np.exp(_shifts()(1 / np.asarray(freedom, dtype=float))))
+
+
+def seeds_needed(
+    difference: Array | float, error: Array | float, freedom: Array | float, seeds: Array | float, points: int
+) -> Array:
+    """Count the seeds at which differences of these sizes are shown in 80 % of sweeps.
+
+    Args:
+        difference: in points of error, either sign.
+        error: standard errors, as `Noise.differences` tells them with the seeds at hand; the noise is taken as true.
+        freedom: degrees of freedom with the seeds at hand.
+        seeds: seeds at hand, at least 2.
+        points: points whose noise is pooled, at least 2.
+
+    Returns:
+        Whole numbers from 2; inf beyond `MOST`, NaN where there is no standard error.
+    """
+    parts = (np.asarray(part, dtype=float) for part in (np.abs(difference), error, freedom, seeds))
+    size, error, freedom, seeds = np.broadcast_arrays(*parts)
+    share = freedom / (PRIOR + seeds - 1)
+
+    def enough(number: Array) -> npt.NDArray[np.bool_]:
+        ahead = np.minimum(share * (PRIOR + number - 1), (points - 1) * (number - 1))
+        found: npt.NDArray[np.bool_] = shown(error * np.sqrt(seeds / number), ahead) <= size
+        return found
+
+    low, high = np.full(size.shape, 1.0), np.full(size.shape, float(MOST))
+    reachable = enough(high)
+    while (high - low > 1).any():
+        middle = np.where(high - low > 1, np.floor((low + high) / 2), high)
+        fits = enough(middle)
+        low, high = np.where(fits, low, middle), np.where(fits, middle, high)
+        low = np.minimum(low, high - 1)
+    return np.where(np.isnan(error) | np.isnan(freedom), np.nan, np.where(reachable, high, np.inf))
+
+
+@cache
+def _shifts() -> interpolate.CubicSpline:
+    """Interpolate the logarithm of the difference shown, in standard errors, in 1 / (degrees of freedom)."""
+    nodes = np.linspace(0, 1, 65) ** 2
+    found = [stats.norm.ppf(0.975) + stats.norm.ppf(POWER)]
+    for freedom in (1 / nodes[1:]).tolist():
+        limit = float(quantile(freedom)) ** 2
+        # The square of noncentral t is noncentral F, which scipy computes over a wider range.
+        found.append(optimize.brentq(lambda s, f=freedom, q=limit: stats.ncf.sf(q, 1, f, s * s) - POWER, 0.1, 100.0))
+    return interpolate.CubicSpline(nodes, np.log(found))

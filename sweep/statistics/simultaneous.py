@@ -1,0 +1,117 @@
+"""Intervals of many differences to one baseline that all hold together (Dunnett 1955).
+
+Each difference has its own standard error, and what they share is the baseline's noise: standardised, two of them
+correlate as the product of two loadings (Hsu 1996, Multiple Comparisons, chapter 3), so that the chance that all
+intervals hold is a double integral, over the baseline's noise and over the estimated variance. scipy's `dunnett` takes
+samples with one variance, and its `multivariate_t` integrates by random numbers; this is for any number of differences,
+and the same to the last digit each time.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize, special
+
+from sweep.statistics.noise import Index, Noise
+
+#: What the noise of a typical point counts here beside a point's own, in degrees of freedom. All intervals hold
+#: together in 95 to 97 % of sweeps with equal noise, and in 89 to 94 % where the baseline has 1.5 to 2 times the noise
+#: of the others. With the pooled variance alone these are 93 and 76 %; with a prior of 1 they are a tenth wider.
+PRIOR = 2.0
+#: Loadings are rounded to multiples of this, so that many differences cost no more than few.
+_STEP = 0.02
+#: Nodes of the two integrals, and degrees of freedom between which multiples are interpolated.
+_NODES, _FREEDOMS = 24, 4
+
+Array = npt.NDArray[np.float64]
+
+
+def half_widths(
+    seen: Noise, point: Index, other: Index, seeds: Array | float, counted: npt.NDArray[np.bool_] | None = None
+) -> Array:
+    """Tell half the widths of intervals of differences to baselines that all hold together in 95 % of sweeps.
+
+    Args:
+        seen: the noise of one sweep.
+        point: of shape (differences,): positions of points.
+        other: of the same shape: positions of their baselines.
+        seeds: of the same shape, or one: how many both have.
+        counted: of the same shape: which differences there are; all if None.
+
+    Returns:
+        Of the same shape; NaN for those that are not counted.
+    """
+    point, other = np.broadcast_arrays(point, other)
+    error, freedom = seen.differences(point, other, seeds, PRIOR)
+    variance, _ = seen.moderated(PRIOR)
+    total = variance[point] + variance[other]
+    share = np.divide(variance[other], total, out=np.zeros(total.shape), where=total > 0)
+    if counted is not None:
+        freedom = np.where(counted, freedom, np.nan)
+    extent: Array = multiples(np.sqrt(share), freedom, other.astype(float))
+    return np.asarray(np.multiply(error, extent))
+
+
+def multiples(loadings: Array, freedom: Array, groups: Array | None = None, level: float = 0.95) -> Array:
+    """Tell by how many standard errors each interval extends, so that all hold together at a level.
+
+    Args:
+        loadings: of shape (differences,), from 0 to 1: the root of the baseline's share in a difference's variance.
+        freedom: of the same shape: degrees of freedom of each; NaN for a difference that is not counted.
+        groups: of the same shape: whole numbers, one for each baseline; one for all if None.
+        level: the chance that all hold.
+
+    Returns:
+        Of the same shape; NaN where `freedom` is.
+    """
+    freedom = np.asarray(freedom, dtype=float)
+    known = np.isfinite(freedom)
+    found = np.full(freedom.shape, np.nan)
+    if not known.any():
+        return found
+    cells = np.stack(
+        [
+            np.zeros(known.sum()) if groups is None else np.asarray(groups, dtype=float)[known],
+            np.clip(np.round(np.asarray(loadings)[known] / _STEP), 0, round(1 / _STEP)),
+        ]
+    )
+    (group, step), counts = np.unique(cells, axis=1, return_counts=True)
+    loading = np.minimum(step * _STEP, 0.999)
+    tried = np.unique(freedom[known])
+    if len(tried) > _FREEDOMS:
+        tried = 1 / np.linspace(1 / tried[0], 1 / tried[-1], _FREEDOMS)
+    solved = [_multiple(group, loading, counts, one, level) for one in tried.tolist()]
+    found[known] = np.interp(-1 / freedom[known], -1 / tried, solved)
+    return found
+
+
+def _multiple(group: Array, loading: Array, counts: npt.NDArray[np.intp], freedom: float, level: float) -> float:
+    tail = (1 - level) / 2
+    low, high = (-float(special.stdtrit(freedom, tail / number)) for number in (1, counts.sum()))
+    if counts.sum() == 1:
+        return low
+    (u, weights), (z, density) = _nodes()
+    scale = np.sqrt(special.chdtri(freedom, u) / freedom)[:, None, None]
+    groups = []
+    for one in np.unique(group):
+        at = group == one
+        rest = np.sqrt(1 - loading[at] ** 2)
+        groups.append((loading[at] * z[:, None] / rest, scale / rest, counts[at]))
+
+    def missing(multiple: float) -> float:
+        together = weights
+        for shift, reach, number in groups:
+            inside = special.ndtr(multiple * reach - shift) - special.ndtr(-multiple * reach - shift)
+            together = together * (np.prod(inside**number, axis=-1) @ density)
+        return float(together.sum()) - level
+
+    return float(optimize.brentq(missing, low * 0.99, high * 1.01, xtol=1e-4))
+
+
+@cache
+def _nodes() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Nodes and weights of a uniform and of a standard normal number."""
+    u, weights = np.polynomial.legendre.leggauss(_NODES)
+    z, density = np.polynomial.hermite_e.hermegauss(_NODES)
+    return ((u + 1) / 2, weights / 2), (z, density / density.sum())

@@ -1,0 +1,1 @@
+"""Tests of `sweep.statistics`, under another name: a folder `statistics` on the path would hide Python's own module."""
