@@ -9,11 +9,13 @@ import re
 import optuna
 import pandas as pd
 import pytest
+from ledgers import describe, result
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import COLUMNS
 from sweep.costs import plan
-from sweep.engine.ledger import Ledger, Row
+from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.runs import wanted
 from sweep.export import export
 from sweep.ledger_frame import frame
@@ -58,7 +60,7 @@ def ledger(folder, monkeypatch, names, values=(1, 2, 3), function="net"):
     folder.mkdir(exist_ok=True)
     parameters = ", ".join(f"{name}=0" for name in names)
     (folder / f"{module}.py").write_text(NETS.format(parameters=parameters))
-    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(folder)
     space = Space.parse(
         {
             "name": "named",
@@ -82,11 +84,13 @@ def ledger(folder, monkeypatch, names, values=(1, 2, 3), function="net"):
         failed = i % 31 == 5
         error = None if failed else 20 + (i * 37 % 100) / 10
         rows.append(
-            Row(run, "failed" if failed else "done", error, (2.0,), 1.0, "crash" if failed else "", "no" * failed)
+            result(run, "failed" if failed else "done", error, (2.0,), 1.0, "crash" if failed else "", "no" * failed)
         )
     path = folder / "results" / "named" / "ledger.sqlite"
     with Ledger.create(path) as made:
-        made.describe(space.name, space.data, planned.axes, (run.key for run in runs))
+        describe(made, planned)
+        points = zip(PlannedRuns(planned).point_texts, map(planned.planned, planned.kept.tolist()), strict=True)
+        made.trace({text: (one.cost.params, one.cost.flops) for text, one in points})
         made.record(rows)
     return path, space, runs
 
@@ -108,9 +112,9 @@ def test_a_report_holds_every_axis_whatever_it_is_called(tmp_path, monkeypatch, 
     assert not rendered.failed
     assert "could not be made" not in page
     heads, rows = cells(tmp_path / "report" / "points.csv")
-    labels = [run.planned.label for run in runs]
+    labels = [run.label for run in runs]
     assert {row[heads.index("point")] for row in rows} == set(labels)
-    by_label = {run.planned.label: run.planned.point for run in runs}
+    by_label = {run.label: run.point for run in runs}
     for name in NAMES:
         column = heads.index(name if f"network.{name}" not in heads else f"network.{name}")
         for row in rows:
@@ -153,13 +157,13 @@ def test_exports_hold_every_axis_whatever_it_is_called(tmp_path, monkeypatch):
         assert len(table) == len(runs) - 3
         for row in table.to_dict("records"):
             run = by_key[row["key"]]
-            assert (row["seed"], row["point"]) == (run.seed, run.planned.label)
-            value = run.planned.point.value("kind")
+            assert (row["seed"], row["point"]) == (run.seed, run.label)
+            value = run.point.value("kind")
             assert row["network.kind"] == value or (value is None and pd.isna(row["network.kind"]))
     study = optuna.load_study(study_name="named", storage=f"sqlite:///{tmp_path / 'optuna.db'}")
     for trial in study.trials:
         run = by_key[trial.user_attrs["key"]]
-        options = dict(run.planned.point.options)
+        options = dict(run.point.options)
         assert trial.params["seed"] == run.seed
         assert trial.params["schedule"] == run.proxy.schedule
         mine = {name.removeprefix("network.") for name in trial.params} - {"optimizer.lr", "schedule", "seed"}
