@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sweep import kept_kernels
-from sweep.analysis.order import is_blank
+from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs.training import passes_of_a_point
@@ -52,15 +52,15 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
                 "message": result.get("message", ""),
             }
         )
-    known = {column for cells in about for column in cells}
-    axes = tuple(column for name in sweep.axes for column in (name, own_axis(name)) if column in known)
+    axes = _axes(sweep)
     columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted({asked.ask.key for asked in sweep.asked} & by_key.keys())]
     made = SweepFrame(
         name=space.name,
         about=space.about,
-        axes=axes,
+        axes=tuple(axes),
+        order={column: tuple(cell for cell in cells if not is_number(cell)) for column, cells in axes.items()},
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=space.seeds,
         baseline=space.baseline,
@@ -103,6 +103,16 @@ def _axis_cells(point: Point, names: Sequence[str]) -> dict[str, Any]:
     """The values of the axes that apply to a point, by column; a network of one's own has columns of its own."""
     cells = {own_axis(name) if point.is_own(name) else name: _cell(point.value(name)) for name in names}
     return {column: cell for column, cell in cells.items() if not is_blank(cell)}
+
+
+def _axes(sweep: Recorded) -> dict[str, list[Any]]:
+    """The columns of the axes in the order of the space, each with its values in the order of the points."""
+    found: dict[str, dict[Any, None]] = {}
+    for one in sweep.points:
+        for column, cell in _axis_cells(one.point, sweep.axes).items():
+            found.setdefault(column, {})[cell] = None
+    columns = (column for name in sweep.axes for column in (name, own_axis(name)) if column in found)
+    return {column: list(found[column]) for column in columns}
 
 
 def _cell(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Error against one axis, one line for each value of another: at shared nuisance settings, and tuned for each point."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
@@ -10,8 +10,8 @@ import pandas as pd
 
 from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
-from sweep.analysis.nuisance import Setting, Tuned, settings
-from sweep.analysis.order import is_blank, is_number, points, sort_key
+from sweep.analysis.nuisance import Setting, Tuned, shown_settings
+from sweep.analysis.order import is_blank, is_number, points, shown_key, sort_key
 from sweep.analysis.ranked import chance_limit
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
@@ -123,11 +123,11 @@ class Curves:
         """
         columns = ["panel", *nuisance, "role", "family", *([self.by] if self.by else []), self.x]
         rows: list[tuple[Any, ...]] = []
-        for panel in self.panels:
+        for panel in sorted(self.panels, key=lambda panel: _file_key(panel.setting)):
             how: tuple[Any, ...] = ("tuned", *[None] * len(nuisance))
             if panel.setting is not None:
                 how = ("shared", *panel.setting)
-            for line in panel.lines:
+            for line in sorted(panel.lines, key=lambda line: (sort_key(line.by), line.family)):
                 about = ("line", line.family, *([line.by] if self.by else []))
                 for spot in line.spots:
                     rows += [(*how, *about, spot.x, spot.point, *dot) for dot in spot.errors.items()]
@@ -136,6 +136,15 @@ class Curves:
                 spot = panel.level
                 rows += [(*how, *about, None, spot.point, *dot) for dot in spot.errors.items()]
         return pd.DataFrame(rows, columns=[*columns, "point", "seed", "error"])
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What all panels share: seeds of a point, the least error that is no better than guessing, families in order."""
+
+    seeds: int
+    limit: float
+    families: Callable[[Any], Any]
 
 
 def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tuple[Curves, ...]:
@@ -160,22 +169,27 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     for row in placed:
         groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
     told = _told(others, list(groups))
-    limit = chance_limit(frame)
+    rules = _Rules(len(frame.seeds), chance_limit(frame), shown_key(frame, "family"))
     waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
     ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
-    if len(known := settings(frame)) > 1:
+    if len(known := shown_settings(frame)) > 1:
         by_setting = shared_samples(frame)
         ways = [*((setting, by_setting.get(setting, {})) for setting in known), *ways]
     found = []
     for values, rows in groups.items():
         panels = tuple(
-            _panel(setting, errors, rows, x, by, len(frame.seeds), waiting if setting is None else set(), limit)
+            _panel(setting, errors, rows, x, by, rules, waiting if setting is None else set())
             for setting, errors in ways
         )
         if any(len({spot.x for spot in line.spots}) > 1 for line in panels[-1].lines):
             fixed = {axis: values[others.index(axis)] for axis in told}
             found.append(Curves(x, by, fixed, panels, _spreads(panels)))
     return tuple(sorted(found, key=lambda one: -sum(len(line.spots) for line in one.tuned.lines)))
+
+
+def _file_key(setting: Setting | None) -> tuple[bool, list[Any]]:
+    """Sort panels as files have them: shared settings by size and as text, then the tuned one."""
+    return setting is None, [sort_key(value) for value in setting or ()]
 
 
 def _clean(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,20 +223,19 @@ def _panel(
     rows: Sequence[Mapping[str, Any]],
     x: str,
     by: str | None,
-    seeds: int,
+    rules: _Rules,
     waiting: Collection[str],
-    limit: float,
 ) -> Panel:
     lines: dict[tuple[str, Any], list[Spot]] = {}
     for row in rows:
         label = row["point"]
-        spot = _spot(label, float(row[x]), errors, seeds, waiting, limit)
+        spot = _spot(label, float(row[x]), errors, rules, waiting)
         lines.setdefault((str(row.get("family", "")), row[by] if by else None), []).append(spot)
     baselines = {row["baseline"] for row in rows} - {""}
     level = None
     if len(baselines) == 1 and (label := baselines.pop()) in errors:
-        level = _spot(label, math.nan, errors, seeds, waiting, limit)
-    ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), item[0][0]))
+        level = _spot(label, math.nan, errors, rules, waiting)
+    ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), rules.families(item[0][0])))
     return Panel(
         setting,
         tuple(
@@ -233,9 +246,9 @@ def _panel(
     )
 
 
-def _spot(label: str, x: float, errors: _Errors, seeds: int, waiting: Collection[str], limit: float) -> Spot:
-    spot = Spot(label, x, errors.get(label, Sample({})), seeds, label not in waiting)
-    return replace(spot, guesses=spot.mean >= limit)
+def _spot(label: str, x: float, errors: _Errors, rules: _Rules, waiting: Collection[str]) -> Spot:
+    spot = Spot(label, x, errors.get(label, Sample({})), rules.seeds, label not in waiting)
+    return replace(spot, guesses=spot.mean >= rules.limit)
 
 
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:

@@ -1,6 +1,6 @@
 """Each axis alone: the mean over the others and the best point at each value; and whether the grid ends too soon."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Isolation:
     """An axis alone."""
 
     axis: str
-    #: by size, or as text
+    #: by size, or in the order that was asked for
     values: tuple[Value, ...]
     #: whether each value has the same settings of all other axes; else the points differ in more than this axis
     balanced: bool
@@ -49,7 +49,12 @@ class Edge:
     largest: bool
 
 
-def isolate(points: pd.DataFrame, samples: Mapping[str, Sample], axes: Sequence[str]) -> tuple[Isolation, ...]:
+def isolate(
+    points: pd.DataFrame,
+    samples: Mapping[str, Sample],
+    axes: Sequence[str],
+    keys: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> tuple[Isolation, ...]:
     """Average over all other axes, for each axis with two values or more.
 
     Only those settings of the other axes are averaged over that come with every value of the axis, if there are any.
@@ -59,6 +64,7 @@ def isolate(points: pd.DataFrame, samples: Mapping[str, Sample], axes: Sequence[
         points: `Study.table`; points that are not settled or that lack a seed are left out.
         samples: `Tuned.samples`.
         axes: the sweep's.
+        keys: by axis, what its values are sorted by, if not by size and then as text.
 
     Returns:
         In the order of the axes.
@@ -68,7 +74,7 @@ def isolate(points: pd.DataFrame, samples: Mapping[str, Sample], axes: Sequence[
     found = []
     for axis in axes:
         mine = [row for row in rows if not is_blank(row[axis])]
-        values = sorted({row[axis] for row in mine}, key=sort_key)
+        values = sorted({row[axis] for row in mine}, key=(keys or {}).get(axis, sort_key))
         if len(values) < 2:
             continue
         kept, balanced = _balance(mine, axis, values, axes)

@@ -27,7 +27,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sweep.analysis.estimates import Sample
-from sweep.analysis.order import is_number, points, sort_key
+from sweep.analysis.order import is_number, points, shown_key, sort_key
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
 from sweep.statistics.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
@@ -70,6 +70,12 @@ def settings(frame: SweepFrame) -> tuple[Setting, ...]:
         return ((),)
     found = {_setting(run, names) for run in records(frame.runs[names])}
     return tuple(sorted(found, key=lambda setting: [sort_key(value) for value in setting]))
+
+
+def shown_settings(frame: SweepFrame) -> tuple[Setting, ...]:
+    """The same in the order in which they are shown: text as the space lists it."""
+    keys = [shown_key(frame, name) for name in frame.nuisance]
+    return tuple(sorted(settings(frame), key=lambda setting: [key(v) for key, v in zip(keys, setting, strict=True)]))
 
 
 def tune(frame: SweepFrame) -> Tuned:

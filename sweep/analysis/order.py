@@ -1,6 +1,7 @@
 """The points of a sweep in one order of their own, so that the order of rows in a ledger never shows."""
 
 import math
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
@@ -11,6 +12,10 @@ from sweep.analysis.sweep_frame import SweepFrame, once
 
 #: What a network costs, the same for each of a point's runs.
 COSTS = ("params", "flops", "activations", "training_flops")
+
+
+#: What `sort_key` gives first for text.
+_TEXT = 2
 
 
 def is_blank(value: Any) -> bool:
@@ -29,7 +34,22 @@ def sort_key(value: Any) -> tuple[int, float, str]:
     """A key that sorts mixed cells: blanks, then numbers by size, then text."""
     if is_blank(value):
         return (0, 0.0, "")
-    return (1, float(value), "") if is_number(value) else (2, 0.0, str(value))
+    return (1, float(value), "") if is_number(value) else (_TEXT, 0.0, str(value))
+
+
+def shown_key(frame: SweepFrame, column: str) -> Callable[[Any], tuple[int, float, str]]:
+    """A key that sorts the cells of an axis or a nuisance as they are shown: text as the space lists it.
+
+    Files keep the order of `sort_key`.
+    """
+    listed = frame.order.get(column, frame.nuisance.get(column, ()))
+    ranks = {value: float(rank) for rank, value in enumerate(listed)}
+
+    def key(value: Any) -> tuple[int, float, str]:
+        kind, number, text = sort_key(value)
+        return (kind, ranks.get(value, float(len(ranks))) if kind == _TEXT else number, text)
+
+    return key
 
 
 @once

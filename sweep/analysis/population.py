@@ -6,7 +6,7 @@ functions, weighted so that families are compared at equal cost, and the Kolmogo
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +62,19 @@ class Population:
     apart: tuple[Apart, ...]
 
 
-def population(points: pd.DataFrame, axes: Sequence[str], cost: str = "flops") -> Population | None:
+def population(
+    points: pd.DataFrame,
+    axes: Sequence[str],
+    cost: str = "flops",
+    keys: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Population | None:
     """Collect the distribution of mean error over points, by the first of some axes that has two groups of points.
 
     Args:
         points: `Study.table`; points that are not settled, or that have no result at all, are left out.
         axes: what to group by, best first.
         cost: the column whose values shall count alike.
+        keys: by axis, what its values are sorted by, if not by size and then as text.
 
     Returns:
         None if fewer than three points are known.
@@ -83,7 +89,8 @@ def population(points: pd.DataFrame, axes: Sequence[str], cost: str = "flops") -
         values = known[axis].tolist()
         large = [value for value in dict.fromkeys(values) if not is_blank(value) and values.count(value) >= FEWEST]
         if len(large) > 1:
-            rows = {value: np.array([other == value for other in values]) for value in sorted(large, key=sort_key)}
+            ordered = sorted(large, key=(keys or {}).get(axis, sort_key))
+            rows = {value: np.array([other == value for other in values]) for value in ordered}
             return _compare(axis, cost, {name: (errors[at], costs[at]) for name, at in rows.items()})
     return _compare("", cost, {"all points": (errors, costs)})
 

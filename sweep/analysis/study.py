@@ -12,8 +12,9 @@ from sweep.analysis.fronts import front
 from sweep.analysis.isolation import Edge, Isolation, edges, isolate
 from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
-from sweep.analysis.order import COSTS, numeric_axes, points
+from sweep.analysis.order import COSTS, numeric_axes, points, shown_key
 from sweep.analysis.ranked import judged, ranked
+from sweep.analysis.records import records
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -54,6 +55,22 @@ class Study:
         fit = judged(rows)
         on = {f"front_{cost}": front(fit, [cost]) for cost in COSTS if cost in rows}
         return rows.assign(**{name: marks.reindex(rows.index, fill_value=False) for name, marks in on.items()})
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The rows of `table` in the order in which points are shown: text on an axis as the space lists it."""
+        keys = {axis: shown_key(self.frame, axis) for axis in self.frame.axes}
+        baselines = set(self.table["baseline"])
+        rows = records(self.table[["point", *keys]])
+        order = sorted(
+            range(len(rows)),
+            key=lambda i: (
+                rows[i]["point"] not in baselines,
+                [key(rows[i][axis]) for axis, key in keys.items()],
+                rows[i]["point"],
+            ),
+        )
+        return self.table.iloc[order]
 
     @cached_property
     def chances(self) -> dict[str, Chances]:
@@ -100,7 +117,8 @@ class Study:
     @cached_property
     def isolations(self) -> tuple[Isolation, ...]:
         """Error against each axis alone."""
-        return isolate(self.table, self.tuned.samples, self.frame.axes)
+        keys = {axis: shown_key(self.frame, axis) for axis in self.frame.axes}
+        return isolate(self.table, self.tuned.samples, self.frame.axes, keys)
 
     @cached_property
     def edges(self) -> tuple[str, tuple[Edge, ...]]:

@@ -80,6 +80,8 @@ class SweepFrame:
     #: what `baseline:` in the space says, for display; empty if there is none.
     baseline: Mapping[str, Any]
     runs: pd.DataFrame
+    #: column of an axis -> its values that are no numbers, in the order of the space; for what is shown.
+    order: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     #: nested mappings, for the card that says what was run.
     recipe: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)

@@ -62,6 +62,8 @@ class Picture:
     narrow: Figure | None = None
     #: whether the page may change the style's colours in the dark; not where text stands on colours of its own
     themed: bool = True
+    #: texts in the data that are of this package, whatever they begin with
+    ours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

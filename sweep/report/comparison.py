@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from sweep.report import contents, words
 from sweep.report.cards import Rendered, build
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.page import Heading, write_page
+from sweep.report.style import borrow_for
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def compare(frames: Mapping[str, SweepFrame], out: Path) -> Rendered:
         OSError: if `out` cannot be written to.
     """
     compared = Compared(tuple(Sweep(name, Study(frame)) for name, frame in frames.items()))
+    borrow_for(chain(frames, *(frame.runs["point"].unique() for frame in frames.values())))
     cards = build(compared, contents.COMPARED)
     files = _files(frames)
     versions = sorted({frame.versions["wn-sweep"] for frame in frames.values() if "wn-sweep" in frame.versions})

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sweep.analysis.curves import Curves, Line, Panel, Spot
 from sweep.report import words
 from sweep.report.hover import name_points
+from sweep.report.scales import zero_and_log
 from sweep.report.style import COLOURS, DASHES, MARKERS, PAPER, SOFT, drawable
 
 #: The dashes of the baseline's level.
@@ -60,7 +62,7 @@ def draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
         ink = inks[line.family, line.by]
         spots = [spot for spot in line.spots if spot.errors]
         aside = step * (i - (len(lines) - 1) / 2)
-        xs = [spot.x * math.exp(aside) if ax.get_xscale() == "log" else spot.x + aside for spot in spots]
+        xs = [_beside(ax, spot.x, aside) for spot in spots]
         dots = [(x, error) for x, spot in zip(xs, spots, strict=True) for error in spot.errors.values()]
         ax.plot(
             [x for x, _ in dots],
@@ -76,6 +78,16 @@ def draw_panel(ax: Axes, found: Curves, panel: Panel) -> None:
         ax.plot(xs, [spot.mean for spot in spots], color=ink.colour, ls=ink.dash, zorder=3)
         _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if spot.whole], ink, whole=True)
         _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if not spot.whole], ink, whole=False)
+
+
+def _beside(ax: Axes, x: float, aside: float) -> float:
+    """The x that is so far aside of another as it is drawn, in log units on a log axis."""
+    if ax.get_xscale() == "linear":
+        return x + aside
+    if ax.get_xscale() == "log":
+        return x * math.exp(aside)
+    scale = ax.xaxis.get_transform()
+    return float(scale.inverted().transform(scale.transform(np.array([x])) + aside)[0])
 
 
 def _mark(ax: Axes, spots: Sequence[tuple[float, Spot]], ink: Ink, whole: bool) -> None:
@@ -109,7 +121,13 @@ def _scale_x(ax: Axes, found: Curves) -> float:
     values = sorted({spot.x for panel in found.panels for line in panel.lines for spot in line.spots})
     ax.set_xlabel(drawable(words.name(found.x)))
     low, high = values[0], values[-1]
-    if low > 0 and high / low >= 4:
+    if zero_and_log(ax, values):
+        places = ax.xaxis.get_transform().transform(np.array(values))
+        gaps: list[float] = np.diff(places).tolist()
+        pad = max(0.35 * min(gaps), 0.04 * float(places[-1] - places[0]))
+        ends = ax.xaxis.get_transform().inverted().transform(np.array([places[0] - pad, places[-1] + pad]))
+        ax.set_xlim(*ends.tolist())
+    elif low > 0 and high / low >= 4:
         ax.set_xscale("log", base=2)
         gaps = [math.log(b / a) for a, b in pairwise(values)]
         pad = math.exp(max(0.35 * min(gaps), 0.04 * math.log(high / low)))
@@ -130,4 +148,6 @@ def _scale_x(ax: Axes, found: Curves) -> float:
     ax.xaxis.set_major_locator(FixedLocator(labelled))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.value(float(f"{x:.12g}"))))
+    if ax.get_xscale() == "function":
+        return float(min(gaps))
     return min(*gaps, math.log(high / low) / 4 if ax.get_xscale() == "log" else (high - low or 4) / 4)

@@ -1,7 +1,7 @@
 """A report's folder: files are drafted beside it and moved into place, the page last."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,10 +40,13 @@ def plain_points(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, the same on every machine; text that a spreadsheet would compute gets an apostrophe."""
+def write_csv(table: pd.DataFrame, path: Path, ours: Collection[str] = ()) -> None:
+    """Write a table, the same on every machine.
+
+    Text that a spreadsheet would compute gets an apostrophe, unless it is of `ours`.
+    """
     inert = {
-        name: column.map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+        name: column.map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) and cell not in ours else cell)
         for name, column in table.items()
         if not pd.api.types.is_numeric_dtype(column)
     }

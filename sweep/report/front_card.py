@@ -40,10 +40,10 @@ def fronts(study: Study) -> Iterable[Card]:
     seeds = len(study.frame.seeds)
     picture = Picture(
         "fronts",
-        draw_fronts(table, list(_COSTS), seeds),
+        draw_fronts(study.shown, list(_COSTS), seeds),
         table[[*columns, "front_flops", "front_params"]],
         f"Scatter plots of error against cost. {' '.join(says)}",
-        narrow=draw_fronts(table, list(_COSTS), seeds, ONE_COLUMN) if len(table) <= NAMED else None,
+        narrow=draw_fronts(study.shown, list(_COSTS), seeds, ONE_COLUMN) if len(table) <= NAMED else None,
     )
     return [Card(title, tuple(says), picture, notes=tuple(notes))]
 

@@ -29,7 +29,7 @@ def cards(study: Study) -> Iterable[Card]:
     found = {cost: study.chances[cost] for cost in NAMES if cost in study.chances}
     if not found:
         return [Card(title, waits="This waits for three points with two seeds each and costs that differ.")]
-    order = [point for point in study.table["point"] if any(point in one.chance for one in found.values())]
+    order = [point for point in study.shown["point"] if any(point in one.chance for one in found.values())]
     kept = set(sorted(order, key=lambda point: (-_best(point, found), point))[:MOST])
     shown = [point for point in order if point in kept]
     lead = next(iter(found))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from sweep.analysis.estimates import write
 from sweep.analysis.isolation import Isolation, Value
+from sweep.analysis.order import sort_key
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import Card, Cell, Column, Picture, Table
@@ -98,6 +99,6 @@ def _data(found: Iterable[Isolation]) -> pd.DataFrame:
         | write(value.mean)
         | {"best": value.best, "best_mean": value.best_mean}
         for one in found
-        for value in one.values
+        for value in sorted(one.values, key=lambda value: sort_key(value.value))
     ]
     return pd.DataFrame(rows)

@@ -10,7 +10,7 @@ from matplotlib.markers import CARETDOWN
 
 from sweep.analysis.isolation import Isolation, Value
 from sweep.report import words
-from sweep.report.layout import panels
+from sweep.report.layout import fit_names, panels
 from sweep.report.scales import limit_errors
 from sweep.report.style import COLOURS, DASHES, TWO_COLUMNS, drawable, look
 
@@ -32,9 +32,13 @@ def draw_isolation(found: Sequence[Isolation], width: float = TWO_COLUMNS) -> Fi
             Line2D([], [], color=COLOURS[0], marker="o", lw=1.4, label="mean over the other axes, 95 % interval"),
             Line2D([], [], color=COLOURS[1], marker="s", lw=1.2, ls=DASHES[1], label="best point"),
         ]
-        figure, axes = panels(len(found), width * max(0.5, across / _ACROSS) if wide else width, keys, 1.5, across)
+        whole = width * max(0.5, across / _ACROSS) if wide else width
+        room = 0.9 * (whole - 0.6) / across
+        names = [fit_names([words.value(value.value) or "–" for value in one.values], room) for one in found]
+        figure, axes = panels(len(found), whole, keys, 1.5, across, foot=max(one.foot for one in names))
         for i, (ax, one) in enumerate(zip(axes, found, strict=True)):
             _draw(ax, one)
+            names[i].write(ax)
             ax.tick_params(labelleft=i % across == 0, left=i % across == 0)
         told = [value for one in found for value in one.values]
         ends = [end for value in told for end in (bottom(value), value.mean.high)]
@@ -60,7 +64,5 @@ def _draw(ax: Axes, one: Isolation) -> None:
     ax.plot(xs, [value.mean.mean for value in one.values], color=COLOURS[0], marker="o", lw=1.4, ls=joined)
     best = [value.best_mean for value in one.values]
     ax.plot(xs, best, color=COLOURS[1], marker="s", ms=3.8, lw=1.2, ls=DASHES[1] if one.balanced else "")
-    every = max(1, math.ceil(len(xs) / 6))
-    ax.set_xticks(xs[::every], [drawable(words.value(value.value) or "–", 12) for value in one.values[::every]])
     ax.set_xlim(-0.4, len(xs) - 0.6)
     ax.set_xlabel(drawable(words.name(one.axis), 30))

@@ -2,16 +2,29 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sweep.report.style import TWO_COLUMNS
+from sweep.report.style import TWO_COLUMNS, distinct, text_width
+
+#: Level names have at most so many characters, turned ones so many, and at most so many stand level.
+LEVEL, TURNED, MOST_LEVEL = 12, 22, 6
+#: Room to the left of the first panel, in inches.
+MARGIN = 0.5
 
 
 def panels(
-    count: int, width: float, keys: Sequence[Line2D], height: float = 2.1, columns: int | None = None, head: float = 0.0
+    count: int,
+    width: float,
+    keys: Sequence[Line2D],
+    height: float = 2.1,
+    columns: int | None = None,
+    head: float = 0.0,
+    foot: float = 0.0,
 ) -> tuple[Figure, list[Axes]]:
     """Make a figure of panels with a legend below them.
 
@@ -22,17 +35,18 @@ def panels(
         height: of a panel, in inches.
         columns: how many stand beside one another; all of them in two columns of a paper and one in one, if not given.
         head: room above each row, in inches.
+        foot: room below each row, beyond what level labels of an axis take, in inches.
     """
     columns = columns or (count if width >= TWO_COLUMNS else 1)
     rows = -(-count // columns)
-    below = bottom(keys, width)
-    gap = 0.42 + head
+    below = bottom(keys, width) + foot
+    gap = 0.42 + head + foot
     total = below + height * rows + gap * (rows - 1) + head + 0.08
     figure = Figure(figsize=(width, total), dpi=72)
     grid = figure.add_gridspec(
         rows,
         columns,
-        left=0.5 / width,
+        left=MARGIN / width,
         right=1 - 0.1 / width,
         top=1 - (0.08 + head) / total,
         bottom=below / total,
@@ -42,6 +56,54 @@ def panels(
     axes = [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]
     legend(figure, keys)
     return figure, axes
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of values at the ticks of an axis: which are written, how they are turned, and what room that takes."""
+
+    #: positions and texts, in order
+    ticks: tuple[tuple[int, str], ...]
+    #: in degrees
+    turned: int
+    #: beyond what level names take, in inches
+    foot: float
+
+    def write(self, ax: Axes) -> None:
+        """Write them at the ticks of x."""
+        ax.set_xticks([at for at, _ in self.ticks], [text for _, text in self.ticks])
+        if self.turned:
+            for label in ax.get_xticklabels():
+                label.set(rotation=self.turned, ha="center" if self.turned == 90 else "right", rotation_mode="anchor")
+                if self.turned == 90:
+                    label.set(va="center", ha="right")
+
+
+def fit_names(names: Sequence[str], room: float) -> Names:
+    """Find how names fit side by side below an axis: level, slanted, or upright, and not all of them if need be.
+
+    Call it under `look()`.
+
+    Args:
+        names: of values that stand evenly apart.
+        room: the width of the axis, in inches.
+    """
+    size = float(mpl.rcParams["xtick.labelsize"]) / 72
+    cut = distinct(names, LEVEL)
+    if len(names) <= MOST_LEVEL and max(map(text_width, cut), default=0.0) + size / 2 <= room / max(1, len(names)):
+        return Names(tuple(enumerate(cut)), 0, 0.0)
+    longer = distinct(names, TURNED)
+    widest = max(map(text_width, longer), default=0.0)
+    for degrees in (40, 90):
+        angle = math.radians(degrees)
+        # slanted names reach to the left, the first of them as far as the figure's edge
+        inside = widest * math.cos(angle) <= MARGIN + 0.4 * room / len(names)
+        if 1.15 * size / math.sin(angle) <= room / len(names) and inside:
+            break
+    fit = max(1, int(room / (1.15 * size / math.sin(angle))))
+    every = math.ceil(len(names) / fit)
+    foot = max(0.0, widest * math.sin(angle) + size * math.cos(angle) - size)
+    return Names(tuple(list(enumerate(longer))[::every]), degrees, foot)
 
 
 def _columns(keys: Sequence[Line2D], width: float) -> int:

@@ -31,7 +31,7 @@ def cards(study: Study) -> Iterable[Card]:
     if study.table["at_chance"].sum() == (study.table["n"] > 0).sum():
         return [Card(title, waits="This waits for a point that is better than guessing.")]
     one = next((found for found in told if found.usual), told[0])
-    points = _largest(one)
+    points = _largest(one, study.shown["point"])
     says = [_sentence(one, study, names), *filter(None, [_axis_sentence(study, names)])]
     data = to_frame(study.naive, names)
     alt = f"Dot chart of differences to the baseline, shared and tuned. {says[0]}"
@@ -104,15 +104,15 @@ def _most_seeds(one: Naive) -> int:
     return max((effect.taken.n for effect in one.effects.values()), default=0)
 
 
-def _largest(one: Naive) -> list[str]:
-    """List the points that are shown, in the order of the sweep: those of which tuning took most."""
+def _largest(one: Naive, order: Iterable[str]) -> list[str]:
+    """List the points that are shown, in their order: those of which tuning took most."""
 
     def size(point: str) -> float:
         mean = one.effects[point].taken.mean
         return abs(mean) if math.isfinite(mean) else -1.0
 
     kept = set(sorted(one.effects, key=lambda point: (-size(point), point))[:MOST])
-    return [point for point in one.effects if point in kept]
+    return [point for point in order if point in kept]
 
 
 def _table(one: Naive, points: Sequence[str], names: Sequence[str]) -> Table:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from sweep.report.cards import Card, Picture, Rendered, broken, build, failures
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.inline import inline
 from sweep.report.saving import save_ahead
-from sweep.report.style import save
+from sweep.report.style import borrow_for, save
 
 _HERE = Path(__file__).parent
 #: What the file names of a figure as wide as one column end in.
@@ -70,6 +70,7 @@ def render(frame: SweepFrame, out: Path) -> Rendered:
         OSError: if `out` cannot be written to.
     """
     study = Study(frame)
+    borrow_for(_texts(frame))
     cards = build(study, contents.CONTENTS)
     version = frame.versions.get("wn-sweep", "")
     heading = Heading("Sweep report", frame.name, frame.about, _facts(study), ("points.csv",), version)
@@ -125,7 +126,7 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
             text = svgs.get(f"{name}{ending}") or _task(picture, ending, figure, draft)()
             kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
             svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
-        write_csv(picture.data, draft / "data" / f"{picture.name}.csv")
+        write_csv(picture.data, draft / "data" / f"{picture.name}.csv", picture.ours)
     except Exception as error:  # one card must never take the page down
         stems = {picture.name, f"{picture.name}{NARROW}"}
         for left in draft.glob("*/*"):
@@ -140,6 +141,13 @@ def _sizes(picture: Picture) -> list[tuple[str, Figure, str]]:
     """List the figures of a picture: what their names end in, and how wide they are."""
     wide = ("", picture.figure, "two columns")
     return [wide, (NARROW, picture.narrow, "one column")] if picture.narrow is not None else [wide]
+
+
+def _texts(frame: SweepFrame) -> Iterator[str]:
+    """What figures may write of a sweep."""
+    yield from map(str, (*frame.runs["point"].unique(), *frame.axes, *frame.nuisance, frame.dataset.get("name", "")))
+    for values in (*frame.nuisance.values(), *frame.order.values()):
+        yield from map(str, values)
 
 
 def _facts(study: Study) -> tuple[str, ...]:

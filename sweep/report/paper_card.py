@@ -36,6 +36,7 @@ def beside(study: Study) -> Iterable[Card]:
         f"Four scatter plots of error against FLOPs and parameters: the paper’s rows, and this sweep’s points. "
         f"{' '.join(_sentences(rows, table, data))}",
         narrow=draw_paper(rows, table, seeds, data, ONE_COLUMN) if len(table) <= NAMED else None,
+        ours=frozenset(row.label for row in rows),
     )
     notes = (
         "Above: the ImageNet rows of WeightNet (Ma, Zhang, Huang and Sun, ECCV 2020, arXiv 2007.11823), printed in the "

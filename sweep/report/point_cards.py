@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate
-from sweep.analysis.nuisance import Setting, settings
+from sweep.analysis.nuisance import Setting, shown_settings
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.replicates import count
@@ -28,7 +28,7 @@ def chosen_settings(study: Study) -> Iterable[Card]:
     """Make the card of mean error by point and setting, with the best marked and edges warned of."""
     title = "Chosen settings"
     names = list(study.frame.nuisance)
-    known = settings(study.frame)
+    known = shown_settings(study.frame)
     if not names or len(known) == 1:
         text = (
             "Nothing is tuned in this sweep: all points share the recipe’s one setting, and a difference between them "
@@ -44,7 +44,7 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         results.setdefault(key, []).append((run["status"], run["error"]))
     judged = {row["point"]: _error_cells(row)[0] for row in records(study.table)}
     rows = []
-    first = listed(study.table)
+    first = listed(study.shown)
     for point in first["point"]:
         row = best[point]
         own = tuple(row[name] for name in names)
@@ -71,7 +71,7 @@ def chosen_settings(study: Study) -> Iterable[Card]:
 def all_points(study: Study) -> Iterable[Card]:
     """Make the card with the table of points."""
     title = "Points"
-    table, names = study.table, list(study.frame.nuisance)
+    table, names = study.shown, list(study.frame.nuisance)
     if table.empty:
         return [Card(title, waits="This waits for a space that asks for points.")]
     axes = [axis for axis in study.frame.axes if not _in_label(table, axis)]
@@ -130,7 +130,8 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
         return table
     key = table["point"].isin(set(table["baseline"])) | table["front_flops"] | table["front_params"]
     ranked = table.assign(key=~key).sort_values(["key", "mean", "point"], na_position="last")
-    return table.loc[ranked.index[:LISTED]].sort_index()
+    kept = set(ranked.index[:LISTED])
+    return table.loc[[row for row in table.index if row in kept]]
 
 
 def _left(table: pd.DataFrame) -> str:

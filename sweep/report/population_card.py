@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from sweep.analysis.order import shown_key, sort_key
 from sweep.analysis.population import FEWEST, Apart, Group, Population, population
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -19,7 +20,8 @@ def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     title = "How errors are distributed over points"
     axes = ["family", *(axis for axis in (study.second, study.axis) if axis)]
-    found = population(study.table, axes)
+    keys = {axis: shown_key(study.frame, axis) for axis in axes}
+    found = population(study.table, axes, keys=keys)
     if found is None or not any(np.isfinite(group.errors).any() for group in found.groups):
         return [Card(title, waits=f"This waits for {FEWEST} points with a result at every setting.")]
     says = [*(_group_sentence(found, group) for group in found.groups[:4]), *_apart_sentences(found)]
@@ -84,7 +86,7 @@ def _data(found: Population) -> pd.DataFrame:
     column = found.axis or "group"
     rows = [
         (group.name, error, weight)
-        for group in found.groups
+        for group in sorted(found.groups, key=lambda group: sort_key(group.name))
         for error, weight in zip(group.errors.tolist(), group.weights.tolist(), strict=True)
     ]
     return pd.DataFrame(rows, columns=[column, "error", "weight_at_equal_cost"])

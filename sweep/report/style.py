@@ -1,14 +1,17 @@
 """How figures look, and how they are saved so that equal data gives equal bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import category, east_asian_width
 
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.textpath import TextPath
 
 from sweep.report import fonts, hover
 
@@ -112,20 +115,62 @@ def look() -> Iterator[None]:
     """Draw in this style whatever the user's matplotlibrc says, and leave matplotlib as it was."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(RC | {"font.family": fonts.family()})
+        mpl.rcParams.update(RC | {"font.family": [fonts.family(), *fonts.borrowed()]})
         yield
 
 
 def drawable(text: str, length: int = 40) -> str:
-    """Make any text fit for a figure: short, on one line, of characters that the font has."""
-    known = _characters()
-    plain = "".join(char if ord(char) in known else "□" for char in " ".join(text.split()))
-    return plain if len(plain) <= length else f"{plain[: length - 1].rstrip()}…"
+    """Make any text fit for a figure: short, on one line, of characters that this machine has a font for.
+
+    A character without a font is written by its number, as \\u4e2d. Wide ones count as two.
+    """
+    parts = [part for char in " ".join(text.split()) if (part := _drawable(char))]
+    widths = [len(part) + sum(east_asian_width(char) in "WF" for char in part) for part in parts]
+    if sum(widths) <= length:
+        return "".join(parts)
+    while sum(widths) > length - 1:
+        widths.pop()
+    return f"{''.join(parts[: len(widths)]).rstrip()}…"
 
 
-@cache
-def _characters() -> frozenset[int]:
-    return frozenset(font_manager.get_font(font_manager.findfont(fonts.family())).get_charmap())
+def borrow_for(texts: Iterable[str]) -> None:
+    """Find fonts for all characters of some texts, before figures are laid out that write them."""
+    for char in sorted(set().union(*texts)):
+        _drawable(char)
+
+
+def _drawable(char: str) -> str:
+    """A character as a figure can show it; '' for one that only changes its neighbours."""
+    if category(char) in ("Cf", "Cs"):
+        return ""
+    if fonts.has(char):
+        return char
+    if category(char) in ("Mn", "Me"):
+        return ""
+    if not fonts.borrow(char):
+        return char.encode("unicode_escape").decode("ascii")
+    if fonts.family() in mpl.rcParams["font.family"]:
+        # what is written from here on may use the font that has it
+        mpl.rcParams["font.family"] = [fonts.family(), *fonts.borrowed()]
+    return char
+
+
+def distinct(texts: Sequence[str], length: int) -> list[str]:
+    """Make texts fit for a figure, as `drawable` does; those that would look alike are cut in their middle."""
+    cut = [drawable(text, length) for text in texts]
+    whole = [drawable(text, sum(map(len, texts)) + length) for text in texts]
+    often = Counter(cut)
+    tail = length // 2
+    return [
+        f"{full[: length - tail - 1]}…{full[-tail:]}" if often[short] > 1 and len(full) > length else short
+        for short, full in zip(cut, whole, strict=True)
+    ]
+
+
+def text_width(text: str, size: float | None = None) -> float:
+    """How wide a line of text is drawn, in inches; `size` is that of its letters in points, of ticks if not given."""
+    properties = font_manager.FontProperties(size=size or mpl.rcParams["xtick.labelsize"])
+    return float(TextPath((0, 0), text, prop=properties).get_extents().width) / 72 if text.strip() else 0.0
 
 
 def save(figure: Figure, stem: Path, png: bool = True) -> str:
@@ -141,6 +186,10 @@ def save(figure: Figure, stem: Path, png: bool = True) -> str:
     """
     named = hover.begin(figure)
     with look():
+        if fonts.borrowed():
+            # texts of an axis are made before what they say, and so before fonts are borrowed for that
+            for text in figure.findobj(Text):
+                text.set_fontfamily(mpl.rcParams["font.family"])
         for suffix, metadata in _METADATA.items():
             if suffix == "png" and not png:
                 continue

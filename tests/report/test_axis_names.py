@@ -15,6 +15,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import COLUMNS
 from sweep.costs import plan
 from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.runs import wanted
 from sweep.export import export
 from sweep.ledger_frame import frame
@@ -59,7 +60,7 @@ def ledger(folder, monkeypatch, names, values=(1, 2, 3), function="net"):
     folder.mkdir(exist_ok=True)
     parameters = ", ".join(f"{name}=0" for name in names)
     (folder / f"{module}.py").write_text(NETS.format(parameters=parameters))
-    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(folder)
     space = Space.parse(
         {
             "name": "named",
@@ -88,6 +89,8 @@ def ledger(folder, monkeypatch, names, values=(1, 2, 3), function="net"):
     path = folder / "results" / "named" / "ledger.sqlite"
     with Ledger.create(path) as made:
         describe(made, planned)
+        points = zip(PlannedRuns(planned).point_texts, map(planned.planned, planned.kept.tolist()), strict=True)
+        made.trace({text: (one.cost.params, one.cost.flops) for text, one in points})
         made.record(rows)
     return path, space, runs
 
