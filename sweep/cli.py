@@ -291,7 +291,9 @@ def data(
 @app.command()
 def schema() -> None:
     """Print the JSON schema of space.yaml."""
-    print(json.dumps(Space.model_json_schema(), indent=1))
+    from sweep.space.json_schema import schema as schema_of_spaces
+
+    print(json.dumps(schema_of_spaces(), indent=1))
 
 
 def main() -> NoReturn:

@@ -15,7 +15,7 @@ from sweep.space.backbones import BACKBONES
 from sweep.space.families import CHOICE, FAMILIES, PlaneKeys
 from sweep.space.mistakes import messages, unknown_word
 from sweep.space.own import own_network
-from sweep.space.point import BACKBONE_KEYS, FAMILY_KEYS, Point
+from sweep.space.point import BACKBONE_KEYS, FAMILY_KEYS, WHERE_DEFAULTS, Point
 from sweep.space.ranges import Range
 from sweep.space.source import Where
 from sweep.space.values import MOST, ratio
@@ -202,7 +202,9 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
             fields["G"] = ratio(fields["M"]) / lam
         elif "G" in fields:
             fields["M"] = ratio(fields["G"]) * lam
-    return {"family": family, **fields}
+    # where a family applies may be said of one that applies nowhere, as long as it changes nothing
+    idle = {key for key in foreign & set(WHERE_DEFAULTS) if fields.get(key) == WHERE_DEFAULTS[key]}
+    return {"family": family, **{key: value for key, value in fields.items() if key not in idle}}
 
 
 def _depends(name: str, axes: Mapping[str, Any]) -> set[str]:
