@@ -19,7 +19,7 @@ POINT_LENGTHS = (0.4, 0.8, 1.6, 3.2)
 SETTING_LENGTHS = (0.7, 1.2, 2.0, 3.5, 6.0)
 #: Names, prior medians and prior deviations (of the logarithm) of the deviations that a fit chooses, in units of the scale.
 NAMES = ("setting", "point", "point_own", "both", "both_own", "cell", "noise", "seed")
-MEDIANS = np.log([1.0, 0.5, 0.15, 0.5, 0.15, 0.05, 0.35, 0.35])
+MEDIANS = np.log([1.0, 0.5, 0.4, 0.5, 0.3, 0.05, 0.35, 0.35])
 DEVIATIONS = np.array([1.0, 1.0, 0.7, 1.0, 0.7, 0.5, 0.7, 0.7])
 #: Variance of the level of all errors: wide, so that the data decide it.
 LEVEL = 25.0

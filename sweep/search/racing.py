@@ -19,6 +19,9 @@ from sweep.search.racing_start import first_runs
 
 #: Joint draws that a claim's probability is counted in.
 DRAWS = 256
+#: Finalists get their fresh seeds as soon as no claim is more than this many times less sure than it has to be: those runs
+#: tell of the claims, too. What they leave undecided is explored further.
+EARLY = 3.0
 #: The model is asked anew when the asks have grown by this share; until then it plans ahead.
 BLOCK = 1 / 25
 #: Its deviations and length scales are fitted anew when the asks have grown by this.
@@ -58,10 +61,11 @@ class Racing:
     """
 
     def __init__(
-        self, pool: Pool, goal: Goal, *, lag: int = 8, confirm: int = 4, runs: int | None = None, seed: int = 0
+        self, pool: Pool, goal: Goal, *, confidence: float = 0.95, lag: int = 8, confirm: int = 4, runs: int | None = None, seed: int = 0
     ) -> None:
         self._pool, self._goal, self.lag = pool, goal, lag
         self._budget = runs
+        self._confidence, self._early = confidence, 1 - EARLY * (1 - confidence)
         self._fresh = tuple(max(pool.seeds) + 1 + place for place in range(confirm))
         self._seeds = (*pool.seeds, *self._fresh)
         self._model = Model(point_features(pool.points), setting_features(pool.settings))
@@ -91,7 +95,7 @@ class Racing:
         record = _Record(tuple(seen))
         number = 1 + max((each for each, *_ in record.asks), default=0)
         runs = self._runs(record, ("explore", "confirm"))
-        return self._goal.judge(self._posterior(record, runs, number)) if len(runs) else None
+        return self._goal.judge(self._posterior(record, runs, number), self._confidence) if len(runs) else None
 
     def _block(self, number: int) -> int:
         """The last look at the model before or at an ask."""
@@ -107,19 +111,20 @@ class Racing:
         return self._plans[block, record]
 
     def _planned(self, record: _Record, block: int) -> list[Choice]:
-        runs = self._runs(record, ("explore",))
-        if not len(runs):
+        explored = self._runs(record, ("explore",))
+        if not len(explored):
             return []
-        posterior = self._posterior(record, runs, block)
-        judgement = self._goal.judge(posterior)
-        confirming = self._confirming(record, judgement, posterior)
-        room = len(self._pool) * len(self._seeds) if self._budget is None else self._budget - len(record.asks)
-        if not judgement.settled and room > len(confirming):
+        by_explored = posterior = self._posterior(record, explored, block)
+        if any(choice.phase == "confirm" for _, choice, _ in record.asks):
+            posterior = self._posterior(record, self._runs(record, ("explore", "confirm")), block)
+        judgement, early = (self._goal.judge(posterior, each) for each in (self._confidence, self._early))
+        confirming = self._confirming(record, early, by_explored)
+        room = len(self._pool) * len(self._seeds) * 10 if self._budget is None else self._budget - len(record.asks)
+        explore = not (judgement.settled or (early.settled and confirming))
+        if explore and room > len(confirming):
             numbers = range(block, block + min(max(1, int(block * BLOCK)), room - len(confirming)))
             open_runs = [
-                (number, self._places(choice))
-                for number, choice, answer in record.asks
-                if answer is None and choice.phase == "explore"
+                (number, self._places(choice)) for number, choice, answer in record.asks if answer is None
             ]
             chosen = choose(posterior, judgement.targets, self._tried(record), open_runs, numbers, self._random)
             if chosen:

@@ -57,7 +57,7 @@ class Judgement:
 class Goal(Protocol):
     """A question, judged by a posterior."""
 
-    def judge(self, posterior: Posterior) -> Judgement:
+    def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Where the race stands."""
 
 
@@ -66,22 +66,20 @@ class Front:
     """Which points no cheaper or equally cheap point beats; without costs, which points nothing beats.
 
     costs: of shape (points, objectives); None: every point is every other's rival.
-    confidence: a point is decided if a claim about it has this probability.
     tolerance: a claim may be wrong by this many deviations of a run: a tie is called either way.
     """
 
     costs: Array | None
-    confidence: float
     tolerance: float
 
-    def judge(self, posterior: Posterior) -> Judgement:
+    def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Judge every point, and the settings of those that may be on the front."""
         lowest, tolerance = posterior.lowest, self.tolerance * posterior.noise
         margin = margins(lowest, self.costs)
         on, off = margin > -tolerance, margin < tolerance
         chance_on, chance_off = on.mean(axis=1), off.mean(axis=1)
         likely_on, probability = chance_on >= chance_off, np.maximum(chance_on, chance_off)
-        decided = probability >= self.confidence
+        decided = probability >= confidence
         finalists = np.flatnonzero(likely_on | ~decided)
         chosen = posterior.draws[finalists, posterior.best_setting[finalists]]
         setting_is_good = chosen - lowest[finalists] < tolerance
@@ -113,18 +111,16 @@ class Curve:
 
     pairs: places of two points each.
     half_width: what is narrow enough, in deviations of a run.
-    confidence: of the intervals.
     """
 
     pairs: Sequence[tuple[int, int]]
     half_width: float
-    confidence: float
 
-    def judge(self, posterior: Posterior) -> Judgement:
+    def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Judge every pair."""
         first, second = np.array(self.pairs).T
         difference = posterior.lowest[first] - posterior.lowest[second]
-        tail = (1 - self.confidence) / 2
+        tail = (1 - confidence) / 2
         low, high = np.quantile(difference, [tail, 1 - tail], axis=1)
         half = WIDENING * (high - low) / 2
         unit = posterior.scale.unit
