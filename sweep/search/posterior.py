@@ -32,12 +32,14 @@ class Posterior:
     @property
     def best_setting(self) -> Places:
         """Place of the setting with the lowest expected error, for each point."""
-        return self.mean.argmin(axis=1)
+        best: Places = self.mean.argmin(axis=1)
+        return best
 
     @property
     def lowest(self) -> Array:
         """Error at a point's best setting, of shape (points, draws)."""
-        return self.draws.min(axis=1)
+        lowest: Array = self.draws.min(axis=1)
+        return lowest
 
 
 class RandomNumbers:
@@ -70,8 +72,8 @@ def condition(
         scale: the scale of their errors.
         seeds: number of seeds, fresh ones included.
         random: the random numbers; those of a run's noise go by the number of its ask.
-        dof: degrees of freedom of the deviations: every draw is stretched about the mean by one factor of a t distribution, as
-            deviations from few runs are not known exactly; infinite for none.
+        dof: degrees of freedom of the deviations, as few runs do not tell them exactly: every draw is stretched about
+            the mean by one factor, so that it is a t distribution's; infinite for a normal distribution's.
     """
     value, kept = scale.apply(runs.error)
     seed_deviation = float(np.exp(hyper.logs[NAMES.index("seed")]))
@@ -114,4 +116,5 @@ def prior_draws(model: Model, hyper: Hyper, random: RandomNumbers) -> Array:
     both = np.einsum("st,ptd->psd", of_setting, both)
     level = np.sqrt(LEVEL) * random.rows("level", 1)[0]
     own = cell * random.rows("cell", cells).reshape(points, settings, -1)
-    return level + point_effect[:, None] + setting_effect + both + own
+    draws: Array = level + point_effect[:, None] + setting_effect + both + own
+    return draws

@@ -17,7 +17,8 @@ from sweep.search.posterior_scale import Array, Runs, Scale
 #: Length scales that a fit chooses from. A numeric axis is 2 long; neighbouring settings are 1 apart.
 POINT_LENGTHS = (0.4, 0.8, 1.6, 3.2)
 SETTING_LENGTHS = (0.7, 1.2, 2.0, 3.5, 6.0)
-#: Names, prior medians and prior deviations (of the logarithm) of the deviations that a fit chooses, in units of the scale.
+#: Deviations that a fit chooses, in units of the scale: names, prior medians, and prior deviations of the logarithms.
+#: A point's own part is as likely as what it shares: with less, a race believes too much in smooth fronts.
 NAMES = ("setting", "point", "point_own", "both", "both_own", "cell", "noise", "seed")
 MEDIANS = np.log([1.0, 0.5, 0.4, 0.5, 0.3, 0.05, 0.35, 0.35])
 DEVIATIONS = np.array([1.0, 1.0, 0.7, 1.0, 0.7, 0.5, 0.7, 0.7])
@@ -41,7 +42,8 @@ class Hyper:
     @property
     def variances(self) -> Array:
         """Of shape (8,), in the order of `NAMES`."""
-        return np.exp(2 * np.array(self.logs))
+        variances: Array = np.exp(2 * np.array(self.logs))
+        return variances
 
     @property
     def noise(self) -> float:
@@ -76,7 +78,8 @@ class Model:
         setting, *_, cell, _, _ = hyper.variances
         covariance = LEVEL + of_point + of_setting * (setting + of_both)
         covariance[runs.point, runs.setting, np.arange(len(runs))] += cell
-        return covariance.reshape(self.points * self.settings, len(runs))
+        flat: Array = covariance.reshape(self.points * self.settings, len(runs))
+        return flat
 
     def fit(self, start: Hyper, runs: Runs, scale: Scale, sweeps: int) -> Hyper:
         """The most probable deviations and length scales near `start`, moved one at a time, each `sweeps` times."""
@@ -146,4 +149,5 @@ class _Density:
 def _rbf(features: Array, length: float) -> Array:
     """Correlations exp(-d^2 / (2 length^2)) of rows, of shape (rows, rows)."""
     squared = ((features[:, None] - features[None]) ** 2).sum(axis=-1)
-    return np.exp(-squared / (2 * length**2)) + JITTER * np.eye(len(features))
+    correlations: Array = np.exp(-squared / (2 * length**2)) + JITTER * np.eye(len(features))
+    return correlations

@@ -1,194 +1,222 @@
 """A race: points and settings that cannot matter any more get no more runs, and the finalists get fresh seeds."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.search.history import Answer, Choice, Phase, Seen, Stop
+from sweep.errors import SweepError
+from sweep.search.history import Choice, Phase, Seen, Stop
 from sweep.search.pool import Pool
 from sweep.search.posterior import Posterior, RandomNumbers, condition
 from sweep.search.posterior_model import Hyper, Model
 from sweep.search.posterior_scale import Runs, Scale
-from sweep.search.racing_choice import choose
+from sweep.search.racing_choice import choose, runs_to_decide
 from sweep.search.racing_claims import Goal, Judgement
 from sweep.search.racing_features import point_features, setting_features
+from sweep.search.racing_record import Record
 from sweep.search.racing_start import first_runs
 
+EXPLORED: tuple[Phase, ...] = ("explore",)
+PHASES: tuple[Phase, ...] = ("explore", "confirm")
 #: Joint draws that a claim's probability is counted in.
 DRAWS = 256
-#: Finalists get their fresh seeds as soon as no claim is more than this many times less sure than it has to be: those runs
-#: tell of the claims, too. What they leave undecided is explored further.
-EARLY = 3.0
-#: The model is asked anew when the asks have grown by this share; until then it plans ahead.
+#: The model is consulted anew when the asks have grown by this share; until then it plans ahead.
 BLOCK = 1 / 25
 #: Its deviations and length scales are fitted anew when the asks have grown by this.
 REFIT = 1.4
 SWEEPS_FIRST, SWEEPS = 4, 2
 #: Degrees of freedom of the fitted deviations: runs through this, at least three.
 RUNS_PER_DEGREE, LEAST_DEGREES = 4, 3
+#: Finalists get their fresh seeds as soon as every claim's doubt is at most this many times what it may be in the end:
+#: those runs tell of the claims, too. What they leave undecided is explored further.
+EARLY = 3.0
+#: Most points, and most points x settings, that a race can hold in memory and think about in a second.
+MOST_POINTS, MOST_CELLS = 2_000, 10_000
 
 
 @dataclass(frozen=True)
-class _Record:
-    """A history as arrays would hold it: what was asked, what is in, what is open."""
+class Standing:
+    """Where a race stands.
 
-    asks: tuple[tuple[int, Choice, Answer | None], ...]
+    judgement: what is claimed. settings: place of each point's best setting, by explored runs alone.
+    to_decide: point -> how many more runs would decide it, None if more than is worth counting.
+    """
 
-    def before(self, number: int, lag: int) -> "_Record":
-        """What the ask of that number may see."""
-        return _Record(
-            tuple(
-                (each, choice, answer if each < number - lag else None)
-                for each, choice, answer in self.asks
-                if each < number
-            )
-        )
+    judgement: Judgement
+    settings: tuple[int, ...]
+    to_decide: dict[int, int | None]
 
 
 class Racing:
-    """Asks for the run that most reduces what is undecided; when nothing is, for fresh seeds of the finalists.
+    """Asks for the run that most reduces what is undecided, and for fresh seeds of the finalists.
 
     Args:
-        pool: what to choose from.
+        pool: what to choose from; at most 2,000 points and 10,000 points x settings.
         goal: the question.
+        confidence: a claim is made if it has this probability.
         lag: how many asks may be open while the next is made.
-        confirm: number of fresh seeds of each finalist.
-        runs: most runs to ask for, confirmation included; None for until the question is settled.
+        confirm: number of fresh seeds of each finalist and its baseline; 0 for none.
+        runs: most runs to ask for, confirmation included; None: until nothing is undecided, or nothing is left to run.
         seed: of the race's own random numbers.
+
+    Raises:
+        SweepError: the pool is too large, or `runs` are fewer than a race begins with.
     """
 
     def __init__(
-        self, pool: Pool, goal: Goal, *, confidence: float = 0.95, lag: int = 8, confirm: int = 4, runs: int | None = None, seed: int = 0
+        self,
+        pool: Pool,
+        goal: Goal,
+        *,
+        confidence: float = 0.95,
+        lag: int = 8,
+        confirm: int = 4,
+        runs: int | None = None,
+        seed: int = 0,
     ) -> None:
-        self._pool, self._goal, self.lag = pool, goal, lag
-        self._budget = runs
+        points, settings, seeds = len(pool), len(pool.settings), len(pool.seeds)
+        if points > MOST_POINTS or points * settings > MOST_CELLS:
+            raise SweepError(
+                f"racing takes at most {MOST_POINTS:,} points and {MOST_CELLS:,} points x settings, not {points:,} x "
+                f"{settings:,}; use constraints, or another strategy"
+            )
+        first = first_runs(points, settings, seeds, np.random.default_rng([seed, points, settings, seeds]))
+        if runs is not None and runs < len(first):
+            raise SweepError(f"racing begins with {len(first):,} runs of these points; runs: {runs:,} is too few")
+        self.lag = lag
+        self._pool, self._goal, self._budget, self._confirm = pool, goal, runs, confirm
         self._confidence, self._early = confidence, 1 - EARLY * (1 - confidence)
-        self._fresh = tuple(max(pool.seeds) + 1 + place for place in range(confirm))
-        self._seeds = (*pool.seeds, *self._fresh)
+        self._rung = len(pool.rungs) - 1
+        self._first = [Choice(point, setting, pool.seeds[place], self._rung) for point, setting, place in first]
         self._model = Model(point_features(pool.points), setting_features(pool.settings))
         self._random = RandomNumbers(seed, DRAWS)
-        generator = np.random.default_rng([seed, len(pool), len(pool.settings), len(pool.seeds)])
-        first = first_runs(len(pool), len(pool.settings), len(pool.seeds), generator)
-        self._first = [Choice(point, setting, pool.seeds[seed]) for point, setting, seed in first]
-        self._blocks = [len(first)]
-        self._refits = [len(first)]
-        self._hypers: dict[object, Hyper] = {}
-        self._plans: dict[object, list[Choice]] = {}
+        self._blocks, self._refits = [len(first)], [len(first)]
+        # both may be thrown away at any ask
+        self._plans: dict[tuple[int, Record], list[Choice]] = {}
+        self._fits: dict[tuple[int, Record], Hyper] = {}
 
     def next(self, seen: Seen, number: int) -> Choice | Stop:
-        """The next run of the plan that the last look at the model made."""
+        """The first runs; then the next one of the plan that was made when the model was last consulted."""
         for choice in self._first:
             if not seen.asked(choice):
                 return choice
-        record = _Record(tuple(seen))
-        for block in (self._block(number), number):
+        record = Record.of(seen, self._rung)
+        for block in (self._block(number), number):  # an edited space can leave nothing of a plan
             for choice in self._plan(record.before(block, self.lag), block):
                 if not seen.asked(choice):
                     return choice
-        return Stop("settled")
+        return Stop(self._reason(record))
 
-    def judge(self, seen: Seen) -> Judgement | None:
-        """Where the race stands by everything that may be seen, confirmation included; None before the first result."""
-        record = _Record(tuple(seen))
+    def standing(self, seen: Seen) -> Standing | None:
+        """Where the race stands by all that may be seen, fresh seeds included; None before the first result."""
+        record = Record.of(seen, self._rung)
         number = 1 + max((each for each, *_ in record.asks), default=0)
-        runs = self._runs(record, ("explore", "confirm"))
-        return self._goal.judge(self._posterior(record, runs, number), self._confidence) if len(runs) else None
+        explored = self._posterior(record, number, confirmed=False)
+        posterior = self._posterior(record, number, confirmed=True)
+        if explored is None or posterior is None:
+            return None
+        judgement = self._goal.judge(posterior, self._confidence)
+        tried = self._tried(record)
+        to_decide = {
+            point: runs_to_decide(posterior, target, deviation, tried, self._random)
+            for point, (target, deviation) in judgement.undecided.items()
+        }
+        return Standing(judgement, tuple(explored.best_setting.tolist()), to_decide)
+
+    def _reason(self, record: Record) -> str:
+        if self._budget is not None and len(record.asks) >= self._budget:
+            return f"all {self._budget:,} runs were asked for"
+        return "the question is settled, or no run is left that would tell more"
 
     def _block(self, number: int) -> int:
-        """The last look at the model before or at an ask."""
+        """Number of the last ask at which the model was consulted, this one included."""
         while self._blocks[-1] <= number:
-            self._blocks.append(self._blocks[-1] + max(1, int(self._blocks[-1] * BLOCK)))
+            self._blocks.append(self._blocks[-1] + _ahead(self._blocks[-1]))
         return self._blocks[max(bisect_right(self._blocks, number) - 1, 0)]
 
-    def _plan(self, record: _Record, block: int) -> list[Choice]:
-        """The asks from `block` on, by what may be seen at `block`."""
+    def _plan(self, record: Record, block: int) -> list[Choice]:
+        """The asks from `block` on, by what may be seen there."""
         if (block, record) not in self._plans:
-            self._plans.clear()
-            self._plans[block, record] = self._planned(record, block)
+            self._plans = {(block, record): self._consult(record, block)}
         return self._plans[block, record]
 
-    def _planned(self, record: _Record, block: int) -> list[Choice]:
-        explored = self._runs(record, ("explore",))
-        if not len(explored):
+    def _consult(self, record: Record, block: int) -> list[Choice]:
+        explored = self._posterior(record, block, confirmed=False)
+        posterior = self._posterior(record, block, confirmed=True) if record.confirming else explored
+        if explored is None or posterior is None:
             return []
-        by_explored = posterior = self._posterior(record, explored, block)
-        if any(choice.phase == "confirm" for _, choice, _ in record.asks):
-            posterior = self._posterior(record, self._runs(record, ("explore", "confirm")), block)
-        judgement, early = (self._goal.judge(posterior, each) for each in (self._confidence, self._early))
-        confirming = self._confirming(record, early, by_explored)
-        room = len(self._pool) * len(self._seeds) * 10 if self._budget is None else self._budget - len(record.asks)
-        explore = not (judgement.settled or (early.settled and confirming))
-        if explore and room > len(confirming):
-            numbers = range(block, block + min(max(1, int(block * BLOCK)), room - len(confirming)))
-            open_runs = [
-                (number, self._places(choice)) for number, choice, answer in record.asks if answer is None
-            ]
-            chosen = choose(posterior, judgement.targets, self._tried(record), open_runs, numbers, self._random)
+        judgement = self._goal.judge(posterior, self._confidence)
+        early = self._goal.judge(posterior, self._early)
+        confirming = self._confirming(record, early, explored)
+        room = len(confirming) + _ahead(block) if self._budget is None else self._budget - len(record.asks)
+        if not judgement.settled and not (early.settled and confirming) and room > len(confirming):
+            seeds = self._seeds(record)
+            numbers = range(block, block + min(_ahead(block), room - len(confirming)))
+            pending = record.pending(seeds)
+            chosen = choose(posterior, judgement.targets, self._tried(record), pending, numbers, self._random)
             if chosen:
-                return [Choice(point, setting, self._seeds[seed]) for point, setting, seed in chosen]
+                return [Choice(point, setting, seeds[place], self._rung) for point, setting, place in chosen]
         return confirming[: max(room, 0)]
 
-    def _confirming(self, record: _Record, judgement: Judgement, posterior: Posterior) -> list[Choice]:
+    def _confirming(self, record: Record, judgement: Judgement, explored: Posterior) -> list[Choice]:
         """Fresh seeds of the finalists and of their baselines that were not asked for."""
-        points = {*judgement.finalists, *(int(self._pool.baseline[point]) for point in judgement.finalists)} - {-1}
+        baselines = {int(self._pool.baseline[point]) for point in judgement.finalists}
+        points = sorted({*judgement.finalists, *baselines} - {-1})
+        listed = len(self._pool.seeds)
         asked = {choice.run for _, choice, _ in record.asks}
-        choices = [
-            Choice(point, int(posterior.best_setting[point]), seed, phase="confirm")
-            for seed in self._fresh
-            for point in sorted(points)
-        ]
+        choices = (
+            Choice(point, int(explored.best_setting[point]), seed, self._rung, "confirm")
+            for seed in self._seeds(record)[listed : listed + self._confirm]
+            for point in points
+        )
         return [choice for choice in choices if choice.run not in asked]
 
-    def _posterior(self, record: _Record, runs: Runs, number: int) -> Posterior:
-        scale = Scale.of(runs.error, runs.point)
+    def _posterior(self, record: Record, number: int, *, confirmed: bool) -> Posterior | None:
+        """What is known at an ask, by explored runs alone or by all; None if nothing is."""
+        seeds = self._seeds(record)
+        runs = record.runs(seeds, PHASES if confirmed else EXPLORED)
+        if not len(runs):
+            return None
         degrees = max(len(runs) / RUNS_PER_DEGREE, LEAST_DEGREES)
         hyper = self._hyper(record, number)
-        return condition(self._model, hyper, runs, scale, len(self._seeds), self._random, degrees)
+        return condition(self._model, hyper, runs, _scale(runs), len(seeds), self._random, degrees)
 
-    def _hyper(self, record: _Record, number: int) -> Hyper:
-        """Deviations and length scales of the last fit before an ask; each fit begins where the one before ended."""
+    def _hyper(self, record: Record, number: int) -> Hyper:
+        """Deviations and length scales of the last fit before an ask; each fit begins where the one before it ended."""
         while self._refits[-1] * REFIT <= number:
             self._refits.append(int(np.ceil(self._refits[-1] * REFIT)))
-        hyper = Hyper()
-        for place, refit in enumerate(self._refits):
-            if refit > number and place:
+        hyper, sweeps = Hyper(), SWEEPS_FIRST
+        for refit in self._refits:
+            if refit > number:
                 break
             known = record.before(refit, self.lag)
-            if (refit, known) not in self._hypers:
-                runs = self._runs(known, ("explore",))
-                if len(runs):
-                    sweeps = SWEEPS if place else SWEEPS_FIRST
-                    hyper = self._model.fit(hyper, runs, Scale.of(runs.error, runs.point), sweeps)
-                self._hypers[refit, known] = hyper
-            hyper = self._hypers[refit, known]
+            if (refit, known) not in self._fits:
+                runs = known.runs(self._seeds(known), EXPLORED)
+                self._fits[refit, known] = self._model.fit(hyper, runs, _scale(runs), sweeps) if len(runs) else hyper
+            hyper, sweeps = self._fits[refit, known], SWEEPS
         return hyper
 
-    def _runs(self, record: _Record, phases: Sequence[Phase]) -> Runs:
-        """The runs that are in. One that diverged counts as the worst error of all: its setting is to be left alone."""
-        known = [
-            (*self._places(choice), number, answer.error)
-            for number, choice, answer in record.asks
-            if answer is not None and answer.status != "failed" and choice.phase in phases
-        ]
-        errors = [error for *_, error in known if error is not None]
-        if not errors:
-            known = []
-        columns = list(zip(*known, strict=True)) or [()] * 5
-        error = [max(errors) if each is None else each for each in columns[4]]
-        return Runs(*(np.array(column, dtype=np.int64) for column in columns[:4]), np.array(error, dtype=float))
+    def _seeds(self, record: Record) -> tuple[int, ...]:
+        return record.seeds(self._pool.seeds, self._confirm)
 
-    def _tried(self, record: _Record) -> NDArray[np.bool_]:
-        """Which runs need not be proposed: those that were asked for, and all of a cell in which one failed."""
-        tried = np.zeros((len(self._pool), len(self._pool.settings), len(self._pool.seeds)), dtype=bool)
+    def _tried(self, record: Record) -> NDArray[np.bool_]:
+        """Which runs are not proposed: those that were asked for, and all of a point and setting where one failed."""
+        place = {seed: each for each, seed in enumerate(self._pool.seeds)}
+        tried = np.zeros((len(self._pool), len(self._pool.settings), len(place)), dtype=bool)
         for _, choice, answer in record.asks:
-            if choice.phase == "explore":
-                tried[self._places(choice)] = True
-                if answer is not None and answer.status == "failed":
-                    tried[choice.point, choice.setting] = True
+            if choice.seed in place:
+                tried[choice.point, choice.setting, place[choice.seed]] = True
+            if answer is not None and answer.status == "failed":
+                tried[choice.point, choice.setting] = True
         return tried
 
-    def _places(self, choice: Choice) -> tuple[int, int, int]:
-        return choice.point, choice.setting, self._seeds.index(choice.seed)
+
+def _ahead(number: int) -> int:
+    """How many asks are planned at once."""
+    return max(1, int(number * BLOCK))
+
+
+def _scale(runs: Runs) -> Scale:
+    return Scale.of(runs.error, runs.point)

@@ -1,10 +1,11 @@
-"""What joint draws say of the question that a race was asked: which points are on the front, or best, or how a curve runs."""
+"""What joint draws say of a race's question: which points are on the front, or best, or how a curve runs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from sweep.search.posterior import Posterior
@@ -44,7 +45,8 @@ class Judgement:
     targets: of shape (targets, draws), what the next run shall make certain.
     settled: whether nothing has to be made certain any more.
     finalists: places of the points that get fresh seeds.
-    unrun: finalists and others whose best setting was never run.
+    claims: of every point, in their order. contrasts: of the pairs that were asked for.
+    undecided: point -> what decides it in each draw, and how small its deviation would have to be.
     """
 
     targets: Array
@@ -52,6 +54,7 @@ class Judgement:
     finalists: tuple[int, ...]
     claims: tuple[Claim, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
+    undecided: Mapping[int, tuple[Array, float]] = field(default_factory=dict)
 
 
 class Goal(Protocol):
@@ -88,11 +91,13 @@ class Front:
             Claim(point, verdict, float(chance))
             for point, (verdict, chance) in enumerate(zip(verdicts.tolist(), probability, strict=True))
         ]
+        wanted = (np.abs(margin.mean(axis=1)) + tolerance) / stats.norm.ppf(confidence)
         return Judgement(
             targets=np.concatenate([np.where(likely_on[:, None], on, off), setting_is_good]).astype(float),
             settled=bool(decided.all() and (setting_is_good.mean(axis=1) >= SETTING_CONFIDENCE).all()),
             finalists=self._with_rivals(finalists, lowest.mean(axis=1)),
             claims=tuple(claims),
+            undecided={int(point): (margin[point], float(wanted[point])) for point in np.flatnonzero(~decided)},
         )
 
     def _with_rivals(self, finalists: Places, expected: Array) -> tuple[int, ...]:
@@ -155,7 +160,7 @@ def margins(lowest: Array, costs: Array | None) -> Array:
     return margin
 
 
-def rivals_of(point: int, points: int, costs: Array | None) -> "np.typing.NDArray[np.bool_]":
+def rivals_of(point: int, points: int, costs: Array | None) -> NDArray[np.bool_]:
     """Whether each point costs no more than this one by any objective, the point itself left out."""
     rivals = np.ones(points, dtype=bool) if costs is None else (costs <= costs[point]).all(axis=1)
     rivals[point] = False

@@ -18,8 +18,8 @@ AXIS_LENGTH = 2.0
 def point_features(points: Sequence[Mapping[str, Any]]) -> Array:
     """Coordinates of points, of shape (points, features), from axis name -> value of each point.
 
-    A numeric axis is 2 long, logarithmic where it spans a ratio of 4. Another axis is a column for each of its values. A
-    point without an axis lies in its middle, apart from those that have it. Equal columns count once.
+    A numeric axis is 2 long, logarithmic where it spans a ratio of 4. Another axis is a column for each of its values.
+    A point without an axis lies in its middle, apart from those that have it. Equal columns count once.
     """
     columns: list[Array] = []
     for name in _names(points):
@@ -36,7 +36,7 @@ def point_features(points: Sequence[Mapping[str, Any]]) -> Array:
 
 
 def setting_features(settings: Sequence[Mapping[str, Any]]) -> Array:
-    """Coordinates of settings, of shape (settings, features): neighbours on a list of numbers are 1 apart on average."""
+    """Coordinates of settings, of shape (settings, features): neighbours in a list are 1 apart on average."""
     columns: list[Array] = []
     for name in _names(settings):
         values = [setting.get(name) for setting in settings]

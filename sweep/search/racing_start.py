@@ -24,7 +24,9 @@ def first_runs(points: int, settings: int, seeds: int, generator: np.random.Gene
     runs = [(int(point), setting, 0) for point in chosen for setting in _spread(settings, int(shift[point]))]
     order = generator.permutation(len(runs))
     first = [runs[place] for place in order]
-    repeated = generator.permutation(len(runs))[: np.clip(points // 3, *REPEATS)] if seeds > 1 else []
+    if seeds == 1:
+        return first
+    repeated = generator.permutation(len(runs))[: int(np.clip(points // 3, *REPEATS))]
     return first + [(*runs[place][:2], 1) for place in repeated]
 
 
