@@ -16,7 +16,7 @@ from sweep.search.racing_choice import choose, runs_to_decide
 from sweep.search.racing_claims import Goal, Judgement
 from sweep.search.racing_features import point_features, setting_features
 from sweep.search.racing_record import Record
-from sweep.search.racing_start import first_runs
+from sweep.search.racing_start import best_cells, first_runs, repeats
 
 EXPLORED: tuple[Phase, ...] = ("explore",)
 PHASES: tuple[Phase, ...] = ("explore", "confirm")
@@ -82,17 +82,26 @@ class Racing:
                 f"racing takes at most {MOST_POINTS:,} points and {MOST_CELLS:,} points x settings, not {points:,} x "
                 f"{settings:,}; use constraints, or another strategy"
             )
-        first = first_runs(points, settings, seeds, np.random.default_rng([seed, points, settings, seeds]))
-        if runs is not None and runs < len(first):
-            raise SweepError(f"racing begins with {len(first):,} runs of these points; runs: {runs:,} is too few")
-        self.lag = lag
+        self._points = goal.points(points)
+        first = first_runs(
+            self._points,
+            settings,
+            goal.first_settings(settings),
+            np.random.default_rng([seed, points, settings, seeds]),
+        )
+        self._repeats = min(repeats(len(self._points), seeds), len(first))
+        begun = len(first) + self._repeats
+        if runs is not None and runs < begun:
+            raise SweepError(f"racing begins with {begun:,} runs of these points; runs: {runs:,} is too few")
+        # of few runs enough must be in when the model is consulted first
+        self.lag = min(lag, len(first) // 2)
         self._pool, self._goal, self._budget, self._confirm = pool, goal, runs, confirm
         self._confidence, self._early = confidence, 1 - EARLY * (1 - confidence)
         self._rung = len(pool.rungs) - 1
-        self._first = [Choice(point, setting, pool.seeds[place], self._rung) for point, setting, place in first]
+        self._first = [Choice(point, setting, pool.seeds[0], self._rung) for point, setting in first]
         self._model = Model(point_features(pool.points), setting_features(pool.settings))
         self._random = RandomNumbers(seed, DRAWS)
-        self._blocks, self._refits = [len(first)], [len(first)]
+        self._blocks, self._refits = [len(first), begun] if self._repeats else [begun], [begun]
         # both may be thrown away at any ask
         self._plans: dict[tuple[int, Record], list[Choice]] = {}
         self._fits: dict[tuple[int, Record], Hyper] = {}
@@ -139,14 +148,20 @@ class Racing:
     def _plan(self, record: Record, block: int) -> list[Choice]:
         """The asks from `block` on, by what may be seen there."""
         if (block, record) not in self._plans:
-            self._plans = {(block, record): self._consult(record, block)}
+            while len(self._plans) > 1:
+                self._plans.pop(next(iter(self._plans)))
+            self._plans[block, record] = self._consult(record, block)
         return self._plans[block, record]
 
     def _consult(self, record: Record, block: int) -> list[Choice]:
+        if block == len(self._first) and self._repeats:
+            cells = best_cells(record.runs(self._seeds(record), EXPLORED), self._repeats)
+            if cells:
+                return [Choice(point, setting, self._pool.seeds[1], self._rung) for point, setting in cells]
         explored = self._posterior(record, block, confirmed=False)
         posterior = self._posterior(record, block, confirmed=True) if record.confirming else explored
         if explored is None or posterior is None:
-            return []
+            return self._untried(record) if block <= len(self._first) + self.lag else []
         judgement = self._goal.judge(posterior, self._confidence)
         early = self._goal.judge(posterior, self._early)
         confirming = self._confirming(record, early, explored)
@@ -159,6 +174,12 @@ class Racing:
             if chosen:
                 return [Choice(point, setting, seeds[place], self._rung) for point, setting, place in chosen]
         return confirming[: max(room, 0)]
+
+    def _untried(self, record: Record) -> list[Choice]:
+        """Some run that was not asked for: no result is in yet that could choose."""
+        seed, point, setting = np.nonzero(~self._tried(record).transpose(2, 0, 1))
+        places = zip(point.tolist(), setting.tolist(), seed.tolist(), strict=True)
+        return [Choice(p, s, self._pool.seeds[k], self._rung) for p, s, k in list(places)[:1]]
 
     def _confirming(self, record: Record, judgement: Judgement, explored: Posterior) -> list[Choice]:
         """Fresh seeds of the finalists and of their baselines that were not asked for."""
@@ -202,9 +223,13 @@ class Racing:
         return record.seeds(self._pool.seeds, self._confirm)
 
     def _tried(self, record: Record) -> NDArray[np.bool_]:
-        """Which runs are not proposed: those that were asked for, and all of a point and setting where one failed."""
+        """Which runs are not proposed: those that were asked for, and all of a point and setting where one failed.
+
+        Nor are those of points that do not matter.
+        """
         place = {seed: each for each, seed in enumerate(self._pool.seeds)}
-        tried = np.zeros((len(self._pool), len(self._pool.settings), len(place)), dtype=bool)
+        tried = np.ones((len(self._pool), len(self._pool.settings), len(place)), dtype=bool)
+        tried[self._points] = False
         for _, choice, answer in record.asks:
             if choice.seed in place:
                 tried[choice.point, choice.setting, place[choice.seed]] = True

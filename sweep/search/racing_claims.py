@@ -60,6 +60,12 @@ class Judgement:
 class Goal(Protocol):
     """A question, judged by a posterior."""
 
+    def points(self, number: int) -> Places:
+        """Places of the points that matter, of so many."""
+
+    def first_settings(self, settings: int) -> int:
+        """Of how many settings each point is run before anything is known."""
+
     def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Where the race stands."""
 
@@ -74,6 +80,14 @@ class Front:
 
     costs: Array | None
     tolerance: float
+
+    def points(self, number: int) -> Places:
+        """All points."""
+        return np.arange(number)
+
+    def first_settings(self, settings: int) -> int:
+        """Two: the others follow from other points."""
+        return min(2, settings)
 
     def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Judge every point, and the settings of those that may be on the front."""
@@ -121,6 +135,14 @@ class Curve:
     pairs: Sequence[tuple[int, int]]
     half_width: float
 
+    def points(self, number: int) -> Places:
+        """The points of the pairs."""
+        return np.unique(np.array(self.pairs, dtype=np.int64))
+
+    def first_settings(self, settings: int) -> int:
+        """Half of them, as there are few points to learn from."""
+        return min(settings, max(3, (settings + 1) // 2))
+
     def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Judge every pair."""
         first, second = np.array(self.pairs).T
@@ -135,9 +157,7 @@ class Curve:
         )
         wide = half > self.half_width * posterior.noise
         targets = difference[wide] if wide.any() else difference
-        return Judgement(
-            targets, not wide.any(), tuple(sorted({int(p) for p in (*first, *second)})), contrasts=contrasts
-        )
+        return Judgement(targets, not wide.any(), tuple(self.points(len(posterior.mean)).tolist()), contrasts=contrasts)
 
 
 def full_grid_half_width(seeds: int, confidence: float) -> float:

@@ -2,39 +2,50 @@
 
 import numpy as np
 
-#: Settings of each point that are run first, spread over the list and shifted from point to point.
-SETTINGS = 2
+from sweep.search.posterior_scale import Places, Runs
+
 #: All points are run first if they are no more than this; of more, a quarter, and no fewer than this.
 POINTS = 50
-#: Runs repeated with the second seed, so that noise is known: a third of the points, within these bounds.
+#: The best of the first runs are repeated with the second seed, so that noise is known where it matters: one of a third
+#: of the points, within these bounds.
 REPEATS = (4, 10)
 
 
-def first_runs(points: int, settings: int, seeds: int, generator: np.random.Generator) -> list[tuple[int, int, int]]:
-    """Point, setting and seed (as places) of the runs that come first, in the order of asking.
+def first_runs(points: Places, settings: int, each: int, generator: np.random.Generator) -> list[tuple[int, int]]:
+    """Point and setting of the runs that come first, with the first seed, in the order of asking.
 
     Args:
-        points: number of points.
+        points: places of the points that matter.
         settings: number of settings.
-        seeds: number of seeds; with one there are no repeats.
+        each: of how many settings each point is run, spread over the list and shifted from point to point.
         generator: decides the order, and where each point begins in the list of settings.
     """
-    chosen = generator.permutation(points)[: max(POINTS, points // 4)]
-    shift = generator.permutation(points)
-    runs = [(int(point), setting, 0) for point in chosen for setting in _spread(settings, int(shift[point]))]
-    order = generator.permutation(len(runs))
-    first = [runs[place] for place in order]
-    if seeds == 1:
-        return first
-    repeated = generator.permutation(len(runs))[: int(np.clip(points // 3, *REPEATS))]
-    return first + [(*runs[place][:2], 1) for place in repeated]
+    chosen = generator.permutation(points)[: max(POINTS, len(points) // 4)]
+    shift = generator.permutation(len(points))
+    runs = [
+        (int(point), setting)
+        for point, begin in zip(chosen, shift, strict=False)
+        for setting in _spread(settings, min(each, settings), int(begin))
+    ]
+    return [runs[place] for place in generator.permutation(len(runs))]
 
 
-def _spread(settings: int, shift: int) -> list[int]:
-    """Places of a point's first settings: two that are half the list apart, or neighbours in a short list."""
-    if settings <= SETTINGS:
-        return list(range(settings))
-    if settings <= SETTINGS + 1:
-        return [(shift + place) % settings for place in range(SETTINGS)]
-    step = settings / SETTINGS
-    return [int(shift % int(step) + step * place) % settings for place in range(SETTINGS)]
+def repeats(points: int, seeds: int) -> int:
+    """How many of the first runs are repeated with the second seed; with one seed there are none."""
+    return int(np.clip(points // 3, *REPEATS)) if seeds > 1 else 0
+
+
+def best_cells(runs: Runs, count: int) -> list[tuple[int, int]]:
+    """Point and setting of the runs with the lowest errors, one of each point, the lowest first."""
+    cells: dict[int, int] = {}
+    for place in np.argsort(runs.error, kind="stable"):
+        cells.setdefault(int(runs.point[place]), int(runs.setting[place]))
+    return list(cells.items())[:count]
+
+
+def _spread(settings: int, each: int, shift: int) -> list[int]:
+    """Places of a point's first settings: as far apart as they can be, or neighbours where most are run."""
+    step = settings / each
+    if step < 2:
+        return [(shift + place) % settings for place in range(each)]
+    return [int(shift % int(step) + step * place) % settings for place in range(each)]

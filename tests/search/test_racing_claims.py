@@ -49,7 +49,9 @@ def test_probabilities_are_shares_of_the_draws(points, by_cost, seed):
         on = np.mean([enumerated(lowest[:, draw], costs, claim.point, 0.5) for draw in range(40)])
         off = np.mean([not enumerated(lowest[:, draw], costs, claim.point, -0.5) for draw in range(40)])
         assert claim.probability == pytest.approx(max(on, off))
-        assert claim.verdict == ("not decided" if max(on, off) < 0.9 else "on the front" if on >= off else "off the front")
+        assert claim.verdict == (
+            "not decided" if max(on, off) < 0.9 else "on the front" if on >= off else "off the front"
+        )
         assert (claim.point in judgement.undecided) == (claim.verdict == "not decided")
 
 
