@@ -106,7 +106,7 @@ def part(name, replications):
             known, seeds, confirm, lags = nasbench(table, NASBENCH_POINTS, generator), 3, 0, (3,)
         else:
             recorded = hpobench(table, *best_fixed(table)) if kind == "held-out" else hpobench(table)
-            known, seeds, confirm, lags = with_known_truth(recorded, 5 + CONFIRM, generator), 5, CONFIRM, (3, 8)
+            known, seeds, confirm, lags = with_known_truth(recorded, 5 + CONFIRM, generator), 5, CONFIRM, (3,)
         for lag in lags:
             calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication)
             scores.setdefault(f"racing, lag {lag}", []).append(score(calls, known, seeds))
