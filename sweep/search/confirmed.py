@@ -11,8 +11,8 @@ from sweep.search.history import Choice, Seen, Stop
 from sweep.search.pool import Pool
 from sweep.search.racing_claims import rivals_of
 
-#: The finalists are looked for anew after so many asks.
-BLOCK = 16
+#: The finalists are looked for anew after so many asks, or after this share of the budget if that is less.
+BLOCK, BLOCK_SHARE = 16, 1 / 16
 #: At most this share of a budget confirms.
 MOST_CONFIRMING = 0.5
 
@@ -51,6 +51,7 @@ class Confirmed:
             )
         self._explorer, self._pool, self._runs, self._costs = explorer, pool, runs, costs
         self.lag = min(lag, runs // 4)
+        self._block = max(1, min(BLOCK, int(runs * BLOCK_SHARE)))
         self._fresh = tuple(max(pool.seeds) + 1 + place for place in range(confirm))
         self._kept: dict[tuple[int, int], list[Choice]] = {}
 
@@ -62,7 +63,7 @@ class Confirmed:
         if len(seen) >= self._runs * (1 - MOST_CONFIRMING) and self._fresh:
             confirming = [choice for choice in self._confirming(seen, number) if not seen.asked(choice)]
         # once it confirms, it explores again if its budget was widened, not for the few runs that a changed front saves
-        spare = BLOCK if any(choice.phase == "confirm" for _, choice, _ in seen) else 0
+        spare = self._block if any(choice.phase == "confirm" for _, choice, _ in seen) else 0
         if len(seen) + len(confirming) + spare < self._runs:
             explored = self._explorer.explore(seen, number)
             if isinstance(explored, Choice):
@@ -74,7 +75,7 @@ class Confirmed:
 
     def _confirming(self, seen: Seen, number: int) -> list[Choice]:
         """Every fresh run of the finalists, by what was known when they were looked for."""
-        block = number - number % BLOCK
+        block = number - number % self._block
         errors = {
             (each, choice.run): answer.error
             for each, choice, answer in seen
