@@ -19,6 +19,7 @@ from sweep.engine.places import ledger_path, note_place, own_place, page_name, p
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
+from sweep.engine.strategies import strategy_of
 from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
 from sweep.last_look import final_frame
@@ -28,7 +29,7 @@ from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.report import Rendered
 from sweep.report.comparison import folder_name
-from sweep.search import STRATEGIES, Choice
+from sweep.search import Choice
 from sweep.space import Space, find
 from sweep.space.changes import changes
 from sweep.space.source import Source
@@ -187,9 +188,10 @@ class _Sweep:
         asks = ledger.asks() if ledger else []
         answers = ledger.answers() if ledger else {}
         if self.retry_failed:
-            answers = {key: answer for key, answer in answers.items() if answer[0] == "done"}
+            answers = {key: answer for key, answer in answers.items() if answer.status == "done"}
         history, stale = self.runs.history(asks, answers)
-        loop = Loop(STRATEGIES[self.space.strategy](self.pool), self.runs, history, len(asks))
+        number = max((ask.number for ask in asks), default=-1) + 1
+        loop = Loop(strategy_of(self.space, self.pool), self.runs, history, number, answers)
         if ledger is not None and ledger.writable:
             if stale:
                 ledger.ask(stale)
@@ -232,7 +234,9 @@ class _Sweep:
                 self.watch.landed(*pair)
 
         lock.train(workers)
-        self.watch.begin(self.plan, len(loop.todo), self.plan.runs, workers)
+        total = self.space.strategy.runs or self.plan.runs
+        todo = len(loop.todo) if loop.all_known else total - loop.answered
+        self.watch.begin(self.plan, todo, total, workers)
         if self.space.proxy.keep_weights:
             note_place(ledger.path.parent, storage.weights)
         try:

@@ -138,12 +138,14 @@ def plan(
 
     from sweep.costs import plan as plan_space
     from sweep.costs.export import check_suffix, write_json, write_table
+    from sweep.engine.strategies import check_strategy
     from sweep.terminal_plan import show
 
     if out_file is not None:
         check_suffix(out_file)
     with err.status("counting every point", spinner="line") if err.is_terminal else contextlib.nullcontext():
         planned = plan_space(loaded, traced=True if trace is None else trace)
+        check_strategy(planned)
     if out_file is not None:
         write_table(planned, out_file)
     if as_json:

@@ -20,6 +20,7 @@ from sweep.space.ranges import Range
 from sweep.space.recipes import RECIPES
 from sweep.space.schema import INDECISIVE, Augment, Bound, Optimizer, Proxy, Resources
 from sweep.space.space import COSTS, Space
+from sweep.space.strategies import Strategy
 
 Schema = dict[str, Any]
 
@@ -49,6 +50,9 @@ def schema() -> Schema:
             },
         ]
     }
+    members = Strategy.choice.members
+    alone = [name for name, keys in members.items() if not any(f.is_required() for f in keys.model_fields.values())]
+    own["strategy"] |= {"anyOf": [{"enum": alone}, _flat(Strategy)]}
     own["resources"] |= _model(Resources)
     own["resources"]["properties"]["gpus"] |= {"const": 0}
     return {

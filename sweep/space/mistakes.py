@@ -11,7 +11,7 @@ from sweep.space.source import Source, Where, did_you_mean
 
 #: Words of DESIGN that a later version will know; better said than answered with "did you mean".
 NOT_YET = {
-    "strategy": {"random", "tpe", "nsga2", "racing"},
+    "strategy": {"halving", "cmaes", "nsga3"},
 }
 
 _KINDS = {

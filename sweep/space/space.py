@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
@@ -19,6 +19,7 @@ from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
 from sweep.space.source import Source, read
+from sweep.space.strategies import Strategy
 
 __all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
 
@@ -76,7 +77,9 @@ class Space(Model):
         tuple[int, ...], BeforeValidator(_seeds), Field(description="How many seeds, or a list of them.")
     ] = (0, 1, 2)
     baseline: Annotated[dict[str, Any], Field(description="The point that others are compared with.")] = {}
-    strategy: Annotated[Literal["grid"], Field(description="Which points are trained: all of the grid.")] = "grid"
+    strategy: Annotated[
+        Strategy, Field(description="Which runs of the grid are done: all, or those that a search or a race chooses.")
+    ] = Strategy.model_validate("grid")
     resources: Annotated[Resources, Field(description="What one run is given.")] = Resources()
     published: Annotated[
         str | None,
