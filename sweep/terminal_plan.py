@@ -60,7 +60,7 @@ def points_table(planned: Plan, rows: int) -> Table:
     for p in shown:
         values = [p.point.value(axis) for axis in planned.axes]
         texts = ["" if v is None else "-".join(map(str, v)) if isinstance(v, tuple) else str(plain(v)) for v in values]
-        counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", p.second_count)
+        counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", p.agreement)
         names = [p.label.split()[0]] if own else []
         # a person's values are no markup
         table.add_row(*(Text(cell) for cell in (*names, *texts, *counts)))

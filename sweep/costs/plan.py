@@ -48,7 +48,7 @@ class Planned:
         return self.traced is not None and self.traced == self.cost and not self.point.own_network
 
     @property
-    def second_count(self) -> str:
+    def agreement(self) -> str:
         """What the second count comes to, in a few words: there is none for a network of the user's own."""
         if self.point.own_network:
             return "fvcore alone"
@@ -92,8 +92,8 @@ class Plan:
         labels: dict[str, list[str]] = {}
         for number, one in self.traces.items():
             if self.counts.own[number]:
-                for name in sorted(one.skipped.keys() - WITHOUT_WEIGHTS):
-                    labels.setdefault(name.removeprefix("aten::"), []).append(self._label(number))
+                for name in one.uncounted:
+                    labels.setdefault(name, []).append(self._label(number))
         return dict(sorted(labels.items()))
 
     @property

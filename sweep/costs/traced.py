@@ -37,6 +37,11 @@ class Trace:
     #: operations that fvcore has no rule for, with how often they occur; in our networks none multiplies weights
     skipped: dict[str, int]
 
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Operations among the skipped ones that may multiply weights: FLOPs lack what they multiply."""
+        return tuple(sorted(name.removeprefix("aten::") for name in self.skipped.keys() - WITHOUT_WEIGHTS))
+
 
 def trace(point: Point, channels: int, classes: int) -> Trace:
     """Build a resolved point's network, run one sample through it, and count.
