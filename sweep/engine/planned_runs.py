@@ -85,9 +85,7 @@ class PlannedRuns:
         columns = [counts[plan.kept].tolist() for counts in costs]
         baselines = [None if place < 0 else place for place in self._baselines.tolist()]
         uncounted = [
-            tuple(sorted(name.removeprefix("aten::") for name in plan.traces[number].skipped))
-            if number in plan.traces and plan.counts.own[number]
-            else ()
+            plan.traces[number].uncounted if number in plan.traces and plan.counts.own[number] else ()
             for number in plan.kept.tolist()
         ]
         costs_of_each = zip(*columns, strict=True)

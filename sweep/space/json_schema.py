@@ -236,14 +236,11 @@ def _axis_properties(*, several: bool) -> dict[str, Schema]:
     properties: dict[str, Schema] = {}
     for axis in AXES:
         value = _axis_value(axis)
-        properties[axis] = {"description": _axis_description(axis)}
-        if not several:
-            properties[axis] |= value
-            continue
+        described: Schema = {"description": _axis_description(axis)}
         forms: list[Schema] = [value, {"type": "array", "minItems": 1, "items": value}]
         if axis in NUMERIC_AXES:
             forms.append(_range())
-        properties[axis] |= {"anyOf": forms}
+        properties[axis] = described | ({"anyOf": forms} if several else value)
     return properties
 
 
