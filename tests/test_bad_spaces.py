@@ -65,7 +65,7 @@ CASES = {
     "a stem too wide": ("stem_channels: 4", "stem_channels: 24", 12, r"a stage of 12 channels cannot follow 24"),
     "a strategy of a later version": ("seeds: 2", "seeds: 2\nstrategy: halving", 23, r"not in this version yet"),
     "a strategy that nobody knows": ("seeds: 2", "seeds: 2\nstrategy: racin", 23, r"did you mean 'racing'"),
-    "a search without a budget": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"strategy.runs: is missing"),
+    "a search without a budget": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"strategy tpe needs runs"),
     "a key of another strategy": ("seeds: 2", "seeds: 2\nstrategy: {name: tpe, goal: front}", 23, r"goal"),
     "a search without an error": (
         "seeds: 2",
