@@ -70,7 +70,7 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None,
     # the last batch may be smaller, but batch norm cannot train on a single image
     epoch_of = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
     steps = proxy.epochs * len(epoch_of)
-    run = begin(point, proxy, seed, checkpoint)
+    run = begin(point, proxy, seed, checkpoint, len(epoch_of))
     started -= run.seconds
     for epoch in range(len(run.losses), proxy.epochs):
         before = [generator.get_state() for generator in run.generators]
