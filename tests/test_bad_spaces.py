@@ -13,6 +13,12 @@ CASES = {
     # what is wrong: (text to replace, by what, line of the mistake, what must be said)
     "unknown key": ("about:", "abuot:", 2, r"unknown key 'abuot'; did you mean 'about'\?"),
     "unknown key deep": ("epochs: 8", "epoks: 1", 17, r"proxy\.epoks: unknown key 'epoks'; did you mean 'epochs'\?"),
+    "a task that is none": ("epochs: 8", "epochs: 8\n  task: trios", 18, r"proxy\.task\.name: 'trios' is not a known name \(known: pairs\)"),
+    "a mix that is none": ("epochs: 8", "epochs: 8\n  task: {name: pairs, mix: min}", 18, r"proxy\.task\.mix: 'min' is not a known mix"),
+    "one image over another": ("epochs: 8", "epochs: 8\n  task: {name: pairs, images: 1}", 18, r"proxy\.task\.images: must be at least 2, found 1"),
+    "a difference of three": ("epochs: 8", "epochs: 8\n  task: {name: pairs, mix: difference, images: 3}", 18, r"proxy\.task: mix: difference is of 2 images, not of 3"),
+    "a task to tune": ("optimizer.lr: [0.01, 0.04]", "task.mix: [max, mean]", 21, r"nuisance\.task\.mix: the task is not a setting to tune"),
+    "a fit for digits": ("{name: digits,", "{name: digits, fit: whole,", 16, r"fit is not supported with"),
     "misspelt family": ("family: weightnet", "family: weightnett", 12, r"grid\[1\]\.family: .*did you mean 'weightnet'\?"),
     "unknown axis": ("    G: 1", "    H: 1", 14, r"grid\[1\]\.H: unknown axis 'H'"),
     "M not a multiple of G": ("    G: 1", "    G: 4", 12, r"M = 1 is not a multiple of G = 4"),
