@@ -19,6 +19,8 @@ CASES = {
     "a difference of three": ("epochs: 8", "epochs: 8\n  task: {name: pairs, mix: difference, images: 3}", 18, r"proxy\.task: mix: difference is of 2 images, not of 3"),
     "a task to tune": ("optimizer.lr: [0.01, 0.04]", "task.mix: [max, mean]", 21, r"nuisance\.task\.mix: the task is not a setting to tune"),
     "a fit for digits": ("{name: digits,", "{name: digits, fit: whole,", 16, r"fit is not supported with"),
+    "a crop of the whole image": ("epochs: 8", "epochs: 8\n  augment: {crop: 8}", 18, r"proxy\.augment\.crop: mirrors 8 pixels at the edge of images of 8: needs at most 7"),
+    "a crop to tune that is too large": ("optimizer.lr: [0.01, 0.04]", "augment.crop: [2, 9]", 21, r"nuisance\.augment\.crop: mirrors 9 pixels"),
     "misspelt family": ("family: weightnet", "family: weightnett", 12, r"grid\[1\]\.family: .*did you mean 'weightnet'\?"),
     "unknown axis": ("    G: 1", "    H: 1", 14, r"grid\[1\]\.H: unknown axis 'H'"),
     "M not a multiple of G": ("    G: 1", "    G: 4", 12, r"M = 1 is not a multiple of G = 4"),

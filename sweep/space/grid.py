@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
+from sweep.space.crops import check_crops
 from sweep.space.lazy import Lazy
 from sweep.space.point import Point
 from sweep.space.product import NAMES, Part, Product, backbones_of, listed, only_own
@@ -154,6 +155,7 @@ def expand(space: Space) -> Grid:
         products.append(Product(("grid", index), space.network, axes, size))
     listing = Listing(products)
     _insist(space, _impossible(listing))
+    check_crops(space, (value or size for value in listing.column("image_size").values))
     bounds = {name: bound for name, bound in space.constraints.items() if name not in COSTS}
     once = _first_of_each(listing)
     numbers = np.flatnonzero(once)
