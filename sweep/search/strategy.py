@@ -6,6 +6,7 @@ from typing import Protocol
 from sweep.search.grid import Grid
 from sweep.search.history import Choice, Seen, Stop
 from sweep.search.pool import Pool
+from sweep.search.racing_goals import racing
 
 
 class Strategy(Protocol):
@@ -25,4 +26,4 @@ class Strategy(Protocol):
 
 
 #: Name in space.yaml -> what makes the strategy for a pool. A new strategy is a file beside this one and a line here.
-STRATEGIES: Mapping[str, Callable[[Pool], Strategy]] = {"grid": Grid}
+STRATEGIES: Mapping[str, Callable[[Pool], Strategy]] = {"grid": Grid, "racing": racing}

@@ -248,7 +248,7 @@ def _nuisance() -> dict[str, Schema]:
 
 def _axis_properties(*, several: bool) -> dict[str, Schema]:
     """The axes of our own networks with one value or, in a block of the grid, with a value, a list or a range."""
-    properties = {}
+    properties: dict[str, Schema] = {}
     for axis in AXES:
         value = _axis_value(axis)
         properties[axis] = {"description": _axis_description(axis)}

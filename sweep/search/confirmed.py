@@ -1,0 +1,121 @@
+"""Explore, then confirm: whatever explored, the finalists get fresh seeds, and only these are evidence."""
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.errors import SweepError
+from sweep.search.draws import Explorer
+from sweep.search.history import Choice, Seen, Stop
+from sweep.search.pool import Pool
+from sweep.search.racing_claims import rivals_of
+
+#: The finalists are looked for anew after so many asks, or after this share of the budget if that is less.
+BLOCK, BLOCK_SHARE = 16, 1 / 16
+#: At most this share of a budget confirms.
+MOST_CONFIRMING = 0.5
+
+
+class Confirmed:
+    """A strategy that explores until what is left of its budget is needed to confirm its finalists.
+
+    Finalists are the points that no point of at most their costs beats, by the means of what was explored, each at its
+    best setting; and the points that these are compared with.
+
+    Args:
+        explorer: proposes what is explored.
+        pool: what it chooses from.
+        runs: all runs, confirmation included.
+        costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
+        confirm: fresh seeds of each finalist; 0 for none.
+        lag: how many asks may be open while the next is made.
+
+    Raises:
+        SweepError: the budget cannot hold one run of a point and its confirmation.
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        pool: Pool,
+        *,
+        runs: int,
+        costs: NDArray[np.float64] | None = None,
+        confirm: int = 4,
+        lag: int = 8,
+    ) -> None:
+        if runs < 1 + confirm:
+            raise SweepError(
+                f"runs: {runs:,} is too few: a point is run once, and confirmed with {confirm} fresh seeds"
+            )
+        self._explorer, self._pool, self._runs, self._costs = explorer, pool, runs, costs
+        self.lag = min(lag, runs // 4)
+        self._block = max(1, min(BLOCK, int(runs * BLOCK_SHARE)))
+        self._fresh = tuple(max(pool.seeds) + 1 + place for place in range(confirm))
+        self._kept: dict[tuple[int, int], list[Choice]] = {}
+
+    def next(self, seen: Seen, number: int) -> Choice | Stop:
+        """A run that explores, or a fresh seed of a finalist."""
+        if len(seen) >= self._runs:
+            return Stop(f"all {self._runs:,} runs were asked for")
+        confirming: list[Choice] = []
+        if len(seen) >= self._runs * (1 - MOST_CONFIRMING) and self._fresh:
+            confirming = [choice for choice in self._confirming(seen, number) if not seen.asked(choice)]
+        # once it confirms, it explores again if its budget was widened, not for the few runs that a changed front saves
+        spare = self._block if any(choice.phase == "confirm" for _, choice, _ in seen) else 0
+        if len(seen) + len(confirming) + spare < self._runs:
+            explored = self._explorer.explore(seen, number)
+            if isinstance(explored, Choice):
+                return explored
+            if not self._fresh:
+                return explored
+            confirming = [choice for choice in self._confirming(seen, number) if not seen.asked(choice)]
+        return confirming[0] if confirming else Stop("every finalist was confirmed")
+
+    def _confirming(self, seen: Seen, number: int) -> list[Choice]:
+        """Every fresh run of the finalists, by what was known when they were looked for."""
+        block = number - number % self._block
+        errors = {
+            (each, choice.run): answer.error
+            for each, choice, answer in seen
+            if each < block - self.lag and choice.phase == "explore" and answer is not None and answer.error is not None
+        }
+        key = block, hash(frozenset(errors.items()))
+        if key not in self._kept:
+            self._kept = {key: self._confirmation({run: error for (_, run), error in errors.items()})}
+        return self._kept[key]
+
+    def _confirmation(self, errors: dict[tuple[int, int, int, int], float]) -> list[Choice]:
+        by_cell: dict[tuple[int, int], list[float]] = defaultdict(list)
+        for (point, setting, _, _), error in errors.items():
+            by_cell[point, setting].append(error)
+        best: dict[int, tuple[float, int]] = {}
+        for (point, setting), values in sorted(by_cell.items()):
+            mean = float(np.mean(values))
+            if point not in best or mean < best[point][0]:
+                best[point] = mean, setting
+        finalists = self._finalists(best)
+        baselines = {int(self._pool.baseline[point]) for point in finalists} - {-1}
+        # a baseline that was never explored is confirmed at the setting that is best for most finalists
+        settings = [best[point][1] for point in finalists]
+        usual = max(set(settings), key=lambda setting: (settings.count(setting), -setting), default=0)
+        return [
+            Choice(point, best[point][1] if point in best else usual, seed, len(self._pool.rungs) - 1, "confirm")
+            for seed in self._fresh
+            for point in (*finalists, *sorted(baselines - set(finalists)))
+        ]
+
+    def _finalists(self, best: dict[int, tuple[float, int]]) -> list[int]:
+        """Points that none beats, those with the lowest errors if there are too many to confirm."""
+        points = np.array(sorted(best), dtype=np.int64)
+        errors = np.array([best[point][0] for point in points.tolist()])
+        costs = None if self._costs is None else self._costs[points]
+        front = [
+            place
+            for place in range(len(points))
+            if not (errors[rivals_of(place, len(points), costs)] < errors[place]).any()
+        ]
+        most = max(1, int(self._runs * MOST_CONFIRMING) // max(len(self._fresh), 1))
+        lowest = sorted(front, key=lambda place: errors[place])[:most]
+        return sorted(int(points[place]) for place in lowest)

@@ -1,0 +1,187 @@
+"""What joint draws say of a race's question: which points are on the front, or best, or how a curve runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from sweep.search.posterior import Posterior
+from sweep.search.posterior_scale import Array, Places
+
+Verdict = Literal["on the front", "off the front", "not decided"]
+
+#: A point's setting is settled if it is as good as any of the point's settings with this probability.
+SETTING_CONFIDENCE = 0.8
+#: Intervals of a posterior are widened by this, as its own deviations are not known exactly.
+WIDENING = 1.25
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said of a point, and the probability that it is so to within the tolerance."""
+
+    point: int
+    verdict: Verdict
+    probability: float
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The error of the first point less that of the second, each at its own best setting, in per cent."""
+
+    first: int
+    second: int
+    difference: float
+    half_width: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Where a race stands.
+
+    targets: of shape (targets, draws), what the next run shall make certain.
+    settled: whether nothing has to be made certain any more.
+    finalists: places of the points that get fresh seeds.
+    claims: of every point, in their order. contrasts: of the pairs that were asked for.
+    undecided: point -> what decides it in each draw, and how small its deviation would have to be.
+    """
+
+    targets: Array
+    settled: bool
+    finalists: tuple[int, ...]
+    claims: tuple[Claim, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    undecided: Mapping[int, tuple[Array, float]] = field(default_factory=dict)
+
+
+class Goal(Protocol):
+    """A question, judged by a posterior."""
+
+    def points(self, number: int) -> Places:
+        """Places of the points that matter, of so many."""
+
+    def first_settings(self, settings: int) -> int:
+        """Of how many settings each point is run before anything is known."""
+
+    def judge(self, posterior: Posterior, confidence: float) -> Judgement:
+        """Where the race stands."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """Which points no cheaper or equally cheap point beats; without costs, which points nothing beats.
+
+    costs: of shape (points, objectives); None: every point is every other's rival.
+    tolerance: a claim may be wrong by this many deviations of a run: a tie is called either way.
+    """
+
+    costs: Array | None
+    tolerance: float
+
+    def points(self, number: int) -> Places:
+        """All points."""
+        return np.arange(number)
+
+    def first_settings(self, settings: int) -> int:
+        """Two: the others follow from other points."""
+        return min(2, settings)
+
+    def judge(self, posterior: Posterior, confidence: float) -> Judgement:
+        """Judge every point, and the settings of those that may be on the front."""
+        lowest, tolerance = posterior.lowest, self.tolerance * posterior.noise
+        margin = margins(lowest, self.costs)
+        on, off = margin > -tolerance, margin < tolerance
+        chance_on, chance_off = on.mean(axis=1), off.mean(axis=1)
+        likely_on, probability = chance_on >= chance_off, np.maximum(chance_on, chance_off)
+        decided = probability >= confidence
+        finalists = np.flatnonzero(likely_on | ~decided)
+        chosen = posterior.draws[finalists, posterior.best_setting[finalists]]
+        setting_is_good = chosen - lowest[finalists] < tolerance
+        verdicts = np.where(decided, np.where(likely_on, "on the front", "off the front"), "not decided")
+        claims = [
+            Claim(point, verdict, float(chance))
+            for point, (verdict, chance) in enumerate(zip(verdicts.tolist(), probability, strict=True))
+        ]
+        wanted = (np.abs(margin.mean(axis=1)) + tolerance) / stats.norm.ppf(confidence)
+        return Judgement(
+            targets=np.concatenate([np.where(likely_on[:, None], on, off), setting_is_good]).astype(float),
+            settled=bool(decided.all() and (setting_is_good.mean(axis=1) >= SETTING_CONFIDENCE).all()),
+            finalists=self._with_rivals(finalists, lowest.mean(axis=1)),
+            claims=tuple(claims),
+            undecided={int(point): (margin[point], float(wanted[point])) for point in np.flatnonzero(~decided)},
+        )
+
+    def _with_rivals(self, finalists: Places, expected: Array) -> tuple[int, ...]:
+        """Finalists, and of each the strongest point that could push it off the front."""
+        every = set(finalists.tolist())
+        for point in finalists:
+            rivals = np.flatnonzero(rivals_of(int(point), len(expected), self.costs))
+            if len(rivals):
+                every.add(int(rivals[expected[rivals].argmin()]))
+        return tuple(sorted(every))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How far pairs of points are apart, each at its own best setting.
+
+    pairs: places of two points each.
+    half_width: what is narrow enough, in deviations of a run.
+    """
+
+    pairs: Sequence[tuple[int, int]]
+    half_width: float
+
+    def points(self, number: int) -> Places:
+        """The points of the pairs."""
+        return np.unique(np.array(self.pairs, dtype=np.int64))
+
+    def first_settings(self, settings: int) -> int:
+        """Half of them, as there are few points to learn from."""
+        return min(settings, max(3, (settings + 1) // 2))
+
+    def judge(self, posterior: Posterior, confidence: float) -> Judgement:
+        """Judge every pair."""
+        first, second = np.array(self.pairs).T
+        difference = posterior.lowest[first] - posterior.lowest[second]
+        tail = (1 - confidence) / 2
+        low, high = np.quantile(difference, [tail, 1 - tail], axis=1)
+        half = WIDENING * (high - low) / 2
+        unit = posterior.scale.unit
+        contrasts = tuple(
+            Contrast(int(a), int(b), float(unit * (lower + upper) / 2), float(unit * wide))
+            for a, b, lower, upper, wide in zip(first, second, low, high, half, strict=True)
+        )
+        wide = half > self.half_width * posterior.noise
+        targets = difference[wide] if wide.any() else difference
+        return Judgement(targets, not wide.any(), tuple(self.points(len(posterior.mean)).tolist()), contrasts=contrasts)
+
+
+def full_grid_half_width(seeds: int, confidence: float) -> float:
+    """Half-width, in deviations of a run, of the paired t interval that the full grid with so many seeds would have."""
+    return float(stats.t.ppf((1 + confidence) / 2, max(seeds - 1, 1)) * np.sqrt(2 / seeds))
+
+
+def margins(lowest: Array, costs: Array | None) -> Array:
+    """Lowest error of any rival, less the point's own; of shape (points, draws), infinite where there is no rival.
+
+    Args:
+        lowest: errors of shape (points, draws).
+        costs: of shape (points, objectives); None: every other point is a rival.
+    """
+    margin = np.full(lowest.shape, np.inf)
+    for point in range(len(lowest)):
+        rivals = rivals_of(point, len(lowest), costs)
+        if rivals.any():
+            margin[point] = lowest[rivals].min(axis=0) - lowest[point]
+    return margin
+
+
+def rivals_of(point: int, points: int, costs: Array | None) -> NDArray[np.bool_]:
+    """Whether each point costs no more than this one by any objective, the point itself left out."""
+    rivals = np.ones(points, dtype=bool) if costs is None else (costs <= costs[point]).all(axis=1)
+    rivals[point] = False
+    return rivals

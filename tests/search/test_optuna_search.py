@@ -1,0 +1,89 @@
+"""Optuna's samplers by ask and tell, with histories rebuilt."""
+
+import dataclasses
+import json
+import statistics
+
+import pytest
+
+from sweep.search import Answer, History
+from sweep.search.confirmed import Confirmed
+from sweep.search.history import Choice
+from sweep.search.optuna_search import SAMPLERS, OptunaSearch
+from tests.search.races import answer, choices, pool, race, rows
+from tests.search.test_racing_goals import PLANE
+
+
+def plane():
+    return dataclasses.replace(pool(len(PLANE)), points=PLANE)
+
+
+def made(name, of, runs=60, **changes):
+    return Confirmed(OptunaSearch(name, of, **changes), of, runs=runs, costs=of.costs["flops"][:, None], lag=4)
+
+
+@pytest.mark.parametrize(("name", "runs"), [("tpe", 60), ("nsga2", 90)])
+def test_a_study_that_is_rebuilt_for_every_ask_goes_on_as_the_one_that_was_kept(name, runs):
+    of = pool()
+    history, _ = race(made(name, of, runs))
+    replayed = History()
+    for number, choice, result in rows(history):
+        asked = made(name, of, runs).next(replayed.seen(number, 4), number)
+        assert asked == choice
+        assert asked.origin == choice.origin
+        # as it comes out of a ledger
+        kept = json.loads(json.dumps(choice.origin))
+        replayed.ask(number, Choice(*choice.run, choice.phase, kept))
+        replayed.answer(number, result)
+
+
+def test_a_search_turns_to_what_is_good():
+    """Of 60 points the error falls to the fortieth: by chance it is 32 on average."""
+    of = pool(60)
+
+    def away(choice):
+        return Answer("done", error=10.0 + abs(choice.point - 40) + 5 * choice.setting)
+
+    history, _ = race(Confirmed(OptunaSearch("tpe", of, ()), of, runs=60, confirm=0, lag=4), away)
+    errors = [result.error for _, _, result in rows(history)]
+    assert statistics.fmean(errors[40:]) < 25
+
+
+def test_gp_asks_and_confirms():
+    of = pool()
+    history, _ = race(made("gp", of, 16))
+    assert len(choices(history, "confirm")) >= 4
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_what_is_proposed_is_in_the_pool_whatever_axes_its_points_have(name):
+    of = plane()
+    history, _ = race(Confirmed(OptunaSearch(name, of), of, runs=12, confirm=0, lag=4))
+    drawn = choices(history)
+    assert {choice.point for choice in drawn} <= set(range(7))
+    first = drawn[0].origin["params"]
+    assert set(first) == {"axis family", "axis M", "axis G", "setting rate"}
+
+
+def test_the_next_seed_is_taken_where_a_run_is_proposed_again():
+    of = pool(1, settings=[{}])
+    history, reason = race(Confirmed(OptunaSearch("tpe", of), of, runs=20, confirm=0, lag=2), answer)
+    assert [choice.seed for choice in choices(history)] == [0, 1, 2]
+    assert reason == "every run of the pool was asked for"
+
+
+def test_a_setting_that_diverges_is_left():
+    of = pool(60)
+
+    def lost(choice):
+        return Answer("diverged") if choice.setting else Answer("done", error=20.0 + choice.point % 3)
+
+    history, _ = race(Confirmed(OptunaSearch("tpe", of, ()), of, runs=60, confirm=0, lag=4), lost)
+    later = choices(history)[30:]
+    assert sum(choice.setting == 0 for choice in later) > 0.6 * len(later)
+
+
+def test_a_run_that_failed_says_nothing():
+    of = pool()
+    history, _ = race(made("nsga2", of, 40), lambda choice: Answer("failed") if choice.setting else answer(choice))
+    assert len(history) == 40
