@@ -30,7 +30,7 @@ NETS = (
     ("resnet18", Point(backbone="resnet18").resolved(224), 32),
 )
 #: Seconds for a shape, and repetitions at least.
-SECONDS, LEAST = 1.0, 5
+SECONDS, LEAST = 3.0, 15
 
 
 def shapes(point: Point) -> list[Conv]:

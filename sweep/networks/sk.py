@@ -22,7 +22,7 @@ class DilatedConv(nn.Conv2d):
 
     At stride 2 it reads every second pixel of every second row only, and is an undilated convolution of these: the same
     outputs to the bit (without a bias), and the same gradients but for the order of their sums. PyTorch has a slow path
-    for dilated depthwise convolutions on CPUs, which takes 2 to 20 times as long (benchmarks/dilated_conv.txt).
+    for dilated depthwise convolutions on CPUs, which takes 2 to 12 times as long (benchmarks/dilated_conv.txt).
 
     Shapes: (B, inp, H, W) -> (B, oup, H', W').
     """

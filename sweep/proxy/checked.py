@@ -1,5 +1,6 @@
 """Looking at every image of a set of the user's own once, before anything is trained on it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -8,7 +9,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def check_images(dataset: Dataset) -> tuple[str, ...]:
     train, validation = places(index.labels, dataset)
     numbers = np.arange(len(index.labels)) if index.contents else _set_aside(index, dataset)
     said = f"{index.fingerprint} {dataset.counts()} {dataset.path} {version('pillow')}"
-    kept = cache("checked") / f"{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+    kept = f"{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
     notes = _kept(kept)
     if notes is None:
         images = _looked_at(index, numbers)
@@ -121,20 +121,19 @@ def _notes(
     return notes
 
 
-def _kept(path: Path) -> tuple[str, ...] | None:
+def _kept(name: str) -> tuple[str, ...] | None:
     try:
-        notes = json.loads(path.read_text())
-    except (OSError, ValueError):
+        notes = json.loads((cache("checked") / name).read_text())
+    except (OSError, ValueError, DataError):
         return None
     return tuple(notes) if isinstance(notes, list) and all(isinstance(note, str) for note in notes) else None
 
 
-def _keep(path: Path, notes: Sequence[str]) -> None:
+def _keep(name: str, notes: Sequence[str]) -> None:
     """Note that all is well; a cache that takes nothing costs the same look once more."""
-    try:
+    with contextlib.suppress(OSError, DataError):
+        path = cache("checked") / name
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         part.write_text(json.dumps(list(notes)))
         part.replace(path)
-    except OSError:
-        pass

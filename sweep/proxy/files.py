@@ -30,9 +30,15 @@ class Found:
 
 
 def cache(name: str) -> Path:
-    """Where downloads of a data set are kept."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "wn-sweep" / name
+    """Where downloads of a data set are kept; raises DataError where there is no home directory to keep them in."""
+    said = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # a relative one would be another folder for every worker; the XDG specification has it ignored
+    if said.is_absolute():
+        return said / "wn-sweep" / name
+    try:
+        return Path.home() / ".cache" / "wn-sweep" / name
+    except RuntimeError:
+        raise DataError("there is no home directory; XDG_CACHE_HOME can name a folder for images") from None
 
 
 def find(dataset: Dataset, test: bool = False) -> Found:
@@ -42,8 +48,11 @@ def find(dataset: Dataset, test: bool = False) -> Found:
     """
     official = OFFICIAL[dataset.name]
     files = official.test_files if test else official.files
-    places = [cache(dataset.name), *([Path(official.debian[0])] if official.debian else [])]
-    for place in [Path(dataset.path)] if dataset.path else places:
+    if dataset.path:
+        places = [Path(dataset.path)]
+    else:
+        places = [cache(dataset.name), *([Path(official.debian[0])] if official.debian else [])]
+    for place in places:
         if found := _at(place, dataset.name, files):
             return found
     forms = " and ".join(f"{name}[.gz]" for name in files)

@@ -28,7 +28,8 @@ def mapped(
 ) -> tuple[NDArray[np.uint8], dict[str, list[float]]]:
     """The images of some numbers as an array (n, channels, size, size) of bytes in `path`, and what `facts` says of it.
 
-    It is made if it is not there, by one process, while others wait; a file has its name only when it is whole.
+    It is made if it is not there or is damaged, by one process, while others wait; a file has its name only when it is
+    whole.
     Raises DataError if there is no room for it, or it cannot be written.
     """
     whole = (len(at), *shape)
@@ -37,18 +38,31 @@ def mapped(
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.exists():
+            known = _known(path, facts_path, int(np.prod(whole)))
+            if known is None:
                 _insist_on_room(path, int(np.prod(whole)))
                 part = path.with_suffix(".part")
                 array = np.memmap(part, np.uint8, "w+", shape=whole)
                 _fill(array, at, images)
                 array.flush()
-                facts_path.write_text(json.dumps(facts(array)))
+                known = facts(array)
+                facts_path.write_text(json.dumps(known))
                 part.replace(path)
     except OSError as error:
         raise DataError(f"{path}: the images cannot be kept there: {error.strerror or error}") from None
     # copied where it is written to, which nobody does: PyTorch warns of what cannot be written to
-    return np.memmap(path, np.uint8, "c", shape=whole), json.loads(facts_path.read_text())
+    return np.memmap(path, np.uint8, "c", shape=whole), known
+
+
+def _known(path: Path, facts_path: Path, size: int) -> dict[str, list[float]] | None:
+    """What was said of the array in `path`; None if there is none, or if either file was damaged since."""
+    try:
+        known = json.loads(facts_path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    if not path.is_file() or path.stat().st_size != size or not isinstance(known, dict):
+        return None
+    return known
 
 
 def _insist_on_room(path: Path, needed: int) -> None:

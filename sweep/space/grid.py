@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
+from sweep.space.crops import check_crops
 from sweep.space.lazy import Lazy
 from sweep.space.mistakes import describe
 from sweep.space.point import Null, Point, text_of
@@ -162,6 +163,7 @@ def expand(space: Space) -> Grid:
     listing = Listing(products)
     _insist(space, _impossible(listing))
     _insist(space, _alike(listing))
+    check_crops(space, (value or size for value in listing.column("image_size").values))
     bounds = {name: bound for name, bound in space.constraints.items() if name not in COSTS}
     once = _first_of_each(listing)
     numbers = np.flatnonzero(once)

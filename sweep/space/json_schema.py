@@ -15,10 +15,11 @@ from sweep.space.datasets import DATASETS, Dataset
 from sweep.space.families import CHOICE, FAMILIES
 from sweep.space.mistakes import types_in
 from sweep.space.model import Flat
+from sweep.space.nuisance import WHAT_IS_LEARNT
 from sweep.space.point import NETWORK_PATTERN, Point
 from sweep.space.ranges import Range
 from sweep.space.recipes import RECIPES
-from sweep.space.schema import INDECISIVE, Augment, Bound, Optimizer, Proxy, Resources
+from sweep.space.schema import INDECISIVE, Augment, Bound, Optimizer, Proxy, Resources, Task
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
 
@@ -164,6 +165,7 @@ def _proxy() -> Schema:
     properties["optimizer"] |= {"type": "object", "properties": plain["properties"]}
     properties["augment"] |= _augment()
     properties["dataset"] |= _dataset()
+    properties["task"] |= _task()
     properties["recipe"] = {"description": "A recipe by its name, under what else is said.", "enum": list(RECIPES)}
     # a named recipe has another schedule than a recipe without one
     rules = made.pop("allOf"), _flat(Proxy, default="linear")["allOf"]
@@ -185,8 +187,25 @@ def _proxy() -> Schema:
         "if": {"required": ["recipe"]},
         "then": {"required": ["augment"], "properties": {"augment": {"required": ["flip"]}}},
     }
-    made["allOf"] = [{"if": {"properties": {"dataset": is_one}}, "then": {"allOf": [straight, said]}}]
+    made["allOf"] = [{"if": {"properties": {"dataset": is_one}}, "then": {"allOf": [straight, said]}}, _whole()]
     return made
+
+
+def _task() -> Schema:
+    made = _model(Task)
+    ordered = {"properties": {"mix": {"const": "difference"}}, "required": ["mix"]}
+    rule = {"if": ordered, "then": {"properties": {"images": {"const": 2}}}}
+    names = made["properties"]["name"]
+    return {"anyOf": [{key: names[key] for key in ("const", "enum") if key in names}, made | rule, {"type": "null"}]}
+
+
+def _whole() -> Schema:
+    """Images that are kept whole are cropped to size, as the recipes do."""
+    whole = {"type": "object", "properties": {"fit": {"const": "whole"}}, "required": ["fit"]}
+    crop = {"type": "object", "required": ["resized_crop"], "properties": {"resized_crop": {"type": "array"}}}
+    needs = {"required": ["augment"], "properties": {"augment": crop}}
+    is_it = {"properties": {"dataset": whole}, "required": ["dataset"], "not": {"required": ["recipe"]}}
+    return {"if": is_it, "then": needs}
 
 
 def _augment() -> Schema:
@@ -217,7 +236,7 @@ def _nuisance() -> dict[str, Schema]:
     settings = {}
     for prefix, section in sections.items():
         for name, value in section["properties"].items():
-            if name in {"dataset", "augment", "optimizer", "resized_crop", *INDECISIVE}:
+            if name in {*WHAT_IS_LEARNT, "augment", "optimizer", "resized_crop", *INDECISIVE}:
                 continue
             rules = {key: part for key, part in value.items() if key != "description"}
             items = {"allOf": [rules, {"type": ["boolean", "number", "string"]}]}

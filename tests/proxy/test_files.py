@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_images import IMAGES, LABELS, batch, drawn, idx, make_idx, pretend, sha256
+from made_images import IMAGES, LABELS, batch, drawn, idx, make_folder, make_idx, pretend, sha256
 
 from sweep.proxy import DataError, load
+from sweep.proxy.checked import check_images
 from sweep.proxy.files import cache, find, lacking, read
 from sweep.space import DATASETS
 from sweep.space.schema import Dataset
@@ -163,3 +164,19 @@ def test_facts_do_not_change_unnoticed():
         "cifar100": "a823ba85f10b",
         "imagenet": "",
     }
+
+
+def test_a_relative_cache_is_ignored_and_no_home_is_told(tmp_path, monkeypatch):
+    """The XDG specification ignores relative paths: workers have other working directories."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")
+    assert cache("mnist") == tmp_path / ".cache/wn-sweep/mnist"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+    with pytest.raises(DataError, match="no home directory; XDG_CACHE_HOME can name a folder for images"):
+        cache("mnist")
+    # what needs no cache needs no home
+    make_idx(tmp_path / "idx", monkeypatch)
+    assert len(read(Dataset(name="mnist", path=str(tmp_path / "idx")))[1]) == 200
+    make_folder(tmp_path / "pictures", train=20)
+    assert check_images(Dataset(name="imagefolder", path=str(tmp_path / "pictures"), image_size=8)) == ()

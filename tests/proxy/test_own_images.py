@@ -397,3 +397,22 @@ def test_columns_that_hold_no_images_are_told(images, told, datasets, tmp_path):
     rows.save_to_disk(tmp_path / "set")
     with pytest.raises(ValueError, match=told):
         _ = hub(tmp_path / "set").facts
+
+
+@pytest.mark.parametrize("end", ["bytes", "json"])
+@pytest.mark.parametrize("damage", ["cut", "gone", "emptied"])
+def test_images_on_disk_that_were_damaged_are_decoded_again(end, damage, tmp_path, little_memory):
+    make_folder(tmp_path, train=10, val=5)
+    made = load(folder(tmp_path), 8)
+    # copied: pages of a mapped file that is cut are gone
+    truth, mean = made.train.clone(), made.mean
+    (path,) = little_memory.glob(f"*.{end}")
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-7] if damage == "cut" else b"")
+    load.cache_clear()
+    _chosen.cache_clear()
+    found = load(folder(tmp_path), 8)
+    assert torch.equal(found.train, truth)
+    assert torch.equal(found.mean, mean)

@@ -44,6 +44,8 @@ BEYOND_A_SCHEMA = {
     "published rows that are not there": "looks for a file",
     "a network of one's own": "looks for a module",
     "a nuisance that is wrong with the rest": "applies a setting to the recipe",
+    "a crop of the whole image": "compares two values of different sections",
+    "a crop to tune that is too large": "compares two values of different sections",
     "a duplicate key": "the parser's: YAML itself forbids it",
     "a tag": "the parser's: what a tag makes is no JSON",
     "NaN": "the parser's: it is no JSON",

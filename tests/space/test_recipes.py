@@ -2,9 +2,10 @@
 
 import pytest
 from pydantic import ValidationError
+from small import SMALL
 
 from sweep.errors import SpaceError
-from sweep.space import Space
+from sweep.space import Space, expand
 from sweep.space.schema import Proxy
 
 PHOTOS = dict(name="cifar10", train=1000, validation=100)
@@ -75,3 +76,10 @@ def test_a_nuisance_setting_goes_over_the_recipe(write):
         (0.5, 0.9, "linear"),
         (0.5, 0.9, "cosine"),
     ]
+
+
+def test_a_crop_is_compared_with_the_smallest_images_of_an_axis(write):
+    text = SMALL.replace("epochs: 8", "epochs: 8\n  augment: {crop: 4}")
+    expand(Space.load(write(text.replace("- family: static", "- {family: static, image_size: [5, 16]}"))))
+    with pytest.raises(SpaceError, match="mirrors 4 pixels at the edge of images of 4"):
+        expand(Space.load(write(text.replace("- family: static", "- {family: static, image_size: [4, 16]}"))))
