@@ -14,6 +14,7 @@ import typer
 
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
+from sweep.options import Json, Networks, Reports, Results, SpaceArgument
 from sweep.space import DATASETS, Space, allow, find, shipped
 
 app = typer.Typer(
@@ -22,15 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
-Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
-Reports = Annotated[Path, typer.Option(help="Where reports are written: REPORTS/NAME/index.html.")]
-Networks = Annotated[
-    list[str] | None,
-    typer.Option("--network", metavar="PACKAGE", help="An installed package whose functions the space may name."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print what a machine wants to read.")]
 
 
 @app.command()
@@ -90,32 +82,13 @@ def run(
         landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
         err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)
         sys.exit(130)
-    failed = {status: n for status, n in summary.statuses.items() if status != "done"}
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "name": summary.name,
-                    "runs": dict(summary.statuses),
-                    "trained": summary.trained,
-                    "ledger": str(summary.ledger),
-                    "report": str(summary.page),
-                    "failed_cards": list(summary.failed_cards),
-                }
-            )
-        )
+        print(json.dumps(summary.plain()))
     else:
-        runs = sum(summary.statuses.values())
-        trained = f"{summary.trained} trained now" if summary.trained else "nothing to train"
-        out.print(
-            f"{summary.statuses.get('done', 0)} of {runs} runs are in ({trained}): {summary.ledger}",
-            markup=False,
-        )
-        for status, n in failed.items():
-            out.print(f"{n} {status}: the report says why; --retry-failed does them again", markup=False)
-        out.print(f"Report: {summary.page}", markup=False)
+        for line in summary.lines():
+            out.print(line, markup=False)
     _tell_failed_cards(summary.failed_cards)
-    if failed or summary.failed_cards:
+    if summary.failed or summary.failed_cards:
         raise typer.Exit(1)
 
 

@@ -41,6 +41,6 @@ def test_report_ends_with_0_if_all_cards_are_there(broken, monkeypatch):
 def test_the_function_warns_and_gives_the_page(broken, caplog):
     page = api.render("quick", results=broken / "results", reports=broken / "reports")
     assert page == broken / "reports" / "quick" / "index.html"
-    (record,) = [record for record in caplog.records if record.name == "sweep.api"]
+    (record,) = [record for record in caplog.records if record.name == "sweep.rendering"]
     assert record.levelname == "WARNING"
     assert "no such thing" in record.getMessage()

@@ -139,5 +139,5 @@ def test_nobody_else_imports_them():
 
     graph = grimp.build_graph("sweep")
     assert graph.find_modules_that_directly_import("sweep.proxy.last_images") == {"sweep.last_look"}
-    assert graph.find_modules_that_directly_import("sweep.last_look") == {"sweep.api"}
+    assert graph.find_modules_that_directly_import("sweep.last_look") == {"sweep.rendering"}
     assert "sweep.proxy.last_images" in sys.modules

@@ -1,0 +1,217 @@
+"""Running a sweep: plan, train what its ledger lacks, render the report."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sweep.costs import plan, second_count
+from sweep.engine.executor import Executor
+from sweep.engine.executors import executor_for
+from sweep.engine.ledger import Ledger
+from sweep.engine.lock import Lock, locked
+from sweep.engine.loop import Loop
+from sweep.engine.places import note_place, own_place
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.result import Result
+from sweep.engine.runs import Run
+from sweep.engine.strategies import strategy_of
+from sweep.engine.work import Storage
+from sweep.errors import EngineError, SpaceError, SweepError
+from sweep.proxy import DataError, load
+from sweep.proxy.checked import check_images
+from sweep.proxy.checkpoint import check, discard, kept
+from sweep.rendering import render_ledger
+from sweep.report.rendered import Rendered, Sources, up_to_date
+from sweep.search import Choice
+from sweep.space import Space, find
+from sweep.space.changes import changes
+from sweep.watch import Silence, Summary, Watch
+
+#: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
+MOST_RUNS = 1_000_000
+
+
+def run(
+    space: Space | str | Path,
+    *,
+    results: str | Path = "results",
+    reports: str | Path = "reports",
+    workers: int | None = None,
+    address: str | None = None,
+    inline: bool = False,
+    retry_failed: bool = False,
+    storage: str | Path | None = None,
+    checkpoint_every: float = 60.0,
+    watch: Watch | None = None,
+    executor: Executor | None = None,
+) -> Summary:
+    """Plan a space, train what its ledger lacks, and render the report.
+
+    Args:
+        space: the space, the path of its file, or the name of one that ships.
+        results: folder of ledgers.
+        reports: folder of pages.
+        workers: runs at a time, by default one a core.
+        address: a Ray cluster to run on ("auto", "host:port" or "ray://host:port"), by default with as many runs at a
+            time as it has room for.
+        inline: do one run at a time in this process, without Ray.
+        retry_failed: do runs again that failed before.
+        storage: where runs in progress are kept, a directory or a URL that fsspec reads; RESULTS/NAME/checkpoints by
+            default. A run goes on from there.
+        checkpoint_every: seconds after which a run in progress is kept.
+        watch: what is told of the sweep while it runs.
+        executor: what does the runs, in place of `workers`, `address` and `inline`; it is closed at the end.
+
+    Interrupting it loses nothing but the runs in progress: call it again to go on.
+    Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
+    """
+    watch = watch or Silence()
+    space = space if isinstance(space, Space) else Space.load(find(space))
+    if not space.proxy.dataset.facts.readable:
+        what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
+    folder, pages = Path(results) / space.name, Path(reports) / space.name
+    with executor or executor_for(space, results, workers, address, inline) as executor:
+        sweep = _Sweep(space, folder, pages, retry_failed, executor, watch)
+        return sweep.run(storage, checkpoint_every)
+
+
+class _Sweep:
+    """A sweep between its plan and its page."""
+
+    def __init__(
+        self, space: Space, folder: Path, pages: Path, retry_failed: bool, executor: Executor, watch: Watch
+    ) -> None:
+        self.space, self.folder, self.pages = space, folder, pages
+        self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
+        self.path = folder / "ledger.sqlite"
+        self.plan = plan(space, traced=False)
+        if self.plan.runs > MOST_RUNS:
+            what = f"asks for {self.plan.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+            raise SpaceError(space.source.mistake(("grid",), what))
+        self.runs = PlannedRuns(self.plan)
+        self.pool = self.runs.pool()
+
+    def run(self, storage: str | Path | None, checkpoint_every: float) -> Summary:
+        """Train what the ledger lacks, and render the report."""
+        # what can be wrong with the space, the images, the ledger or the folders shows before anything is written
+        if self.path.exists():
+            with Ledger.open(self.path) as ledger:
+                todo = self._loop(ledger).todo
+        else:
+            todo = self._loop(None).todo
+        where = Storage(
+            _absolute(self.folder / "checkpoints" if storage is None else storage),
+            own_place(self.folder) if storage is None else f"{_absolute(storage).rstrip('/')}/weights",
+            checkpoint_every,
+        )
+        if todo:
+            self.executor.start()
+            self._insist_on_images(todo[0])
+            if storage is not None:
+                check(where.checkpoints)
+        traced = self._traced(todo)
+        try:
+            self.pages.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
+        with locked(self.folder) as lock, Ledger.create(self.path, self.watch.note) as ledger:
+            before = ledger.space() if ledger.statuses() else {}
+            ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described())
+            loop = self._loop(ledger)
+            trained = 0
+            if unused := len(ledger.statuses().keys() - loop.known):
+                self.watch.note(unused_runs(unused, before, self.space.data))
+            if loop.todo:
+                ledger.trace(traced)
+                trained = self._train(loop, ledger, lock, where)
+            return self._summary(ledger, trained)
+
+    def _loop(self, ledger: Ledger | None) -> Loop:
+        """What remains to be done; a ledger that is written to is told which of its asks the space makes now."""
+        asks = ledger.asks() if ledger else []
+        answers = ledger.answers() if ledger else {}
+        if self.retry_failed:
+            answers = {key: answer for key, answer in answers.items() if answer.status == "done"}
+        history, stale = self.runs.history(asks, answers)
+        number = max((ask.number for ask in asks), default=-1) + 1
+        loop = Loop(strategy_of(self.space, self.pool), self.runs, history, number, answers)
+        if ledger is not None and ledger.writable:
+            if stale:
+                ledger.ask(stale)
+            loop.note(ledger)
+        return loop
+
+    def _insist_on_images(self, first: Choice) -> None:
+        """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+        run = self.runs.run(first)
+        try:
+            for note in check_images(run.proxy.dataset):
+                self.watch.note(note)
+            load(run.proxy.dataset, run.point.image_size or 1)
+        except DataError as error:
+            raise SpaceError(self.space.source.mistake(("proxy", "dataset"), str(error))) from None
+
+    def _traced(self, todo: Sequence[Choice]) -> dict[str, tuple[int, int]]:
+        """fvcore's count of each point that is about to be trained, by its canonical text."""
+        counts = {}
+        for place in dict.fromkeys(choice.point for choice in todo):
+            total = second_count(self.plan.points[place], self.space.proxy).total
+            counts[self.runs.point_texts[place]] = total.params, total.flops
+        return counts
+
+    def _train(self, loop: Loop, ledger: Ledger, lock: Lock, storage: Storage) -> int:
+        """Do all runs that remain, and give their number."""
+        workers = self.executor.workers or 0
+        # of a driver that was killed after a run was in and before its checkpoint was gone
+        over = {key for key, status in ledger.statuses().items() if status != "failed"}
+        discard(storage.checkpoints, kept(storage.checkpoints) & over)
+        trained = 0
+
+        def landed(pairs: list[tuple[Run, Result]]) -> None:
+            nonlocal trained
+            trained += len(pairs)
+            # not before they are in; a run that failed may be done again, and goes on from there
+            gone = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
+            discard(storage.checkpoints, gone)
+            for pair in pairs:
+                self.watch.landed(*pair)
+
+        lock.train(workers)
+        total = self.space.strategy.runs or self.plan.runs
+        todo = len(loop.todo) if loop.all_known else total - loop.answered
+        self.watch.begin(self.plan, todo, total, workers)
+        if self.space.proxy.keep_weights:
+            note_place(ledger.path.parent, storage.weights)
+        try:
+            loop.do(ledger, self.executor, storage, landed)
+        finally:
+            self.watch.end()
+        return trained
+
+    def _summary(self, ledger: Ledger, trained: int) -> Summary:
+        statuses, wanted = ledger.statuses(), ledger.wanted()
+        counts = Counter(statuses.get(key, "missing") for key in wanted)
+        before = Sources.of(self.path, trust=True)
+        rendered = Rendered(self.pages / "index.html")
+        if before is None or not up_to_date(self.pages, before):
+            try:
+                rendered = render_ledger(ledger, self.pages, trust=True)
+            except OSError as error:
+                what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
+                raise EngineError(what) from None
+        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
+
+
+def unused_runs(unused: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """A line on runs of a ledger that its space does not ask for any more, and what changed since it was run last."""
+    why = changes(before, now)
+    which = f"{unused} {'run of the ledger is' if unused == 1 else 'runs of the ledger are'} not used"
+    return f"{which}: {why}" if why else f"{which}: the space does not ask for them"
+
+
+def _absolute(storage: str | Path) -> str:
+    """A storage as workers in other folders find it."""
+    text = str(storage)
+    return text if "://" in text or "::" in text else str(Path(text).absolute())

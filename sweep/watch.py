@@ -1,0 +1,87 @@
+"""What is told of a sweep while it runs, and what it came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from sweep.costs import Plan
+    from sweep.engine.result import Result
+    from sweep.engine.runs import Run
+
+
+class Watch(Protocol):
+    """What is told of a sweep while it runs."""
+
+    def begin(self, planned: "Plan", todo: int, total: int, workers: int) -> None:
+        """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for."""
+
+    def landed(self, run: "Run", result: "Result") -> None:
+        """A run is in the ledger."""
+
+    def note(self, line: str) -> None:
+        """Something that the person should know."""
+
+    def end(self) -> None:
+        """No more runs will land, whatever the reason."""
+
+
+class Silence:
+    """A watch that says nothing."""
+
+    def begin(self, planned: "Plan", todo: int, total: int, workers: int) -> None:
+        """Say nothing."""
+
+    def landed(self, run: "Run", result: "Result") -> None:
+        """Say nothing."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
+
+    `failed_cards` says, a line each, why cards of the report could not be made.
+    """
+
+    name: str
+    statuses: Mapping[str, int]
+    trained: int
+    ledger: Path
+    page: Path
+    failed_cards: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """Runs that are in and not done, or not in, by their status."""
+        return {status: n for status, n in self.statuses.items() if status != "done"}
+
+    def plain(self) -> dict[str, Any]:
+        """The same for machines, as JSON values."""
+        return {
+            "name": self.name,
+            "runs": dict(self.statuses),
+            "trained": self.trained,
+            "ledger": str(self.ledger),
+            "report": str(self.page),
+            "failed_cards": list(self.failed_cards),
+        }
+
+    def lines(self) -> list[str]:
+        """The same for a person."""
+        runs = sum(self.statuses.values())
+        trained = f"{self.trained} trained now" if self.trained else "nothing to train"
+        return [
+            f"{self.statuses.get('done', 0)} of {runs} runs are in ({trained}): {self.ledger}",
+            *(
+                f"{n} {status}: the report says why; --retry-failed does them again"
+                for status, n in self.failed.items()
+            ),
+            f"Report: {self.page}",
+        ]
