@@ -181,7 +181,9 @@ class _Sweep:
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
         todo = len(loop.todo) if loop.all_known else total - loop.answered
-        self.watch.begin(self.plan, todo, total, workers)
+        labels = dict(zip(self.runs.point_texts, self.pool.labels, strict=True))
+        known = [(labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known]
+        self.watch.begin(self.plan, todo, total, workers, known)
         if self.space.proxy.keep_weights:
             note_place(ledger.path.parent, storage.weights)
         try:

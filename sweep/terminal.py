@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
+
+from sweep.leader import Leader
 
 if TYPE_CHECKING:
     # torch takes seconds to import, and `status` answers without
@@ -27,13 +30,12 @@ FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, th
 
 
 class Meter:
-    """Counts landed runs; says the running best and an honest remaining time."""
+    """Counts landed runs; says which point leads and an honest remaining time."""
 
-    def __init__(self, todo: int, workers: int) -> None:
+    def __init__(self, todo: int, workers: int, known: Iterable[tuple[str, str, float | None]] = ()) -> None:
         self.todo, self.workers = todo, max(1, workers)
         self.landed = self.failed = 0
-        self.best: float | None = None
-        self.best_label = ""
+        self.leader = Leader(known)
         self._started = time.monotonic()
         self._first: float | None = None
 
@@ -41,10 +43,8 @@ class Meter:
         """Count a run."""
         self.landed += 1
         self._first = self._first or time.monotonic()
-        if result.error is None:
-            self.failed += 1
-        elif self.best is None or result.error < self.best:
-            self.best, self.best_label = result.error, run.label
+        self.failed += result.error is None
+        self.leader.add(run.label, run.setting, result.error)
 
     def remaining(self) -> str:
         """Time that is left at the pace since the first run landed; says that it does not know before it does."""
@@ -56,10 +56,14 @@ class Meter:
         return f"about {duration(seconds)} left" if self.landed < self.todo else "done"
 
     def status(self) -> str:
-        """Best, failures and remaining time in a line."""
-        best = "no result yet" if self.best is None else f"best {self.best:.2f} % ({self.best_label})"
+        """Remaining time, leading point and failures in a line."""
+        leading = self.leader.leading
+        best = "no result yet"
+        if leading is not None:
+            seeds = f"{leading.seeds} seed{'' if leading.seeds == 1 else 's'}"
+            best = f"lowest error {leading.error:.2f} % ({leading.point}, {seeds})"
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"{best}{failed}, {self.remaining()}"
+        return f"{self.remaining()}, {best}{failed}"
 
     def elapsed(self) -> str:
         """Time since the start."""
@@ -75,13 +79,20 @@ class Bar:
         self._progress: Progress | None = None
         self._said = 0.0
 
-    def begin(self, planned: Plan, todo: int, total: int, workers: int) -> None:
+    def begin(
+        self,
+        planned: Plan,
+        todo: int,
+        total: int,
+        workers: int,
+        known: Iterable[tuple[str, str, float | None]] = (),
+    ) -> None:
         """Say what is about to be done."""
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
         told = f": {describe(planned)}{had}; {todo} to train, {pace}"
         self.console.print(Text.assemble((planned.space.name, "bold"), told))
-        self.meter = Meter(todo, workers)
+        self.meter = Meter(todo, workers, known)
         if self.console.is_terminal:
             columns = (BarColumn(40), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
             self._progress = Progress(*columns, console=self.console)

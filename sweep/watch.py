@@ -1,6 +1,6 @@
 """What is told of a sweep while it runs, and what it came to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     from sweep.engine.runs import Run
 
 
+#: Label of the point, text of the recipe, and error, None unless it is done, of a run that is in.
+Known = tuple[str, str, float | None]
+
+
 class Watch(Protocol):
     """What is told of a sweep while it runs."""
 
-    def begin(self, planned: "Plan", todo: int, total: int, workers: int) -> None:
-        """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for."""
+    def begin(self, planned: "Plan", todo: int, total: int, workers: int, known: Iterable[Known] = ()) -> None:
+        """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for.
+
+        `known` are the runs that are in.
+        """
 
     def landed(self, run: "Run", result: "Result") -> None:
         """A run is in the ledger."""
@@ -30,7 +37,7 @@ class Watch(Protocol):
 class Silence:
     """A watch that says nothing."""
 
-    def begin(self, planned: "Plan", todo: int, total: int, workers: int) -> None:
+    def begin(self, planned: "Plan", todo: int, total: int, workers: int, known: Iterable[Known] = ()) -> None:
         """Say nothing."""
 
     def landed(self, run: "Run", result: "Result") -> None:

@@ -44,6 +44,11 @@ class Run:
         return self.recorded or key_of(self.point, self.proxy, self.seed, self.texts)
 
     @property
+    def setting(self) -> str:
+        """The canonical text of its recipe, which the runs of a point at a setting share."""
+        return (self.texts or texts_of(self.point, self.proxy))[1]
+
+    @property
     def of_the_user(self) -> bool:
         """Whether doing it imports a module of the user's, or reads images of theirs."""
         return self.point.own_network or self.proxy.dataset.of_the_user

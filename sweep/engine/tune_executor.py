@@ -22,8 +22,8 @@ from sweep.space.schema import Resources
 
 #: Ray may be lost this many times without doing a run in between; then it is no accident.
 MOST_LOSSES = 3
-#: Seconds in which Ray has started, or has found its cluster.
-START_WITHIN = 300.0
+#: Seconds in which Ray has started, and in which it has joined a cluster.
+START_WITHIN, JOIN_WITHIN = 300.0, 90.0
 #: Seconds in which a cluster is left politely.
 LEAVE_WITHIN = 5.0
 
@@ -143,7 +143,8 @@ class _Ray:
         )
         self._scratch.lend(self._process.pid)
         self._closed = False
-        self._deadline = time.monotonic() + START_WITHIN
+        self._within = JOIN_WITHIN if address else START_WITHIN
+        self._deadline = time.monotonic() + self._within
         self._tell(
             {
                 "resources": {"cpus": resources.cpus, "gpus": resources.gpus},
@@ -197,10 +198,9 @@ class _Ray:
         assert self._process.stdout is not None
         out = self._process.stdout.fileno()
         if not self._started and not select.select([out], [], [], max(0.0, self._deadline - time.monotonic()))[0]:
-            slow = f"Ray did not start within {START_WITHIN:g} s"
             if self._address:
-                raise EngineError(f"{self._address}: {slow}")
-            self._said, self.lost = slow, True
+                raise EngineError(f"{self._address}: no Ray cluster answered within {self._within:g} s")
+            self._said, self.lost = f"Ray did not start within {self._within:g} s", True
             return []
         news = os.read(out, 1 << 16)
         if not news:
