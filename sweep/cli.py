@@ -112,6 +112,7 @@ def plan(
     forecast: Annotated[bool, typer.Option(help="Time a few training steps, and say how long it would take.")] = True,
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
     network: Networks = None,
+    results: Results = Path("results"),
 ) -> None:
     """Show every point with its cost, counted twice, and every rejection with its reason. Trains nothing."""
     allow(*(network or ()))
@@ -119,6 +120,7 @@ def plan(
 
     from sweep.costs import plan as plan_space
     from sweep.costs.export import check_suffix, write_json, write_table
+    from sweep.engine.remaining import remaining
     from sweep.engine.strategies import check_strategy
     from sweep.terminal_plan import show
 
@@ -132,7 +134,8 @@ def plan(
     if as_json:
         write_json(planned, sys.stdout.buffer)
         return
-    show(out, planned, rows, forecast, workers)
+    known = remaining(planned, results / loaded.name / "ledger.sqlite")
+    show(out, planned, rows, forecast, workers, known)
     if out_file is not None:
         out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
 

@@ -1,9 +1,8 @@
 """Running a sweep: plan, train what its ledger lacks, render the report."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sweep.costs import plan, second_count
 from sweep.engine.executor import Executor
@@ -26,7 +25,7 @@ from sweep.report.rendered import Rendered, Sources, up_to_date
 from sweep.search import Choice
 from sweep.space import Space, find
 from sweep.space.changes import changes
-from sweep.watch import Silence, Summary, Watch
+from sweep.watch import Silence, Summary, Watch, unused_runs
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -122,7 +121,7 @@ class _Sweep:
             loop = self._loop(ledger)
             trained = 0
             if unused := len(ledger.statuses().keys() - loop.known):
-                self.watch.note(unused_runs(unused, before, self.space.data))
+                self.watch.note(unused_runs(unused, changes(before, self.space.data)))
             if loop.todo:
                 ledger.trace(traced)
                 trained = self._train(loop, ledger, lock, where)
@@ -204,13 +203,6 @@ class _Sweep:
                 what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
                 raise EngineError(what) from None
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
-
-
-def unused_runs(unused: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """A line on runs of a ledger that its space does not ask for any more, and what changed since it was run last."""
-    why = changes(before, now)
-    which = f"{unused} {'run of the ledger is' if unused == 1 else 'runs of the ledger are'} not used"
-    return f"{which}: {why}" if why else f"{which}: the space does not ask for them"
 
 
 def _absolute(storage: str | Path) -> str:

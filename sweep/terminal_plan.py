@@ -11,9 +11,11 @@ from sweep.costs.published import Beside, beside, rounded
 from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
+from sweep.engine.remaining import Remaining
 from sweep.proxy.files import lacking
 from sweep.space import Rejection, label, plain
 from sweep.terminal import describe, duration
+from sweep.watch import unused_runs
 
 #: Rejections that are told one by one.
 TOLD = 12
@@ -25,7 +27,9 @@ NAMED = 3
 READ = {"readme": "print", "figure": "a plot"}
 
 
-def show(out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None) -> None:
+def show(
+    out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
+) -> None:
     """Print all that a person is told of a plan: its first points, what was rejected, and what it would take."""
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
@@ -41,7 +45,8 @@ def show(out: Console, planned: Plan, rows: int, forecast: bool, workers: int | 
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
-    for line in summary_lines(planned, measure(planned, at_a_time) if forecast else None, at_a_time):
+    timed = measure(planned, at_a_time, known.share if known else None) if forecast else None
+    for line in summary_lines(planned, timed, at_a_time, known):
         out.print(line, markup=False)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
@@ -138,7 +143,7 @@ def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
         yield "  condconv: compared less its routing, which the published sizes leave out"
 
 
-def summary_lines(planned: Plan, found: Forecast | None, workers: int) -> Iterator[str]:
+def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Remaining | None = None) -> Iterator[str]:
     """Points, runs, training FLOPs, and the forecast."""
     traced = len(planned.traces)
     if traced < len(planned.points):
@@ -149,9 +154,14 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int) -> Iterat
         more = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
         yield f"fvcore has no count for {operation}, whose FLOPs are missing in {', '.join(labels[:NAMED])}{more}"
     yield f"{describe(planned)}. FLOPs are multiply-adds per sample"
+    if known is not None:
+        yield f"{known.done:,} of them are in the ledger"
+        if known.unused:
+            yield unused_runs(known.unused, known.changed)
     yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
-    if found is not None:
+    if found is not None and (known is None or known.share.any()):
+        rest = " for the rest" if known is not None and known.done else ""
         yield (
-            f"forecast: {duration(found.low)} to {duration(found.high)} on this machine, {workers} at a time "
+            f"forecast{rest}: {duration(found.low)} to {duration(found.high)} on this machine, {workers} at a time "
             f"(from timing {found.steps} training steps of {found.points} of the points; a guess, not a promise)"
         )

@@ -92,3 +92,14 @@ class Summary:
             ),
             f"Report: {self.page}",
         ]
+
+
+def unused_runs(unused: int, changed: str) -> str:
+    """A line on runs of a ledger that its space does not ask for any more.
+
+    Args:
+        unused: how many.
+        changed: what changed since the space was run last, in words; '' if nothing that changes runs.
+    """
+    which = f"{unused} {'run of the ledger is' if unused == 1 else 'runs of the ledger are'} not used"
+    return f"{which}: {changed or 'the space does not ask for them'}"

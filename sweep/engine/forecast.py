@@ -49,10 +49,15 @@ class _Timing:
     steps: int
 
 
-def forecast(plan: Plan, workers: int) -> Forecast | None:
+def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None) -> Forecast | None:
     """Time training steps of the cheapest, the middle and the dearest point of each family, and interpolate by FLOPs.
 
     The steps learn from noise, and nothing of them is kept. None if no step can be timed.
+
+    Args:
+        plan: what is to be trained.
+        workers: runs at a time.
+        share: for each point of the plan the share of its runs that remain; all of them if not given.
     """
     groups = _groups(plan)
     threads = torch.get_num_threads()
@@ -67,11 +72,14 @@ def forecast(plan: Plan, workers: int) -> Forecast | None:
     # judging an image is a forward pass, a third of learning from it
     images = plan.passes.learn + plan.passes.judge / 3
     fastest = slowest = 0.0
+    shares = np.ones(len(plan.grid.listing))
+    if share is not None:
+        shares[plan.kept] = share
     for numbers, timings in zip(groups, timed, strict=True):
         flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
         at = [timing.flops for timing in known]
-        fastest += images * float(np.interp(flops, at, [timing.fastest for timing in known]).sum())
-        slowest += images * float(np.interp(flops, at, [timing.slowest for timing in known]).sum())
+        fastest += images * float(np.interp(flops, at, [timing.fastest for timing in known]) @ shares[numbers])
+        slowest += images * float(np.interp(flops, at, [timing.slowest for timing in known]) @ shares[numbers])
     return Forecast(
         START[0] + MARGIN[0] * fastest / workers,
         START[1] + MARGIN[1] * slowest / workers,

@@ -1,0 +1,46 @@
+"""What of a plan is in its ledger already, and what remains."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.costs import Plan
+from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
+from sweep.space.changes import changes
+
+#: Plans with more runs are not compared with their ledger: each run's key would have to be computed.
+MOST_RUNS = 200_000
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """What a ledger holds of a plan.
+
+    done: runs of the plan that are in.
+    unused: runs of the ledger that the plan does not ask for.
+    changed: what differs from the space that was run last, in words; '' if nothing that changes runs.
+    share: for each point of the plan the share of its runs that remain.
+    """
+
+    done: int
+    unused: int
+    changed: str
+    share: NDArray[np.float64]
+
+
+def remaining(plan: Plan, ledger: Path) -> Remaining | None:
+    """Compare a plan with its ledger; None if there is no ledger, or too much to compare. Raises LedgerError."""
+    if plan.runs > MOST_RUNS or not ledger.exists():
+        return None
+    runs = PlannedRuns(plan)
+    with Ledger.open(ledger) as opened:
+        statuses = opened.statuses()
+        changed = changes(opened.space(), plan.space.data) if statuses else ""
+    keys = {runs.key(choice): choice.point for choice in runs.pool().grid()}
+    each = plan.settings * len(plan.space.seeds)
+    had = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
+    unused = len(statuses.keys() - keys.keys())
+    return Remaining(len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - had / each)
