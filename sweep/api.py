@@ -19,16 +19,14 @@ from sweep.engine.places import ledger_path, note_place, own_place, page_name, p
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
+from sweep.engine.strategies import strategy_of
 from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
-from sweep.last_look import final_frame
-from sweep.ledger_frame import frame
 from sweep.proxy import DataError, load
 from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
-from sweep.report import Rendered
-from sweep.report.comparison import folder_name
-from sweep.search import STRATEGIES, Choice
+from sweep.report.rendered import Rendered, Sources, folder_name, stamp, up_to_date
+from sweep.search import Choice
 from sweep.space import Space, find
 from sweep.space.changes import changes
 from sweep.space.source import Source
@@ -187,9 +185,10 @@ class _Sweep:
         asks = ledger.asks() if ledger else []
         answers = ledger.answers() if ledger else {}
         if self.retry_failed:
-            answers = {key: answer for key, answer in answers.items() if answer[0] == "done"}
+            answers = {key: answer for key, answer in answers.items() if answer.status == "done"}
         history, stale = self.runs.history(asks, answers)
-        loop = Loop(STRATEGIES[self.space.strategy](self.pool), self.runs, history, len(asks))
+        number = max((ask.number for ask in asks), default=-1) + 1
+        loop = Loop(strategy_of(self.space, self.pool), self.runs, history, number, answers)
         if ledger is not None and ledger.writable:
             if stale:
                 ledger.ask(stale)
@@ -232,7 +231,9 @@ class _Sweep:
                 self.watch.landed(*pair)
 
         lock.train(workers)
-        self.watch.begin(self.plan, len(loop.todo), self.plan.runs, workers)
+        total = self.space.strategy.runs or self.plan.runs
+        todo = len(loop.todo) if loop.all_known else total - loop.answered
+        self.watch.begin(self.plan, todo, total, workers)
         if self.space.proxy.keep_weights:
             note_place(ledger.path.parent, storage.weights)
         try:
@@ -244,12 +245,30 @@ class _Sweep:
     def _summary(self, ledger: Ledger, trained: int) -> Summary:
         statuses, wanted = ledger.statuses(), ledger.wanted()
         counts = Counter(statuses.get(key, "missing") for key in wanted)
-        try:
-            rendered = report.render(frame(ledger, trust=True), self.pages)
-        except OSError as error:
-            what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
-            raise EngineError(what) from None
+        before = Sources.of(self.path, trust=True)
+        rendered = Rendered(self.pages / "index.html")
+        if before is None or not up_to_date(self.pages, before):
+            try:
+                rendered = _rendered(ledger, self.pages, trust=True)
+            except OSError as error:
+                what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
+                raise EngineError(what) from None
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
+
+
+def _rendered(ledger: Ledger, pages: Path, trust: bool) -> Rendered:
+    """Render the page of a ledger, and note of what it was made, unless the ledger was written to meanwhile."""
+    # they import pandas and matplotlib, and a page that is up to date needs neither
+    from sweep.ledger_frame import frame
+
+    before = Sources.of(ledger.path, trust)
+    sweep = frame(ledger, trust=trust)
+    # looking at kernels leaves a note beside the ledger, which is a source of the page as well
+    sources = Sources.of(ledger.path, trust)
+    rendered = report.render(sweep, pages)
+    if before and sources and before.ledger == sources.ledger and not rendered.failed:
+        stamp(pages, sources)
+    return rendered
 
 
 def unused_runs(unused: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -300,19 +319,36 @@ def render_report(
         raise SweepError(f"{twice}: is named twice; a comparison is of different sweeps")
     if final and len(names) > 1:
         raise SweepError("a last look is at one sweep: --final takes one name")
+    folder = Path(reports) / folder_name([page_name(ledger_path(name, results)) for name in names])
+    try:
+        if len(names) > 1:
+            return _compared(paths, names, results, folder, trust)
+        with Ledger.open(ledger_path(names[0], results)) as ledger:
+            return _final(ledger, folder, trust) if final else _rendered(ledger, folder, trust)
+    except OSError as error:
+        raise SweepError(f"{folder}: the report cannot be written: {error.strerror or error}") from None
+
+
+def _final(ledger: Ledger, pages: Path, trust: bool) -> Rendered:
+    """Render the page of a sweep with what the test split says of it."""
+    from sweep.last_look import final_frame
+
+    return report.render(final_frame(ledger, trust), pages)
+
+
+def _compared(
+    paths: Mapping[Path, str], names: Sequence[str], results: str | Path, pages: Path, trust: bool
+) -> Rendered:
+    """Render the page of several sweeps; where names are equal, each is called what the caller calls it."""
+    from sweep.ledger_frame import frame
+
     frames = []
     for name in names:
         with Ledger.open(ledger_path(name, results)) as ledger:
-            frames.append(final_frame(ledger, trust) if final else frame(ledger, len(names) == 1, trust))
+            frames.append(frame(ledger, False, trust))
     known = Counter(one.name for one in frames)
     called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
-    folder = Path(reports) / folder_name([page_name(ledger_path(name, results)) for name in names])
-    try:
-        if len(frames) == 1:
-            return report.render(frames[0], folder)
-        return report.compare(dict(zip(called, frames, strict=True)), folder)
-    except OSError as error:
-        raise SweepError(f"{folder}: the report cannot be written: {error.strerror or error}") from None
+    return report.compare(dict(zip(called, frames, strict=True)), pages)
 
 
 def merge(*sources: str | Path, into: str, results: str | Path = "results") -> Path:

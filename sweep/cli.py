@@ -14,7 +14,7 @@ import typer
 
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
-from sweep.space import DATASETS, Space, find, shipped
+from sweep.space import DATASETS, Space, allow, find, shipped
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -26,6 +26,10 @@ app = typer.Typer(
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
 Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
 Reports = Annotated[Path, typer.Option(help="Where reports are written: REPORTS/NAME/index.html.")]
+Networks = Annotated[
+    list[str] | None,
+    typer.Option("--network", metavar="PACKAGE", help="An installed package whose functions the space may name."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print what a machine wants to read.")]
 
 
@@ -49,6 +53,7 @@ def run(
     inline: Annotated[
         bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
     ] = False,
+    network: Networks = None,
     as_json: Json = False,
 ) -> None:
     """Plan, train what is missing, report.
@@ -61,6 +66,7 @@ def run(
             signal.signal(polite, signal.default_int_handler)
     bar = None
     try:
+        allow(*(network or ()))
         loaded = Space.load(find(space))
 
         from sweep.engine.executors import executor_for
@@ -132,18 +138,22 @@ def plan(
     ] = None,
     forecast: Annotated[bool, typer.Option(help="Time a few training steps, and say how long it would take.")] = True,
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; one a core if not given.")] = None,
+    network: Networks = None,
 ) -> None:
     """Show every point with its cost, counted twice, and every rejection with its reason. Trains nothing."""
+    allow(*(network or ()))
     loaded = Space.load(find(space))
 
     from sweep.costs import plan as plan_space
     from sweep.costs.export import check_suffix, write_json, write_table
+    from sweep.engine.strategies import check_strategy
     from sweep.terminal_plan import show
 
     if out_file is not None:
         check_suffix(out_file)
     with err.status("counting every point", spinner="line") if err.is_terminal else contextlib.nullcontext():
         planned = plan_space(loaded, traced=True if trace is None else trace)
+        check_strategy(planned)
     if out_file is not None:
         write_table(planned, out_file)
     if as_json:

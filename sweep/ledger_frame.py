@@ -14,7 +14,7 @@ from sweep.analysis.sweep_frame import SweepFrame
 from sweep.costs.training import passes_of_a_point
 from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
-from sweep.engine.recorded import Recorded, recorded
+from sweep.engine.recorded import Recorded, RecordedRun, recorded
 from sweep.engine.runs import Run
 from sweep.space import Point, plain
 from sweep.space.columns import own_axis
@@ -37,7 +37,8 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
     by_key = {row["key"]: row for row in records(results)}
     about = _points(sweep)
     rows = []
-    for asked in sweep.asked:
+    evidence = _evidence(sweep.asked)
+    for asked in evidence:
         result = by_key.get(asked.ask.key, {})
         rows.append(
             {
@@ -62,7 +63,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         axes=tuple(axes),
         order={column: tuple(cell for cell in cells if not is_number(cell)) for column, cells in axes.items()},
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
-        seeds=space.seeds,
+        seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for row in rows})))),
         baseline=space.baseline,
         runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
         # what is said if nobody says it is no news
@@ -82,14 +83,25 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
     return replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, sweep.runs, trust)), sweep.runs
 
 
+def _evidence(asked: Sequence[RecordedRun]) -> list[RecordedRun]:
+    """The runs that say something of their point: what a search explored only chose those that were confirmed.
+
+    A point's own exploring runs are among the reasons why it is a finalist, so that they flatter it.
+    """
+    confirmed = {one.place for one in asked if one.ask.phase == "confirm"}
+    return [one for one in asked if one.place not in confirmed or one.ask.phase == "confirm"]
+
+
 def _points(sweep: Recorded) -> list[dict[str, Any]]:
     """What the runs of each point share in a frame."""
     passes = passes_of_a_point(sweep.space)
+    # a search may not have asked for the point that another is compared with
+    asked = {sweep.points[one.place].label for one in sweep.asked}
     return [
         {
             **_axis_cells(one.point, sweep.axes),
             "point": one.label,
-            "baseline": one.baseline,
+            "baseline": one.baseline if one.baseline in asked else "",
             "params": one.cost.params,
             "flops": one.cost.flops,
             "activations": one.cost.activations,

@@ -116,7 +116,10 @@ def describe(planned: Plan) -> str:
     seeds = len(planned.space.seeds)
     numbers = {"point": len(planned.points), "setting": planned.settings, "seed": seeds}
     parts = [f"{n:,} {what}{'' if n == 1 else 's'}" for what, n in numbers.items()]
-    return f"{' x '.join(parts)} = {planned.runs:,} runs"
+    whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
+    if strategy.name == "grid":
+        return whole
+    return f"{whole}; {strategy.name} does at most {strategy.runs or planned.runs:,}"
 
 
 def shown(progress: SweepProgress) -> Group:

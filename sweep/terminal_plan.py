@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sweep.costs import Plan, Planned
+from sweep.costs import Plan
 from sweep.costs.published import Beside, beside, rounded
 from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
@@ -19,6 +19,8 @@ from sweep.terminal import describe, duration
 TOLD = 12
 #: Points that are compared with one another, for those that are one network.
 MOST_COMPARED = 10_000
+#: Points that are named for an operation without a count.
+NAMED = 3
 #: What is said of how a published number is known.
 READ = {"readme": "print", "figure": "a plot"}
 
@@ -58,19 +60,11 @@ def points_table(planned: Plan, rows: int) -> Table:
     for p in shown:
         values = [p.point.value(axis) for axis in planned.axes]
         texts = ["" if v is None else "-".join(map(str, v)) if isinstance(v, tuple) else str(plain(v)) for v in values]
-        counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", _second(p))
+        counts = (f"{p.cost.params:,}", f"{p.cost.flops:,}", f"{p.cost.activations:,}", p.agreement)
         names = [p.label.split()[0]] if own else []
         # a person's values are no markup
         table.add_row(*(Text(cell) for cell in (*names, *texts, *counts)))
     return table
-
-
-def _second(p: Planned) -> str:
-    if p.point.own_network:
-        return "alone"
-    if p.traced is None:
-        return "not traced"
-    return "same" if p.agrees else f"{p.traced.params:,} / {p.traced.flops:,}"
 
 
 def rejection_lines(planned: Plan) -> Iterator[str]:
@@ -150,7 +144,10 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int) -> Iterat
     if traced < len(planned.points):
         yield f"fvcore traced {traced} of {len(planned.points):,} points (--trace N traces more)"
     if planned.skipped:
-        yield f"fvcore has no count for: {', '.join(planned.skipped)} (in ours none of them has weights)"
+        yield f"fvcore has no count for: {', '.join(planned.skipped)} (none of them has weights)"
+    for operation, labels in planned.uncounted.items():
+        more = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
+        yield f"fvcore has no count for {operation}, whose FLOPs are missing in {', '.join(labels[:NAMED])}{more}"
     yield f"{describe(planned)}. FLOPs are multiply-adds per sample"
     yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
     if found is not None:

@@ -148,7 +148,7 @@ CASES = {
     "no network": ("NETS:tiny", "NETS:no_module", 6, "gives a int, not a torch.nn.Module"),
     "images that do not fit": ("NETS:tiny", "NETS:wrong_size", 6, "fails on an image of 1 x 8 x 8"),
     "a family": ("depth: [1, 2]", "family: [se]", 6, "family is not a parameter of"),
-    "a baseline that is none": ("act: relu}", "act: gelu}", 16, "no point that is left of the grid is this"),
+    "a baseline that is none": ("act: relu}", "act: gelu}", 16, "no remaining grid point matches the baseline"),
     "a constraint on nothing": ("depth: {max: 2}", "dept: {max: 2}", 9, "did you mean 'depth'?"),
 }
 

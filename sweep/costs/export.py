@@ -18,6 +18,7 @@ from sweep.errors import SweepError
 from sweep.inert import spreadsheet_cell
 from sweep.safe_files import replacing
 from sweep.space import plain
+from sweep.space.backbones import BACKBONES
 from sweep.space.names import head, said_of
 
 #: Points of one piece.
@@ -85,11 +86,13 @@ def _labels(plan: Plan, numbers: Any, written: Callable[[str], str] = str) -> li
     """The columns of text that join to the points' labels."""
     backbone, family = (plan.grid.listing.column(name) for name in ("backbone", "family"))
     heads = [written(head(b, f)) for b in backbone.values for f in family.values]
+    is_own = np.array([value not in BACKBONES for value in backbone.values])[backbone.codes[numbers]]
     found = [_chosen(heads, backbone.codes[numbers] * len(family.values) + family.codes[numbers])]
     for name in plan.axes:
         if name != "family":
             column = plan.grid.listing.column(name)
-            found.append(_chosen([written(said_of(name, value)) for value in column.values], column.codes[numbers]))
+            texts = [written(said_of(name, value, own=own)) for own in (False, True) for value in column.values]
+            found.append(_chosen(texts, column.codes[numbers] + is_own * len(column.values)))
     return found
 
 

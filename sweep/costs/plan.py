@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
-from sweep.costs.traced import Trace, trace
+from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
@@ -47,6 +47,15 @@ class Planned:
         """Whether there are two counts, and they are the same, to the unit."""
         return self.traced is not None and self.traced == self.cost and not self.point.own_network
 
+    @property
+    def agreement(self) -> str:
+        """What the second count comes to, in a few words: there is none for a network of the user's own."""
+        if self.point.own_network:
+            return "fvcore alone"
+        if self.traced is None:
+            return "not traced"
+        return "same" if self.agrees else f"{self.traced.params:,} / {self.traced.flops:,}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,8 +74,27 @@ class Plan:
 
     @property
     def skipped(self) -> tuple[str, ...]:
-        """Operations that fvcore met and has no count for."""
-        return tuple(sorted({name.removeprefix("aten::") for trace in self.traces.values() for name in trace.skipped}))
+        """Operations without weights that fvcore met and has no count for."""
+        names = {
+            name
+            for number, trace in self.traces.items()
+            for name in trace.skipped
+            if name in WITHOUT_WEIGHTS or not self.counts.own[number]
+        }
+        return tuple(sorted(name.removeprefix("aten::") for name in names))
+
+    @property
+    def uncounted(self) -> dict[str, list[str]]:
+        """Operation that fvcore has no count for -> labels of the user's own networks that it occurs in.
+
+        Their FLOPs lack what such an operation multiplies.
+        """
+        labels: dict[str, list[str]] = {}
+        for number, one in self.traces.items():
+            if self.counts.own[number]:
+                for name in one.uncounted:
+                    labels.setdefault(name, []).append(self._label(number))
+        return dict(sorted(labels.items()))
 
     @property
     def points(self) -> Sequence[Planned]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweep.search.history import Phase
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -23,7 +25,7 @@ class Ask:
     recipe: str | None
     seed: int | None
     rung: int = 0
-    phase: str = "explore"
+    phase: Phase = "explore"
     origin: Mapping[str, Any] = field(default_factory=dict)
     present: bool = True
 

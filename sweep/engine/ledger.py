@@ -145,7 +145,7 @@ class Ledger(LedgerQueries):
             )
 
     def ask(self, asks: Iterable[Ask]) -> None:
-        """Note asks, all or none; one whose number is known is replaced. Their points have been described."""
+        """Note asks, all or none; one whose key is known is replaced. Their points have been described."""
         with self._writing():
             self._insert(asks)
 
@@ -157,8 +157,10 @@ class Ledger(LedgerQueries):
         )
         self._connection.executemany(
             "INSERT INTO asks VALUES (?1, ?2, (SELECT id FROM points WHERE point = ?3), "
-            "(SELECT id FROM recipes WHERE recipe = ?4), ?5, ?6, ?7, ?8, ?9) ON CONFLICT (number) DO UPDATE SET "
-            "point = excluded.point, recipe = excluded.recipe, seed = excluded.seed, present = excluded.present",
+            "(SELECT id FROM recipes WHERE recipe = ?4), ?5, ?6, ?7, ?8, ?9) "
+            "ON CONFLICT (key) DO UPDATE SET number = excluded.number, point = excluded.point, "
+            "recipe = excluded.recipe, seed = excluded.seed, rung = excluded.rung, phase = excluded.phase, "
+            "origin = excluded.origin, present = excluded.present",
             (
                 (
                     ask.number,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.errors import LedgerError
+from sweep.search.history import Answer
 
 if TYPE_CHECKING:
     # pandas takes a second to import, and whoever asks how far a sweep is does not need it
@@ -84,11 +85,11 @@ class LedgerQueries:
         with self.reading():
             return dict(self._connection.execute("SELECT key, status FROM runs"))
 
-    def answers(self) -> dict[str, tuple[str, float | None, float | None]]:
-        """Key -> status, error and loss of every run that is in."""
+    def answers(self) -> dict[str, Answer]:
+        """Key -> what came of every run that is in, as strategies see it."""
         with self.reading():
             rows = self._connection.execute("SELECT key, status, error, loss FROM runs")
-            return {key: (status, error, loss) for key, status, error, loss in rows}
+            return {key: Answer(status, error, loss) for key, status, error, loss in rows}
 
     def outcomes(self) -> dict[str, tuple[str, float | None, str]]:
         """Key -> status, error and training losses, as JSON text, of every run that is in."""
@@ -150,4 +151,5 @@ class LedgerQueries:
         try:
             yield
         except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({error}); it was left as it is") from None
+            what = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({what}); it was left as it is") from None

@@ -1,6 +1,6 @@
 """The loop: ask the strategy, note the ask, do the run, record the result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sweep.engine.executor import Executor
 from sweep.engine.ledger import Ledger
@@ -8,7 +8,8 @@ from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
 from sweep.engine.work import Storage, Work
-from sweep.search import Answer, Choice, History, Stop, Strategy
+from sweep.search import Answer, Choice, History, Stop
+from sweep.search.strategy import Strategy
 
 
 class Loop:
@@ -17,16 +18,27 @@ class Loop:
     Args:
         history: what was asked and answered, as the ledger has it; runs that are to be done again have no answer.
         number: that of the next ask.
+        answers: what the ledger holds of every run, by key, those that the space did not ask for included.
     """
 
-    def __init__(self, strategy: Strategy, runs: PlannedRuns, history: History, number: int) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        runs: PlannedRuns,
+        history: History,
+        number: int,
+        answers: Mapping[str, Answer] | None = None,
+    ) -> None:
+        self._answers = answers or {}
         self._strategy, self._runs, self._history, self._number = strategy, runs, history, number
         #: keys of the runs that were asked for before
         self.known = {runs.key(choice) for _, choice, _ in history.seen(number, None)}
+        #: runs that were answered before
+        self.answered = len(history) - len(history.open)
         self._stopped = False
         self._open = {runs.key(choice): (number, choice) for number, choice in history.open}
-        #: keys of those that the ledger does not have yet
-        self._unnoted: list[str] = []
+        #: those that the ledger does not have yet
+        self._unnoted: list[tuple[int, Choice]] = []
         self._ask()
 
     def _ask(self) -> None:
@@ -38,13 +50,22 @@ class Loop:
                 return
             self._history.ask(self._number, choice)
             key = self._runs.key(choice)
-            self._open[key] = self._number, choice
-            self._unnoted.append(key)
+            self._unnoted.append((self._number, choice))
+            if key in self._answers:
+                # it was done when the space was another one
+                self._history.answer(self._number, self._answers[key])
+            else:
+                self._open[key] = self._number, choice
             self._number += 1
 
     def _may_ask(self) -> bool:
         lag, oldest = self._strategy.lag, self._history.oldest_open
         return lag is None or oldest is None or oldest >= self._number - lag
+
+    @property
+    def all_known(self) -> bool:
+        """Whether the strategy has made its last ask."""
+        return self._stopped
 
     @property
     def todo(self) -> list[Choice]:
@@ -54,7 +75,7 @@ class Loop:
     def note(self, ledger: Ledger) -> None:
         """Write the asks that were made into the ledger, before any is done."""
         if self._unnoted:
-            ledger.ask(self._runs.ask(*self._open[key]) for key in self._unnoted)
+            ledger.ask(self._runs.ask(*ask) for ask in self._unnoted)
             self._unnoted = []
 
     def do(
@@ -66,8 +87,8 @@ class Loop:
     ) -> None:
         """Do all runs; `landed` is told of results when they are in the ledger."""
         new = list(self._open)
+        self.note(ledger)
         while self._open:
-            self.note(ledger)
             executor.submit([Work((self._runs.run(self._open[key][1]),), storage) for key in new])
             results = executor.wait()
             ledger.record(results)
@@ -78,4 +99,5 @@ class Loop:
                 pairs.append((self._runs.run(choice), result))
             landed(pairs)
             self._ask()
-            new = list(self._unnoted)
+            new = [key for _, choice in self._unnoted if (key := self._runs.key(choice)) in self._open]
+            self.note(ledger)

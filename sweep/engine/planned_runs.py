@@ -85,9 +85,7 @@ class PlannedRuns:
         columns = [counts[plan.kept].tolist() for counts in costs]
         baselines = [None if place < 0 else place for place in self._baselines.tolist()]
         uncounted = [
-            tuple(sorted(name.removeprefix("aten::") for name in plan.traces[number].skipped))
-            if number in plan.traces and plan.counts.own[number]
-            else ()
+            plan.traces[number].uncounted if number in plan.traces and plan.counts.own[number] else ()
             for number in plan.kept.tolist()
         ]
         costs_of_each = zip(*columns, strict=True)
@@ -103,9 +101,7 @@ class PlannedRuns:
         assert run.texts is not None
         return Ask(number, self.key(choice), *run.texts, choice.seed, choice.rung, choice.phase, choice.origin)
 
-    def history(
-        self, asks: Iterable[Ask], answers: Mapping[str, tuple[str, float | None, float | None]]
-    ) -> tuple[History, list[Ask]]:
+    def history(self, asks: Iterable[Ask], answers: Mapping[str, Answer]) -> tuple[History, list[Ask]]:
         """What was asked of the plan and what came of it; and the asks whose rows say otherwise, as they should be.
 
         An ask belongs to the plan if its run does, by point, recipe and seed, and would be done the same today: by its
@@ -122,17 +118,16 @@ class PlannedRuns:
             if ask.point is None or ask.recipe is None or ask.seed is None:
                 choice = by_key.get(ask.key)
             elif ask.point in points and ask.recipe in recipes:
-                made = Choice(points[ask.point], recipes[ask.recipe], ask.seed, ask.rung, ask.phase, ask.origin)  # type: ignore[arg-type]
-                grid = ask.phase == "confirm" or ask.seed in self.plan.space.seeds
-                choice = made if grid and self.key(made) == ask.key else None
+                choice = Choice(points[ask.point], recipes[ask.recipe], ask.seed, ask.rung, ask.phase, ask.origin)
+                among_seeds = ask.phase == "confirm" or ask.seed in self.plan.space.seeds
+                choice = choice if among_seeds and self.key(choice) == ask.key else None
             if choice is None:
                 if ask.present:
                     stale.append(replace(ask, present=False))
                 continue
             history.ask(ask.number, choice)
             if ask.key in answers:
-                status, error, loss = answers[ask.key]
-                history.answer(ask.number, Answer(status, error, loss))  # type: ignore[arg-type]
+                history.answer(ask.number, answers[ask.key])
             if (as_it_is := self.ask(ask.number, choice)) != ask:
                 stale.append(as_it_is)
         return history, stale

@@ -15,7 +15,7 @@ from sweep.errors import StorageError
 from sweep.proxy import stored
 
 #: Begins every checkpoint, before the sha256 of the rest; another number is another layout, and starts the run over.
-_HEAD = b"wn-sweep checkpoint 1\n"
+_HEAD = b"wn-sweep checkpoint 2\n"
 
 
 class Checkpoint:
@@ -25,7 +25,7 @@ class Checkpoint:
 
     Args:
         storage: a directory, or a URL that fsspec reads.
-        key: the run's key, which names the file.
+        key: the run's key, which names the file and is written in it.
         interval: seconds of training between two checkpoints; a shorter run leaves none.
     """
 
@@ -37,9 +37,9 @@ class Checkpoint:
         self.notes: list[str] = []
 
     def load(self) -> dict[str, Any] | None:
-        """The state that was kept last, or None; a damaged one is set aside."""
+        """The state that was kept last, or None; a damaged one, or one of another run, is set aside."""
         try:
-            state = stored.get(self._storage, self._key, _HEAD)
+            content = stored.get(self._storage, self._key, _HEAD)
         except FileNotFoundError:
             return None
         except stored.Damaged:
@@ -50,6 +50,11 @@ class Checkpoint:
             self._note("read", error)
             return None
         self.kept = True
+        state = content.get("state")
+        # whoever renamed it, or sent it, may not know that the name is the run
+        if content.get("key") != self._key or not isinstance(state, dict):
+            self.set_aside("that of another run")
+            return None
         return state
 
     def due(self) -> bool:
@@ -59,16 +64,16 @@ class Checkpoint:
     def save(self, state: dict[str, Any]) -> None:
         """Keep a state in place of the one before, whole or not at all."""
         try:
-            stored.put(self._storage, self._key, _HEAD, state)
+            stored.put(self._storage, self._key, _HEAD, {"key": self._key, "state": state})
             self.kept = True
         except Exception as error:
             self._note("written", error)
         # counted from here, so that a slow storage does not take all of the time
         self._last = time.monotonic()
 
-    def set_aside(self) -> None:
+    def set_aside(self, why: str = "damaged") -> None:
         """Rename a checkpoint that cannot be used, for a person to look at; the run starts over."""
-        self.notes.append(f"its checkpoint was damaged and set aside as {self._key}.damaged; the run started over")
+        self.notes.append(f"its checkpoint was {why} and set aside as {self._key}.damaged; the run started over")
         try:
             stored.set_aside(self._storage, self._key)
         except Exception as error:

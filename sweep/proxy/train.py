@@ -70,7 +70,7 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None,
     # the last batch may be smaller, but batch norm cannot train on a single image
     epoch_of = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
     steps = proxy.epochs * len(epoch_of)
-    run = begin(point, proxy, seed, checkpoint)
+    run = begin(point, proxy, seed, checkpoint, len(epoch_of))
     started -= run.seconds
     for epoch in range(len(run.losses), proxy.epochs):
         before = [generator.get_state() for generator in run.generators]
@@ -106,19 +106,34 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None,
 
 @contextlib.contextmanager
 def settled() -> Iterator[None]:
-    """What every run has in common: the same bits whatever else runs, and no time lost."""
-    torch.set_num_threads(1)
-    # as torch.use_deterministic_algorithms, which takes two seconds to import a compiler that no run uses
-    torch.set_deterministic_debug_mode("error")
-    # no operation of ours reads what it has not written, so memory need not be filled to show that
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    # AdamW's squares of small gradients are numbers that processors are slow with
-    torch.set_flush_denormal(True)
+    """Settings of PyTorch that every run shares: one thread, the same bits whatever else runs, and no time lost.
+
+    What the caller's process had set, its random state included, is restored.
+    """
+    threads, debug_mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
+    filled = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    random_state, flushing = torch.get_rng_state(), _flushes_denormals()
     try:
+        torch.set_num_threads(1)
+        # as torch.use_deterministic_algorithms, which takes two seconds to import a compiler that no run uses
+        torch.set_deterministic_debug_mode("error")
+        # no operation of ours reads what it has not written, so memory need not be filled to show that
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        # AdamW's squares of small gradients are numbers that processors are slow with
+        torch.set_flush_denormal(True)
         yield
     finally:
-        # whoever else lives in this process may want to count on them
-        torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)
+        torch.set_deterministic_debug_mode(debug_mode)
+        torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
+        torch.set_flush_denormal(flushing)
+        torch.set_rng_state(random_state)
+
+
+def _flushes_denormals() -> bool:
+    """Whether this thread takes very small numbers for 0; PyTorch does not say what was set."""
+    smallest = torch.tensor([torch.finfo(torch.float64).tiny], dtype=torch.float64)
+    return float(smallest * 0.5) == 0.0
 
 
 def precision(proxy: Proxy) -> torch.autocast:

@@ -1,5 +1,6 @@
 """A run in progress, as a checkpoint keeps it."""
 
+import math
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from sweep.networks import drawn, layout, seeded
 from sweep.proxy.average import Average
 from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.optimizer import Optimizer
-from sweep.space import Point, Proxy
+from sweep.space import Point, Proxy, canonical
 
 
 class Training:
@@ -27,6 +28,7 @@ class Training:
         self.average = None if proxy.ema is None else Average(self.network, proxy.ema)
         self.losses: list[float] = []
         self.total, self.batch, self.seconds = torch.zeros(()), 0, 0.0
+        self._recipe, self._epochs = canonical(proxy.decisive()), proxy.epochs
 
     def laid_out(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in the layout that the network is fastest with."""
@@ -40,10 +42,22 @@ class Training:
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         progress = {name: getattr(self, name) for name in ("losses", "total", "batch", "seconds")}
         # a network of the user's own may draw as it goes, from PyTorch's generator: dropout does
-        return {**parts, **progress, "generators": before, "global": torch.get_rng_state()}
+        kept = {"generators": before, "global": torch.get_rng_state(), "recipe": self._recipe}
+        return {**parts, **progress, **kept}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Become what `state` was taken of."""
+    def restore(self, state: dict[str, Any], batches: int) -> None:
+        """Become what `state` was taken of, with so many batches an epoch; raises if it is not of this run."""
+        losses, total, seconds = (state[name] for name in ("losses", "total", "seconds"))
+        if (
+            state["recipe"] != self._recipe
+            # an epoch more than the recipe has would end the run with the error of a longer one
+            or not len(losses) < self._epochs
+            or not 0 < state["batch"] <= batches
+            or not all(isinstance(number, float) and math.isfinite(number) for number in (*losses, seconds))
+            or total.shape != ()
+            or seconds < 0
+        ):
+            raise ValueError("not the state of this run")
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         for name in ("losses", "total", "batch", "seconds"):
@@ -57,15 +71,15 @@ class Training:
         return {"network": self.network, "optimizer": self.optimizer, **average}
 
 
-def begin(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None) -> Training:
-    """A run as it was left, or at its beginning."""
+def begin(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None, batches: int) -> Training:
+    """A run of so many batches an epoch as it was left, or at its beginning."""
     run = Training(point, proxy, seed)
     state = checkpoint.load() if checkpoint is not None else None
     if checkpoint is not None and state is not None:
         try:
-            run.restore(state)
+            run.restore(state, batches)
         except Exception:
             # whole, and yet not of this run: no reason to fail it
-            checkpoint.set_aside()
+            checkpoint.set_aside("not of this recipe")
             return Training(point, proxy, seed)
     return run

@@ -1,11 +1,15 @@
 """Final weights: the state that a run's error was measured with, kept under the run's key once it is known."""
 
+from typing import Any
+
 from torch import nn
 
 from sweep.proxy import stored
 
 #: Begins every file of weights; another number is another layout.
-_HEAD = b"wn-sweep weights 1\n"
+_HEAD = b"wn-sweep weights 2\n"
+#: That of files that do not say whose they are.
+_HEAD_1 = b"wn-sweep weights 1\n"
 
 
 class Weights:
@@ -25,7 +29,7 @@ class Weights:
     def save(self, network: nn.Module) -> None:
         """Keep parameters and buffers, whole or not at all; doing the run again writes the same."""
         try:
-            stored.put(self._storage, self._key, _HEAD, network.state_dict())
+            stored.put(self._storage, self._key, _HEAD, {"key": self._key, "state": network.state_dict()})
         except Exception as error:
             self.notes.append(f"its weights could not be written ({stored.said(error)})")
 
@@ -59,11 +63,14 @@ class Shelf:
         return not self.has(key) and any(f"{key}.damaged" in names for names in self._names.values())
 
     def take(self, key: str, network: nn.Module) -> bool:
-        """Put a run's weights into its network; False if there are none that fit. Damaged ones are set aside."""
+        """Put a run's weights into its network; False if there are none that fit.
+
+        Damaged ones, and those that say that they are another run's, are set aside.
+        """
         for storage, names in self._names.items():
             if key in names:
                 try:
-                    network.load_state_dict(stored.get(storage, key, _HEAD))
+                    network.load_state_dict(_state(storage, key))
                     return True
                 except (stored.Damaged, RuntimeError, TypeError):
                     self._set_aside(storage, key)
@@ -79,3 +86,13 @@ class Shelf:
         except Exception as error:
             # it is told as damaged either way
             self.troubles[storage] = stored.said(error)
+
+
+def _state(storage: str, key: str) -> dict[str, Any]:
+    try:
+        content = stored.get(storage, key, _HEAD)
+    except stored.Damaged:
+        return stored.get(storage, key, _HEAD_1)
+    if content.get("key") != key or not isinstance(content.get("state"), dict):
+        raise stored.Damaged(key)
+    return dict(content["state"])

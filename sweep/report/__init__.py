@@ -1,7 +1,21 @@
 """The report: figures, tables and the page. Draws what analysis computed, computes nothing itself."""
 
-from sweep.report.cards import Rendered
-from sweep.report.comparison import compare
-from sweep.report.page import render
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sweep.report.rendered import Rendered
+
+if TYPE_CHECKING:
+    from sweep.report.comparison import compare
+    from sweep.report.page import render
 
 __all__ = ["Rendered", "compare", "render"]
+
+_HOMES = {"compare": "sweep.report.comparison", "render": "sweep.report.page"}
+
+
+def __getattr__(name: str) -> Any:
+    # pandas and matplotlib take a second to import, and a page that is up to date needs neither
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sweep.report' has no attribute '{name}'")

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
@@ -83,15 +82,6 @@ class Card:
     broke: str = ""
     #: shown large, at the top
     lead: bool = False
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A page that was written."""
-
-    page: Path
-    #: why cards could not be made, a line each; empty if all were
-    failed: tuple[str, ...] = ()
 
 
 #: Makes the cards of one subject.

@@ -1,7 +1,7 @@
 """Renders several sweeps on one page."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -13,9 +13,10 @@ from sweep.analysis.ranked import judged
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import contents, words
-from sweep.report.cards import Rendered, build
+from sweep.report.cards import build
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.page import Heading, write_page
+from sweep.report.rendered import Rendered
 from sweep.report.style import borrow_for
 
 
@@ -86,11 +87,6 @@ def compare(frames: Mapping[str, SweepFrame], out: Path) -> Rendered:
                 write_csv(pd.DataFrame(columns=["point"]), draft / files[sweep.name])
         failed = write_page(heading, cards, draft)
     return Rendered(out / "index.html", failed)
-
-
-def folder_name(names: Sequence[str]) -> str:
-    """The folder of a comparison: a sign that no sweep's name has stands between the names."""
-    return "+".join(names)[:200]
 
 
 def _files(names: Mapping[str, object]) -> dict[str, str]:

@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import contents, words
-from sweep.report.cards import Card, Picture, Rendered, broken, build, failures
+from sweep.report.cards import Card, Picture, broken, build, failures
 from sweep.report.folder import drafted, plain_points, write_csv
 from sweep.report.inline import inline
+from sweep.report.rendered import Rendered
 from sweep.report.saving import save_ahead
 from sweep.report.style import borrow_for, save
 

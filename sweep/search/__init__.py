@@ -1,12 +1,11 @@
 """Which run to do next, given what is known: strategies over a pool of points, settings and seeds.
 
 Pure: nothing here trains, reads a clock, touches a file or knows the engine, so that every strategy is replayed and
-tested without training.
+tested without training. `sweep.search.strategy` has the registry; it imports what the strategies need.
 """
 
 from sweep.search.grid import Grid
 from sweep.search.history import Answer, Choice, History, Phase, Seen, Stop
 from sweep.search.pool import Pool
-from sweep.search.strategy import STRATEGIES, Strategy
 
-__all__ = ["STRATEGIES", "Answer", "Choice", "Grid", "History", "Phase", "Pool", "Seen", "Stop", "Strategy"]
+__all__ = ["Answer", "Choice", "Grid", "History", "Phase", "Pool", "Seen", "Stop"]

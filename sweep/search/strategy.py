@@ -1,10 +1,15 @@
 """The protocol of a strategy, and the registry of those that a space can name."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
+
+from sweep.search.confirmed import Confirmed
+from sweep.search.draws import Explorer, Quasi, Random
 from sweep.search.grid import Grid
 from sweep.search.history import Choice, Seen, Stop
+from sweep.search.optuna_search import OptunaSearch
 from sweep.search.pool import Pool
 from sweep.search.racing_goals import racing
 
@@ -25,5 +30,42 @@ class Strategy(Protocol):
         """The choice that ask `number` makes, one that was not asked before; or that there is none."""
 
 
-#: Name in space.yaml -> what makes the strategy for a pool. A new strategy is a file beside this one and a line here.
-STRATEGIES: Mapping[str, Callable[[Pool], Strategy]] = {"grid": Grid, "racing": racing}
+Settings = Mapping[str, Any]
+
+
+def _search(explorer: Callable[[Pool, Settings], Explorer]) -> Callable[[Pool, Settings], Strategy]:
+    """A strategy that explores in its own way and confirms its finalists with fresh seeds."""
+
+    def make(pool: Pool, settings: Settings) -> Strategy:
+        costs = [pool.costs[name] for name in settings["objectives"] if name != "error"]
+        return Confirmed(
+            explorer(pool, settings),
+            pool,
+            runs=settings["runs"],
+            costs=np.column_stack(costs) if costs else None,
+            confirm=settings["confirm"],
+            lag=settings["lag"],
+        )
+
+    return make
+
+
+def _optuna(name: str) -> Callable[[Pool, Settings], Strategy]:
+    def explorer(pool: Pool, settings: Settings) -> Explorer:
+        costs = [each for each in settings["objectives"] if each != "error"]
+        return OptunaSearch(name, pool, costs, settings["seed"])
+
+    return _search(explorer)
+
+
+#: Name in space.yaml -> what makes the strategy of a pool and the settings that the space gives. A new strategy is a
+#: file beside this one, a model of its settings in sweep/space/strategies.py, and a line here.
+STRATEGIES: Mapping[str, Callable[[Pool, Settings], Strategy]] = {
+    "grid": lambda pool, settings: Grid(pool),
+    "random": _search(lambda pool, settings: Random(pool, settings["seed"])),
+    "qmc": _search(lambda pool, settings: Quasi(pool, settings["seed"])),
+    "tpe": _optuna("tpe"),
+    "gp": _optuna("gp"),
+    "nsga2": _optuna("nsga2"),
+    "racing": lambda pool, settings: racing(pool, **settings),
+}

@@ -57,8 +57,9 @@ def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str
     mistakes = []
     for where, block, several in axis_sections(data):
         backbones = list(networks) if where[0] != "grid" else backbones_of(block, data.get("network"))
-        own = [network for name in backbones if (network := networks.get(name)) is not None]
-        anything = any(name in networks and networks[name] is None for name in backbones)
+        named = [name for name in backbones if isinstance(name, str) and name in networks]
+        own = [network for name in named if (network := networks[name]) is not None]
+        anything = len(own) < len(named)
         flat = only_own(backbones) and where[0] == "grid"
         known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
         for key, value in block.items():
@@ -126,7 +127,7 @@ def _values_mistakes(
 def value_mistake(axis: str, value: Any) -> str | None:
     """What is wrong with a value of an axis of ours, in words; None if nothing is."""
     if axis == "family":
-        return None if value in FAMILIES else unknown_word("family", value, list(FAMILIES))
+        return None if isinstance(value, str) and value in FAMILIES else unknown_word("family", value, list(FAMILIES))
     what = None
     for adapter in _adapters(axis):
         try:

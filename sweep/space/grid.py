@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sweep.errors import SpaceError
 from sweep.space.crops import check_crops
 from sweep.space.lazy import Lazy
-from sweep.space.point import Point
+from sweep.space.mistakes import describe
+from sweep.space.point import Null, Point, text_of
 from sweep.space.product import NAMES, Part, Product, backbones_of, listed, only_own
 from sweep.space.schema import Bound
 from sweep.space.source import Where
@@ -88,6 +89,11 @@ class Listing:
         own = [name for p in self.products if p.own for name in (*p.network, *p.axes)]
         return tuple(dict.fromkeys((*NAMES, *own)))
 
+    @cached_property
+    def has_own(self) -> bool:
+        """Whether some points are networks of the user's own."""
+        return any(product.own for product in self.products)
+
     def _home(self, number: int) -> tuple[Product, int]:
         which = int(np.searchsorted(self.offsets, number, side="right")) - 1
         return self.products[which], int(number - self.offsets[which])
@@ -111,12 +117,13 @@ class Listing:
     def column(self, name: str) -> Column:
         """The values of an axis at every point."""
         if name not in self._columns:
+            # true is 1 to a dict, and null is 'null': they would be lost in it
             codes: dict[Any, int] = {}
-            coder = np.frompyfunc(lambda value: codes.setdefault(value, len(codes)), 1, 1)
+            coder = np.frompyfunc(lambda v: codes.setdefault((type(v) in (bool, Null), v), len(codes)), 1, 1)
             pieces = [np.asarray(coder(part.values(name)), dtype=np.int32) for _, part in self.parts]
             # most parameters have one value throughout, and need no memory
             column = self.spread(pieces, np.int32) if len(codes) > 1 else np.broadcast_to(np.int32(0), len(self))
-            self._columns[name] = Column(tuple(codes), column)
+            self._columns[name] = Column(tuple(value for _, value in codes), column)
         return self._columns[name]
 
 
@@ -155,6 +162,7 @@ def expand(space: Space) -> Grid:
         products.append(Product(("grid", index), space.network, axes, size))
     listing = Listing(products)
     _insist(space, _impossible(listing))
+    _insist(space, _alike(listing))
     check_crops(space, (value or size for value in listing.column("image_size").values))
     bounds = {name: bound for name, bound in space.constraints.items() if name not in COSTS}
     once = _first_of_each(listing)
@@ -226,6 +234,20 @@ def _impossible(listing: Listing) -> Iterator[tuple[Where, str]]:
             except ValueError as error:
                 yield part.product.where, str(error)
                 break
+
+
+def _alike(listing: Listing) -> Iterator[tuple[Where, str]]:
+    """Yield values of the user's own networks that labels or tables cannot tell apart, such as 8 and '8'."""
+    for name in listing.names if listing.has_own else ():
+        by_text: dict[str, Any] = {}
+        by_value: dict[Any, Any] = {}
+        for value in listing.column(name).values:
+            other = by_text.setdefault(text_of(value), value)
+            other = by_value.setdefault(value, value) if other is value else other
+            if other is not value:
+                both = " and ".join("null" if isinstance(v, Null) else describe(v) for v in (other, value))
+                what = f"{name} has both {both}, which look alike: use one kind"
+                yield ("grid",), what
 
 
 def _senseless(listing: Listing, kept: Numbers) -> Iterator[tuple[Where, str]]:

@@ -41,6 +41,10 @@ def guarded(seconds: float | None = None) -> Iterator[None]:
         raise UserCodeError("raises KeyboardInterrupt") from None
     except _TimeIsUp:
         raise UserCodeError(f"does not return within {limit:g} s") from None
+    except BaseException as error:
+        if isinstance(error, Exception):
+            raise
+        raise UserCodeError(f"raises {type(error).__name__}: {error}") from None
 
 
 def _in_main_thread() -> bool:

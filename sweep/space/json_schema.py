@@ -21,6 +21,7 @@ from sweep.space.ranges import Range
 from sweep.space.recipes import RECIPES
 from sweep.space.schema import INDECISIVE, Augment, Bound, Optimizer, Proxy, Resources, Task
 from sweep.space.space import COSTS, Space
+from sweep.space.strategies import Strategy
 
 Schema = dict[str, Any]
 
@@ -50,6 +51,9 @@ def schema() -> Schema:
             },
         ]
     }
+    members = Strategy.choice.members
+    alone = [name for name, keys in members.items() if not any(f.is_required() for f in keys.model_fields.values())]
+    own["strategy"] |= {"anyOf": [{"enum": alone}, _flat(Strategy)]}
     own["resources"] |= _model(Resources)
     own["resources"]["properties"]["gpus"] |= {"const": 0}
     return {
@@ -251,14 +255,11 @@ def _axis_properties(*, several: bool) -> dict[str, Schema]:
     properties: dict[str, Schema] = {}
     for axis in AXES:
         value = _axis_value(axis)
-        properties[axis] = {"description": _axis_description(axis)}
-        if not several:
-            properties[axis] |= value
-            continue
+        described: Schema = {"description": _axis_description(axis)}
         forms: list[Schema] = [value, {"type": "array", "minItems": 1, "items": value}]
         if axis in NUMERIC_AXES:
             forms.append(_range())
-        properties[axis] |= {"anyOf": forms}
+        properties[axis] = described | ({"anyOf": forms} if several else value)
     return properties
 
 

@@ -11,7 +11,7 @@ from sweep.space.source import Source, Where, did_you_mean
 
 #: Words of DESIGN that a later version will know; better said than answered with "did you mean".
 NOT_YET = {
-    "strategy": {"random", "tpe", "nsga2", "racing"},
+    "strategy": {"halving", "cmaes", "nsga3"},
 }
 
 _KINDS = {
@@ -53,7 +53,7 @@ def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "
             yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner)
     for (where, tag), names in lacking.items():
         choice = _choice_of(model, where)
-        yield where, f"{choice.noun} {tag} needs {' and '.join(names)}{choice.members[tag].hint}"
+        yield where, f"{choice.noun} {tag} needs {' and '.join(names)}{getattr(choice.members[tag], 'hint', '')}"
 
 
 def _place(

@@ -8,8 +8,8 @@ import numpy as np
 
 from sweep.errors import SpaceError
 from sweep.space.backbones import BACKBONES
-from sweep.space.grid import Column, Listing, Numbers
-from sweep.space.point import FAMILY_KEYS, WHERE_DEFAULTS, Point, plain
+from sweep.space.grid import Listing, Numbers
+from sweep.space.point import FAMILY_KEYS, NULL, WHERE_DEFAULTS, Point, text_of
 from sweep.space.space import Space
 from sweep.space.values import ratio, stages
 
@@ -42,27 +42,33 @@ def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
 
 def label(point: Point, names: Sequence[str]) -> str:
     """A point's name among the points that vary in `names`, such as 'weightnet M=2 G=2'."""
-    said = (said_of(name, point.value(name)) for name in names if name != "family")
-    return head(point.backbone, point.value("family")) + "".join(said)
+    own = point.own_network
+    parts = (said_of(name, point.value(name), own=own) for name in names if name != "family")
+    return head(point.backbone, point.value("family")) + "".join(parts)
 
 
 def head(backbone: str, family: Any) -> str:
     """How a label begins: with the family, or with the function that builds the user's own network."""
     if backbone in BACKBONES:
         return str(family)
-    return backbone.rpartition(":")[2] + said_of("family", family)
+    return backbone.rpartition(":")[2] + said_of("family", family, own=True)
 
 
-def said_of(name: str, value: Any) -> str:
-    """What a label says of an axis; nothing of lambda, which M and G tell, and of what is so if nobody says."""
-    if value is None or name == "lambda" or value == WHERE_DEFAULTS.get(name):
-        return ""
-    return f" {name}={'-'.join(map(str, value)) if isinstance(value, tuple) else plain(value)}"
+def said_of(name: str, value: Any, *, own: bool) -> str:
+    """What a label says of an axis; of our networks nothing of lambda, which M and G give, and of usual places.
+
+    `own`: whether it is an axis of the user's own network, whose names mean nothing special.
+    """
+    usual = not own and (name == "lambda" or value == WHERE_DEFAULTS.get(name))
+    return "" if value is None or usual else f" {name}={text_of(value)}"
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """What each point is compared with: the baseline that agrees with it on every axis but the family's own."""
+    """What each point is compared with: the baseline that agrees with it on every axis but the family's own.
+
+    A network of the user's own has no family: its baseline agrees with it on every axis that the baseline leaves open.
+    """
 
     listing: Listing
     shared: tuple[str, ...]
@@ -71,36 +77,44 @@ class Baselines:
 
     def of(self, number: int) -> int | None:
         """The number of the point that a point is compared with, if there is one."""
-        return self.by_shared.get(tuple(self.listing.column(name)[number] for name in self.shared))
+        return self.by_shared.get(_shared_values(self.listing, self.shared, number))
 
 
 def baselines(space: Space, listing: Listing, numbers: Numbers) -> Baselines:
     """The baselines among the points of a space; raises SpaceError if there is none, or several of one point."""
     if not space.baseline:
         return Baselines(listing, (), {})
-    wanted = {name: _as_value(name, value) for name, value in space.baseline.items()}
     matching = numbers
-    for name, value in wanted.items():
-        column = listing.column(name)
-        is_it = np.array([one == value for one in column.values])
+    for name, value in space.baseline.items():
+        column, values = listing.column(name), _as_values(name, value)
+        is_it = np.array([one in values for one in column.values])
         matching = matching[is_it[column.codes[matching]]]
     if not len(matching):
-        raise SpaceError(space.source.mistake(("baseline",), "no point that is left of the grid is this"))
+        raise SpaceError(space.source.mistake(("baseline",), "no remaining grid point matches the baseline"))
     names = axes(listing, numbers)
-    shared = tuple(name for name in names if name not in FAMILY_AXES and name not in wanted)
-    found: dict[tuple[Any, ...], int] = {}
-    columns: list[Column] = [listing.column(name) for name in shared]
+    shared = tuple(name for name in names if name not in space.baseline)
+    by_shared: dict[tuple[Any, ...], int] = {}
     for number in matching.tolist():
-        other = found.setdefault(tuple(column[number] for column in columns), number)
+        other = by_shared.setdefault(_shared_values(listing, shared, number), number)
         if other != number:
             both = " and ".join(f"'{label(listing.point(one), names)}'" for one in (other, number))
-            raise SpaceError(space.source.mistake(("baseline",), f"{both} are both this; say more of it"))
-    return Baselines(listing, shared, found)
+            what = f"matches both {both}; add keys to make it unique"
+            raise SpaceError(space.source.mistake(("baseline",), what))
+    return Baselines(listing, shared, by_shared)
 
 
-def _as_value(name: str, value: Any) -> Any:
-    if name in {"M", "G", "lambda"}:
-        return ratio(value)
-    if name == "stages":
-        return stages(value)
-    return tuple(value) if isinstance(value, list) else value
+def _shared_values(listing: Listing, shared: Sequence[str], number: int) -> tuple[Any, ...]:
+    """What a baseline has in common with a point; of our networks nothing that says how kernels come about."""
+    own = listing.has_own and listing.column("backbone")[number] not in BACKBONES
+    return tuple(listing.column(name)[number] if own or name not in FAMILY_AXES else None for name in shared)
+
+
+def _as_values(name: str, value: Any) -> list[Any]:
+    """What a value of the baseline may be as the value of an axis: as our keys read it, and as it is written."""
+    written = NULL if value is None else tuple(value) if isinstance(value, list) else value
+    read = {"M": ratio, "G": ratio, "lambda": ratio, "stages": stages}.get(name)
+    try:
+        return [written] if read is None else [written, read(value)]
+    except ValueError:
+        # not a value of ours, so one of the user's own network
+        return [written]

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from sweep.space.guard import UserCodeError, guarded
+from sweep.space.paths import is_file
 
 _folders: list[Path] = []
 _packages: set[str] = set()
@@ -89,7 +90,7 @@ def _files(folder: Path, name: str) -> tuple[Path, ...] | None:
     top, *inner = name.split(".")
     package = folder / top
     module = folder.joinpath(*name.split("."))
-    is_there = module.with_name(f"{module.name}.py").is_file() or (module / "__init__.py").is_file()
+    is_there = is_file(module.with_name(f"{module.name}.py")) or is_file(module / "__init__.py")
     if not is_there:
         return None
     if inner or (package / "__init__.py").is_file():

@@ -25,6 +25,15 @@ FAMILY_KEYS = (*(key for key in CHOICE.keys if key not in WHERE_DEFAULTS), *WHER
 #: Keys that mean nothing to some backbone.
 BACKBONE_KEYS = {name for facts in BACKBONES.values() for name in facts.own}
 
+
+class Null(str):
+    """The text of null, apart from the text that somebody wrote."""
+
+    __slots__ = ()
+
+
+#: What null is as the value of an axis: a network of the user's own is called with None.
+NULL = Null("null")
 #: Smaller images keep their resolution through the stem.
 SMALL_IMAGE = 64
 
@@ -123,7 +132,8 @@ class Point(Flat):
     def value(self, axis: str) -> Any:
         """The value of an axis by its name in space.yaml, 'lambda' included; None where it means nothing."""
         if self.is_own(axis):
-            return dict(self.options).get(axis)
+            options = dict(self.options)
+            return NULL if axis in options and options[axis] is None else options.get(axis)
         if axis == "lambda":
             return self.lam
         if axis in BACKBONE_KEYS and axis not in BACKBONES[self.backbone].own:
@@ -174,6 +184,11 @@ class Point(Flat):
         given = {name: plain(value) for name, value in self if value is not None and value != defaults.get(name)}
         options = given.pop("options")
         return given | ({"options": dict(options)} if options else {})
+
+
+def text_of(value: Any) -> str:
+    """A value of an axis as labels and tables write it."""
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(plain(value))
 
 
 def canonical(value: object) -> str:

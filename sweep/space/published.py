@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import SpaceError
+from sweep.space.paths import is_file
 from sweep.space.point import Point
 from sweep.space.source import did_you_mean
 from sweep.space.values import ratio
@@ -49,7 +50,7 @@ def find_published(name: str, beside: str) -> Path:
     folder = next((f for f in (_PACKAGE / "_paper", _PACKAGE.parent / "results" / "paper") if f.is_dir()), None)
     ours = {path.stem: path for path in sorted(folder.glob("*.csv"))} if folder else {}
     path = Path(beside).parent / name
-    if name in ours or path.is_file():
+    if name in ours or is_file(path):
         return ours.get(name, path)
     raise ValueError(f"there is no file {name}, and no published rows of that name ship{did_you_mean(name, ours)}")
 

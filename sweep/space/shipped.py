@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sweep.errors import SpaceError
+from sweep.space.paths import exists
 from sweep.space.source import did_you_mean
 
 _PACKAGE = Path(__file__).parents[1]
@@ -19,7 +20,7 @@ def shipped() -> dict[str, Path]:
 def find(space: str | Path) -> Path:
     """The file that `space` names: a path, or the name of a space that ships; raises SpaceError for neither."""
     path, ours = Path(space), shipped()
-    if path.exists() and not (path.is_dir() and str(space) in ours):
+    if exists(path) and not (path.is_dir() and str(space) in ours):
         return path
     if str(space) in ours:
         return ours[str(space)]

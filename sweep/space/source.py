@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.nodes import MappingNode, SequenceNode
 
 from sweep.errors import SpaceError
 
@@ -19,7 +21,13 @@ Where = tuple[str | int, ...]
 #: Tags that say nothing new; any other asks for an object that a space has no use for.
 _PLAIN_TAG = re.compile("(tag:yaml.org,2002:(map|seq))?")
 #: A file with more is a mistake, or aliases of aliases of aliases.
-MOST_VALUES = 100_000
+MOST_VALUES, MOST_BYTES = 100_000, 4 << 20
+
+#: Levels of lists and mappings; what would be more in one go is seen before the parser, which takes long for it.
+MOST_DEEP = 100
+_DEEP = re.compile(rf"(?:(?:[\[{{]|-[ \t])\s*){{{MOST_DEEP},}}")
+#: Whole numbers of 64 bits: larger ones are no sizes of anything.
+MOST_WHOLE = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -49,18 +57,34 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 def read(path: Path) -> tuple[dict[str, Any], Source]:
     """The mapping in a YAML file and its lines; raises SpaceError if there is none."""
     file, first = str(path), Source(str(path), {(): 1})
+    content = b""
     try:
-        text = path.read_bytes().decode("utf-8")
+        with path.open("rb") as stream:
+            # a device has no end
+            content = stream.read(MOST_BYTES + 1)
+        text = content.decode("utf-8")
     except FileNotFoundError:
         raise SpaceError(first.mistake((), "there is no such file")) from None
     except IsADirectoryError:
         raise SpaceError(first.mistake((), "this is a directory, not a file")) from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise SpaceError(f"{file}:{line}: not YAML: this is not text in UTF-8") from None
-    except OSError as error:
-        raise SpaceError(first.mistake((), f"cannot be read: {error.strerror}")) from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise SpaceError(first.mistake((), f"cannot be read: {reason}")) from None
+    if len(content) > MOST_BYTES:
+        raise SpaceError(first.mistake((), f"more than {MOST_BYTES:,} bytes, which no space needs"))
+    if _DEEP.search(text):
+        raise SpaceError(first.mistake((), f"nested more than {MOST_DEEP} deep"))
     try:
+        for event, depth in _events(text):
+            if depth > MOST_DEEP:
+                raise SpaceError(f"{file}:{event.start_mark.line + 1}: nested more than {MOST_DEEP} deep")
+        count = _count(YAML(typ="rt").compose(text))
+        if count > MOST_VALUES:
+            what = f"stands for {count:,} values, more than the {MOST_VALUES:,} of a space"
+            raise SpaceError(first.mistake((), what))
         data = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -86,10 +110,35 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
     return plain, source
 
 
+def _events(text: str) -> Iterator[tuple[Any, int]]:
+    """Yield the parser's events with how deep each is; unlike what builds values, it does not recurse."""
+    depth = 0
+    for event in YAML(typ="rt").parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        yield event, depth
+
+
+def _count(root: Any) -> int:
+    """How many values a document stands for, its aliases and merges written out; raises RecursionError for no end.
+
+    An alias is counted as often as it is used without being walked again: ten in each of ten are a short file.
+    """
+    counts: dict[int, int] = {}
+
+    def count(node: Any) -> int:
+        if id(node) not in counts:
+            # a node within itself adds up to nothing here, and is found out when it is read
+            counts[id(node)] = 0
+            pairs = isinstance(node, MappingNode)
+            inner = [part for pair in node.value for part in pair] if pairs else node.value
+            counts[id(node)] = 1 + (sum(map(count, inner)) if pairs or isinstance(node, SequenceNode) else 0)
+        return counts[id(node)]
+
+    return count(root) if root is not None else 0
+
+
 def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
     """Plain values for ruamel's, filling in `source.lines`; whole numbers become int however they are spelled."""
-    if len(source.lines) > MOST_VALUES:
-        raise SpaceError(f"{source.file}:1: more than {MOST_VALUES:,} values")
     if isinstance(node, CommentedMap | CommentedSeq) and not _PLAIN_TAG.fullmatch(node.tag.value or ""):
         mistakes.append(source.mistake(where, f"the tag {node.tag.value} means nothing here"))
         return None
@@ -113,6 +162,9 @@ def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
             mistakes.append(source.mistake(where, f"{float(node)} is not a number that can be used"))
         return int(node) if node.is_integer() and abs(node) < 2**53 else float(node)
     if isinstance(node, int):
+        if abs(node) >= MOST_WHOLE:
+            mistakes.append(source.mistake(where, f"a whole number of {len(str(abs(node)))} digits is too large"))
+            return 0
         return int(node)
     if isinstance(node, str):
         if not str(node).isprintable() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in node):

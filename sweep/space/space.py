@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
@@ -14,11 +14,13 @@ from sweep.space.mistakes import describe, translate
 from sweep.space.model import Model
 from sweep.space.nuisance import nuisance_mistakes, with_setting
 from sweep.space.own import OwnNetwork, forget_networks, own_network, search
+from sweep.space.paths import at_home, exists, is_file
 from sweep.space.point import plain
 from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
 from sweep.space.source import Source, read
+from sweep.space.strategies import Strategy
 
 __all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
 
@@ -76,7 +78,9 @@ class Space(Model):
         tuple[int, ...], BeforeValidator(_seeds), Field(description="How many seeds, or a list of them.")
     ] = (0, 1, 2)
     baseline: Annotated[dict[str, Any], Field(description="The point that others are compared with.")] = {}
-    strategy: Annotated[Literal["grid"], Field(description="Which points are trained: all of the grid.")] = "grid"
+    strategy: Annotated[
+        Strategy, Field(description="Which runs of the grid are done: all, or those that a search or a race chooses.")
+    ] = Strategy.model_validate("grid")
     resources: Annotated[Resources, Field(description="What one run is given.")] = Resources()
     published: Annotated[
         str | None,
@@ -135,7 +139,7 @@ class Space(Model):
             dataset = space.proxy.dataset.settled
         except ValidationError as error:
             raise SpaceError(*translate(error, Dataset, source, where)) from None
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise SpaceError(source.mistake(where, str(error))) from None
         data = {**data, "proxy": {**data["proxy"], "dataset": plain(dataset)}}
         return data, cls(**data)
@@ -197,8 +201,11 @@ def _placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
         return data
     placed = dict(dataset)
     if isinstance(path := placed.get("path"), str) and path:
-        there = (Path(source.file).parent / Path(path).expanduser()).absolute()
-        placed["path"] = str(there) if there.exists() or placed.get("name") != "huggingface" else path
+        try:
+            there = (Path(source.file).parent / at_home(path)).absolute()
+        except ValueError as error:
+            raise SpaceError(source.mistake(("proxy", "dataset", "path"), str(error))) from None
+        placed["path"] = str(there) if exists(there) or placed.get("name") != "huggingface" else path
     if placed.get("name") in ("imagefolder", "huggingface") and isinstance(network, Mapping):
         size = network.get("image_size")
         if size is not None and placed.get("image_size") is None:
@@ -208,7 +215,7 @@ def _placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
 
 def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[dict[str, OwnNetwork | None], list[str]]:
     """The user's own networks that the sections name, None for one that cannot be had, and why it cannot."""
-    beside = [Path(source.file).parent] if Path(source.file).is_file() else []
+    beside = [Path(source.file).parent] if is_file(Path(source.file)) else []
     search(*beside, Path.cwd())
     forget_networks()
     networks: dict[str, OwnNetwork | None] = {}

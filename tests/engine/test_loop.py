@@ -1,61 +1,17 @@
 """The loop: asks follow from the strategy and its lag alone, whatever the workers do and whenever they are killed."""
 
 import hashlib
-import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledgers import result
-from ruamel.yaml import YAML
-from small import SMALL
+from replays import Shuffled, disturbed, held, runs_of, sweep
 
-from sweep.costs import plan
 from sweep.engine.ledger import Ledger
-from sweep.engine.loop import Loop
-from sweep.engine.planned_runs import PlannedRuns
 from sweep.search import Choice, Grid, History, Stop
-from sweep.space import Space
-
-
-def runs_of(**changes):
-    return PlannedRuns(plan(Space.parse({**YAML(typ="safe").load(SMALL), **changes}), traced=False))
-
 
 RUNS = runs_of(seeds=5)
 POOL = RUNS.pool()
-
-
-def outcome(run):
-    """What a run gives: made up, and always the same."""
-    drawn = random.Random(run.key)
-    status = "failed" if drawn.random() < 0.15 else "done"
-    return result(run, status, drawn.uniform(5, 90), kind="" if status == "done" else "ValueError")
-
-
-class Killed(Exception):  # noqa: N818 - nothing is wrong with the sweep
-    """The driver is killed."""
-
-
-class Shuffled:
-    """An executor of so many workers whose runs end in any order, and that is killed after so many results."""
-
-    def __init__(self, workers, seed, kill_after=10**9):
-        self.workers, self.chance, self.left = workers, random.Random(seed), kill_after
-        self.works, self.seen_at_once = [], 0
-
-    def submit(self, works):
-        self.works += works
-        self.seen_at_once = max(self.seen_at_once, len(self.works))
-
-    def wait(self):
-        busy = self.works[: self.workers]
-        ended = self.chance.sample(busy, self.chance.randint(1, len(busy)))
-        if self.left < len(ended):
-            raise Killed
-        self.left -= len(ended)
-        self.works = [work for work in self.works if work not in ended]
-        return [outcome(run) for work in ended for run in work.runs]
 
 
 class Greedy:
@@ -73,32 +29,13 @@ class Greedy:
         return Choice(*free[place].run, origin={"number": number})
 
 
-def sweep(path, strategy, executor, runs=RUNS):
-    """One call of `run`: what is asked, noted, done and recorded."""
-    with Ledger.create(path) as ledger:
-        ledger.describe("small", {}, runs.plan.axes, runs.described())
-        asks = ledger.asks()
-        history, stale = runs.history(asks, ledger.answers())
-        ledger.ask(stale)
-        landed = []
-        Loop(strategy, runs, history, len(asks)).do(ledger, executor, None, landed.extend)
-        return landed
-
-
-def held(path):
-    """Asks and outcomes, in the order of asking."""
-    with Ledger.open(path) as ledger:
-        outcomes = ledger.outcomes()
-        return [(ask, outcomes.get(ask.key)) for ask in ledger.asks()]
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """What a single worker that nobody kills leaves, by lag."""
 
     def fill(lag):
         path = tmp_path_factory.mktemp("undisturbed") / "ledger.sqlite"
-        sweep(path, Greedy(POOL, lag, 17), Shuffled(1, 0))
+        sweep(path, Greedy(POOL, lag, 17), Shuffled(1, 0), RUNS)
         return held(path)
 
     return {lag: fill(lag) for lag in (0, 1, 3, 8)}
@@ -113,13 +50,7 @@ def undisturbed(tmp_path_factory):
 )
 def test_asks_depend_on_nothing_but_the_lag(lag, workers, seed, kills, undisturbed, tmp_path_factory):
     path = tmp_path_factory.mktemp("disturbed") / "ledger.sqlite"
-    for number, kill_after in enumerate(kills):
-        try:
-            sweep(path, Greedy(POOL, lag, 17), Shuffled(workers, seed + number, kill_after))
-        except Killed:
-            continue
-    executor = Shuffled(workers, seed)
-    sweep(path, Greedy(POOL, lag, 17), executor)
+    executor = disturbed(path, lambda: Greedy(POOL, lag, 17), workers, seed, kills, RUNS)
     assert held(path) == undisturbed[lag]
     assert executor.seen_at_once <= lag + 1
 
@@ -140,12 +71,12 @@ def test_an_ask_is_in_the_ledger_before_it_is_done(tmp_path):
                 assert {key for work in works for key in work.keys} <= asked
             super().submit(works)
 
-    landed = sweep(path, Greedy(POOL, 2, 9), Looking(2, 1))
+    landed = sweep(path, Greedy(POOL, 2, 9), Looking(2, 1), RUNS)
     assert len(landed) == 9
 
 
 def test_the_grid_asks_for_all_in_the_order_of_keys(tmp_path):
-    sweep(tmp_path / "ledger.sqlite", Grid(POOL), Shuffled(3, 5))
+    sweep(tmp_path / "ledger.sqlite", Grid(POOL), Shuffled(3, 5), RUNS)
     keys = [ask.key for ask, _ in held(tmp_path / "ledger.sqlite")]
     assert keys == sorted(RUNS.key(choice) for choice in POOL.grid())
     assert len(keys) == 3 * 2 * 5
@@ -162,6 +93,28 @@ def test_a_wider_grid_asks_for_what_is_new_and_a_narrower_one_forgets_nothing(tm
     assert [ask.present for ask, _ in held(path)] == [True] * 6 + [False] * 12
     assert sweep(path, Grid(many.pool()), Shuffled(1, 0), many) == []
     assert all(ask.present and came for ask, came in held(path))
+
+
+def test_a_run_that_was_done_for_another_space_is_not_done_again(tmp_path):
+    """A fresh seed of a search may be a seed that the space named before."""
+    path = tmp_path / "ledger.sqlite"
+    many, few = runs_of(seeds=5), runs_of(seeds=2)
+    before = sweep(path, Grid(many.pool()), Shuffled(2, 0), many)
+
+    class Fresh:
+        lag = 0
+
+        def next(self, seen, number):
+            fresh = [choice for _, choice, _ in seen if choice.phase == "confirm"]
+            return Choice(0, 0, 2 + len(fresh), 0, "confirm") if len(fresh) < 4 else Stop()
+
+    after = sweep(path, Fresh(), Shuffled(1, 0), few)
+    # seeds 2 to 4 were there, seed 5 was not
+    assert [run.seed for run, _ in after] == [5]
+    rows = held(path)
+    assert len(rows) == len(before) + 1
+    assert [(ask.seed, ask.phase, ask.present) for ask, _ in rows[-4:]] == [(n, "confirm", True) for n in (2, 3, 4, 5)]
+    assert sweep(path, Fresh(), Shuffled(1, 0), few) == []
 
 
 def test_a_history_refuses_asks_out_of_order():

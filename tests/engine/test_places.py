@@ -9,6 +9,7 @@ from sweep import report
 from sweep.api import render
 from sweep.engine.places import ledger_path, note_place, own_place, page_name, places
 from sweep.errors import LedgerError
+from sweep.report import Rendered
 
 
 def test_places_are_noted_once_and_the_sweeps_own_comes_first(tmp_path):
@@ -58,7 +59,7 @@ def renamed(tmp_path):
 )
 def test_the_page_of_a_renamed_sweep_is_written_where_its_name_says(sweep, folder, renamed, monkeypatch):
     monkeypatch.chdir(renamed)
-    monkeypatch.setattr(report, "render", lambda frame, out: out)
+    monkeypatch.setattr(report, "render", lambda frame, out: Rendered(out, ()))
     assert render(sweep) == Path("reports") / folder
 
 

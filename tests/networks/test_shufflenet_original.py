@@ -29,6 +29,15 @@ def test_published_sizes(width, params, flops):
     assert sum(p.numel() for p in network.parameters()) == ours.params
 
 
+@pytest.mark.parametrize(("width", "params"), [(0.5, 1.4), (1.0, 2.3), (1.5, 3.5), (2.0, 7.4)])
+def test_the_classifiers_bias_which_the_published_code_has_not_changes_no_published_digit(width, params):
+    ours = count(original(width), 3, 1000).params
+    with torch.device("meta"):
+        bias = build(original(width), 3, 1000).classifier.bias
+    assert bias.numel() == 1000
+    assert round(ours / 1e6, 1) == round((ours - 1000) / 1e6, 1) == params
+
+
 # torchvision's shufflenet_v2_x0_5 ... x2_0: a block's convolutions are cut otherwise, their weights are as many
 @pytest.mark.parametrize(("width", "params"), [(0.5, 1_366_792), (1.0, 2_278_604), (1.5, 3_503_624), (2.0, 7_393_996)])
 def test_torchvisions_sizes(width, params):

@@ -1,6 +1,7 @@
 """A run that is interrupted anywhere, and goes on from its checkpoint, ends as if nothing had happened."""
 
 import itertools
+import math
 import os
 import sys
 import types
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sweep.errors import StorageError
-from sweep.proxy import Checkpoint, OutOfTime, train
+from sweep.proxy import Checkpoint, OutOfTime, stored, train
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.space import Point, Proxy, allow
 
@@ -48,8 +49,8 @@ class Killed(BaseException):
 class Doomed(Checkpoint):
     """A checkpoint of every so many steps, whose process is killed after one more."""
 
-    def __init__(self, storage, saved, killed):
-        super().__init__(storage, "key", 0.0)
+    def __init__(self, storage, saved, killed, key="key"):
+        super().__init__(storage, key, 0.0)
         self.step, self.saved, self.killed = 0, saved, killed
 
     def due(self):
@@ -148,11 +149,62 @@ def test_a_damaged_one_is_set_aside_and_the_run_starts_over(cut, flip, shorten, 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"key.damaged": damaged}
 
 
-def test_one_of_another_run_is_set_aside(tmp_path):
+def test_one_of_another_network_is_set_aside(tmp_path):
     other = Point(**NET, family="se").resolved(8)
     with pytest.raises(Killed):
         train(other, RECIPES["adamw, linear"], 0, Doomed(str(tmp_path), {2}, 3))
-    check_started_over(tmp_path, "damaged and set aside")
+    check_started_over(tmp_path, "was not of this recipe and set aside")
+
+
+def test_one_of_another_run_of_the_same_network_is_set_aside(tmp_path):
+    """It fits, and the error would be that of the other seed: it was renamed, or sent by somebody."""
+    with pytest.raises(Killed):
+        train(POINT, RECIPES["adamw, linear"], 1, Doomed(str(tmp_path), {2}, 3, key="other"))
+    (tmp_path / "other").rename(tmp_path / "key")
+    check_started_over(tmp_path, "was that of another run and set aside as key.damaged")
+
+
+def forge(storage, **changes):
+    """Change what a checkpoint says, as a person may who sends one: the sum is right again."""
+    state = Checkpoint(str(storage), "key", 60.0).load()
+    Checkpoint(str(storage), "key", 60.0).save({**state, **changes})
+
+
+FORGED = {
+    "all epochs of the recipe": dict(losses=[2.0] * EPOCHS),
+    "more epochs than the recipe": dict(losses=[2.0] * 7),
+    "a loss that is no number": dict(losses=[math.nan]),
+    "text for a loss": dict(losses=["2.0"]),
+    "no batch": dict(batch=0),
+    "a batch before the first": dict(batch=-3),
+    "more batches than there are": dict(batch=BATCHES + 1),
+    "time that never ends": dict(seconds=math.inf),
+    "time that was not taken": dict(seconds=-1e9),
+    "another recipe": dict(recipe="{}"),
+    "a total of several numbers": dict(total=torch.zeros(3)),
+    "generators of nobody": dict(generators=[]),
+    "a network of nobody": dict(network={}),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_state_that_this_run_cannot_have_is_set_aside(name, tmp_path):
+    interrupted(str(tmp_path))
+    forge(tmp_path, **FORGED[name])
+    check_started_over(tmp_path, "was not of this recipe and set aside")
+
+
+def test_the_same_recipe_with_more_epochs_does_not_go_on_from_it(tmp_path):
+    longer = RECIPES["adamw, linear"].model_copy(update=dict(epochs=EPOCHS + 4))
+    with pytest.raises(Killed):
+        train(POINT, longer, 0, Doomed(str(tmp_path), {EPOCHS * BATCHES + 2}, EPOCHS * BATCHES + 3))
+    check_started_over(tmp_path, "was not of this recipe and set aside")
+
+
+@pytest.mark.parametrize("content", [{}, {"key": "key"}, {"key": "key", "state": 3}, {"key": 3, "state": {}}])
+def test_a_whole_file_that_is_no_checkpoint_is_set_aside(content, tmp_path):
+    stored.put(str(tmp_path), "key", b"wn-sweep checkpoint 2\n", content)
+    check_started_over(tmp_path, "was that of another run and set aside")
 
 
 class Ran:

@@ -1,5 +1,6 @@
 """One run: it learns, it repeats to the bit, its seed is shared, and its recipe is what the file says."""
 
+import contextlib
 import math
 import subprocess
 import sys
@@ -9,10 +10,10 @@ import torch
 from torch import nn
 
 from sweep.networks import drawn, seeded
-from sweep.proxy import Shelf, Weights, train
+from sweep.proxy import OutOfTime, Shelf, Weights, train
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.data import Split, load
-from sweep.proxy.train import validate
+from sweep.proxy.train import settled, validate
 from sweep.space import Point, Proxy
 
 NET = dict(width=0.125, stem_channels=8, last_channels=32, repeats=(1, 1), image_size=8)
@@ -58,11 +59,48 @@ def test_a_run_repeats_to_the_last_bit_whatever_ran_before():
     assert other.losses != one.losses
 
 
-def test_one_thread():
-    torch.set_num_threads(2)
-    train(point(), recipe(epochs=1), seed=0)
-    assert torch.get_num_threads() == 1
-    assert torch.are_deterministic_algorithms_enabled()
+def settings():
+    """What a process has set that its other computations depend on."""
+    return (
+        torch.get_num_threads(),
+        torch.get_deterministic_debug_mode(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.utils.deterministic.fill_uninitialized_memory,
+        float(torch.tensor([1e-310], dtype=torch.float64) * 0.5) == 0,
+        torch.get_rng_state().tolist(),
+    )
+
+
+@pytest.fixture
+def set_by_the_caller():
+    before = settings()
+    yield
+    torch.set_num_threads(before[0])
+    torch.set_deterministic_debug_mode(before[1])
+    torch.utils.deterministic.fill_uninitialized_memory = before[3]
+    torch.set_flush_denormal(before[4])
+
+
+SETTINGS = [(2, 0, True, False), (3, 1, False, True), (1, 2, True, True)]
+
+
+@pytest.mark.parametrize(("threads", "mode", "filled", "flushed"), SETTINGS)
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_run_leaves_the_callers_settings_as_they_were(threads, mode, filled, flushed, fails, set_by_the_caller):
+    torch.set_num_threads(threads)
+    torch.set_deterministic_debug_mode(mode)
+    torch.utils.deterministic.fill_uninitialized_memory = filled
+    torch.set_flush_denormal(flushed)
+    torch.manual_seed(99)
+    before = settings()
+    with settled():
+        assert (torch.get_num_threads(), torch.get_deterministic_debug_mode()) == (1, 2)
+    assert settings() == before
+    with pytest.raises(OutOfTime) if fails else contextlib.nullcontext():
+        train(point(), recipe(epochs=1, timeout=1e-9) if fails else recipe(epochs=1), seed=0)
+    assert settings() == before
+    assert before[0] == threads
+    assert before[4] == flushed
 
 
 def test_a_run_that_leaves_the_numbers_has_diverged():

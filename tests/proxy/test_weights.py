@@ -126,9 +126,36 @@ class Ran:
 
 def test_nothing_in_them_is_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    put(str(tmp_path), "key", b"wn-sweep weights 1\n", {"stem": Ran()})
-    assert not Shelf([str(tmp_path)]).take("key", empty())
+    for version in (1, 2):
+        put(str(tmp_path), "key", f"wn-sweep weights {version}\n".encode(), {"key": "key", "state": {"stem": Ran()}})
+        assert not Shelf([str(tmp_path)]).take("key", empty())
     assert not (tmp_path / "unpickled").exists()
+
+
+def test_those_of_another_run_of_the_same_network_are_set_aside(tmp_path):
+    """They fit, and the error would be that of the other run."""
+    Weights(str(tmp_path), "other").save(empty())
+    (tmp_path / "other").rename(tmp_path / "key")
+    shelf = Shelf([str(tmp_path)])
+    assert not shelf.take("key", empty())
+    assert shelf.damaged("key")
+    assert (tmp_path / "key.damaged").exists()
+
+
+@pytest.mark.parametrize("content", [{}, {"key": "key"}, {"key": "key", "state": [1]}, {"state": {}}])
+def test_a_whole_file_that_holds_no_weights_is_set_aside(content, tmp_path):
+    put(str(tmp_path), "key", b"wn-sweep weights 2\n", content)
+    assert not Shelf([str(tmp_path)]).take("key", empty())
+    assert (tmp_path / "key.damaged").exists()
+
+
+def test_files_that_do_not_say_whose_they_are_yet_can_be_read(tmp_path):
+    network = empty()
+    put(str(tmp_path), "key", b"wn-sweep weights 1\n", network.state_dict())
+    other = empty()
+    assert Shelf([str(tmp_path)]).take("key", other)
+    for name, tensor in other.state_dict().items():
+        assert torch.equal(tensor, network.state_dict()[name])
 
 
 def test_those_of_another_network_do_not_fit_and_are_set_aside(tmp_path):

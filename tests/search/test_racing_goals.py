@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sweep.errors import SweepError
-from sweep.search import STRATEGIES
 from sweep.search.racing_goals import pairs_along, racing
+from sweep.search.strategy import STRATEGIES
 from tests.search.races import FRONT, TUNED, choices, pool, race
 
 PLANE = [{"family": "static"}] + [
@@ -80,5 +80,5 @@ def test_a_curve_has_an_interval_as_narrow_as_the_full_grids():
 
 
 def test_the_name_makes_a_race_with_defaults_that_work():
-    history, _ = race(STRATEGIES["racing"](pool()))
+    history, _ = race(STRATEGIES["racing"](pool(), {}))
     assert {choice.point for choice in choices(history, "confirm")} >= FRONT

@@ -1,0 +1,129 @@
+"""The section `strategy`: how runs of the grid are chosen, and the keys of each way."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sweep.space.model import Choice, Flat, Model, union
+
+#: What a search makes low beside the error: costs, which are known exactly.
+Cost = Literal["flops", "params", "activations", "training_flops"]
+_Lag = Annotated[int, Field(ge=0, le=1000, description="Runs that may be open while the next one is chosen.")]
+_Confirm = Annotated[int, Field(ge=0, le=1000, description="Fresh seeds of each finalist: only they are evidence.")]
+_Seed = Annotated[int, Field(ge=0, lt=2**31, description="Of the strategy's own random numbers.")]
+_Runs = Annotated[int, Field(ge=1, le=1_000_000, description="Most runs, confirmation included.")]
+
+
+class StrategyKeys(Model):
+    """The keys of a strategy."""
+
+    name: str
+
+
+class GridKeys(StrategyKeys):
+    """Every point at every setting with every seed."""
+
+    name: Literal["grid"] = "grid"
+
+
+class SearchKeys(StrategyKeys):
+    """So many runs that explore, and fresh seeds for the finalists."""
+
+    runs: _Runs
+    objectives: Annotated[
+        tuple[Literal["error"] | Cost, ...],
+        Field(strict=False, min_length=1, max_length=4, description="What is made low: error, and costs."),
+    ] = ("error", "flops")
+    confirm: _Confirm = 4
+    lag: _Lag = 8
+    seed: _Seed = 0
+
+    @field_validator("objectives")
+    @classmethod
+    def _with_error(cls, objectives: tuple[str, ...]) -> tuple[str, ...]:
+        if "error" not in objectives:
+            raise ValueError("needs error among the objectives: costs are known without training")
+        if len(set(objectives)) < len(objectives):
+            raise ValueError("names an objective twice")
+        return objectives
+
+
+class DrawnKeys(SearchKeys):
+    """Points and settings drawn at random (`random`) or spread evenly (`qmc`)."""
+
+    name: Literal["random", "qmc"] = "random"
+
+
+class OptunaKeys(SearchKeys):
+    """Points and settings that a sampler of Optuna asks for."""
+
+    name: Literal["tpe", "gp", "nsga2"] = "tpe"
+
+
+class RacingKeys(StrategyKeys):
+    """Points and settings that cannot matter any more get no more runs."""
+
+    name: Literal["racing"] = "racing"
+    goal: Annotated[
+        Literal["front", "best", "curve"],
+        Field(description="What is asked: the front of error and a cost, the best points, or how an axis moves error."),
+    ] = "front"
+    confidence: Annotated[float, Field(gt=0.5, lt=1, description="Probability that a claim needs.")] = 0.95
+    cost: Annotated[Cost, Field(description="The cost of the front.")] = "flops"
+    axis: Annotated[str | None, Field(min_length=1, description="The axis that a curve runs along.")] = None
+    between: Annotated[
+        tuple[float, float] | None,
+        Field(strict=False, description="Two values of the axis; every neighbouring pair if not given."),
+    ] = None
+    runs: Annotated[
+        int | None,
+        Field(ge=1, le=1_000_000, description="Most runs, confirmation included; until settled if not given."),
+    ] = None
+    confirm: _Confirm = 4
+    lag: _Lag = 8
+    seed: _Seed = 0
+
+    @model_validator(mode="after")
+    def _curve(self) -> "RacingKeys":
+        if self.goal == "curve" and self.axis is None:
+            raise ValueError("goal: curve needs axis, the axis that the curve runs along")
+        if self.goal != "curve" and (self.axis is not None or self.between is not None):
+            raise ValueError(f"axis and between go with goal: curve, not with {self.goal}")
+        return self
+
+
+CHOICE = Choice.of("name", GridKeys, DrawnKeys, OptunaKeys, RacingKeys, noun="strategy", default="grid")
+
+if TYPE_CHECKING:
+    AnyStrategy = StrategyKeys
+else:
+    AnyStrategy = union(CHOICE)
+
+
+class Strategy(Flat):
+    """How runs of the grid are chosen: a name, or a mapping with a name."""
+
+    choice: ClassVar[Choice] = CHOICE
+
+    chosen: AnyStrategy
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def name(self) -> str:
+        """Which strategy."""
+        return self.chosen.name
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The values of its other keys."""
+        return {key: value for key, value in self.chosen if key != "name"}
+
+    @property
+    def runs(self) -> int | None:
+        """Most runs that it may ask for, if there is such a number."""
+        return getattr(self.chosen, "runs", None)
