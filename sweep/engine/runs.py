@@ -68,8 +68,8 @@ def key_of(point: Point, proxy: Proxy, seed: int, texts: tuple[str, str] | None 
     if proxy.dataset.of_the_user:
         # another decoder, other pixels
         content["pillow"] = canonical(version("pillow"))
-    if point.family == "sk" and not point.own_network:
-        content["sk"] = canonical(sk.NUMERICS)
+    if (version_of_sk := sk.numerics(point)) is not None:
+        content["sk"] = canonical(version_of_sk)
     if point.own_network:
         content["network"] = canonical(own_network(point.backbone).fingerprint)
     # the canonical text of the whole: its parts are canonical, and most of them the same for many runs

@@ -11,18 +11,28 @@ from sweep.networks.family import StaticConv
 from sweep.networks.layouts import pooled
 from sweep.networks.static import Static
 from sweep.networks.table import Block, Conv
+from sweep.space import Point
+from sweep.space.backbones import BACKBONES
 
-#: Raised whenever runs of the family would come out differently, other families' not; part of their keys. 2: a strided
-#: dilated convolution sums its gradients in another order.
+#: Raised whenever runs on backbones with depthwise convolutions would come out differently, other runs not; part of
+#: their keys. 2: a strided dilated depthwise convolution sums its gradients in another order.
 NUMERICS = 2
+
+
+def numerics(point: Point) -> int | None:
+    """The version of what computes a point's selective kernels; None where there is one version only."""
+    if point.family != "sk" or point.own_network:
+        return None
+    return NUMERICS if "depthwise" in BACKBONES[point.backbone].own else None
 
 
 class DilatedConv(nn.Conv2d):
     """A convolution of odd kernel size, dilated by 2, with as many output pixels as an undilated one.
 
-    At stride 2 it reads every second pixel of every second row only, and is an undilated convolution of these: the same
-    outputs to the bit (without a bias), and the same gradients but for the order of their sums. PyTorch has a slow path
-    for dilated depthwise convolutions on CPUs, which takes 2 to 12 times as long (benchmarks/dilated_conv.txt).
+    At stride 2 it reads every second pixel of every second row only, and is an undilated convolution of these. PyTorch
+    has a slow path for dilated depthwise convolutions on CPUs, which takes 2 to 12 times as long as that
+    (benchmarks/dilated_conv.txt): where it is depthwise it is computed so, with the same outputs to the bit (without a
+    bias), and the same gradients but for the order of their sums. Others gain nothing.
 
     Shapes: (B, inp, H, W) -> (B, oup, H', W').
     """
@@ -41,7 +51,7 @@ class DilatedConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
-        if self.stride == (2, 2):
+        if self.stride == (2, 2) and self.groups == self.in_channels:
             half = self.kernel_size[0] // 2
             return F.conv2d(x[..., ::2, ::2], self.weight, self.bias, padding=half, groups=self.groups)
         return super().forward(x)
