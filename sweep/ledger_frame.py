@@ -138,7 +138,7 @@ def _versions(rows: list[dict[str, Any]]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for row in rows:
         for name, value in json.loads(row["versions"]).items():
-            found.setdefault(name, set()).add(value)
+            found.setdefault(name, set()).add(str(value))
     return {name: ", ".join(sorted(values)) for name, values in sorted(found.items())}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sweep.engine.asks import Ask, PlannedPoint
-from sweep.engine.ledger_file import change, check, connect, damaged, migrate
+from sweep.engine.ledger_file import change, check, connect, copied
 from sweep.engine.ledger_queries import LedgerQueries
 from sweep.engine.result import Result
 from sweep.engine.tables import APPLICATION, TABLES, VERSION
@@ -42,12 +42,7 @@ class Ledger(LedgerQueries):
         path = Path(path)
         with contextlib.closing(connect(path)) as connection:
             version = check(path, connection)
-            copy = sqlite3.connect(":memory:", isolation_level=None)
-            try:
-                connection.backup(copy)
-                migrate(copy, version)
-            except sqlite3.Error as error:
-                raise damaged(path, error) from None
+            copy = copied(path, connection, version)
         return cls(path, copy, VERSION, lambda what: None)
 
     @classmethod

@@ -4,7 +4,7 @@ import math
 import sqlite3
 from pathlib import Path
 
-from sweep.engine.tables import APPLICATION, MIGRATIONS, VERSION
+from sweep.engine.tables import APPLICATION, MIGRATIONS, TABLE_OF, VERSION
 from sweep.errors import LedgerError
 
 #: Seconds that SQLite waits for another process before it says that the file is locked.
@@ -49,11 +49,33 @@ def damaged(path: Path, error: Exception) -> LedgerError:
     return LedgerError(f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is")
 
 
-def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Bring tables up to this version, in a transaction of its own."""
-    connection.execute("BEGIN")
-    change(connection, version)
-    connection.execute("COMMIT")
+def copied(path: Path, connection: sqlite3.Connection, version: int) -> sqlite3.Connection:
+    """A copy of a ledger in memory, in tables of this version, which hold nothing but what they say they hold.
+
+    Raises LedgerError if the file holds anything else.
+    """
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.backup(copy)
+        copy.execute("PRAGMA foreign_keys = OFF")
+        copy.execute("BEGIN")
+        change(copy, version)
+        if version == VERSION:
+            # an older file has been copied row by row into tables of this version; so is this one
+            for table, statement in TABLE_OF.items():
+                columns = ", ".join(row[1] for row in copy.execute(f"PRAGMA table_info({table})"))
+                copy.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+                copy.execute(statement)
+                copy.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM old_{table}")
+                copy.execute(f"DROP TABLE old_{table}")
+        copy.execute("COMMIT")
+        if copy.execute("PRAGMA foreign_key_check").fetchone():
+            raise sqlite3.IntegrityError("a run that was not asked for")
+        copy.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error as error:
+        copy.close()
+        raise damaged(path, error) from None
+    return copy
 
 
 def change(connection: sqlite3.Connection, version: int) -> None:

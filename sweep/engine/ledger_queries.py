@@ -19,6 +19,9 @@ _CONTENT = (
     "FROM runs JOIN asks USING (key) JOIN points ON points.id = asks.point JOIN recipes ON recipes.id = asks.recipe"
 )
 
+#: What a query, and what is made of it, raises of a file that does not hold what it should.
+_DAMAGE = (sqlite3.Error, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
 
 class LedgerQueries:
     """The answers of a ledger; each raises LedgerError if the file is damaged."""
@@ -150,6 +153,14 @@ class LedgerQueries:
         """Turn whatever a damaged file makes of a query into a LedgerError."""
         try:
             yield
-        except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            sqlite3.Error,
+            ValueError,
+            TypeError,
+            AttributeError,
+            LookupError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             what = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise LedgerError(f"{self.path}: cannot be read, or is damaged ({what}); it was left as it is") from None

@@ -85,17 +85,18 @@ def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> lis
     places = {one.cost.point: place for place, one in enumerate(points)}
     settings = {canonical(proxy.decisive()): number for number, (_, proxy) in enumerate(space.recipes())}
     seeds = {seed: place for place, seed in enumerate(space.seeds)}
-    asked = [
-        RecordedRun(places[ask.point], settings[ask.recipe], ask)
-        for ask in ledger.asks()
-        if ask.present and ask.point in places and ask.recipe in settings
-    ]
+    asked: dict[tuple[int, int, int | None, int], RecordedRun] = {}
+    for ask in ledger.asks():
+        if ask.present and ask.point in places and ask.recipe in settings:
+            one = RecordedRun(places[ask.point], settings[ask.recipe], ask)
+            # a run is asked for once, whatever a file says
+            asked.setdefault((one.place, one.setting, ask.seed, ask.rung), one)
 
     def order(one: RecordedRun) -> tuple[int, int, int, int, int]:
         seed = one.ask.seed or 0
         return one.place, one.setting, seeds.get(seed, len(seeds)), seed, one.ask.rung
 
-    return sorted(asked, key=order)
+    return sorted(asked.values(), key=order)
 
 
 def _plan_anew(ledger: Ledger, space: Space) -> None:
