@@ -10,6 +10,8 @@ from pathlib import Path
 _FOLDERS = "WN_SWEEP_FOLDERS"
 #: Of other programs, or of an earlier use of Ray: with these, Ray or Tune ends, or does something else.
 _LEFTOVERS = {"PYTHONWARNINGS", "PYTHONSTARTUP", "PYTHONINSPECT", "RAY_AIR_LOCAL_CACHE_DIR"}
+#: Stand-ins for packages that Ray imports, that it can do without, and that take long to import.
+_LIGHT = str(Path(__file__).with_name("light"))
 #: Where this package lies.
 _OWN = Path(__file__).parents[2]
 
@@ -26,7 +28,7 @@ def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
         if name not in _LEFTOVERS and (not name.startswith("TUNE_") or name in settings)
     }
     working, installed = _split(sys.path)
-    paths = {"PYTHONPATH": os.pathsep.join(installed), _FOLDERS: os.pathsep.join(working)}
+    paths = {"PYTHONPATH": os.pathsep.join([_LIGHT, *installed]), _FOLDERS: os.pathsep.join(working)}
     return {**settings, **kept, **paths, "PYTHONSAFEPATH": "1"}
 
 
