@@ -139,7 +139,7 @@ class _Ray:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=child_environment(settings(address)),
+            env=child_environment(settings(address), None if address else self._scratch.token()),
             # Ray's workers import from the working directory of this process before all others
             cwd=self._scratch.folder,
             # Ctrl-C is for us: what Ray would make of it is of no use

@@ -110,3 +110,12 @@ def test_what_rays_processes_can_do_without_is_not_imported(tmp_path, monkeypatc
     env = child_environment(SETTINGS)
     done = subprocess.run([sys.executable, "-P", "-c", code], env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_ray_of_our_own_has_a_token_of_its_own_whatever_is_set(monkeypatch):
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE"):
+        monkeypatch.setenv(name, "disabled")
+    tokens = {name: value for name, value in child_environment(SETTINGS, Path("/x/token")).items() if "AUTH" in name}
+    assert tokens == {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": "/x/token"}
+    # a cluster's is the person's to say
+    assert child_environment(SETTINGS)["RAY_AUTH_TOKEN"] == "disabled"

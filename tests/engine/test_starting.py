@@ -17,7 +17,8 @@ import os, subprocess, sys, threading, time
 from sweep.engine.tune_process import _watch_over
 # they end by themselves
 children = [subprocess.Popen([program, "8"], stdout=subprocess.DEVNULL) for program in (sys.argv[1], "sleep")]
-threading.Thread(target=_watch_over, args=(lambda **said: print(said, flush=True), threading.Event()), daemon=True).start()
+say = lambda **said: print(said, flush=True)
+threading.Thread(target=_watch_over, args=(say, threading.Event()), daemon=True).start()
 time.sleep(1.2)
 children[int(sys.argv[2])].kill()
 time.sleep(1.5)
