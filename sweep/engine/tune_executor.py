@@ -18,6 +18,7 @@ from sweep.engine.result import Result
 from sweep.engine.scratch import Scratch
 from sweep.engine.work import Work
 from sweep.errors import EngineError
+from sweep.signals import deferred
 from sweep.space.schema import Resources
 
 #: Ray may be lost this many times without doing a run in between; then it is no accident.
@@ -84,11 +85,18 @@ class Tune:
     def _begin(self) -> None:
         if self._address:
             _answers(self._address)
-        self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+        # an interruption in between would leave a process that nobody ends
+        try:
+            with deferred():
+                self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+        except KeyboardInterrupt:
+            self.close()
+            raise
 
     def _begin_again(self) -> None:
         assert self._ray is not None
-        self._ray.close()
+        with deferred():
+            self._ray.close()
         self._losses += 1
         if self._losses >= MOST_LOSSES:
             raise EngineError(f"Ray ended {self._losses} times without doing a run: {self._ray.last_words()}")
@@ -103,7 +111,8 @@ class Tune:
     def close(self) -> None:
         """End Ray, or leave the cluster."""
         if self._ray is not None:
-            self._ray.close()
+            with deferred():
+                self._ray.close()
 
     def __enter__(self) -> Self:
         return self
