@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -17,9 +18,16 @@ def entry() -> NoReturn:
     found = importlib.util.find_spec("sweep")
     if found is None or found.origin is None or not own.samefile(found.origin):
         _end(f"{_place(found)} hides wn-sweep's own package sweep; rename it, or take its folder off PYTHONPATH")
+    from sweep.signals import interrupt_once, interrupted
+
+    interrupt_once(signal.SIGINT)
     try:
         from sweep.cli import entry as command
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if interrupted():
+            # at once: what is half imported may fail in other ways
+            print("Interrupted.", file=sys.stderr, flush=True)
+            os._exit(130)
         if os.environ.get("WN_SWEEP_TRACEBACK"):
             raise
         _end(

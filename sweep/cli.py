@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import typer
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
 from sweep.options import Json, Networks, Reports, Results, SpaceArgument
+from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import DATASETS, Space, allow, find, shipped
 
 app = typer.Typer(
@@ -53,9 +53,7 @@ def run(
     Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
     """
     # a scheduler's polite end and a closed terminal are interruptions like any other, unless nohup said otherwise
-    for polite in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(polite) is not signal.SIG_IGN:
-            signal.signal(polite, signal.default_int_handler)
+    interrupt_once(*POLITE)
     bar = None
     try:
         allow(*(network or ()))
@@ -293,6 +291,9 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("WN_SWEEP_TRACEBACK"):
             raise
+        if interrupted():
+            err.print("Interrupted: nothing that landed is lost.")
+            sys.exit(130)
         what = f"{type(error).__name__}: {error}"
         err.print(f"wn-sweep: a bug: {what} (WN_SWEEP_TRACEBACK=1 shows where)", markup=False)
         sys.exit(1)

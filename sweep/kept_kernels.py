@@ -13,7 +13,7 @@ from sweep.analysis.nuisance import tune
 from sweep.analysis.order import points
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import Kernels, SweepFrame
-from sweep.engine.notes import read_note, write_note
+from sweep.engine.notes import read_note, warn_of, write_note
 from sweep.engine.places import places
 from sweep.engine.runs import Run
 from sweep.errors import LedgerError
@@ -50,7 +50,7 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = 
     if not families:
         return None
     known = _known(folder)
-    shelf = Shelf(places(folder))
+    shelf = Shelf(places(folder), contact=trust)
     if not done or not (known or shelf.keys):
         nothing = pd.DataFrame(columns=["point", "seed", *COLUMNS])
         return Kernels(nothing, len(done), len(done), len(done), trouble=_told(shelf))
@@ -127,12 +127,29 @@ def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
 
 
 def _known(folder: Path) -> dict[str, Rows]:
-    """What earlier reports found; a file that cannot be read is found anew."""
+    """What earlier reports found; what is damaged is found anew."""
     try:
-        kept = read_note(folder / _NOTE, {})
-        return {key: [_numbers(row) for row in rows] for key, rows in kept.items()}
-    except (LedgerError, TypeError, AttributeError):
+        note = read_note(folder / _NOTE, {})
+    except LedgerError:
         return {}
+    known = {}
+    for key, rows in note.items():
+        if isinstance(rows, list) and all(map(_is_row, rows)):
+            known[key] = [[math.nan if cell is None else cell for cell in row] for row in rows]
+        else:
+            warn_of(folder / _NOTE, f"the kernels of run {key} are no rows of {len(COLUMNS)} cells")
+    return known
+
+
+def _is_row(row: Any) -> bool:
+    return (
+        isinstance(row, list)
+        and len(row) == len(COLUMNS)
+        and row[0] in ("weightnet", "condconv")
+        and isinstance(row[1], str)
+        and all(type(cell) is int and cell >= 0 for cell in row[2:5])
+        and all(cell is None or type(cell) in (int, float) for cell in row[5:])
+    )
 
 
 def _keep(folder: Path, known: dict[str, Rows], found: dict[str, Rows]) -> None:
@@ -145,9 +162,3 @@ def _keep(folder: Path, known: dict[str, Rows], found: dict[str, Rows]) -> None:
         write_note(folder / _NOTE, plain)
     except LedgerError:
         return
-
-
-def _numbers(row: Sequence[Any]) -> list[Any]:
-    if len(row) != len(COLUMNS):
-        raise TypeError(row)
-    return [math.nan if cell is None else cell for cell in row]

@@ -39,7 +39,7 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
         raise SweepError(f"{ledger.path}: no run has finished yet, so there is nothing to judge on the test split")
     with locked(folder):
         errors = dict(looked(folder).errors or {})
-        shelf = Shelf(places(folder))
+        shelf = Shelf(places(folder), contact=trust)
         todo = [run for run in runs if run.key in wanted and run.key not in errors and shelf.has(run.key)]
         if not todo and not errors.keys() & wanted:
             told = "".join(f"; {storage} cannot be looked into: {why}" for storage, why in shelf.troubles.items())

@@ -177,6 +177,7 @@ class _Sweep:
             for pair in pairs:
                 self.watch.landed(*pair)
 
+        self.executor.note = self.watch.note
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
         todo = len(loop.todo) if loop.all_known else total - loop.answered

@@ -10,24 +10,30 @@ from pathlib import Path
 _FOLDERS = "WN_SWEEP_FOLDERS"
 #: Of other programs, or of an earlier use of Ray: with these, Ray or Tune ends, or does something else.
 _LEFTOVERS = {"PYTHONWARNINGS", "PYTHONSTARTUP", "PYTHONINSPECT", "RAY_AIR_LOCAL_CACHE_DIR"}
+#: Stand-ins for packages that Ray imports, that it can do without, and that take long to import.
+_LIGHT = str(Path(__file__).with_name("light"))
 #: Where this package lies.
 _OWN = Path(__file__).parents[2]
 
 
-def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
+def child_environment(settings: Mapping[str, str], token: Path | None = None) -> dict[str, str]:
     """The variables of a process that imports what this process imports, but nothing from the working directory.
 
     Args:
         settings: what Ray and Tune read from the environment; a variable that is set already has precedence.
+        token: the file of a token that every process of a Ray must know, whatever the environment says of tokens.
     """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _LEFTOVERS and (not name.startswith("TUNE_") or name in settings)
+        if name not in _LEFTOVERS
+        and (not name.startswith("TUNE_") or name in settings)
+        and (not name.startswith("RAY_AUTH_") or token is None)
     }
+    secret = {} if token is None else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
     working, installed = _split(sys.path)
-    paths = {"PYTHONPATH": os.pathsep.join(installed), _FOLDERS: os.pathsep.join(working)}
-    return {**settings, **kept, **paths, "PYTHONSAFEPATH": "1"}
+    paths = {"PYTHONPATH": os.pathsep.join([_LIGHT, *installed]), _FOLDERS: os.pathsep.join(working)}
+    return {**settings, **kept, **secret, **paths, "PYTHONSAFEPATH": "1"}
 
 
 def search_working_folders() -> None:

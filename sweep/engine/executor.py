@@ -16,6 +16,8 @@ class Executor(Protocol):
 
     #: runs at a time; None: as many as a cluster has room for
     workers: int | None
+    #: is told what a person should know while nothing lands
+    note: Callable[[str], None]
 
     def start(self) -> None:
         """Begin to get ready, if that takes time; `submit` does so at the latest."""
@@ -48,6 +50,7 @@ class Inline:
     workers: int | None = 1
 
     def __init__(self, retries: int = 2, do: Callable[[str], list[Result]] | None = None) -> None:
+        self.note: Callable[[str], None] = lambda line: None
         self._retries, self._do = retries, do
         self._works: deque[Work] = deque()
         self._tries: Counter[str] = Counter()

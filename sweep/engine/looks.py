@@ -1,12 +1,12 @@
 """Looks at the test split of a sweep, noted beside its ledger before they are taken, and the errors that they gave."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sweep.engine.notes import read_note, write_note
-from sweep.errors import LedgerError
+from sweep.engine.notes import damaged, read_note, salvage, warn_of, write_note
 
 
 @dataclass(frozen=True)
@@ -27,34 +27,76 @@ def _path(folder: Path) -> Path:
 
 
 def looked(folder: Path) -> Looked:
-    """What is known of a sweep's test split; raises LedgerError if the note cannot be read."""
-    found = read_note(_path(folder), {})
-    try:
-        return Looked(
-            tuple(map(str, found.get("looks", []))),
-            {str(key): None if error is None else float(error) for key, error in found.get("errors", {}).items()},
-            int(found.get("images", 0)),
-            bool(found.get("official", True)),
-        )
-    except (TypeError, ValueError, AttributeError) as error:
-        raise LedgerError(f"{_path(folder)}: does not hold what it should ({error}); it was left as it is") from None
+    """What is known of a sweep's test split; parts of the note that are damaged are warned of and left out."""
+    path = _path(folder)
+    parts, damage = _read(salvage(path, {}))
+    for what in damage:
+        warn_of(path, what)
+    return parts
 
 
 def looks(folder: Path) -> tuple[str, ...]:
-    """When the test split of a sweep was looked at; raises LedgerError if the note cannot be read."""
+    """When the test split of a sweep was looked at."""
     return looked(folder).times
+
+
+def _whole(folder: Path) -> Looked:
+    """As `looked`, for those who write the note anew; raises LedgerError if any part of it is damaged."""
+    parts, damage = _read(read_note(_path(folder), {}))
+    if damage:
+        raise damaged(_path(folder), damage[0])
+    return parts
+
+
+def _read(note: dict[str, Any]) -> tuple[Looked, list[str]]:
+    """What a note says, and what is wrong with the rest of it."""
+    damage: list[str] = []
+
+    def part(name: str, otherwise: Any, fits: Callable[[Any], bool]) -> Any:
+        value = note.get(name, otherwise)
+        if isinstance(value, type(otherwise)) and fits(value):
+            return value
+        damage.append(f"{name} cannot be {_short(value)}")
+        return otherwise
+
+    times = part("looks", [], lambda value: all(map(_is_time, value)))
+    images = part("images", 0, lambda value: value is not True and value is not False and 0 <= value < 1 << 63)
+    official = part("official", True, lambda value: True)
+    errors = {}
+    for key, error in part("errors", {}, lambda value: True).items():
+        if error is None or (_is_number(error) and 0 <= error <= 100):
+            errors[key] = None if error is None else float(error)
+        else:
+            damage.append(f"the error of run {key} cannot be {_short(error)}")
+    return Looked(tuple(times), errors, images, official), damage
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _short(value: Any) -> str:
+    return f"{value!r:.60}"
 
 
 def begin_look(folder: Path) -> None:
     """Note a look that is about to be taken; raises LedgerError, and then it must not be."""
-    known = looked(folder)
+    known = _whole(folder)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     _write(folder, Looked((*known.times, now), known.errors, known.images, known.official))
 
 
 def end_look(folder: Path, errors: Mapping[str, float | None], images: int, official: bool) -> None:
     """Note what a look gave, beside what is known; raises LedgerError."""
-    known = looked(folder)
+    known = _whole(folder)
     _write(folder, Looked(known.times, {**(known.errors or {}), **errors}, images, official))
 
 

@@ -1,28 +1,63 @@
-"""Small JSON files beside a ledger, for what is no outcome of a run: written whole or not at all."""
+"""Small JSON files beside a ledger, for what is no outcome of a run: written whole or not at all.
+
+They may be damaged, or come from somebody else. `read_note` refuses a damaged one, for those who are about to write it
+anew; `salvage` warns and goes on with what can be read, for those who only look.
+"""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from sweep.errors import LedgerError
+from sweep.inert import printable
 from sweep.safe_files import read_regular, replacing
+
+#: Bytes of the largest note that is read.
+LARGEST = 256 << 20
+
+_log = logging.getLogger("sweep")
 
 
 def read_note(path: Path, otherwise: Any) -> Any:
-    """What a file holds, or `otherwise` if there is none; raises LedgerError if it cannot be read."""
+    """The content of a note, of the type of `otherwise`, which stands for a note that does not exist.
+
+    Raises LedgerError if it cannot be read, or holds something of another type.
+    """
     try:
-        found = json.loads(read_regular(path))
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+        content = json.loads(read_regular(path))
     except FileNotFoundError:
         return otherwise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LedgerError(f"{path}: cannot be read, or is damaged ({error}); it was left as it is") from None
-    if not isinstance(found, type(otherwise)):
-        raise LedgerError(f"{path}: does not hold what it should; it was left as it is")
-    return found
+    if not isinstance(content, type(otherwise)):
+        raise damaged(path, f"a JSON {'object' if isinstance(otherwise, dict) else 'list'} was expected")
+    return content
+
+
+def salvage(path: Path, otherwise: Any) -> Any:
+    """As `read_note`, but a note that cannot be read is warned of and counts as one that does not exist."""
+    try:
+        return read_note(path, otherwise)
+    except LedgerError as error:
+        _log.warning("%s", printable(str(error)))
+        return otherwise
+
+
+def damaged(path: Path, what: str) -> LedgerError:
+    """The error that a part of a note is damaged."""
+    return LedgerError(f"{path}: is damaged: {what}; it was left as it is")
+
+
+def warn_of(path: Path, what: str) -> None:
+    """Warn that a part of a note is damaged, and not used."""
+    _log.warning("%s", printable(f"{path}: is damaged: {what}; the rest is used"))
 
 
 def write_note(path: Path, value: Any) -> None:
-    """Write a file beside its place, and move it there; raises LedgerError if the disk will not take it."""
+    """Write a file beside its place, and move it there; raises LedgerError if the disk does not take it."""
     try:
         with replacing(path) as part:
             part.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from sweep.engine.notes import read_note, write_note
+from sweep.engine.notes import damaged, read_note, salvage, warn_of, write_note
 
 
 def ledger_path(sweep: str | Path, results: str | Path) -> Path:
@@ -28,18 +28,36 @@ def own_place(folder: Path) -> str:
 
 
 def places(folder: Path) -> list[str]:
-    """Every storage in which weights of a sweep may lie, its own folder first; raises LedgerError."""
-    also = read_note(folder / "weights.json", [])
-    return [own_place(folder), *(one if _is_url(one) else os.path.normpath(folder.absolute() / one) for one in also)]
+    """Every storage in which weights of a sweep may lie, its own folder first; damage of the note is warned of."""
+    note = folder / "weights.json"
+    named = []
+    for storage in salvage(note, []):
+        if _is_storage(storage):
+            named.append(storage)
+        else:
+            warn_of(note, f"{storage!r:.60} is no storage")
+    return [own_place(folder), *(_found(folder, storage) for storage in named)]
 
 
 def note_place(folder: Path, storage: str) -> None:
-    """Note that weights of a sweep are left in a storage; raises LedgerError."""
-    if storage in places(folder):
+    """Note that weights of a sweep are left in a storage; raises LedgerError if the note is damaged."""
+    path = folder / "weights.json"
+    note = read_note(path, [])
+    if not all(map(_is_storage, note)):
+        raise damaged(path, "it names something that is no storage")
+    if storage in {own_place(folder), *(_found(folder, known) for known in note)}:
         return
     # relative, so that folders that are moved together go on knowing one another
-    told = storage if _is_url(storage) else os.path.relpath(storage, folder.absolute())
-    write_note(folder / "weights.json", [*read_note(folder / "weights.json", []), told])
+    write_note(path, [*note, storage if _is_url(storage) else os.path.relpath(storage, folder.absolute())])
+
+
+def _found(folder: Path, storage: str) -> str:
+    """A storage of a note as any process finds it."""
+    return storage if _is_url(storage) else os.path.normpath(folder.absolute() / storage)
+
+
+def _is_storage(storage: object) -> bool:
+    return isinstance(storage, str) and 0 < len(storage) < 4096 and "\0" not in storage
 
 
 def _is_url(storage: str) -> bool:

@@ -24,12 +24,19 @@ SETTINGS = {
 }
 # on one machine nothing has to listen beyond it: with this, every process of Ray's binds to the loopback address
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+# where Python imports slowly, from a network disk or on a busy machine, Ray's own limits end it for no reason
+_PATIENCE = {
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_agent_register_timeout_ms": "300000",
+    "RAY_gcs_server_port_wait_time_s": "300",
+    "RAY_raylet_start_wait_time_s": "300",
+}
 
 
 def settings(address: str | None) -> dict[str, str]:
     """The variables for a Ray of our own, or for one that joins the cluster at an address."""
     if not address:
-        return SETTINGS | _LOOPBACK
+        return SETTINGS | _LOOPBACK | _PATIENCE
     # whoever joins a cluster must say that it asks for a token: only a head looks for one by itself
     token = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or (Path.home() / ".ray/auth_token").exists()
     return SETTINGS | ({"RAY_AUTH_MODE": "token"} if token else {})

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -53,6 +54,13 @@ class Scratch:
         """Record the session (as in `setsid`) whose processes will work in the folder."""
         self._own_session = session
         self._lock.write(f"{session}\n".encode())
+
+    def token(self) -> Path:
+        """Write a random token that only this user can read, and give its file."""
+        path = self.folder / "token"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+            file.write(secrets.token_hex(32))
+        return path
 
     def clear(self) -> None:
         """End every process that works in the folder, and remove the folder."""

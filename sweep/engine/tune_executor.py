@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from sweep.engine.environment import child_environment
@@ -18,12 +18,15 @@ from sweep.engine.result import Result
 from sweep.engine.scratch import Scratch
 from sweep.engine.work import Work
 from sweep.errors import EngineError
+from sweep.signals import deferred
 from sweep.space.schema import Resources
 
 #: Ray may be lost this many times without doing a run in between; then it is no accident.
 MOST_LOSSES = 3
 #: Seconds in which Ray has started, and in which it has joined a cluster.
-START_WITHIN, JOIN_WITHIN = 300.0, 90.0
+START_WITHIN, JOIN_WITHIN = 600.0, 90.0
+#: Seconds after which a person is told what is being waited for, between two such notes, and between two looks.
+NOTE_AFTER, NOTE_EVERY, LOOK_EVERY = 20.0, 60.0, 1.0
 #: Seconds in which a cluster is left politely.
 LEAVE_WITHIN = 5.0
 
@@ -44,6 +47,7 @@ class Tune:
         self, resources: Resources, workers: int | None = None, address: str | None = None, do: str = DO
     ) -> None:
         self.workers = workers
+        self.note: Callable[[str], None] = lambda line: None
         self._resources, self._address, self._do = resources, address, do
         self._open: dict[str, Work] = {}
         self._ray: _Ray | None = None
@@ -69,7 +73,7 @@ class Tune:
         """Results that have arrived, at least one."""
         while True:
             assert self._ray is not None
-            results = [result for result in self._ray.results() if result.key in self._open]
+            results = [result for result in self._ray.results(self.note) if result.key in self._open]
             if results:
                 self._losses = 0
                 for result in results:
@@ -81,14 +85,22 @@ class Tune:
     def _begin(self) -> None:
         if self._address:
             _answers(self._address)
-        self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+        # an interruption in between would leave a process that nobody ends
+        try:
+            with deferred():
+                self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+        except KeyboardInterrupt:
+            self.close()
+            raise
 
     def _begin_again(self) -> None:
         assert self._ray is not None
-        self._ray.close()
+        with deferred():
+            self._ray.close()
         self._losses += 1
         if self._losses >= MOST_LOSSES:
             raise EngineError(f"Ray ended {self._losses} times without doing a run: {self._ray.last_words()}")
+        self.note(f"Ray ended, and is started again: {self._ray.last_words()}")
         self._begin()
         works = {id(work): work for work in self._open.values()}.values()
         self._ray.send([Work(self._rest(work), work.storage).text() for work in works])
@@ -99,7 +111,8 @@ class Tune:
     def close(self) -> None:
         """End Ray, or leave the cluster."""
         if self._ray is not None:
-            self._ray.close()
+            with deferred():
+                self._ray.close()
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +148,7 @@ class _Ray:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=child_environment(settings(address)),
+            env=child_environment(settings(address), None if address else self._scratch.token()),
             # Ray's workers import from the working directory of this process before all others
             cwd=self._scratch.folder,
             # Ctrl-C is for us: what Ray would make of it is of no use
@@ -144,7 +157,7 @@ class _Ray:
         self._scratch.lend(self._process.pid)
         self._closed = False
         self._within = JOIN_WITHIN if address else START_WITHIN
-        self._deadline = time.monotonic() + self._within
+        self._began, self._next_note = time.monotonic(), NOTE_AFTER
         self._tell(
             {
                 "resources": {"cpus": resources.cpus, "gpus": resources.gpus},
@@ -193,11 +206,25 @@ class _Ray:
         """Give it work."""
         self._tell({"works": works})
 
-    def results(self) -> list[Result]:
+    def _hear(self, note: Callable[[str], None]) -> bool:
+        """Wait until it says something; False if it has not started in time."""
+        assert self._process.stdout is not None
+        while not select.select([self._process.stdout], [], [], None if self._started else LOOK_EVERY)[0]:
+            waited = time.monotonic() - self._began
+            if waited >= self._within:
+                return False
+            if waited >= self._next_note:
+                self._next_note += NOTE_EVERY
+                what = f"cluster {self._address}" if self._address else "Ray"
+                logs = "" if self._address else f"; its logs: {self._scratch.folder}/ray/session_latest/logs"
+                note(f"Waiting for {what} to start, for {waited:.0f} s now{logs}")
+        return True
+
+    def results(self, note: Callable[[str], None]) -> list[Result]:
         """Results that have arrived, perhaps none; raises EngineError if it says that nothing can be run."""
         assert self._process.stdout is not None
         out = self._process.stdout.fileno()
-        if not self._started and not select.select([out], [], [], max(0.0, self._deadline - time.monotonic()))[0]:
+        if not self._hear(note):
             if self._address:
                 raise EngineError(f"{self._address}: no Ray cluster answered within {self._within:g} s")
             self._said, self.lost = f"Ray did not start within {self._within:g} s", True

@@ -1,14 +1,17 @@
 """The process that drives Ray Tune: work comes by stdin, results go by stdout, a line of JSON each."""
 
+import contextlib
 import json
 import logging
 import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 import ray
 
 from sweep.engine.feed import new_feed
@@ -45,7 +48,7 @@ def main() -> NoReturn:
     said = os.fdopen(os.dup(1), "w")
     # nothing that a library prints is a result
     os.dup2(2, 1)
-    saying = threading.Lock()
+    saying, started = threading.Lock(), threading.Event()
 
     def say(**what: Any) -> None:
         with saying:
@@ -53,10 +56,11 @@ def main() -> NoReturn:
 
     job = Job(**json.loads(sys.stdin.readline()))
     try:
+        threading.Thread(target=_watch_over, args=(say, started), daemon=True).start()
         _join(job)
         feed = new_feed(job.feed)
         threading.Thread(target=_listen, args=(job, feed), daemon=True).start()
-        threading.Thread(target=_watch_over, daemon=True).start()
+        started.set()
         say(started=True)
         do = do_there if (job.address or "").startswith("ray://") else do_here
         do(job, lambda results: say(results=[result.plain() for result in results]))
@@ -76,14 +80,26 @@ def _listen(job: Job, feed: Any) -> NoReturn:
     _leave(job)
 
 
-def _watch_over() -> NoReturn:
-    """End when a process is gone that Ray cannot do without."""
+def _watch_over(say: Callable[..., None], started: threading.Event) -> NoReturn:
+    """End when a process is gone that Ray cannot do without, also while Ray starts: it would wait for minutes."""
+    known: dict[int, psutil.Process] = {}
     while True:
-        node = ray._private.worker._global_node
-        gone: set[str] = {kind for kind, _ in node.dead_processes()} if node else set()
-        if gone & {"raylet", "gcs_server"}:
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if child.name() in {"raylet", "gcs_server"}:
+                    known.setdefault(child.pid, child)
+        if any(not _alive(process) for process in known.values()):
+            slow = "; each has 15 s to import what it needs, a limit of Ray's; `wn-sweep run --inline` needs no Ray"
+            say(lost=f"one of Ray's processes ended{'' if started.is_set() else f' while Ray started{slow}'}")
             os._exit(1)
         time.sleep(0.5)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _leave(job: Job) -> NoReturn:

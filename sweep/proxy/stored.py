@@ -64,6 +64,12 @@ def set_aside(storage: str, name: str) -> None:
     fs.mv(f"{root}/{name}", f"{root}/{name}.damaged")
 
 
+def is_local(storage: str) -> bool:
+    """Whether a storage is on this machine: a directory, or a URL that leads to one, or into memory."""
+    scheme, separator, _ = storage.partition("://")
+    return "::" not in storage and (not separator or scheme in {"file", "local", "memory"})
+
+
 def names(storage: str) -> set[str]:
     """The names of all files in a storage; raises whatever the storage does."""
     fs, root = url_to_fs(storage)

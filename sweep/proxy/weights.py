@@ -1,5 +1,6 @@
 """Final weights: the state that a run's error was measured with, kept under the run's key once it is known."""
 
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -35,13 +36,22 @@ class Weights:
 
 
 class Shelf:
-    """The weights that lie in one or several storages; those in the first count."""
+    """The weights that lie in one or several storages; those in the first count.
 
-    def __init__(self, storages: list[str]) -> None:
+    Args:
+        storages: directories, or URLs that fsspec reads. Damaged weights are renamed in the first only.
+        contact: whether URLs may be contacted: in a folder that somebody sent they may be anybody's.
+    """
+
+    def __init__(self, storages: list[str], contact: bool = True) -> None:
+        self._own = storages[:1]
         self._names: dict[str, set[str]] = {}
         #: storages that cannot be looked into, and why
         self.troubles: dict[str, str] = {}
         for storage in storages:
+            if not (contact or stored.is_local(storage)):
+                self.troubles[storage] = "a URL is contacted by `wn-sweep run`, or with --trust"
+                continue
             try:
                 self._names[storage] = stored.names(storage)
             except FileNotFoundError:
@@ -81,6 +91,9 @@ class Shelf:
 
     def _set_aside(self, storage: str, key: str) -> None:
         self._names[storage].add(f"{key}.damaged")
+        # a note may name the weights of other sweeps, and a link may lead to them
+        if storage not in self._own or Path(storage).is_symlink():
+            return
         try:
             stored.set_aside(storage, key)
         except Exception as error:

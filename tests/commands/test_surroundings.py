@@ -25,7 +25,9 @@ def test_a_sweep_in_a_folder_of_traps_with_leftover_variables(tmp_path):
     for name in TRAPS:
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the working directory was imported')")
     (tmp_path / "small.yaml").write_text(SMALL.replace("epochs: 8", "epochs: 1"))
+    (tmp_path / "home").mkdir()
     leftovers = {
+        "HOME": str(tmp_path / "home"),
         "TUNE_RESULT_DIR": "/nowhere",
         "RAY_AIR_LOCAL_CACHE_DIR": "/nowhere",
         "TUNE_RESULT_BUFFER_LENGTH": "many",
@@ -34,6 +36,9 @@ def test_a_sweep_in_a_folder_of_traps_with_leftover_variables(tmp_path):
     done = wn_sweep(tmp_path, "run", "small.yaml", "--json", env=leftovers)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["runs"] == {"done": 12}
+    # no token of Ray's, which others could read
+    assert not (tmp_path / "home/.ray").exists()
+    (tmp_path / "home").rename(tmp_path.parent / f"{tmp_path.name}-home")
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"small.yaml", "results", "reports", *(f"{name}.py" for name in TRAPS)}
 

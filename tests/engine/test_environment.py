@@ -76,8 +76,8 @@ def test_a_child_keeps_the_order_of_what_is_installed(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(named))
     monkeypatch.setattr(sys, "path", [str(named), str(packages), *sys.path])
     paths = child_environment(SETTINGS)["PYTHONPATH"].split(os.pathsep)
-    assert paths[:2] == [str(named), str(packages)]
-    assert str(Path(json.__file__).parents[1]) in paths[2:]
+    assert paths[1:3] == [str(named), str(packages)]
+    assert str(Path(json.__file__).parents[1]) in paths[3:]
 
 
 def test_a_clone_is_found_from_within(monkeypatch):
@@ -85,7 +85,7 @@ def test_a_clone_is_found_from_within(monkeypatch):
     root = Path(environment.__file__).parents[2]
     monkeypatch.chdir(root)
     monkeypatch.setattr(sys, "path", ["", *[entry for entry in sys.path if entry != str(root)]])
-    assert child_environment(SETTINGS)["PYTHONPATH"].split(os.pathsep)[0] == str(root)
+    assert child_environment(SETTINGS)["PYTHONPATH"].split(os.pathsep)[1] == str(root)
 
 
 def test_leftover_variables_do_not_reach_ray(monkeypatch):
@@ -99,3 +99,23 @@ def test_leftover_variables_do_not_reach_ray(monkeypatch):
     # what a person set for Ray, and what we would have set
     assert (env["RAY_memory_usage_threshold"], env["TUNE_GLOBAL_CHECKPOINT_S"]) == ("0.9", "5")
     assert env["RAY_USAGE_STATS_ENABLED"] == "0"
+
+
+def test_what_rays_processes_can_do_without_is_not_imported(tmp_path, monkeypatch):
+    """jsonschema imports it where Jupyter is installed, for seconds; Ray ends if its processes take 15 s to start."""
+    (tmp_path / "rfc3987_syntax.py").write_text("raise SystemExit('it was imported')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    code = "import jsonschema; jsonschema.validate(3, {'type': 'number'})"
+    env = child_environment(SETTINGS)
+    done = subprocess.run([sys.executable, "-P", "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_ray_of_our_own_has_a_token_of_its_own_whatever_is_set(monkeypatch):
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE"):
+        monkeypatch.setenv(name, "disabled")
+    tokens = {name: value for name, value in child_environment(SETTINGS, Path("/x/token")).items() if "AUTH" in name}
+    assert tokens == {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": "/x/token"}
+    # a cluster's is the person's to say
+    assert child_environment(SETTINGS)["RAY_AUTH_TOKEN"] == "disabled"

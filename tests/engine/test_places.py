@@ -1,5 +1,7 @@
 """Where weights lie is found again, also where folders were moved together."""
 
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -27,13 +29,24 @@ def test_places_are_noted_once_and_the_sweeps_own_comes_first(tmp_path):
     assert places(moved / "results/one")[2] == str(moved / "else/weights")
 
 
-@pytest.mark.parametrize("content", ["{", "{}", '"x"', "\x00"])
-def test_a_note_that_is_damaged_is_told_and_left(content, tmp_path):
+@pytest.mark.parametrize("content", ["{", "{}", '"x"', "\x00", "[" * 100_000, "1" * 5000])
+def test_a_note_that_is_damaged_is_told_and_left(content, tmp_path, caplog):
     (tmp_path / "weights.json").write_text(content)
-    for use in (lambda: places(tmp_path), lambda: note_place(tmp_path, "s3://bucket")):
-        with pytest.raises(LedgerError, match=r"weights\.json: .*left as it is"):
-            use()
+    assert places(tmp_path) == [own_place(tmp_path)]
+    assert re.search(r"weights\.json: .*left as it is", caplog.text)
+    with pytest.raises(LedgerError, match=r"weights\.json: .*left as it is"):
+        note_place(tmp_path, "s3://bucket")
     assert (tmp_path / "weights.json").read_text() == content
+
+
+def test_what_is_damaged_in_a_note_leaves_the_rest(tmp_path, caplog):
+    note = ["s3://bucket", 3, None, {}, "", "a\0b", "x" * 5000, "../other"]
+    (tmp_path / "weights.json").write_text(json.dumps(note))
+    assert places(tmp_path) == [own_place(tmp_path), "s3://bucket", str(tmp_path.parent / "other")]
+    assert len(caplog.records) == 6
+    with pytest.raises(LedgerError, match="no storage; it was left as it is"):
+        note_place(tmp_path, "s3://another")
+    assert json.loads((tmp_path / "weights.json").read_text()) == note
 
 
 QUICK = Path(__file__).parents[2] / "results/reference/quick"

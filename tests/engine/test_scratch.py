@@ -212,3 +212,16 @@ def test_the_order_is_that_of_python(monkeypatch, tmp_path):
         monkeypatch.setenv(name, f"/of/{name}")
     candidates = [Path(place) for place in tempfile._candidate_tempdir_list()]
     assert scratch._places() == candidates == [*candidates[:3], *map(Path, ("/tmp", "/var/tmp", "/usr/tmp")), tmp_path]
+
+
+def test_a_token_is_random_and_of_this_user_alone(place):
+    tokens = []
+    for _ in range(2):
+        mine = Scratch()
+        file = mine.token()
+        assert file.parent == mine.folder
+        assert (file.stat().st_mode & 0o777, mine.folder.stat().st_mode & 0o777) == (0o600, 0o700)
+        tokens.append(file.read_text())
+        mine.clear()
+    assert tokens[0] != tokens[1]
+    assert all(re.fullmatch("[0-9a-f]{64}", token) for token in tokens)

@@ -4,6 +4,7 @@ import itertools
 import os
 from dataclasses import replace
 
+import fsspec
 import pytest
 import torch
 from hypothesis import given, settings
@@ -179,3 +180,43 @@ def test_the_first_storage_that_has_good_ones_counts(tmp_path):
 def test_train_alone_takes_them_as_well(tmp_path):
     train(RUN.point, RUN.proxy, RUN.seed, None, Weights(str(tmp_path), "mine"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+class Contacted(fsspec.AbstractFileSystem):
+    """A file system that would be heard of."""
+
+    protocol = "heard"
+    contacts = 0
+
+    def ls(self, path, detail=False, **_):
+        type(self).contacts += 1
+        return []
+
+
+@pytest.mark.parametrize("url", ["heard://bucket", "simplecache::heard://bucket", "file:///x::heard://bucket"])
+def test_a_url_is_contacted_only_if_that_is_allowed(url, tmp_path):
+    """A note beside a ledger may name any: whoever sent it would learn who reads it."""
+    fsspec.register_implementation("heard", Contacted, clobber=True)
+    Contacted.contacts = 0
+    shelf = Shelf([str(tmp_path), url], contact=False)
+    assert shelf.troubles == {url: "a URL is contacted by `wn-sweep run`, or with --trust"}
+    assert not shelf.take("key", empty())
+    assert Contacted.contacts == 0
+    if url.startswith("heard"):
+        Shelf([url])
+        assert Contacted.contacts == 1
+
+
+def test_damaged_weights_of_other_folders_are_left_as_they_are(tmp_path):
+    """A note may name the folder of another sweep, and a link may lead to it."""
+    own, other, link = tmp_path / "own", tmp_path / "other", tmp_path / "link"
+    link.symlink_to(other)
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / "key").write_bytes(b"damaged")
+    for storages in ([str(own), str(other)], [str(link)], [str(other / ".." / "link")]):
+        shelf = Shelf(storages)
+        assert not shelf.take("key", empty())
+        assert shelf.damaged("key")
+    assert [path.name for path in other.iterdir()] == ["key"]
+    assert [path.name for path in own.iterdir()] == ["key.damaged"]
