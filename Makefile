@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
+.PHONY: run test test-faults test-fuzz check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -15,6 +15,10 @@ test: $(READY)
 # a sweep killed 100 times at random moments, and a cluster whose nodes leave and join: half an hour, by hand
 test-faults: $(READY)
 	$(BIN)/pytest -q -s -m faults tests
+
+# anything in ledgers, notes and spaces, for ten minutes; `make test` tries a little of it
+test-fuzz: $(READY)
+	WN_SWEEP_FUZZ=$${WN_SWEEP_FUZZ:-400} $(BIN)/pytest -q --timeout 0 tests/test_fuzz.py tests/space/test_fuzz.py
 
 # lint, format, types, import contracts
 check: $(READY)

@@ -75,6 +75,8 @@ def _points(ledger: Ledger, axes: tuple[str, ...]) -> list[RecordedPoint]:
     costs = ledger.planned()
     points = [Point(**json.loads(cost.point)) for cost in costs]
     labels = [label(point, axes) for point in points]
+    if len(set(labels)) < len(labels):
+        raise ValueError("its axes do not tell its points apart")
     return [
         RecordedPoint(point, name, cost, "" if cost.baseline is None else labels[cost.baseline])
         for point, name, cost in zip(points, labels, costs, strict=True)
