@@ -229,9 +229,13 @@ def merge(
     """
     from sweep.api import merge as merge_sweeps
     from sweep.engine.ledger import Ledger
+    from sweep.watch import unused_runs
 
     with Ledger.open(merge_sweeps(*sources, into=into, results=results)) as ledger:
-        out.print(f"{len(ledger.statuses())} runs: {ledger.path}", markup=False)
+        statuses = ledger.statuses()
+        out.print(f"{len(statuses)} runs: {ledger.path}", markup=False)
+        if unused := len(statuses.keys() - ledger.wanted()):
+            out.print(unused_runs(unused, ""), markup=False)
 
 
 @app.command()

@@ -75,6 +75,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         versions=_versions(used),
         counts=_agreement(used),
         uncounted=_uncounted(sweep),
+        twins={one.label: one.cost.also for one in sweep.points if one.cost.also},
         unasked=len(results) - len(used),
         looks=len(looks(ledger.path.parent)),
     )

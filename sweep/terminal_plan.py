@@ -19,8 +19,6 @@ from sweep.watch import unused_runs
 
 #: Rejections that are told one by one.
 TOLD = 12
-#: Points that are compared with one another, for those that are one network.
-MOST_COMPARED = 10_000
 #: Points that are named for an operation without a count.
 NAMED = 3
 #: What is said of how a published number is known.
@@ -91,16 +89,9 @@ def _told(planned: Plan, one: Rejection) -> str:
 
 
 def twin_lines(planned: Plan) -> Iterator[str]:
-    """Points that are one network: a hidden layer has a least width, and reductions beyond it change nothing."""
-    if len(planned.points) > MOST_COMPARED:
-        return
-    alike: dict[object, list[str]] = {}
-    for p in planned.points:
-        if p.point.value("reduction") is not None:
-            alike.setdefault((p.point.model_copy(update={"reduction": 1}), p.cost), []).append(p.label)
-    for labels in alike.values():
-        if len(labels) > 1:
-            yield f"the same network, since its hidden layers have their least width: {', '.join(labels)}"
+    """Points that are one network, and are trained once."""
+    for number in planned.twins:
+        yield f"the same network, trained once: {', '.join((planned.planned(number).label, *planned.also(number)))}"
 
 
 def published_table(rows: Sequence[Beside]) -> Table:

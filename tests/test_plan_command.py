@@ -6,6 +6,10 @@ import re
 import pandas as pd
 from small import SMALL
 
+from sweep.costs import plan
+from sweep.engine.runs import wanted
+from sweep.space import Space
+
 
 def test_every_point_with_both_counts_and_what_it_would_take(command, small):
     code, out, err = command("plan", small.name)
@@ -34,6 +38,30 @@ def test_points_that_are_one_network_are_named(command, write):
     # branches of 6 and of 12 channels: SE has hidden layers of 6 (8 at least) and 12, or 8 and 8
     said = [line.partition(": ")[2] for line in out.splitlines() if line.startswith("the same network")]
     assert said == ["se reduction=2, se reduction=64", "sk reduction=1, sk reduction=2, sk reduction=64"]
+    assert "6 points x 2 settings x 2 seeds = 24 runs" in out
+
+
+def test_a_network_of_two_names_is_trained_once_and_shown_under_both(command, write, tmp_path):
+    """Its key is that of the name that is listed first, whichever name the baseline gives."""
+    names = "{family: se, reduction: [16, 4]}"
+    text = SMALL.replace("- family: static", f"- {names}").replace(
+        "baseline: {family: static}", "baseline: {reduction: 4}"
+    )
+    space = write(text)
+    code, out, _ = command("run", space.name, "--inline")
+    assert (code, "12 of 12 runs are in" in out) == (0, True)
+    assert command("export", "small", "--to", "runs.csv")[0] == 0
+    runs = pd.read_csv(tmp_path / "runs.csv")
+    assert sorted(set(runs["point"])) == ["se reduction=16", "weightnet M=1 G=1", "weightnet M=2 G=1"]
+    assert set(runs["baseline"]) == {"se reduction=16"}
+    assert (
+        "One network, trained once: se reduction=16, se reduction=4."
+        in (tmp_path / "reports/small/index.html").read_text()
+    )
+    one = {run.key for run in wanted(plan(Space.load(space), traced=False)) if run.point.family == "se"}
+    space.write_text(text.replace(names, "{family: se, reduction: 16}").replace("{reduction: 4}", "{family: se}"))
+    alone = {run.key for run in wanted(plan(Space.load(space), traced=False)) if run.point.family == "se"}
+    assert one == alone == set(runs.loc[runs["point"] == "se reduction=16", "key"])
 
 
 def test_published_rows_are_laid_beside_ours(command):

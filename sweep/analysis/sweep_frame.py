@@ -94,6 +94,8 @@ class SweepFrame:
     counts: str = ""
     #: operation that has no count of FLOPs -> the points that compute it
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: label of a point -> labels of points that are the same network, and were not trained
+    twins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: runs in the ledger that this space does not ask for (of earlier versions of it).
     unasked: int = 0
     #: None if no point generates kernels, or nobody looked.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sweep.costs.analytic import Counts, count, count_all
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
+from sweep.costs.twins import by_first, twins
 from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
@@ -71,6 +72,8 @@ class Plan:
     axes: tuple[str, ...]
     compared: Baselines
     traces: Mapping[int, Trace] = field(default_factory=dict)
+    #: number of a point -> numbers of those that are the same network under another name, and are not trained
+    twins: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -106,6 +109,10 @@ class Plan:
         point = self.grid.listing.point(number)
         traced = self.traces.get(number)
         return Planned(point, label(point, self.axes), self.counts[number], traced.total if traced else None)
+
+    def also(self, number: int) -> tuple[str, ...]:
+        """Other names of a point by its number in the grid's listing: labels of points that are the same network."""
+        return tuple(label(self.grid.listing.point(twin), self.axes) for twin in self.twins.get(number, ()))
 
     @property
     def rejected(self) -> Sequence[Rejection]:
@@ -223,7 +230,10 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     found = Plan(space, grid, counts, kept, dear, axes(grid.listing, kept), nothing, traces)
     if not len(kept):
         raise no_point(space, found.rejected)
-    found = replace(found, compared=baselines(space, grid.listing, kept))
+    alike = twins(grid.listing, kept, counts, facts.channels, facts.classes)
+    compared = baselines(space, grid.listing, kept, alike)
+    kept = kept[~np.isin(kept, list(alike))]
+    found = replace(found, kept=kept, compared=compared, twins=by_first(alike))
     several = (len(kept) if len(kept) <= ALL else SAMPLE) if traced is True else min(int(traced), len(kept))
     until = time.perf_counter() + SECONDS if traced is True and len(kept) > ALL else math.inf
     for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():

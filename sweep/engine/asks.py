@@ -37,6 +37,7 @@ class PlannedPoint:
     stem_flops: multiply-adds of the first layer, which are among `flops`.
     baseline: place in the plan of the point that it is compared with, or None.
     traced: parameters and multiply-adds that fvcore counted, or None.
+    also: labels of points that are the same network under another name.
     uncounted: operations that fvcore has no count for, of a network that it alone counts.
     """
 
@@ -48,3 +49,4 @@ class PlannedPoint:
     baseline: int | None = None
     traced: tuple[int, int] | None = None
     uncounted: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()

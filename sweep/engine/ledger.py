@@ -101,13 +101,15 @@ class Ledger(LedgerQueries):
             known = {
                 point: tuple(values)
                 for point, *values in self._connection.execute(
-                    "SELECT point, params, flops, activations, stem_flops, position, baseline, uncounted FROM points"
+                    "SELECT point, params, flops, activations, stem_flops, position, baseline, uncounted, "
+                    "also FROM points"
                 )
             }
         new = {
             one.point: (
                 *(one.params, one.flops, one.activations, one.stem_flops, position, one.baseline),
                 json.dumps(one.uncounted),
+                json.dumps(one.also, ensure_ascii=False),
             )
             for position, one in enumerate(points)
         }
@@ -122,12 +124,12 @@ class Ledger(LedgerQueries):
             )
             # a count by fvcore of another network is none of this one
             self._connection.executemany(
-                "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline, uncounted) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (point) DO UPDATE SET "
+                "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline, "
+                "uncounted, also) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (point) DO UPDATE SET "
                 "traced_params = iif(params = ?2 AND flops = ?3, traced_params, NULL), "
                 "traced_flops = iif(params = ?2 AND flops = ?3, traced_flops, NULL), "
                 "params = ?2, flops = ?3, activations = ?4, stem_flops = ?5, position = ?6, baseline = ?7, "
-                "uncounted = ?8",
+                "uncounted = ?8, also = ?9",
                 ((point, *values) for point, values in changed.items()),
             )
 
@@ -211,15 +213,15 @@ class Ledger(LedgerQueries):
             for other in others:
                 with other.reading():
                     points = other._connection.execute(
-                        "SELECT point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted "
-                        "FROM points"
+                        "SELECT point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted, "
+                        "also FROM points"
                     ).fetchall()
                     rows = other._connection.execute(f"SELECT {columns} FROM runs ORDER BY landed").fetchall()
                     asks = other.asks()
                 self._connection.executemany(
                     "INSERT INTO points "
-                    "(point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                    "(point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted, also) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                     "traced_params = coalesce(traced_params, excluded.traced_params), "
                     "traced_flops = coalesce(traced_flops, excluded.traced_flops)",
                     points,

@@ -47,11 +47,10 @@ class LedgerQueries:
     def planned(self) -> list[PlannedPoint]:
         """The points of the plan, in its order; none if they were never noted, as before version 3."""
         query = (
-            "SELECT point, params, flops, activations, stem_flops, baseline, traced_params, traced_flops, uncounted "
-            "FROM points WHERE position IS NOT NULL ORDER BY position"
+            "SELECT point, params, flops, activations, stem_flops, baseline, traced_params, traced_flops, uncounted, "
+            "also FROM points WHERE position IS NOT NULL ORDER BY position"
         )
         with self.reading():
-            rows = self._connection.execute(query).fetchall()
             return [
                 PlannedPoint(
                     point,
@@ -61,9 +60,12 @@ class LedgerQueries:
                     stem,
                     baseline,
                     None if traced is None else (traced, traced_flops),
-                    tuple(map(str, json.loads(uncounted))),
+                    _texts(uncounted),
+                    _texts(also),
                 )
-                for point, params, flops, activations, stem, baseline, traced, traced_flops, uncounted in rows
+                for (point, params, flops, activations, stem, baseline, traced, traced_flops, uncounted, also) in (
+                    self._connection.execute(query)
+                )
             ]
 
     def asks(self) -> list[Ask]:
@@ -100,11 +102,11 @@ class LedgerQueries:
             rows = self._connection.execute("SELECT key, status, error, losses FROM runs")
             return {key: (status, error, losses) for key, status, error, losses in rows}
 
-    def curves(self) -> dict[str, tuple[str, str]]:
-        """Key -> training losses, as JSON text, and time of landing, in UTC and ISO 8601, of every run that is in."""
+    def curves(self) -> dict[str, tuple[tuple[float, ...], str]]:
+        """Key -> training losses and time of landing, in UTC and ISO 8601, of every run that is in."""
         with self.reading():
             rows = self._connection.execute("SELECT key, losses, finished FROM runs")
-            return {key: (losses, finished) for key, losses, finished in rows}
+            return {key: (tuple(map(float, json.loads(losses))), finished) for key, losses, finished in rows}
 
     def errors(self) -> list[tuple[str, str, str, float | None]]:
         """Key, point, recipe and error of every run that is in, in no order."""
@@ -164,3 +166,8 @@ class LedgerQueries:
         ) as error:
             what = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise LedgerError(f"{self.path}: cannot be read, or is damaged ({what}); it was left as it is") from None
+
+
+def _texts(value: str) -> tuple[str, ...]:
+    """The texts of a list in JSON."""
+    return tuple(map(str, json.loads(value)))

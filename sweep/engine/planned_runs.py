@@ -89,10 +89,11 @@ class PlannedRuns:
             for number in plan.kept.tolist()
         ]
         costs_of_each = zip(*columns, strict=True)
-        rows = zip(self.point_texts, costs_of_each, baselines, uncounted, strict=True)
+        others = [plan.also(number) for number in plan.kept.tolist()]
+        rows = zip(self.point_texts, costs_of_each, baselines, uncounted, others, strict=True)
         return [
-            PlannedPoint(point, params, flops, activations, stem, baseline, None, missed)
-            for point, (params, flops, activations, stem), baseline, missed in rows
+            PlannedPoint(point, params, flops, activations, stem, baseline, None, missed, also)
+            for point, (params, flops, activations, stem), baseline, missed, also in rows
         ]
 
     def ask(self, number: int, choice: Choice) -> Ask:

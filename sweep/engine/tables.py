@@ -9,6 +9,8 @@ _COUNT = "INTEGER NOT NULL CHECK ({0} >= 0)"
 _MAYBE = "INTEGER CHECK ({0} >= 0)"
 _LIST = "TEXT NOT NULL DEFAULT '[]' CHECK (json_valid({0}) AND json_type({0}) = 'array')"
 _MAPPING = "TEXT NOT NULL CHECK (json_valid({0}) AND json_type({0}) = 'object')"
+# JSON as Python writes it: the loss of a run that diverged may be NaN
+_LOSSES = "TEXT NOT NULL CHECK ({0} GLOB '[[]*]')"
 #: UTC and ISO 8601, to the second.
 _TIME = "TEXT NOT NULL CHECK ({0} GLOB '????-??-??T??:??:??+00:00' AND datetime({0}) IS NOT NULL)"
 
@@ -27,6 +29,7 @@ _SWEEP = _table(
 )
 # stem_flops: multiply-adds of the first layer, which are among flops
 # uncounted: operations that fvcore has no count for, of a network that is counted by it alone
+# also: labels of points that are the same network
 # position: place in the present plan, null if it is not in it; baseline: position of the point that it is compared with
 _POINTS = _table(
     "points",
@@ -39,6 +42,7 @@ _POINTS = _table(
     traced_flops=_MAYBE,
     stem_flops=_MAYBE,
     uncounted=_LIST,
+    also=_LIST,
     position=_MAYBE,
     baseline=_MAYBE,
 )
@@ -69,7 +73,7 @@ _RUNS = _table(
     finished=_TIME,
     kind="TEXT NOT NULL",
     message="TEXT NOT NULL",
-    losses=_LIST,
+    losses=_LOSSES,
     versions=_MAPPING,
     traceback="TEXT NOT NULL",
 )

@@ -53,7 +53,7 @@ class _Trial:
     finished: datetime | None = None
 
 
-def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) -> int:
+def write(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]], path: Path) -> int:
     """Write two studies to a new file: the sweep's name, a trial a run, and `NAME (points)`, a trial a point.
 
     A run's params are its axes, its nuisance setting and its seed, its value is the error in per cent, and its
@@ -62,7 +62,7 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[str, str]], path: Path) 
 
     Args:
         frame: the sweep.
-        curves: key of a run -> its losses as a JSON list, and when it was finished, in ISO 8601.
+        curves: key of a run -> its losses, and when it was finished, in ISO 8601.
         path: of the file, which must be empty.
 
     Returns:
@@ -105,7 +105,7 @@ def _url(path: Path) -> str:
     return URL.create("sqlite", database=str(path.absolute())).render_as_string().replace("{", "{{").replace("}", "}}")
 
 
-def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[str, str]]) -> _Trial:
+def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[Sequence[float], str]]) -> _Trial:
     names = [*frame.axes, *frame.nuisance, "seed"]
     params = dict(zip(names, names_in_files(names), strict=True))
     losses, finished = curves[row["key"]]
@@ -117,7 +117,7 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[s
         [float(row["error"])] if done else [],
         {params[name]: row[name] for name in names if not is_blank(row[name])},
         {name: row[name] for name in told if not is_blank(row[name])},
-        json.loads(losses),
+        losses,
         end - timedelta(seconds=float(row["seconds"])),
         end,
     )

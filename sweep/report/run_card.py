@@ -27,6 +27,7 @@ def cards(study: Study) -> Iterable[Card]:
     if frame.counts:
         says.append(f"{frame.counts[0].upper()}{frame.counts[1:].rstrip('.')}.")
     says += uncounted_sentences(frame)
+    says += [f"One network, trained once: {', '.join((first, *others))}." for first, others in frame.twins.items()]
     if frame.unasked:
         says.append(f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for.")
     if frame.looks:

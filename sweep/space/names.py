@@ -1,6 +1,6 @@
 """How points are called and compared: what varies, labels, baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +80,11 @@ class Baselines:
         return self.by_shared.get(_shared_values(self.listing, self.shared, number))
 
 
-def baselines(space: Space, listing: Listing, numbers: Numbers) -> Baselines:
-    """The baselines among the points of a space; raises SpaceError if there is none, or several of one point."""
+def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[int, int] | None = None) -> Baselines:
+    """The baselines among the points of a space; raises SpaceError if there is none, or several of one point.
+
+    `twins` are points that are the network of another one, which stands for them.
+    """
     if not space.baseline:
         return Baselines(listing, (), {})
     matching = numbers
@@ -94,7 +97,8 @@ def baselines(space: Space, listing: Listing, numbers: Numbers) -> Baselines:
     names = axes(listing, numbers)
     shared = tuple(name for name in names if name not in space.baseline)
     by_shared: dict[tuple[Any, ...], int] = {}
-    for number in matching.tolist():
+    stands_for = twins or {}
+    for number in (stands_for.get(number, number) for number in matching.tolist()):
         other = by_shared.setdefault(_shared_values(listing, shared, number), number)
         if other != number:
             both = " and ".join(f"'{label(listing.point(one), names)}'" for one in (other, number))
