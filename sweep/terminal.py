@@ -25,8 +25,8 @@ LINE_EVERY = 15.0
 #: Lines of a traceback that `status` shows; the ledger has more.
 LAST_LINES = 6
 
-#: What a front of unfinished points is worth.
-FRONT_NOTE = "Means at each point's best setting so far: unlike the report's, they flatter."
+#: How to read a front of unfinished points.
+FRONT_NOTE = "Means at each point's best setting so far; they are lower than the cross-fitted means of the report."
 
 
 class Meter:
@@ -134,13 +134,13 @@ def describe(planned: Plan) -> str:
 
 
 def shown(progress: SweepProgress) -> Group:
-    """All that a person is told of how far a sweep is."""
+    """Everything that `status` shows of a sweep."""
     front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
     return Group(*(Text(line) for line in status_lines(progress)), *front)
 
 
 def status_lines(progress: SweepProgress) -> list[str]:
-    """How far a sweep is, in lines: counts, who is at work, what failed of what."""
+    """How far a sweep is, in lines: counts, the process that runs it, and why runs failed."""
     counts = [f"{progress.done} of {progress.wanted} runs done"]
     counts += [f"{n} {word}" for word, n in (("failed", progress.failed), ("diverged", progress.diverged)) if n]
     counts += [f"{progress.running} running"] if progress.running else []
@@ -150,19 +150,24 @@ def status_lines(progress: SweepProgress) -> list[str]:
         pace = "time left: measuring" if progress.remaining else "about to end"
         if progress.remaining and progress.rate and progress.seconds_left is not None:
             pace = f"{_per_time(progress.rate)}, about {duration(progress.seconds_left)} left"
-        lines.append(f"at work: {progress.driver}; {pace}")
+        lines.append(f"running: {progress.driver}; {pace}")
     elif progress.remaining:
-        lines.append("nobody is at work on it; `wn-sweep run` goes on")
+        lines.append("Not running. Resume with `wn-sweep run`.")
     if progress.unasked:
-        lines.append(f"{progress.unasked} more in the ledger, which the space does not ask for")
+        lines.append(f"{progress.unasked} more runs in the ledger that the space does not ask for")
     for failures in progress.failures:
-        lines.append(f"{failures.runs} {failures.kind}, such as: {failures.message.splitlines()[0]}")
+        lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]
     return lines
 
 
+def first_line(message: str) -> str:
+    """The first line of a message; a ledger that somebody sent may have an empty one."""
+    return next(iter(message.splitlines()), "")
+
+
 def front_table(progress: SweepProgress) -> Table:
-    """The points that no other beats so far."""
+    """The points that no other point beats so far."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in ("front so far", "error %", "seeds", "FLOPs", "params", "against"):
         table.add_column(head, justify="left" if head in {"front so far", "against"} else "right")

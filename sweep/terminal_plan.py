@@ -1,4 +1,4 @@
-"""What a person sees of a plan: points, rejections, published rows, and what the sweep would take."""
+"""What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,18 +17,18 @@ from sweep.space import Rejection, label, plain
 from sweep.terminal import describe, duration
 from sweep.watch import unused_runs
 
-#: Rejections that are told one by one.
-TOLD = 12
+#: Rejections that are listed one by one.
+LISTED = 12
 #: Points that are named for an operation without a count.
 NAMED = 3
-#: What is said of how a published number is known.
+#: How a published number is known, in words.
 READ = {"readme": "print", "figure": "a plot"}
 
 
 def show(
     out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
 ) -> None:
-    """Print all that a person is told of a plan: its first points, what was rejected, and what it would take."""
+    """Print a plan: its first points, what was rejected, and how long it would take."""
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
@@ -73,18 +73,18 @@ def points_table(planned: Plan, rows: int) -> Table:
 def rejection_lines(planned: Plan) -> Iterator[str]:
     """Every rejection with its reason; of many, how many each constraint makes, with the mildest and the harshest."""
     rejected = planned.rejected
-    if len(rejected) <= TOLD:
+    if len(rejected) <= LISTED:
         for one in rejected:
-            yield f"rejected: {_told(planned, one)}"
+            yield f"rejected: {_rejection(planned, one)}"
         return
     yield f"rejected: {len(rejected):,} of {len(rejected) + len(planned.points):,} points"
     for name, (count, mildest, harshest) in planned.rejections_by_constraint().items():
         yield f"  {name}: {count:,}"
-        yield f"    mildest:  {_told(planned, mildest)}"
-        yield f"    harshest: {_told(planned, harshest)}"
+        yield f"    mildest:  {_rejection(planned, mildest)}"
+        yield f"    harshest: {_rejection(planned, harshest)}"
 
 
-def _told(planned: Plan, one: Rejection) -> str:
+def _rejection(planned: Plan, one: Rejection) -> str:
     return f"{label(one.point, planned.axes)}: {one.reason}"
 
 

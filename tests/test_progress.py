@@ -30,7 +30,7 @@ from sweep.engine.runs import texts_of, wanted
 from sweep.errors import LedgerError
 from sweep.progress import Progress, rate
 from sweep.space import Space
-from sweep.terminal import front_table, status_lines
+from sweep.terminal import first_line, front_table, status_lines
 
 SPACE = Space.parse(YAML(typ="safe").load(SMALL))
 PLAN = plan(SPACE, traced=False)
@@ -64,12 +64,12 @@ def test_counts(tmp_path):
     ]
     assert status_lines(found) == [
         "small: 3 of 11 runs done, 1 failed, 1 diverged, 6 remaining",
-        "nobody is at work on it; `wn-sweep run` goes on",
-        "1 more in the ledger, which the space does not ask for",
-        "1 ValueError, such as: no",
+        "Not running. Resume with `wn-sweep run`.",
+        "1 more runs in the ledger that the space does not ask for",
+        "1 ValueError, for example: no",
         "    File x",
         "    ValueError: no",
-        "1 diverged, such as: loss nan in epoch 2",
+        "1 diverged, for example: loss nan in epoch 2",
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_driver_at_work_is_named(tmp_path):
         assert (found.running, found.driver.workers) == (2, 2)
         counts, work = status_lines(found)
         assert counts == "small: 1 of 12 runs done, 2 running, 11 remaining"
-        assert work == f"at work: {found.driver}; time left: measuring"
+        assert work == f"running: {found.driver}; time left: measuring"
     assert status("small", results=tmp_path).driver is None
 
 
@@ -150,6 +150,11 @@ def test_a_ledger_of_version_1_is_told_of_and_left_as_it_is():
     assert (found.wanted, found.done, found.unasked) == (90, 90, 0)
     assert "weightnet M=2 G=2" in {leader.point for leader in found.front}
     assert (REFERENCE / "quick/ledger.sqlite").read_bytes() == before
+
+
+def test_a_failure_without_a_message_has_a_line_too():
+    """A ledger that somebody sent may hold one."""
+    assert [first_line(message) for message in ("", "\n", "no\nsuch")] == ["", "", "no"]
 
 
 def test_what_a_person_sees(tmp_path):

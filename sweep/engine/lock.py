@@ -111,6 +111,8 @@ def _read(file: FileIO, wait: float = 0.0) -> Holder | None:
     time.sleep(wait)
     file.seek(0)
     try:
-        return Holder(**json.loads(file.read(4096)))
-    except (ValueError, TypeError):
+        name = Holder(**json.loads(file.read(4096)))
+        datetime.fromisoformat(name.since)
+    except (ValueError, TypeError, RecursionError):
         return None
+    return name if type(name.process) is int and type(name.workers) is int and type(name.host) is str else None

@@ -1,4 +1,4 @@
-"""What is known of a sweep, written for other tools: tables, LaTeX, and Optuna's storage."""
+"""A sweep written for other tools: as tables, as LaTeX, and as Optuna's storage."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,10 +35,10 @@ def export(ledger: Ledger, to: Path, force: bool = False) -> str:
     if not force and (to.exists() or to.is_symlink()):
         raise SweepError(f"{to}: this file exists; --force replaces it")
     sweep = frame(ledger, kernels=False)
-    left = f" ({sweep.unasked} more in the ledger, which its space does not ask for)" if sweep.unasked else ""
+    others = f" ({sweep.unasked} more in the ledger that its space does not ask for)" if sweep.unasked else ""
     if to.suffix == ".db":
         trials = _whole(to, lambda part: optuna_db.write(sweep, ledger.curves(), part))
-        return f"{trials} runs: {to}{left}"
+        return f"{trials} runs: {to}{others}"
     study = Study(sweep)
     if to.suffix == ".tex":
         text = latex_table(study)
@@ -46,7 +46,7 @@ def export(ledger: Ledger, to: Path, force: bool = False) -> str:
         return f"{len(study.table)} points: {to}"
     rows = tables.points(study) if table == "points" else tables.runs(sweep)
     _whole(to, lambda part: tables.write(rows, part, to.suffix))
-    return f"{len(rows)} points: {to}" if table == "points" else f"{len(rows)} runs: {to}{left}"
+    return f"{len(rows)} points: {to}" if table == "points" else f"{len(rows)} runs: {to}{others}"
 
 
 def _table(to: Path) -> str:
@@ -63,7 +63,7 @@ def _table(to: Path) -> str:
 
 
 def _whole(to: Path, write: Callable[[Path], _T]) -> _T:
-    """Let a file be written beside its place, and move it there."""
+    """Write a file under a new name and move it into place."""
     try:
         with replacing(to) as part:
             return write(part)

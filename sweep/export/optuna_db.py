@@ -110,13 +110,13 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[S
     params = dict(zip(names, names_in_files(names), strict=True))
     losses, finished = curves[row["key"]]
     end = datetime.fromisoformat(finished).astimezone(UTC).replace(tzinfo=None)
-    told = ("point", "status", "kind", "message", "params", "flops", "activations", "seconds", "key")
+    described = ("point", "status", "kind", "message", "params", "flops", "activations", "seconds", "key")
     done = row["status"] == "done"
     return _Trial(
         TrialState.COMPLETE if done else TrialState.FAIL,
         [float(row["error"])] if done else [],
         {params[name]: row[name] for name in names if not is_blank(row[name])},
-        {name: row[name] for name in told if not is_blank(row[name])},
+        {name: row[name] for name in described if not is_blank(row[name])},
         losses,
         end - timedelta(seconds=float(row["seconds"])),
         end,
@@ -124,19 +124,22 @@ def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[S
 
 
 def _points(frame: SweepFrame) -> list[_Trial]:
-    found = []
+    trials = []
     names = dict(zip(frame.axes, names_in_files(frame.axes), strict=True))
     for row in records(Study(frame).table):
         values = [float(row[name]) for name in ("mean", "flops", "params")]
         if all(math.isfinite(value) for value in values):
             params = {names[axis]: row[axis] for axis in frame.axes if not is_blank(row[axis])}
-            told = ("point", "sd", "n", "low", "high", "n_failed", *frame.nuisance)
-            found.append(
+            described = ("point", "sd", "n", "low", "high", "n_failed", *frame.nuisance)
+            trials.append(
                 _Trial(
-                    TrialState.COMPLETE, values, params, {name: row[name] for name in told if not is_blank(row[name])}
+                    TrialState.COMPLETE,
+                    values,
+                    params,
+                    {name: row[name] for name in described if not is_blank(row[name])},
                 )
             )
-    return found
+    return trials
 
 
 def _study(
@@ -168,41 +171,41 @@ def _study(
             for param, value in trial.params.items():
                 one = distributions[param]
                 inner = one.to_internal_repr(_param(value, one))
-                told = {"param_name": param, "param_value": inner, "distribution_json": stored[param]}
-                rows.setdefault(models.TrialParamModel, []).append({**mine, **told})
+                columns = {"param_name": param, "param_value": inner, "distribution_json": stored[param]}
+                rows.setdefault(models.TrialParamModel, []).append({**mine, **columns})
             for key, value in trial.attributes.items():
-                told = {"key": key, "value_json": json.dumps(_plain(value))}
-                rows.setdefault(models.TrialUserAttributeModel, []).append({**mine, **told})
+                columns = {"key": key, "value_json": json.dumps(_plain(value))}
+                rows.setdefault(models.TrialUserAttributeModel, []).append({**mine, **columns})
             for objective, value in enumerate(trial.values):
                 kept, kind = models.TrialValueModel.value_to_stored_repr(value)
-                told = {"objective": objective, "value": kept, "value_type": kind}
-                rows.setdefault(models.TrialValueModel, []).append({**mine, **told})
+                columns = {"objective": objective, "value": kept, "value_type": kind}
+                rows.setdefault(models.TrialValueModel, []).append({**mine, **columns})
             for step, value in enumerate(trial.curve, 1):
                 loss, sort = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
-                told = {"step": step, "intermediate_value": loss, "intermediate_value_type": sort}
-                rows.setdefault(models.TrialIntermediateValueModel, []).append({**mine, **told})
+                columns = {"step": step, "intermediate_value": loss, "intermediate_value_type": sort}
+                rows.setdefault(models.TrialIntermediateValueModel, []).append({**mine, **columns})
         for model, content in rows.items():
             connection.execute(insert(model.__table__), content)
 
 
 def _distributions(trials: Iterable[Mapping[str, Any]]) -> dict[str, BaseDistribution]:
-    """Say of each parameter what it may be: a range for numbers, a choice for everything else."""
-    seen: dict[str, list[Any]] = {}
+    """The distribution of each parameter: a range for numbers, a choice for everything else."""
+    values_by_name: dict[str, list[Any]] = {}
     for params in trials:
         for name, value in params.items():
-            seen.setdefault(name, []).append(value)
-    found: dict[str, BaseDistribution] = {}
-    for name, values in seen.items():
+            values_by_name.setdefault(name, []).append(value)
+    distributions: dict[str, BaseDistribution] = {}
+    for name, values in values_by_name.items():
         if not all(is_number(value) for value in values):
-            found[name] = CategoricalDistribution(sorted({str(value) for value in values}))
+            distributions[name] = CategoricalDistribution(sorted({str(value) for value in values}))
             continue
         low, high = min(values), max(values)
         log = low > 0 and (name in _LOG_AXES or high / low >= _LOG)
         if all(float(value).is_integer() for value in values):
-            found[name] = IntDistribution(int(low), int(high), log=log)
+            distributions[name] = IntDistribution(int(low), int(high), log=log)
         else:
-            found[name] = FloatDistribution(float(low), float(high), log=log)
-    return found
+            distributions[name] = FloatDistribution(float(low), float(high), log=log)
+    return distributions
 
 
 def _param(value: Any, distribution: BaseDistribution) -> Any:

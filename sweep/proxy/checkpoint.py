@@ -14,14 +14,14 @@ from fsspec.core import url_to_fs
 from sweep.errors import StorageError
 from sweep.proxy import stored
 
-#: Begins every checkpoint, before the sha256 of the rest; another number is another layout, and starts the run over.
+#: The first line of every checkpoint, before the sha256 of the rest. Another layout has another number.
 _HEAD = b"wn-sweep checkpoint 2\n"
 
 
 class Checkpoint:
     """Where one run keeps its state, at most once an interval.
 
-    A storage that fails costs what would be lost in a kill, never the run: the trouble is told in `notes`.
+    If the storage fails, a kill costs the whole run, but the run itself goes on; `notes` says what failed.
 
     Args:
         storage: a directory, or a URL that fsspec reads.
@@ -99,7 +99,7 @@ def check(storage: str) -> None:
 
 
 def discard(storage: str, done: Iterable[str]) -> None:
-    """Remove the checkpoints of runs that are in; one that cannot be removed is in nobody's way."""
+    """Remove the checkpoints of runs that are in; one that cannot be removed does no harm."""
     for name in (f"{key}{end}" for key in done for end in ("", ".part")):
         with contextlib.suppress(Exception):
             fs, root = url_to_fs(storage)

@@ -1,4 +1,4 @@
-"""States of networks as files: under a name, whole or not at all, in a directory or behind any URL of fsspec's.
+"""States of networks as files, written whole or not at all, in a directory or behind any URL that fsspec reads.
 
 A file is a line that says what it is, the sha256 of the rest, and what torch saved; nothing in it is ever executed.
 """

@@ -1,4 +1,4 @@
-"""Final weights: the state that a run's error was measured with, kept under the run's key once it is known."""
+"""Final weights: the state that a run's error was measured with, kept under the run's key."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ from torch import nn
 
 from sweep.proxy import stored
 
-#: Begins every file of weights; another number is another layout.
+#: The first line of every file of weights; another layout has another number.
 _HEAD = b"wn-sweep weights 2\n"
 #: That of files that do not say whose they are.
 _HEAD_1 = b"wn-sweep weights 1\n"
@@ -16,7 +16,7 @@ _HEAD_1 = b"wn-sweep weights 1\n"
 class Weights:
     """Where one run leaves its final weights.
 
-    A storage that fails costs the weights, never the run: the trouble is told in `notes`.
+    If the storage fails, the weights are lost, but not the run; `notes` says what failed.
 
     Args:
         storage: a directory, or a URL that fsspec reads.
@@ -61,7 +61,7 @@ class Shelf:
 
     @property
     def keys(self) -> set[str]:
-        """The keys of runs whose weights are there, or were."""
+        """The keys of runs whose weights are there, or were set aside."""
         return {name.removesuffix(".damaged") for names in self._names.values() for name in names}
 
     def has(self, key: str) -> bool:
@@ -97,7 +97,7 @@ class Shelf:
         try:
             stored.set_aside(storage, key)
         except Exception as error:
-            # it is told as damaged either way
+            # it counts as damaged either way
             self.troubles[storage] = stored.said(error)
 
 

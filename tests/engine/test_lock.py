@@ -59,7 +59,20 @@ def test_nobody_holds_what_is_not_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "process 12", '{"process": 1}'])
+NAME = {"process": 1, "host": "h", "since": "2026-11-28T08:00:00+00:00", "workers": 2}
+WRONG = [
+    {"process": "1"},
+    {"host": 3},
+    {"since": "now"},
+    {"since": 3},
+    {"workers": None},
+    {"workers": True},
+    {"more": 1},
+]
+TEXTS = ["", "{", "process 12", '{"process": 1}', "[" * 4000, *(json.dumps(NAME | wrong) for wrong in WRONG)]
+
+
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_lock_that_says_nothing_of_use_still_locks(text, tmp_path):
     with locked(tmp_path):
         (tmp_path / "lock").write_text(text)
