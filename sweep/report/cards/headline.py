@@ -91,25 +91,25 @@ def difference(row: Mapping[Any, Any]) -> Estimate:
 def _against_baseline(compared: list[tuple[str, Estimate]]) -> list[str]:
     baselines = {baseline for baseline, _ in compared}
     name = words.shorten(next(iter(baselines)), 60) if len(baselines) == 1 else "its baseline"
-    with_interval = [difference for _, difference in compared if not difference.equal]
-    less = sum(difference.high < 0 for difference in with_interval)
-    more = sum(difference.low > 0 for difference in with_interval)
+    known = [difference for _, difference in compared if not difference.equal]
+    less = sum(difference.high < 0 for difference in known)
+    more = sum(difference.low > 0 for difference in known)
     says = []
-    if with_interval and less + more == 0:
+    if known and less + more == 0:
         which = (
-            f"None of the {len(with_interval)} points differs"
-            if len(with_interval) > 1
+            f"None of the {len(known)} points differs"
+            if len(known) > 1
             else "The 1 point compared does not differ"
         )
         says.append(f"{which} from {name} by an interval that excludes zero.")
-    elif with_interval:
-        unclear = len(with_interval) - less - more
+    elif known:
+        unclear = len(known) - less - more
         says.append(
-            f"Of {words.plural(len(with_interval), 'point')} compared with {name} by seed, {less or 'none'} {_has(less)} "
+            f"Of {words.plural(len(known), 'point')} compared with {name} by seed, {less or 'none'} {_has(less)} "
             f"less error and {more or 'none'} {_has(more)} more by an interval that excludes zero"
             f"{f'; for {unclear} the data do not show a difference' if unclear else ''}."
         )
-    if equal := len(compared) - len(with_interval):
+    if equal := len(compared) - len(known):
         points = words.plural(equal, "point")
         says.append(f"For {points} the difference to {name} is equal at every seed, which gives no interval.")
     return says
