@@ -96,11 +96,7 @@ def _against_baseline(compared: list[tuple[str, Estimate]]) -> list[str]:
     more = sum(difference.low > 0 for difference in known)
     says = []
     if known and less + more == 0:
-        which = (
-            f"None of the {len(known)} points differs"
-            if len(known) > 1
-            else "The 1 point compared does not differ"
-        )
+        which = f"None of the {len(known)} points differs" if len(known) > 1 else "The 1 point compared does not differ"
         says.append(f"{which} from {name} by an interval that excludes zero.")
     elif known:
         unclear = len(known) - less - more
