@@ -83,6 +83,11 @@ class Card:
     #: shown large, at the top
     lead: bool = False
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it has nothing to show yet but what it waits for."""
+        return bool(self.waits) and not (self.says or self.picture or self.tables or self.broke)
+
 
 #: Makes the cards of one subject.
 Builder = Callable[[Study], Iterable[Card]]

@@ -11,6 +11,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.fidelity_figure import draw_agreement
+from sweep.report.cards.paper import of_the_paper
 from sweep.report.figures.style import ONE_COLUMN
 from sweep.space.published import find_published, read_published
 
@@ -23,10 +24,12 @@ MOST = 12
 def cards(study: Study) -> Iterable[Card]:
     """Make the card of the published width with most points of the sweep."""
     title = "Does this sweep rank points as ImageNet does?"
-    rows = study.table
-    settled = judged(rows)
+    rows = read_published(find_published(PUBLISHED, ""))
+    if not of_the_paper(study.frame, rows):
+        return []
+    settled = judged(study.table)
     here = {point: study.tuned.samples[point] for point in settled["point"]}
-    references = published(settled, read_published(find_published(PUBLISHED, "")))
+    references = published(settled, rows)
     agreements = {
         name: (one, there) for name, there in references.items() if (one := agreement(here, there)) is not None
     }

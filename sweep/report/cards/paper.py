@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from sweep.analysis.study import Study
+from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.fronts_figure import NAMED
 from sweep.report.cards.headline import difference
 from sweep.report.cards.paper_figure import draw_paper, family_of
 from sweep.report.figures.style import ONE_COLUMN
+from sweep.space import Point
 from sweep.space.published import Row, find_published, read_published
 
 #: The rows that ship: results/paper/imagenet.csv.
@@ -21,6 +23,8 @@ def beside(study: Study) -> Iterable[Card]:
     """Make the card, for a sweep with a family that the paper has beside the static network."""
     title = "Beside the paper"
     rows = read_published(find_published(PUBLISHED, "."))
+    if not of_the_paper(study.frame, rows):
+        return []
     families = set(study.frame.runs["family"]) if "family" in study.frame.axes else set()
     common = sorted((families & {family_of(row) for row in rows}) - {"static"})
     if not common:
@@ -46,6 +50,14 @@ def beside(study: Study) -> Iterable[Card]:
         "be due to any of these.",
     )
     return [Card(title, tuple(_sentences(rows, table, data)), picture, notes=notes)]
+
+
+def of_the_paper(frame: SweepFrame, rows: Sequence[Row]) -> bool:
+    """Whether a sweep has points of a backbone that published rows are of."""
+    backbones = {str(row.about["backbone"]) for row in rows if "backbone" in row.about}
+    if "backbone" in frame.axes:
+        return not backbones.isdisjoint(frame.runs["backbone"])
+    return frame.network.get("backbone", Point.model_fields["backbone"].default) in backbones
 
 
 def _sentences(rows: Sequence[Row], table: pd.DataFrame, data: str) -> list[str]:

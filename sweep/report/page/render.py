@@ -1,6 +1,7 @@
 """Writes a report: one page that works offline and without a server, and beside it the files that it links to."""
 
 import base64
+import gzip
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +50,8 @@ class _Printed:
     card: Card
     id: str
     svg: Markup | None = None
+    #: the figure's data as `packed` writes a file
+    data: str = ""
     #: what its files end in before the suffix, how wide they are, and the suffixes
     sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
@@ -92,13 +95,20 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[st
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = _template().render(
         heading=heading,
-        printed=printed,
+        files={name: packed(draft / name) for name in heading.files},
+        printed=[one for one in printed if not one.card.waiting],
+        waiting=[one.card for one in printed if one.card.waiting],
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         allowed=allowed,
     )
     (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
     return failures(one.card for one in printed)
+
+
+def packed(path: Path) -> str:
+    """A file as the page carries it, so that one that was mailed alone still gives it: gzip in base64."""
+    return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
 
 
 def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
@@ -128,7 +138,8 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
             text = svgs.get(f"{name}{ending}") or _task(picture, ending, figure, draft)()
             kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
             svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
-        write_csv(picture.data, draft / "data" / f"{picture.name}.csv", picture.ours)
+        data = draft / "data" / f"{picture.name}.csv"
+        write_csv(picture.data, data, picture.ours)
     except Exception as error:  # one card must never take the page down
         stems = {picture.name, f"{picture.name}{NARROW}"}
         for path in draft.glob("*/*"):
@@ -136,7 +147,7 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
                 path.unlink()
         return _Printed(replace(broken(card.title, error), tables=card.tables), name)
     files = [(ending, size, ("svg", "pdf") if ending else ("svg", "png", "pdf")) for ending, _, size in sizes]
-    return _Printed(card, name, svg, tuple(files))
+    return _Printed(card, name, svg, packed(data), tuple(files))
 
 
 def _sizes(picture: Picture) -> list[tuple[str, Figure, str]]:

@@ -12,8 +12,8 @@ import pytest
 from report.figures.test_hover import titles
 from report.frames import quick
 from sweep.analysis.study import Study
+from sweep.report.cards import fidelity, paper_figure
 from sweep.report.cards import paper as paper_card
-from sweep.report.cards import paper_figure
 from sweep.report.figures import style
 
 PUBLISHED = Path(__file__).parents[3] / "results/paper/imagenet.csv"
@@ -84,3 +84,27 @@ def test_a_sweep_without_a_success_waits():
     nothing = frame.runs.assign(status="missing", error=np.nan)
     (found,) = card(dataclasses.replace(frame, runs=nothing))
     assert found.waits == "This waits for the first run to succeed."
+
+
+@pytest.mark.parametrize(
+    ("network", "shown"),
+    [
+        ({"backbone": "shufflenet_v2"}, True),
+        ({}, True),
+        ({"backbone": "resnet18"}, False),
+        ({"backbone": "nets:mine"}, False),
+    ],
+)
+def test_the_papers_cards_are_of_the_papers_backbone(network, shown):
+    study = Study(dataclasses.replace(quick(), network=network))
+    assert bool(card(study.frame)) is shown
+    assert bool(list(fidelity.cards(study))) is shown
+
+
+def test_a_sweep_over_backbones_has_the_papers_cards_if_one_is_the_papers():
+    frame = quick()
+    for backbones, shown in ((("resnet18", "resnet34"), False), (("resnet18", "shufflenet_v2"), True)):
+        half = frame.runs.index < len(frame.runs) / 2
+        runs = frame.runs.assign(backbone=[backbones[int(first)] for first in half])
+        both = dataclasses.replace(frame, axes=(*frame.axes, "backbone"), runs=runs)
+        assert bool(card(both)) is shown

@@ -260,3 +260,18 @@ def test_without_its_script_the_page_still_says_everything(open_page):
     page = open_page(java_script_enabled=False)
     assert page.get_by_role("table").count() >= 3
     assert page.locator("use > title").count() > 20
+
+
+def test_a_page_that_was_mailed_alone_gives_its_data(open_page, index, tmp_path):
+    shutil.copy(index, tmp_path / "index.html")
+    page = open_page(tmp_path / "index.html", accept_downloads=True)
+    links = page.locator("a[data-gz]").all()
+    assert len(links) > 5
+    for link in links:
+        with page.expect_download() as waiting:
+            link.click()
+        name = link.get_attribute("href")
+        assert waiting.value.suggested_filename == name.split("/")[-1]
+        saved = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(saved)
+        assert saved.read_bytes() == (index.parent / name).read_bytes()

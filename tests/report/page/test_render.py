@@ -1,4 +1,6 @@
+import base64
 import dataclasses
+import gzip
 import math
 import re
 from html.parser import HTMLParser
@@ -304,3 +306,29 @@ def test_names_of_points_are_left_as_they_are():
     assert '<g clip-path="url(#card-2-p)" style="fill: var(--blue)">' in got
     assert '<use x="1.23" y="2">' in got
     assert "var(" not in inline(svg, "card-2", "", themed=False)
+
+
+def test_what_waits_is_one_list_at_the_end(tmp_path, lean):
+    frame = quick()
+    runs = frame.runs.assign(status="missing", error=float("nan"))
+    text = render(dataclasses.replace(frame, runs=runs), tmp_path).page.read_text()
+    check(text)
+    sections = re.findall(r'<section id="([^"]*)"', text)
+    assert sections[-1] == "waiting"
+    before, after = text.split('<section id="waiting"')
+    assert "This waits for" not in before
+    titles = re.findall(r"<dt>(.*?)</dt>\s*<dd class=\"waits\">This waits for", after)
+    assert {"Error against λ", "Error against cost", "Each axis alone"} <= set(titles)
+    assert '<a href="#waiting">' in before
+    # of a sweep whose runs are all in, only what nobody trained for
+    after = render(quick(), tmp_path).page.read_text().split('<section id="waiting"')[1]
+    assert re.findall("<dt>(.*?)</dt>", after) == ["How alike generated kernels are"]
+
+
+def test_the_page_carries_the_data_of_its_figures(tmp_path, lean):
+    text = render(quick(), tmp_path).page.read_text()
+    carried = dict(re.findall(r'<a href="([^"]*\.csv)" data-gz="([^"]*)"', text))
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.csv")}
+    assert carried.keys() == files
+    for name, packed in carried.items():
+        assert gzip.decompress(base64.b64decode(packed)) == (tmp_path / name).read_bytes()
