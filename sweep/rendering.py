@@ -9,7 +9,7 @@ from sweep import report
 from sweep.engine.ledger import Ledger
 from sweep.engine.places import ledger_path, page_name
 from sweep.errors import SweepError
-from sweep.report.rendered import Rendered, Sources, folder_name, stamp
+from sweep.report.page.rendered import Rendered, Sources, folder_name, stamp
 
 _log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from sweep.proxy import DataError, load
 from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
 from sweep.rendering import render_ledger
-from sweep.report.rendered import Rendered, Sources, up_to_date
+from sweep.report.page.rendered import Rendered, Sources, up_to_date
 from sweep.search import Choice
 from sweep.space import Space, find
 from sweep.space.changes import changes

@@ -15,7 +15,8 @@ from sweep.engine.places import note_place
 from sweep.ledger_frame import frame
 from sweep.networks import build
 from sweep.proxy import DataError, Shelf, load
-from sweep.report import kernels_card, style
+from sweep.report.cards import kernels as kernels_card
+from sweep.report.figures import style
 
 TEXT = KEPT.replace("[0.01, 0.04]", "[0.02]")
 

@@ -22,7 +22,8 @@ from sweep.ledger_frame import frame
 from sweep.networks import build
 from sweep.proxy import Shelf, load
 from sweep.proxy.data import _chosen
-from sweep.report import final_card, style
+from sweep.report.cards import final as final_card
+from sweep.report.figures import style
 from sweep.space.schema import Dataset
 
 pytestmark = pytest.mark.sweeps

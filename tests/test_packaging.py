@@ -24,7 +24,12 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_spaces_templates_and_types(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"sweep/_spaces/{path.name}" for path in (ROOT / "spaces").glob("*.yaml")} <= names
-    assert {"sweep/py.typed", "sweep/report/template.html.j2", "sweep/report/page.css", "sweep/report/page.js"} <= names
+    assert {
+        "sweep/py.typed",
+        "sweep/report/page/template.html.j2",
+        "sweep/report/page/page.css",
+        "sweep/report/page/page.js",
+    } <= names
     assert not [name for name in names if name.startswith("tests/") or name.endswith(".sqlite")]
 
 

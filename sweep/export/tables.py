@@ -6,7 +6,7 @@ import pandas as pd
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.report.folder import named_for_files, plain_points, write_csv
+from sweep.report.page.folder import named_for_files, plain_points, write_csv
 
 
 def runs(frame: SweepFrame) -> pd.DataFrame:

@@ -3,15 +3,15 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from sweep.report.rendered import Rendered
+from sweep.report.page.rendered import Rendered
 
 if TYPE_CHECKING:
-    from sweep.report.comparison import compare
-    from sweep.report.page import render
+    from sweep.report.page.compare import compare
+    from sweep.report.page.render import render
 
 __all__ = ["Rendered", "compare", "render"]
 
-_HOMES = {"compare": "sweep.report.comparison", "render": "sweep.report.page"}
+_HOMES = {"compare": "sweep.report.page.compare", "render": "sweep.report.page.render"}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from sweep.analysis.ranked import judged
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.report import words
-from sweep.report.headline import difference
+from sweep.report.cards.headline import difference
 
 #: What TeX reads as its own, and signs that need mathematics or a name.
 _ESCAPES = {
@@ -87,9 +87,9 @@ def _cells(row: Mapping[str, Any], best: bool, compared: bool) -> list[str]:
         interval = "--" if row["n"] == 2 else escape(words.error_interval(read(row)).strip())
     cells = [escape(words.shorten(row["point"], 90)), error, interval, str(row["n"])]
     if compared:
-        found = difference(row)
-        inside = f" [{words.number(found.low)}, {words.number(found.high)}]" if math.isfinite(found.low) else ""
-        cells.append(_bold(escape(f"{words.signed(found.mean)}{inside}"), found.clear) if found.n else "--")
+        against = difference(row)
+        inside = f" [{words.number(against.low)}, {words.number(against.high)}]" if math.isfinite(against.low) else ""
+        cells.append(_bold(escape(f"{words.signed(against.mean)}{inside}"), against.clear) if against.n else "--")
     return cells + [escape(words.count(row[cost])) for cost in ("params", "flops")]
 
 

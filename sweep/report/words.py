@@ -71,67 +71,67 @@ def several(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def interval(found: Estimate, digits: int = 2) -> str:
+def interval(estimate: Estimate, digits: int = 2) -> str:
     """Write an interval after the mean that it is about, on one line: ' [0.12, 0.90]', or why there is none."""
-    if not math.isfinite(found.low):
-        return f" (no interval: {'equal at every seed' if found.equal else 'one seed'})"
-    return f" [{number(found.low, digits)},\N{NO-BREAK SPACE}{number(found.high, digits)}]"
+    if not math.isfinite(estimate.low):
+        return f" (no interval: {'equal at every seed' if estimate.equal else 'one seed'})"
+    return f" [{number(estimate.low, digits)},\N{NO-BREAK SPACE}{number(estimate.high, digits)}]"
 
 
-def error_interval(found: Estimate) -> str:
+def error_interval(estimate: Estimate) -> str:
     """Write the interval of a mean error, which lies between 0 and 100: ' [5.10, 7.90]', or why there is none.
 
     An end beyond what is possible is written as such, never as a number. Two seeds give no interval worth a number.
     """
-    if found.n == 2 and math.isfinite(found.low):
+    if estimate.n == 2 and math.isfinite(estimate.low):
         return " (two seeds give no useful interval)"
-    if not math.isfinite(found.low):
-        return interval(found)
-    low = "< 0" if found.low < 0 else number(found.low)
-    high = "> 100" if found.high > 100 else number(found.high)
+    if not math.isfinite(estimate.low):
+        return interval(estimate)
+    low = "< 0" if estimate.low < 0 else number(estimate.low)
+    high = "> 100" if estimate.high > 100 else number(estimate.high)
     return f" [{low}, {high}]"
 
 
-def verdict(first: str, second: str, found: Estimate) -> str:
+def verdict(first: str, second: str, estimate: Estimate) -> str:
     """Say how the errors of two things differ: which has less only where the interval excludes zero.
 
     Args:
         first: a name.
         second: a name.
-        found: error of the first less that of the second, in points, over at least one seed.
+        estimate: error of the first less that of the second, in points, over at least one seed.
     """
-    size = number(abs(found.mean))
-    if found.n == 1:
+    size = number(abs(estimate.mean))
+    if estimate.n == 1:
         return f"{first} and {second} differ by {size} points at one seed, which gives no interval"
-    if not math.isfinite(found.low):
-        if float(f"{found.mean:.9f}") == 0:
+    if not math.isfinite(estimate.low):
+        if float(f"{estimate.mean:.9f}") == 0:
             return f"{first} and {second} have the same error at every seed"
         return f"{first} and {second} differ by {size} points, equal at every seed, which gives no interval"
-    if not found.clear:
-        return f"{first} vs {second}: {points_of_error(found, sign=True)}, inconclusive"
-    less = "less" if found.mean < 0 else "more"
-    return f"{first} has {less} error than {second} by {points_of_error(turned(found) if found.mean < 0 else found)}"
+    if not estimate.clear:
+        return f"{first} vs {second}: {points_of_error(estimate, sign=True)}, inconclusive"
+    less, gap = ("less", turned(estimate)) if estimate.mean < 0 else ("more", estimate)
+    return f"{first} has {less} error than {second} by {points_of_error(gap)}"
 
 
-def points_of_error(found: Estimate, sign: bool = False) -> str:
+def points_of_error(estimate: Estimate, sign: bool = False) -> str:
     """Write a difference of errors: '1.30 points [0.20, 2.40]', if wished with its sign.
 
     One that is told from zero is never written as 0.00: it has as many decimals as its end next to zero needs.
     """
-    least = min(abs(found.low), abs(found.high), abs(found.mean)) if found.clear else math.nan
+    least = min(abs(estimate.low), abs(estimate.high), abs(estimate.mean)) if estimate.clear else math.nan
     digits = max(2, math.ceil(-math.log10(least))) if 0 < least < math.inf else 2
-    text = signed(found.mean, digits) if sign else number(found.mean, digits)
-    return f"{text} points{interval(found, digits)}"
+    text = signed(estimate.mean, digits) if sign else number(estimate.mean, digits)
+    return f"{text} points{interval(estimate, digits)}"
 
 
-def turned(found: Estimate) -> Estimate:
+def turned(estimate: Estimate) -> Estimate:
     """Turn a difference round: b less a, for a less b."""
-    return replace(found, mean=-found.mean, low=-found.high, high=-found.low)
+    return replace(estimate, mean=-estimate.mean, low=-estimate.high, high=-estimate.low)
 
 
-def seeds(found: Estimate) -> str:
+def seeds(estimate: Estimate) -> str:
     """Write what an estimate of a difference is over: '3 seeds, paired'."""
-    return f"{plural(found.n, 'seed')}{', paired' if found.n > 1 else ''}"
+    return f"{plural(estimate.n, 'seed')}{', paired' if estimate.n > 1 else ''}"
 
 
 def sentence(text: str) -> str:
@@ -164,9 +164,9 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def ranking(found: Ranking) -> str:
+def ranking(agreement: Ranking) -> str:
     """Write a rank agreement with its interval, if there is one: '0.24 [-0.56, 1.00]'."""
-    if not math.isfinite(found.low):
-        return number(found.value)
-    low, high = number(found.low), number(found.high)
-    return f"{number(found.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+    if not math.isfinite(agreement.low):
+        return number(agreement.value)
+    low, high = number(agreement.low), number(agreement.high)
+    return f"{number(agreement.value)} [{low},\N{NO-BREAK SPACE}{high}]"

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from sweep import api
 from sweep.cli import app
-from sweep.report import contents
+from sweep.report.page import contents
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ledgers" / "quick"
 

@@ -23,8 +23,8 @@ from sweep.engine.runs import wanted
 from sweep.errors import SweepError
 from sweep.export import export
 from sweep.ledger_frame import frame
-from sweep.report.folder import write_csv
 from sweep.report.latex import escape, latex_table
+from sweep.report.page.folder import write_csv
 from sweep.space import Space
 
 SPACE = {

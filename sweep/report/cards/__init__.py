@@ -1,0 +1,1 @@
+"""Cards of the report, each beside the figure that it shows."""

@@ -1,0 +1,116 @@
+"""What a report is made of: cards, each with a figure or a table and a sentence that says what it shows."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sweep.analysis.study import Study
+
+_T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, what it sorts by if that is not the text, and `best`, `clear` or `warn`."""
+
+    text: str
+    sort: float | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; numbers stand to the right.
+
+    `hint` explains the title, and `also` is another name to filter by.
+    """
+
+    title: str
+    numeric: bool = True
+    hint: str = ""
+    also: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names its rows; one that can be sorted can be filtered too."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    sortable: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with the data that it was drawn from; `name` is the stem of its files."""
+
+    name: str
+    #: as wide as two columns of a paper
+    figure: Figure
+    data: pd.DataFrame
+    #: what a reader who cannot see it is told
+    alt: str
+    #: the same, as wide as one column, for papers and phones
+    narrow: Figure | None = None
+    #: whether the page may change the style's colours in the dark; not where text stands on colours of its own
+    themed: bool = True
+    #: texts in the data that are of this package, whatever they begin with
+    ours: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing that the report shows, or waits for."""
+
+    title: str
+    #: what it shows, in words and numbers
+    says: tuple[str, ...] = ()
+    picture: Picture | None = None
+    tables: tuple[Table, ...] = ()
+    #: how it was made, in small print
+    notes: tuple[str, ...] = ()
+    #: what it lacks, where it cannot be shown yet
+    waits: str = ""
+    #: what went wrong, where it could not be made
+    broke: str = ""
+    #: shown large, at the top
+    lead: bool = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has nothing to show yet but what it waits for."""
+        return bool(self.waits) and not (self.says or self.picture or self.tables or self.broke)
+
+
+#: Makes the cards of one subject.
+Builder = Callable[[Study], Iterable[Card]]
+
+
+def broken(title: str, error: Exception) -> Card:
+    """Make the card that stands for one that could not be made."""
+    _log.debug("card %r could not be made", title, exc_info=error)
+    return Card(title, broke=f"This card could not be made: {type(error).__name__}: {error}")
+
+
+def failures(cards: Iterable[Card]) -> tuple[str, ...]:
+    """Say of each card that could not be made why, on one line without control characters."""
+    lines = (f"{card.title}: {' '.join(card.broke.split())}" for card in cards if card.broke)
+    return tuple("".join(char if char.isprintable() else "?" for char in line) for line in lines)
+
+
+def build(of: _T, builders: Iterable[tuple[str, Callable[[_T], Iterable[Card]]]]) -> list[Card]:
+    """Make all cards of a study, or of several; a builder that raises leaves a card of its title that says so."""
+    cards: list[Card] = []
+    for title, builder in builders:
+        try:
+            cards += builder(of)
+        except Exception as error:  # one card must never take the page down
+            cards.append(broken(title, error))
+    return cards

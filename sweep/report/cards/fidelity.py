@@ -1,0 +1,123 @@
+"""The card of whether the sweep ranks points as published rows do."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from sweep.analysis.fidelity import FEWEST, Agreement, Told, agreement, published
+from sweep.analysis.ranked import judged
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards.card import Card, Cell, Column, Picture, Table
+from sweep.report.cards.fidelity_figure import draw_agreement
+from sweep.report.cards.paper import of_the_paper
+from sweep.report.figures.style import ONE_COLUMN
+from sweep.space.published import find_published, read_published
+
+#: The rows that ship.
+PUBLISHED = "imagenet"
+#: More wrong pairs than these say no more.
+MOST = 12
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card of the published width with most points of the sweep."""
+    title = "Does this sweep rank points as ImageNet does?"
+    rows = read_published(find_published(PUBLISHED, ""))
+    if not of_the_paper(study.frame, rows):
+        return []
+    settled = judged(study.table)
+    here = {point: study.tuned.samples[point] for point in settled["point"]}
+    references = published(settled, rows)
+    agreements = {
+        name: (one, there) for name, there in references.items() if (one := agreement(here, there)) is not None
+    }
+    if not agreements:
+        return [Card(title, waits=f"This waits for {FEWEST} finished points that the WeightNet paper has too.")]
+    name = max(agreements, key=lambda key: len(agreements[key][0].points))
+    return [card(title, name, *agreements[name], study)]
+
+
+def card(title: str, name: str, ranks: Agreement, there: Mapping[str, Told], study: Study) -> Card:
+    """Make the card of one reference.
+
+    Args:
+        title: the card's.
+        name: the reference's, such as 'ImageNet, 0.5x'.
+        ranks: how the sweep agrees with it.
+        there: what it says of points.
+        study: the sweep.
+    """
+    picture = Picture(
+        "fidelity",
+        draw_agreement(study.table, ranks, there, name),
+        _data(study, ranks, there),
+        f"Scatter plot of error in this sweep and on {name}. {_sentence(name, ranks)}",
+        narrow=draw_agreement(study.table, ranks, there, name, ONE_COLUMN),
+    )
+    says = [_sentence(name, ranks), _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
+    notes = [
+        f"Points are matched by family, M, G and experts; {name} is another network on other data, at another "
+        "length of training. Two published errors closer than they can be read are ties. Intervals come from drawing "
+        "points anew, and so few points say little of others.",
+    ]
+    return Card(title, tuple(filter(None, says)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes))
+
+
+def _sentence(name: str, ranks: Agreement) -> str:
+    pairs = ranks.alike + len(ranks.wrong) + ranks.tied
+    return (
+        f"On the {len(ranks.points)} points that {name} has too, the rankings agree by a Kendall τ-b of "
+        f"{words.ranking(ranks.tau)} and a Spearman ρ of {words.ranking(ranks.rho)}: of {words.plural(pairs, 'pair')} "
+        f"{ranks.alike} are ranked alike, {len(ranks.wrong)} differently"
+        f"{f', and {ranks.tied} cannot be told apart there' if ranks.tied else ''}."
+    )
+
+
+def _regret_sentence(name: str, ranks: Agreement) -> str:
+    best = words.shorten(ranks.best, 60)
+    if ranks.regret <= 0:
+        return f"The best point here, {best}, is the best of them on {name} as well."
+    return f"Picking the best point here, {best}, costs {words.number(ranks.regret)} points of error on {name}."
+
+
+def _ceiling_sentence(name: str, ranks: Agreement) -> str | None:
+    if not math.isfinite(ranks.seed_to_seed):
+        return None
+    return (
+        f"Two single seeds of this sweep agree with one another by τ-b {words.number(ranks.seed_to_seed)}, and a "
+        f"single seed with {name} by {words.number(ranks.seed_tau)}: noise alone keeps the first from 1."
+    )
+
+
+def _table(name: str, ranks: Agreement) -> Table:
+    rows = [
+        (
+            Cell(words.shorten(pair.better, 60)),
+            Cell(words.shorten(pair.worse, 60)),
+            Cell(f"{words.signed(pair.here.mean)}{words.interval(pair.here)}", pair.here.mean),
+            Cell(words.signed(pair.there), pair.there),
+        )
+        for pair in ranks.wrong[:MOST]
+    ]
+    cut = f", the first {MOST} of {len(ranks.wrong)}" if len(ranks.wrong) > MOST else ""
+    return Table(
+        f"Pairs that are ranked differently{cut}: first less second, in points of error",
+        (
+            Column("better here", numeric=False),
+            Column("worse here", numeric=False),
+            Column("here"),
+            Column(f"on {name}"),
+        ),
+        tuple(rows),
+        sortable=True,
+    )
+
+
+def _data(study: Study, ranks: Agreement, there: Mapping[str, Told]) -> pd.DataFrame:
+    rows = study.table[study.table["point"].isin(ranks.points)][["point", "mean", "sd", "low", "high", "n"]]
+    return rows.assign(
+        reference=[there[point].error for point in rows["point"]],
+        tolerance=[there[point].tolerance for point in rows["point"]],
+    )

@@ -1,0 +1,72 @@
+"""The card of two axes at once: a map of error, and whether the effect of the one depends on the other."""
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from sweep.analysis.plane import Plane, plane
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards.card import Card, Picture
+from sweep.report.cards.plane_figure import draw_plane
+from sweep.report.figures.style import ONE_COLUMN
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card of the first curves' axes."""
+    if not (study.axis and study.second):
+        return [Card("Two axes at once", waits="This waits for a sweep that varies two numeric axes together.")]
+    title = f"{words.name(study.axis)} and {words.name(study.second)} at once"
+    error_map = plane(study.curves[0]) if study.curves else None
+    if error_map is None or not any(spot.errors for spot in error_map.cells.values()):
+        return [Card(title, waits="This waits for finished points at two values of both axes.")]
+    says = [_best_sentence(error_map), _interaction_sentence(error_map)]
+    alt = f"Map of mean error. {' '.join(filter(None, says))}"
+    picture = Picture("map", draw_plane(error_map), _data(error_map), alt, narrow=draw_plane(error_map, ONE_COLUMN))
+    notes = [
+        "Mean error of each point at its own setting, beside it one standard deviation over seeds. The interaction is "
+        "the trend of error along the one axis times the other, both by their logarithm, over all cells, told as the "
+        "difference that it makes between the corners.",
+    ]
+    return [Card(title, tuple(filter(None, says)), picture, notes=tuple(notes))]
+
+
+def _best_sentence(error_map: Plane) -> str | None:
+    best = error_map.best
+    if best is None:
+        return None
+    at = next(cell for cell, spot in error_map.cells.items() if spot is best)
+    where = f"{words.equal(words.name(error_map.x), at[0])} and {words.equal(words.name(error_map.by), at[1])}"
+    cells = words.plural(len(error_map.cells), "point")
+    return f"The lowest mean error is {words.number(best.mean)} % at {where}; as the lowest of {cells} it flatters."
+
+
+def _interaction_sentence(error_map: Plane) -> str:
+    """Say by how much more error falls along x at the last `by` than at the first."""
+    one = error_map.interaction
+    if one.n < 1:
+        return "Whether the effect of the one depends on the other waits for a full grid of both with seeds in common."
+    x, by = words.name(error_map.x), words.name(error_map.by)
+    ends = f"From {words.equal(x, error_map.xs[0])} to {words.value(error_map.xs[-1])}"
+    last, first = words.equal(by, error_map.bys[-1]), words.equal(by, error_map.bys[0])
+    if one.clear:
+        more, size = ("more", one) if one.mean > 0 else ("less", words.turned(one))
+        return (
+            f"{ends} error falls {more} at {last} than at {first}, by {words.points_of_error(size)} "
+            f"({words.seeds(one)})."
+        )
+    verdict = "inconclusive" if math.isfinite(one.low) else "no verdict without an interval"
+    return (
+        f"{ends} the fall of error at {last} vs {first}: {words.points_of_error(one, sign=True)}, {verdict} "
+        f"({words.seeds(one)})."
+    )
+
+
+def _data(error_map: Plane) -> pd.DataFrame:
+    rows = [
+        (error_map.family, by, x, spot.point, seed, error)
+        for (x, by), spot in error_map.cells.items()
+        for seed, error in spot.errors.items()
+    ]
+    return pd.DataFrame(rows, columns=["family", error_map.by, error_map.x, "point", "seed", "error"])

@@ -1,0 +1,103 @@
+"""The card of how errors are distributed over points: families as design spaces, plain and at equal cost."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from sweep.analysis.order import shown_key, sort_key
+from sweep.analysis.population import FEWEST, Apart, Group, Population, population
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards.card import Card, Picture
+from sweep.report.cards.front_chances import NAMES
+from sweep.report.cards.population_figure import draw_population
+from sweep.report.figures.style import ONE_COLUMN
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card."""
+    title = "How errors are distributed over points"
+    axes = ["family", *(axis for axis in (study.second, study.axis) if axis)]
+    keys = {axis: shown_key(study.frame, axis) for axis in axes}
+    distributions = population(study.table, axes, keys=keys)
+    if distributions is None or not any(np.isfinite(group.errors).any() for group in distributions.groups):
+        return [Card(title, waits=f"This waits for {FEWEST} points with a result at every setting.")]
+    says = [
+        *(_group_sentence(distributions, group) for group in distributions.groups[:4]),
+        *_apart_sentences(distributions),
+    ]
+    alt = f"Error distribution functions. {' '.join(says)}"
+    picture = Picture(
+        "distributions",
+        draw_population(distributions),
+        _data(distributions),
+        alt,
+        draw_population(distributions, ONE_COLUMN),
+    )
+    cost = NAMES[distributions.cost]
+    notes = [
+        "A curve tells which share of the points has at most so much error; a point with a failed seed never has. "
+        "Points are those that the space asks for, not a random draw. At equal cost, each part of the range of "
+        f"{cost} counts alike (Radosavovic et al. 2019, On Network Design Spaces), and families are compared over the "
+        "parts that both have."
+    ]
+    return [Card(title, tuple(says), picture, notes=tuple(notes))]
+
+
+def name(distributions: Population, value: object) -> str:
+    """Name a group: 'weightnet', or 'G = 2'."""
+    text = str(value) if distributions.axis in ("", "family") else words.equal(words.name(distributions.axis), value)
+    return words.shorten(text, 40)
+
+
+def _group_sentence(distributions: Population, group: Group) -> str:
+    """Say what half of a group's points reach."""
+    n = len(group.errors)
+    half, quarter = (group.errors[math.ceil(share * n) - 1] for share in (0.5, 0.25))
+    lost = int(np.isinf(group.errors).sum())
+    failed = f" ({lost} failed)" if lost else ""
+    members = f"the {words.plural(n, 'point')} {_of(distributions)} {name(distributions, group.name)}{failed}"
+    if math.isinf(half):
+        return f"Of {members} half failed."
+    return (
+        f"Half of {members} have an error of at "
+        f"most {words.number(half)} %, a quarter of at most {words.number(quarter)} %."
+    )
+
+
+def _of(distributions: Population) -> str:
+    return "of" if distributions.axis in ("", "family") else "with"
+
+
+def _apart_sentences(distributions: Population) -> list[str]:
+    if not distributions.apart:
+        return []
+    widest = max(distributions.apart, key=lambda one: (one.ks, str(one.first), str(one.second)))
+    return [_apart_sentence(distributions, widest)]
+
+
+def _apart_sentence(distributions: Population, one: Apart) -> str:
+    most = ", the farthest apart of all pairs," if len(distributions.apart) > 2 else ""
+    equal = (
+        f", and {words.number(one.ks_at_equal_cost)} at equal {NAMES[distributions.cost]}"
+        if math.isfinite(one.ks_at_equal_cost)
+        else f", and they share no range of {NAMES[distributions.cost]}"
+    )
+    p = words.number(one.p, 3) if one.p >= 0.001 else "below 0.001"
+    return (
+        f"{name(distributions, one.first)} and {name(distributions, one.second)}{most} have a Kolmogorov–Smirnov "
+        f"distance of "
+        f"{words.number(one.ks)} (p {p if p.startswith('below') else f'= {p}'}){equal}."
+    )
+
+
+def _data(distributions: Population) -> pd.DataFrame:
+    column = distributions.axis or "group"
+    rows = [
+        (group.name, error, weight)
+        for group in sorted(distributions.groups, key=lambda group: sort_key(group.name))
+        for error, weight in zip(group.errors.tolist(), group.weights.tolist(), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=[column, "error", "weight_at_equal_cost"])

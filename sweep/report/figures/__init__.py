@@ -1,0 +1,1 @@
+"""What figures share: style, fonts, scales, layout, labels and names of points."""

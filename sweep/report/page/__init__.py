@@ -1,0 +1,1 @@
+"""The page: what it holds, how it is written, and whether it is up to date."""

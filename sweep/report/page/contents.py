@@ -1,0 +1,55 @@
+"""What the report of a sweep holds, from top to bottom: a card is one file and one line here."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sweep.report.cards import (
+    compare,
+    curves,
+    evidence,
+    fidelity,
+    final,
+    front_chances,
+    fronts,
+    headline,
+    isolation,
+    kernels,
+    nuisance,
+    paper,
+    plane,
+    points,
+    population,
+    run,
+)
+from sweep.report.cards.card import Builder, Card
+
+#: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
+CONTENTS: Sequence[tuple[str, Builder]] = (
+    ("Headline", headline.cards),
+    ("On the test split", final.cards),
+    ("Error against the main axis", curves.main_axis),
+    ("What tuning took away", nuisance.cards),
+    ("Error against cost", fronts.fronts),
+    ("How sure the fronts are", front_chances.cards),
+    ("How surely points differ from the baseline", evidence.cards),
+    ("Error against the second axis", curves.second_axis),
+    ("Two axes at once", plane.cards),
+    ("Each axis alone", isolation.cards),
+    ("How errors are distributed over points", population.cards),
+    ("How alike generated kernels are", kernels.cards),
+    ("Beside the paper", paper.beside),
+    ("Does this sweep rank points as ImageNet does?", fidelity.cards),
+    ("Chosen settings", points.chosen_settings),
+    ("Points", points.all_points),
+    ("What was run", run.cards),
+)
+
+#: The same of a page over several sweeps.
+COMPARED: Sequence[tuple[str, Callable[[Any], Iterable[Card]]]] = (
+    ("Headline", compare.headline),
+    ("Sweeps", compare.sweeps),
+    ("The same points", compare.common),
+    ("Do they rank points alike?", compare.ranks),
+    ("Error against cost", compare.costs),
+    ("What they were run with", compare.differences),
+)

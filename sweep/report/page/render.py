@@ -1,0 +1,198 @@
+"""Writes a report: one page that works offline and without a server, and beside it the files that it links to."""
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from sweep.analysis.study import Study
+from sweep.analysis.sweep_frame import SweepFrame
+from sweep.report import words
+from sweep.report.cards.card import Card, Picture, broken, build, failures
+from sweep.report.figures.style import borrow_for, save
+from sweep.report.page import contents
+from sweep.report.page.folder import drafted, plain_points, write_csv
+from sweep.report.page.inline import inline
+from sweep.report.page.rendered import Rendered
+from sweep.report.page.saving import save_ahead
+
+_HERE = Path(__file__).parent
+#: What the file names of a figure as wide as one column end in.
+NARROW = "-column"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands above the cards of a page."""
+
+    kind: str
+    title: str
+    about: str = ""
+    #: what it is made of, in a few words each
+    facts: tuple[str, ...] = ()
+    #: files beside the page
+    files: tuple[str, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """A card as the template takes it, with its figure as SVG text."""
+
+    card: Card
+    id: str
+    svg: Markup | None = None
+    #: the figure's data as `packed` writes a file
+    data: str = ""
+    #: what its files end in before the suffix, how wide they are, and the suffixes
+    sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+
+def render(frame: SweepFrame, out: Path) -> Rendered:
+    """Write the report of a sweep, the same to the byte each time, from whatever is known so far.
+
+    A card that lacks data says what it waits for, and one that breaks says so; neither stops the rest. Each file
+    appears whole or not at all, the page last. `figures` and `data` belong to the report: figures of an earlier page
+    that this one has no more are removed.
+
+    Args:
+        frame: the sweep.
+        out: the folder to write to, made if it is not there: `index.html`, `points.csv`, `figures/NAME.{svg,png,pdf}`
+            as wide as two columns of a paper, `figures/NAME-column.{svg,pdf}` as wide as one, `data/NAME.csv`.
+
+    Returns:
+        The path of `index.html`, and which cards could not be made.
+
+    Raises:
+        OSError: if `out` cannot be written to.
+    """
+    study = Study(frame)
+    borrow_for(_texts(frame))
+    cards = build(study, contents.CONTENTS)
+    version = frame.versions.get("wn-sweep", "")
+    heading = Heading("Sweep report", frame.name, frame.about, _facts(study), ("points.csv",), version)
+    with drafted(out) as draft:
+        _write_points(study, draft / "points.csv")
+        failed = write_page(heading, cards, draft)
+    return Rendered(out / "index.html", failed)
+
+
+def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[str, ...]:
+    """Write the page of these cards, and the files of their figures; answer why cards could not be made."""
+    named = {f"card-{i}": card for i, card in enumerate(cards, 1)}
+    svgs = save_ahead(_tasks(named, draft))
+    printed = [_print(card, name, draft, svgs) for name, card in named.items()]
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    # The page allows this one script by its hash, so that no text of a space could ever run.
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = _template().render(
+        heading=heading,
+        files={name: packed(draft / name) for name in heading.files},
+        printed=[one for one in printed if not one.card.waiting],
+        waiting=[one.card for one in printed if one.card.waiting],
+        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        allowed=allowed,
+    )
+    (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
+    return failures(one.card for one in printed)
+
+
+def packed(path: Path) -> str:
+    """A file as the page carries it, so that one that was mailed alone still gives it: gzip in base64."""
+    return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
+
+
+def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
+    """Tell how to save each figure, by the id of its card and what its files end in, those with most panels first."""
+    tasks = [
+        (len(figure.axes), f"{name}{ending}", _task(card.picture, ending, figure, draft))
+        for name, card in cards.items()
+        if card.picture is not None
+        for ending, figure, _ in _sizes(card.picture)
+    ]
+    return {name: task for _, name, task in sorted(tasks, key=lambda one: -one[0])}
+
+
+def _task(picture: Picture, ending: str, figure: Figure, draft: Path) -> Callable[[], str]:
+    # a paper takes vectors, and every PNG costs a tenth of a second
+    return partial(save, figure, draft / "figures" / f"{picture.name}{ending}", png=not ending)
+
+
+def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Printed:
+    picture = card.picture
+    if picture is None:
+        return _Printed(card, name)
+    sizes = _sizes(picture)
+    try:
+        svg = Markup()
+        for ending, figure, _ in sizes:
+            text = svgs.get(f"{name}{ending}") or _task(picture, ending, figure, draft)()
+            kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
+            svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
+        data = draft / "data" / f"{picture.name}.csv"
+        write_csv(picture.data, data, picture.ours)
+    except Exception as error:  # one card must never take the page down
+        stems = {picture.name, f"{picture.name}{NARROW}"}
+        for path in draft.glob("*/*"):
+            if path.stem in stems:
+                path.unlink()
+        return _Printed(replace(broken(card.title, error), tables=card.tables), name)
+    files = [(ending, size, ("svg", "pdf") if ending else ("svg", "png", "pdf")) for ending, _, size in sizes]
+    return _Printed(card, name, svg, packed(data), tuple(files))
+
+
+def _sizes(picture: Picture) -> list[tuple[str, Figure, str]]:
+    """List the figures of a picture: what their names end in, and how wide they are."""
+    wide = ("", picture.figure, "two columns")
+    return [wide, (NARROW, picture.narrow, "one column")] if picture.narrow is not None else [wide]
+
+
+def _texts(frame: SweepFrame) -> Iterator[str]:
+    """What figures may write of a sweep."""
+    yield from map(str, (*frame.runs["point"].unique(), *frame.axes, *frame.nuisance, frame.dataset.get("name", "")))
+    for values in (*frame.nuisance.values(), *frame.order.values()):
+        yield from map(str, values)
+
+
+def _facts(study: Study) -> tuple[str, ...]:
+    """Say in a few words what the sweep is made of."""
+    frame = study.frame
+    try:
+        counts = study.counts
+        done = f"{words.count(counts.done)} of {words.plural(counts.total, 'run')} done"
+    except Exception:  # the cards say why
+        return ()
+    facts = [words.plural(frame.runs["point"].nunique(), "point"), words.plural(len(frame.seeds), "seed")]
+    for axis, values in frame.nuisance.items():
+        facts.append(f"{words.name(axis)} tuned over {words.plural(len(values), 'value')}")
+    data = frame.dataset.get("name")
+    return (*facts, done, *([f"data: {data}"] if data else []))
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("template.html.j2")
+
+
+def _write_points(study: Study, path: Path) -> None:
+    try:
+        table = study.table
+    except Exception:  # the cards say why; a file with no points says that there are none to trust
+        table = pd.DataFrame(columns=["point"])
+    write_csv(plain_points(table), path)

@@ -1,0 +1,114 @@
+"""What came of a rendering, and whether a page is still that of its ledger; imports nothing that takes time."""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from sweep.safe_files import open_regular, read_regular, replacing
+
+#: The file of a report's folder that says what its page was made of.
+STAMP = ".rendered.json"
+#: Packages whose version may change a page.
+_LIBRARIES = ("jinja2", "matplotlib", "moocore", "numpy", "pandas", "scipy", "statsmodels")
+_PACKAGE = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A page that was written."""
+
+    page: Path
+    #: why cards could not be made, a line each; empty if all were
+    failed: tuple[str, ...] = ()
+
+
+def folder_name(names: Iterable[str]) -> str:
+    """The folder of a comparison: a sign that no sweep's name has stands between the names."""
+    return "+".join(names)[:200]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a page is made of, as digests: of the ledger, and of all else (notes beside it, kept weights, the code)."""
+
+    ledger: str
+    others: str
+
+    @classmethod
+    def of(cls, ledger: Path, trust: bool) -> "Sources | None":
+        """Look at the sources of the page of a ledger; None if one of them cannot be read.
+
+        Nothing may be written to it meanwhile. A ledger of 100,000 runs takes a tenth of a second. Fonts of the machine
+        are not looked at.
+
+        Args:
+            ledger: its file.
+            trust: whether networks of the user's own may be imported for the page.
+        """
+        try:
+            others = hashlib.sha256()
+            for part in (f"trust {trust}", *_notes(ledger.parent), *_code()):
+                others.update(f"{len(part)}:{part}".encode())
+            with open_regular(ledger) as file:
+                return cls(hashlib.file_digest(file, "sha256").hexdigest(), others.hexdigest())
+        except OSError:
+            return None
+
+    @property
+    def digest(self) -> str:
+        """Of all together."""
+        return hashlib.sha256(f"{self.ledger} {self.others}".encode()).hexdigest()
+
+
+def up_to_date(out: Path, sources: Sources) -> bool:
+    """Whether a folder holds the page of these sources, whole and as it was written."""
+    try:
+        stamp = json.loads(read_regular(out / STAMP))
+        names = stamp["files"]
+        whole = "index.html" in names and names == dict(_files(out, names))
+        return whole and bool(stamp["sources"] == sources.digest)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def stamp(out: Path, sources: Sources) -> None:
+    """Note of what the page in a folder was made; where that cannot be written it is rendered again next time."""
+    ours = (path for pattern in ("index.html", "*.csv", "figures/*", "data/*") for path in out.glob(pattern))
+    files = dict(_files(out, sorted(str(path.relative_to(out)) for path in ours if path.is_file())))
+    with suppress(OSError), replacing(out / STAMP) as part:
+        part.write_text(json.dumps({"sources": sources.digest, "files": files}, indent=1) + "\n", encoding="utf-8")
+
+
+def _files(out: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Digests of the files of a page, by name."""
+    for name in names:
+        yield name, hashlib.sha256(read_regular(out / name)).hexdigest()
+
+
+def _notes(folder: Path) -> Iterator[str]:
+    """The notes beside a ledger, and which weights lie in its folder."""
+    for path in sorted(folder.glob("*.json")):
+        yield path.name
+        yield hashlib.sha256(read_regular(path)).hexdigest()
+    with suppress(OSError), os.scandir(folder / "weights") as entries:
+        yield from sorted(f"{entry.name} {entry.stat(follow_symlinks=False).st_size}" for entry in entries)
+
+
+def _code() -> Iterator[str]:
+    """The code of this package and the versions of what it rests on."""
+    yield sys.version
+    for name in _LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            yield f"{name} {metadata.version(name)}"
+    for path in sorted(path for path in _PACKAGE.rglob("*") if path.suffix in _KINDS):
+        yield hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+#: Files of the package that make a page.
+_KINDS = {".py", ".css", ".js", ".j2", ".csv", ".yaml"}
