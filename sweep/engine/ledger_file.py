@@ -34,7 +34,8 @@ def check(path: Path, connection: sqlite3.Connection) -> int:
             raise sqlite3.DatabaseError("the end of the file is missing")
     except (sqlite3.Error, ValueError, OSError) as error:
         raise damaged(path, error) from None
-    if application != APPLICATION or version < 1 or not {"sweep", "points", "runs"} <= tables:
+    expected = set(TABLE_OF) if version == VERSION else {"sweep", "points", "runs"}
+    if application != APPLICATION or version < 1 or not expected <= tables:
         raise LedgerError(f"{path}: this is not a ledger of wn-sweep; it was left as it is")
     if version > VERSION:
         raise LedgerError(
@@ -54,21 +55,23 @@ def copied(path: Path, connection: sqlite3.Connection, version: int) -> sqlite3.
 
     Raises LedgerError if the file holds anything else.
     """
-    copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
     try:
-        connection.backup(copy)
         copy.execute("PRAGMA foreign_keys = OFF")
-        copy.execute("BEGIN")
-        change(copy, version)
-        if version == VERSION:
-            # an older file has been copied row by row into tables of this version; so is this one
+        if version < VERSION:
+            connection.backup(copy)
+            copy.execute("BEGIN")
+            change(copy, version)
+            copy.execute("COMMIT")
+        else:
+            copy.execute("ATTACH ? AS file", (f"file:{_quoted(path)}?mode=rw",))
+            copy.execute("BEGIN")
             for table, statement in TABLE_OF.items():
-                columns = ", ".join(row[1] for row in copy.execute(f"PRAGMA table_info({table})"))
-                copy.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
                 copy.execute(statement)
-                copy.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM old_{table}")
-                copy.execute(f"DROP TABLE old_{table}")
-        copy.execute("COMMIT")
+                columns = ", ".join(row[1] for row in copy.execute(f"PRAGMA main.table_info({table})"))
+                copy.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM file.{table}")
+            copy.execute("COMMIT")
+            copy.execute("DETACH file")
         if copy.execute("PRAGMA foreign_key_check").fetchone():
             raise sqlite3.IntegrityError("a run that was not asked for")
         copy.execute("PRAGMA foreign_keys = ON")

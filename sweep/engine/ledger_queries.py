@@ -127,7 +127,9 @@ class LedgerQueries:
     def costs(self) -> dict[str, tuple[int, int]]:
         """Point, as JSON text -> parameters and multiply-adds, of every point of which a run is in."""
         with self.reading():
-            rows = self._connection.execute(f"SELECT DISTINCT points.point, params, flops {_CONTENT}")
+            rows = self._connection.execute(
+                "SELECT point, params, flops FROM points WHERE id IN (SELECT asks.point FROM runs JOIN asks USING (key))"
+            )
             return {point: (params, flops) for point, params, flops in rows}
 
     def reason(self, key: str) -> tuple[str, str]:
