@@ -118,8 +118,9 @@ class Listing:
         """The values of an axis at every point."""
         if name not in self._columns:
             # true is 1 to a dict, and null is 'null': they would be lost in it
+            apart = (bool, Null) if self.has_own else ()
             codes: dict[Any, int] = {}
-            coder = np.frompyfunc(lambda v: codes.setdefault((type(v) in (bool, Null), v), len(codes)), 1, 1)
+            coder = np.frompyfunc(lambda value: codes.setdefault((type(value) in apart, value), len(codes)), 1, 1)
             pieces = [np.asarray(coder(part.values(name)), dtype=np.int32) for _, part in self.parts]
             # most parameters have one value throughout, and need no memory
             column = self.spread(pieces, np.int32) if len(codes) > 1 else np.broadcast_to(np.int32(0), len(self))

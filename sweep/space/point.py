@@ -149,7 +149,9 @@ class Point(Flat):
             return self.model_copy(update={"image_size": size})
         facts = BACKBONES[self.backbone]
         repeats = self.repeats or facts.repeats
-        return self.model_copy(
+        # not Flat's, which looks for keys of the union: this is done for every point
+        return BaseModel.model_copy(
+            self,
             update={
                 "chosen": self.chosen.resolved(len(repeats)),
                 "image_size": size,
@@ -157,7 +159,7 @@ class Point(Flat):
                 "stem_channels": self.stem_channels or facts.stem_channels,
                 "last_channels": self.last_channels or facts.last(self.width),
                 "repeats": repeats,
-            }
+            },
         )
 
     def applies(self, stage: int) -> bool:

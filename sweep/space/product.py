@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -185,15 +185,12 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
     family = values.get("family", network.get("family", CHOICE.default))
     if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(unknown_word("family", family, list(FAMILIES)))
-    keys = FAMILIES[family]
-    plane = {"M", "G", "lambda"} if issubclass(keys, PlaneKeys) else set()
+    plane, foreign = _meanings(family, backbone)
     if "lambda" in values and not plane:
         raise ValueError(f"lambda is not supported with family {family}")
-    foreign = {*set(FAMILY_KEYS) - set(keys.model_fields), *BACKBONE_KEYS - set(BACKBONES[backbone].own)}
-    foreign |= {"lambda"} - plane
     # two of M, G and lambda say it all: what the network says of the third is overridden
-    given = {*values, *(plane if len(plane & set(values)) > 1 else ())}
-    fields = {k: v for k, v in network.items() if k not in given | foreign} | dict(values)
+    overridden = foreign | plane if sum(name in values for name in plane) > 1 else foreign
+    fields = {k: v for k, v in network.items() if k not in overridden} | dict(values)
     if "lambda" in fields:
         if "M" in values and "G" in values:
             raise ValueError("lambda is M/G: give two of M, G and lambda")
@@ -203,8 +200,20 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
         elif "G" in fields:
             fields["M"] = ratio(fields["G"]) * lam
     # where a family applies may be said of one that applies nowhere, as long as it changes nothing
-    idle = {key for key in foreign & set(WHERE_DEFAULTS) if fields.get(key) == WHERE_DEFAULTS[key]}
-    return {"family": family, **{key: value for key, value in fields.items() if key not in idle}}
+    for key, usual in WHERE_DEFAULTS.items():
+        if key in foreign and fields.get(key) == usual:
+            del fields[key]
+    fields["family"] = family
+    return fields
+
+
+@cache
+def _meanings(family: str, backbone: str) -> tuple[frozenset[str], frozenset[str]]:
+    """M, G and lambda if the family is on their plane, and the keys that mean nothing to family or backbone."""
+    keys = FAMILIES[family]
+    plane = frozenset({"M", "G", "lambda"} if issubclass(keys, PlaneKeys) else ())
+    foreign = {*FAMILY_KEYS, "lambda"} - {*keys.model_fields, *plane}
+    return plane, frozenset(foreign | BACKBONE_KEYS - set(BACKBONES[backbone].own))
 
 
 def _depends(name: str, axes: Mapping[str, Any]) -> set[str]:
