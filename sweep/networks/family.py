@@ -28,7 +28,7 @@ class Family(ABC):
         return iter(())
 
     def context(self, block: Block, convs: Mapping[str, Conv]) -> nn.Module | None:
-        """Module (B, C, H, W) -> {name: (B, D)}: what some of the block's convolutions are told of its branch input."""
+        """Module from the branch input (B, C, H, W) to {name: (B, D)}, the context of some of the convolutions."""
         return None
 
     def context_cost(self, block: Block, convs: Mapping[str, Conv]) -> Cost:
@@ -37,7 +37,7 @@ class Family(ABC):
 
     @abstractmethod
     def conv(self, conv: Conv, block: Block) -> nn.Module:
-        """Module (x, what it is told) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
+        """Module (x, its context) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
 
     @abstractmethod
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
@@ -53,7 +53,7 @@ class Family(ABC):
 
 
 class StaticConv(nn.Conv2d):
-    """A convolution with one kernel for all samples; is told nothing."""
+    """A convolution with one kernel for all samples; it uses no context."""
 
     def __init__(self, conv: Conv) -> None:
         super().__init__(
@@ -66,6 +66,6 @@ class StaticConv(nn.Conv2d):
             bias=conv.bias,
         )
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         return super().forward(x)

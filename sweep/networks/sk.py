@@ -74,7 +74,7 @@ class SelectiveConv(nn.Module):
         self.norm = nn.BatchNorm1d(hidden)
         self.fc2 = nn.Linear(hidden, 2 * conv.oup, bias=False)
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         near, far = self.norms[0](self.near(x)), self.norms[1](self.far(x))
         hidden = torch.relu(self.norm(self.fc1(pooled(near + far))))

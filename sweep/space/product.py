@@ -58,21 +58,22 @@ class Part:
         return self.product.point_at(tuple(0 if isinstance(at, slice) else at for at in self.at))
 
     def values(self, name: str) -> NDArray[np.object_]:
-        """What `name` is at each point: an array with an axis for each that is free, of length 1 if it has no say.
+        """The value of `name` at each point: an array with a dimension for each free axis, of length 1 where
+        the value does not depend on it.
 
         Raises ValueError in words if some combination makes no point.
         """
         axes = self.product.axes
         depends = _depends(name, axes)
         free = [axis for axis, at in zip(axes, self.at, strict=True) if isinstance(at, slice)]
-        found = np.empty(tuple(len(axes[axis]) if axis in depends else 1 for axis in free), dtype=object)
-        for index in np.ndindex(found.shape):
+        values = np.empty(tuple(len(axes[axis]) if axis in depends else 1 for axis in free), dtype=object)
+        for index in np.ndindex(values.shape):
             step = iter(index)
             at = tuple(next(step) if isinstance(a, slice) else a for a in self.at)
             if at not in self._points:
                 self._points[at] = self.product.point_at(at)
-            found[index] = self._points[at].value(name)
-        return found
+            values[index] = self._points[at].value(name)
+        return values
 
     @cached_property
     def lam_makes_sense(self) -> NDArray[np.bool_]:
@@ -199,7 +200,7 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
             fields["G"] = ratio(fields["M"]) / lam
         elif "G" in fields:
             fields["M"] = ratio(fields["G"]) * lam
-    # where a family applies may be said of one that applies nowhere, as long as it changes nothing
+    # where a family applies may be given for any family, as long as it is the default
     for key, usual in WHERE_DEFAULTS.items():
         if key in foreign and fields.get(key) == usual:
             del fields[key]

@@ -27,7 +27,7 @@ class FamilyKeys(Model):
     family: str
 
     def resolved(self, stages: int) -> Self:
-        """The keys with defaults filled in and one spelling for what is the same, for a network of so many stages."""
+        """The keys with defaults filled in and one spelling for what is the same, for a network of `stages` stages."""
         return self
 
     def applies(self, stage: int, stages: int) -> bool:
