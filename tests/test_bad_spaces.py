@@ -53,6 +53,7 @@ CASES = {
     "a nuisance of the data": ("optimizer.lr: [0.01, 0.04]", "dataset.train: [20, 40]", 21, r"the data set cannot be tuned"),
     "a time limit to tune": ("optimizer.lr: [0.01, 0.04]", "timeout: [20, 40]", 21, r"timeout does not change results, so it cannot be tuned"),
     "weights to tune": ("optimizer.lr: [0.01, 0.04]", "keep_weights: [true, false]", 21, r"keep_weights does not change results, so it cannot be tuned"),
+    "a word that was true in YAML 1.1": ("  batch_size: 40", "  batch_size: 40\n  keep_weights: yes", 19, r"proxy\.keep_weights: needs true or false, found 'yes'; in YAML 1\.2 yes is text: write true or false"),
     "weights of a wrong kind": ("  batch_size: 40", "  batch_size: 40\n  keep_weights: some", 19, r"proxy\.keep_weights: needs true or false, found 'some'"),
     "no time at all": ("  batch_size: 40", "  batch_size: 40\n  timeout: 0", 19, r"proxy\.timeout: must be over 0.0, found 0"),
     "fewer than no retries": ("seeds: 2", "seeds: 2\nresources: {retries: -1}", 23, r"resources\.retries: must be at least 0"),

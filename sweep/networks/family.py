@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from sweep.networks.cost import Cost
 from sweep.networks.table import Block, Conv, Demand
+from sweep.space import Point
 
 
 class Family(ABC):
@@ -22,6 +23,14 @@ class Family(ABC):
     def channels_last(self, backbone: str) -> bool:
         """Whether its networks are fastest, on a CPU, with the channels of a pixel side by side."""
         return True
+
+    @staticmethod
+    def numerics(point: Point) -> int | None:
+        """A number that is raised whenever runs of a point of this family alone would come out differently.
+
+        It is part of their keys; None where it never was.
+        """
+        return None
 
     def demands(self, conv: Conv, block: Block) -> Iterator[Demand]:
         """What must hold for `conv` to exist."""

@@ -97,7 +97,7 @@ def _what(
         return unknown_word(name, value, _literals(owner, name))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
         wanted = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
-        return f"needs {wanted}, found {describe(value)}"
+        return f"needs {wanted}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         sign = {"greater_than": "over", "greater_than_equal": "at least"}.get(kind)
         sign = sign or {"less_than": "under", "less_than_equal": "at most"}[kind]
@@ -108,6 +108,12 @@ def _what(
     if kind == "too_short":
         return "needs at least one value"
     return message.removeprefix("Value error, ")
+
+
+def near_boolean(value: object) -> str:
+    """A hint about a word that older YAML took for true or false; '' for any other value."""
+    is_near = isinstance(value, str) and value.lower() in {"on", "off", "yes", "no", "y", "n"}
+    return f"; in YAML 1.2 {value} is text: write true or false" if is_near else ""
 
 
 def unknown_word(subject: str, value: object, known: list[str]) -> str:
