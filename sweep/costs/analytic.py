@@ -76,7 +76,7 @@ def _columns(part: Part, point: Point) -> SimpleNamespace:
     )
     for name in ("width", "stem", "image_size", "stem_channels", "last_channels"):
         values = part.values(name)
-        # what means nothing to a backbone is None throughout
+        # a parameter that a backbone does not have is None throughout
         if values.size > 1 and values.flat[0] is not None:
             setattr(columns, name, _array(values))
     for name in point.chosen.arithmetic:

@@ -29,13 +29,13 @@ BETWEEN = ",\n "
 def write_json(plan: Plan, to: IO[bytes]) -> None:
     """Write the plan's rows as a JSON list, a row a line."""
     to.write(b"[\n ")
-    left = len(plan.kept)
+    remaining = len(plan.kept)
     for piece in _pieces(plan):
         rows = _json_rows(plan, piece)
         # rows lie in memory one after the other, separators and all
         ends = np.frombuffer(rows.buffers()[1], np.int32)[rows.offset : rows.offset + len(rows) + 1]
-        left -= len(rows)
-        to.write(memoryview(rows.buffers()[2])[ends[0] : ends[-1] - (0 if left else len(BETWEEN))])
+        remaining -= len(rows)
+        to.write(memoryview(rows.buffers()[2])[ends[0] : ends[-1] - (0 if remaining else len(BETWEEN))])
     to.write(b"\n]\n")
 
 
@@ -75,11 +75,11 @@ def _counts(plan: Plan, numbers: Any) -> dict[str, pa.Array]:
     columns = {"params": counts.params[numbers], "flops": flops, "activations": counts.activations[numbers]}
     # a sweep of ResNets on ImageNet has more than a whole number of 64 bits holds
     columns["training_flops"] = plan.passes.flops(flops.astype(float), first.astype(float))
-    found = {name: pa.array(values) for name, values in columns.items()}
+    arrays = {name: pa.array(values) for name, values in columns.items()}
     for name in ("params", "flops"):
         traced = [getattr(plan.traces[n].total, name) if n in plan.traces else None for n in numbers.tolist()]
-        found[f"traced_{name}"] = pa.array(traced, pa.int64())
-    return found
+        arrays[f"traced_{name}"] = pa.array(traced, pa.int64())
+    return arrays
 
 
 def _labels(plan: Plan, numbers: Any, written: Callable[[str], str] = str) -> list[Any]:
@@ -87,13 +87,13 @@ def _labels(plan: Plan, numbers: Any, written: Callable[[str], str] = str) -> li
     backbone, family = (plan.grid.listing.column(name) for name in ("backbone", "family"))
     heads = [written(head(b, f)) for b in backbone.values for f in family.values]
     is_own = np.array([value not in BACKBONES for value in backbone.values])[backbone.codes[numbers]]
-    found = [_chosen(heads, backbone.codes[numbers] * len(family.values) + family.codes[numbers])]
+    texts_of_points = [_chosen(heads, backbone.codes[numbers] * len(family.values) + family.codes[numbers])]
     for name in plan.axes:
         if name != "family":
             column = plan.grid.listing.column(name)
             texts = [written(said_of(name, value, own=own)) for own in (False, True) for value in column.values]
-            found.append(_chosen(texts, column.codes[numbers] + is_own * len(column.values)))
-    return found
+            texts_of_points.append(_chosen(texts, column.codes[numbers] + is_own * len(column.values)))
+    return texts_of_points
 
 
 def _chosen(values: Sequence[Any], codes: Any) -> Any:
@@ -111,8 +111,8 @@ def _json_rows(plan: Plan, numbers: Any) -> Any:
     texts.append('"')
     for name, key in plan.columns_of_axes.items():
         column = plan.grid.listing.column(name)
-        said = [f", {json.dumps(key)}: {json.dumps(plain(value))}" for value in column.values]
-        texts.append(_chosen(said, column.codes[numbers]))
+        cells = [f", {json.dumps(key)}: {json.dumps(plain(value))}" for value in column.values]
+        texts.append(_chosen(cells, column.codes[numbers]))
     for name, counts in _counts(plan, numbers).items():
         texts += [f', "{name}": ', pc.cast(counts, pa.string())]
     return _joined([*texts, "}" + BETWEEN])

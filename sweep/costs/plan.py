@@ -21,7 +21,7 @@ from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
-from sweep.space.grid import Numbers, Rejected, divide, miss, no_point, tell
+from sweep.space.grid import Numbers, Rejected, divide, miss, mistake_lines, no_point
 from sweep.space.source import Where
 from sweep.space.space import COSTS
 
@@ -65,10 +65,10 @@ class Plan:
     space: Space
     grid: Grid
     counts: Counts
-    #: numbers in the grid's listing of the points that are left
+    #: numbers in the grid's listing of the points that will be trained
     kept: Numbers
     #: those that constraints on costs reject
-    dear: Rejected
+    too_costly: Rejected
     axes: tuple[str, ...]
     compared: Baselines
     traces: Mapping[int, Trace] = field(default_factory=dict)
@@ -119,19 +119,19 @@ class Plan:
         """The points that constraints reject: those on axes first, then those on costs."""
         on_axes = self.grid.rejections
         return Lazy(
-            len(on_axes) + len(self.dear),
-            lambda i: on_axes[i] if i < len(on_axes) else self._dear(i - len(on_axes)),
+            len(on_axes) + len(self.too_costly),
+            lambda i: on_axes[i] if i < len(on_axes) else self._cost_rejection(i - len(on_axes)),
         )
 
-    def _dear(self, index: int) -> Rejection:
-        number, name = int(self.dear.numbers[index]), self.dear.name(index)
+    def _cost_rejection(self, index: int) -> Rejection:
+        number, name = int(self.too_costly.numbers[index]), self.too_costly.name(index)
         value = getattr(self.counts[number], name)
         return Rejection(self.grid.listing.point(number), name, miss(name, value, self.space.constraints[name]) or "")
 
     def rejections_by_constraint(self) -> dict[str, tuple[int, Rejection, Rejection]]:
-        """For each constraint that rejects points how many, and the points that miss it by the least and the most."""
-        found: dict[str, tuple[int, Rejection, Rejection]] = {}
-        for rejected, offset in ((self.grid.rejected, 0), (self.dear, len(self.grid.rejected))):
+        """Number of points that each constraint rejects, and the points that miss it by the least and by the most."""
+        rejections: dict[str, tuple[int, Rejection, Rejection]] = {}
+        for rejected, offset in ((self.grid.rejected, 0), (self.too_costly, len(self.grid.rejected))):
             for position, name in enumerate(rejected.names):
                 at = np.flatnonzero(rejected.which == position)
                 if len(at):
@@ -139,8 +139,8 @@ class Plan:
                     over = values - (np.inf if bound.max is None else bound.max)
                     by = np.maximum(over, (-np.inf if bound.min is None else bound.min) - values)
                     least, most = (self.rejected[offset + int(at[i])] for i in (by.argmin(), by.argmax()))
-                    found[name] = (len(at), least, most)
-        return found
+                    rejections[name] = (len(at), least, most)
+        return rejections
 
     def _values(self, name: str, numbers: Numbers) -> NDArray[np.float64]:
         if name in COSTS:
@@ -225,21 +225,21 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     counts = count_all(grid.listing, facts.channels, facts.classes)
     traces = _count_own(space, grid, counts)
     _insist(space, grid, counts)
-    kept, dear = _affordable(space, grid, counts)
+    kept, too_costly = _affordable(space, grid, counts)
     nothing = Baselines(grid.listing, (), {})
-    found = Plan(space, grid, counts, kept, dear, axes(grid.listing, kept), nothing, traces)
+    planned = Plan(space, grid, counts, kept, too_costly, axes(grid.listing, kept), nothing, traces)
     if not len(kept):
-        raise no_point(space, found.rejected)
+        raise no_point(space, planned.rejected)
     alike = twins(grid.listing, kept, counts, facts.channels, facts.classes)
     compared = baselines(space, grid.listing, kept, alike)
     kept = kept[~np.isin(kept, list(alike))]
-    found = replace(found, kept=kept, compared=compared, twins=by_first(alike))
+    planned = replace(planned, kept=kept, compared=compared, twins=by_first(alike))
     several = (len(kept) if len(kept) <= ALL else SAMPLE) if traced is True else min(int(traced), len(kept))
     until = time.perf_counter() + SECONDS if traced is True and len(kept) > ALL else math.inf
     for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():
         if number not in traces and time.perf_counter() < until:
-            traces[number] = second_count(found.planned(number), space.proxy)
-    return found
+            traces[number] = second_count(planned.planned(number), space.proxy)
+    return planned
 
 
 def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Trace]:
@@ -250,17 +250,17 @@ def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Trace]:
     for number in grid.kept[counts.own[grid.kept]].tolist():
         point = grid.listing.point(number)
         try:
-            found = trace(point, facts.channels, facts.classes)
+            counted = trace(point, facts.channels, facts.classes)
         except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError) as error:
             size = f"{facts.channels} x {point.image_size} x {point.image_size}"
             what = str(error) if isinstance(error, NetworkError) else f"fails on an image of {size}: {error}"
             mistakes.append((grid.listing.where(number), f"{_options(point)}: {what}"))
             continue
-        traces[number] = found
+        traces[number] = counted
         for name in COSTS:
-            getattr(counts, name)[number] = getattr(found.total, name)
+            getattr(counts, name)[number] = getattr(counted.total, name)
     if mistakes:
-        raise SpaceError(*tell(space, mistakes, len(mistakes)))
+        raise SpaceError(*mistake_lines(space, mistakes, len(mistakes)))
     return traces
 
 
@@ -284,7 +284,7 @@ def _insist(space: Space, grid: Grid, counts: Counts) -> None:
             except NetworkError as error:
                 yield grid.listing.where(number), f"{label(point, names)}: {error}"
 
-    raise SpaceError(*tell(space, mistakes(), len(lost)))
+    raise SpaceError(*mistake_lines(space, mistakes(), len(lost)))
 
 
 def _affordable(space: Space, grid: Grid, counts: Counts) -> tuple[Numbers, Rejected]:

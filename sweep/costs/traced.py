@@ -49,7 +49,7 @@ def trace(point: Point, channels: int, classes: int) -> Trace:
     Raises NetworkError if there is no such network.
     """
     network = build(point, channels, classes).eval()
-    # threads gain nothing on one sample, and fight over the cores with whatever else is at work
+    # more threads do not speed up one sample, and take cores from other processes
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

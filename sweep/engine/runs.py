@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from sweep.networks import sk
+from sweep.networks.families import numerics_of
 from sweep.proxy import NUMERICS
 from sweep.space import Point, Proxy, canonical, own_network
 
@@ -68,8 +68,7 @@ def key_of(point: Point, proxy: Proxy, seed: int, texts: tuple[str, str] | None 
     if proxy.dataset.of_the_user:
         # another decoder, other pixels
         content["pillow"] = canonical(version("pillow"))
-    if (version_of_sk := sk.numerics(point)) is not None:
-        content["sk"] = canonical(version_of_sk)
+    content |= {family: canonical(number) for family, number in numerics_of(point).items()}
     if point.own_network:
         content["network"] = canonical(own_network(point.backbone).fingerprint)
     # the canonical text of the whole: its parts are canonical, and most of them the same for many runs

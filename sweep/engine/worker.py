@@ -4,6 +4,7 @@ import math
 import platform
 import time
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -13,11 +14,14 @@ from sweep.engine.result import Result
 from sweep.engine.runs import Run, key_of
 from sweep.engine.work import Work
 from sweep.proxy import Outcome, OutOfTime, train
+from sweep.space.guard import guarded
 
 #: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
 #: is on the machine. What a network raises it raises again, and so does a loss that leaves the numbers; a run that
 #: timed out has had the time that it was given, and giving it twice over is the person's to decide (--retry-failed).
 CAN_PASS = frozenset({"worker died", "out of memory"})
+#: Seconds after its time limit in which a run ends by itself; a step that takes longer is ended.
+LATE = 60.0
 #: Lines of a traceback that are kept, and letters of it and of a message.
 LINES, LETTERS, MESSAGE = 20, 8000, 4000
 _NO_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
@@ -34,7 +38,11 @@ def do(text: str) -> list[Result]:
 def _result(work: Work, run: Run) -> Result:
     checkpoint, weights = work.checkpoint(run), work.weights(run)
     started = time.perf_counter()
-    if key_of(run.point, run.proxy, run.seed) != run.key:
+    try:
+        key = key_of(run.point, run.proxy, run.seed)
+    except ValueError as error:
+        return failure(run.key, "no network", str(error))
+    if key != run.key:
         here = ", ".join(f"{name} {value}" for name, value in versions().items())
         message = (
             f"the worker on {platform.node()} would compute a different run: it has {here}; "
@@ -42,7 +50,8 @@ def _result(work: Work, run: Run) -> Result:
         )
         return failure(run.key, ANOTHER_VERSION, message)
     try:
-        outcome = train(run.point, run.proxy, run.seed, checkpoint, weights)
+        with _guard(run):
+            outcome = train(run.point, run.proxy, run.seed, checkpoint, weights)
     except OutOfTime as error:
         result = failure(run.key, "timed out", str(error), time.perf_counter() - started)
     except Exception as error:
@@ -55,6 +64,13 @@ def _result(work: Work, run: Run) -> Result:
     notes = [*(checkpoint.notes if checkpoint else []), *(weights.notes if weights else [])]
     message = "; ".join([result.message, *notes] if result.message else notes)[:MESSAGE]
     return replace(result, message=message, checkpointed=checkpoint is not None and checkpoint.kept)
+
+
+def _guard(run: Run) -> AbstractContextManager[None]:
+    """What keeps a network of the user's own from ending or stopping this process; a step may be a minute late."""
+    if not run.point.own_network:
+        return nullcontext()
+    return guarded(run.proxy.timeout + LATE if run.proxy.timeout else 0)
 
 
 def failure(key: str, kind: str, message: str, seconds: float = 0.0, trace: str = "") -> Result:

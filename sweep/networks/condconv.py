@@ -38,7 +38,7 @@ class MixedConv(nn.Module):
         """(B, inp, H, W) -> (B, experts)."""
         return torch.sigmoid(self.routing(pooled(x)))
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         return generated_conv(x, self.activations(x), self.experts.weight, self.shape)
 

@@ -176,8 +176,8 @@ def scaled(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tenso
 def pieces(x: Tensor, activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
     """A few samples at a time, as many as have AT_A_TIME weights."""
     way = _FORMULATIONS[_with_kernels(x, conv)]
-    some = max(1, AT_A_TIME // math.prod(conv.kernel))
-    parts = zip(x.split(some), activations.split(some), strict=True)
+    samples = max(1, AT_A_TIME // math.prod(conv.kernel))
+    parts = zip(x.split(samples), activations.split(samples), strict=True)
     return torch.cat(
         [checkpoint(way, *part, weight, conv, use_reentrant=False, preserve_rng_state=False) for part in parts]
     )

@@ -32,6 +32,12 @@ def bare_family(point: Point) -> Family:
     return made
 
 
+def numerics_of(point: Point) -> dict[str, int]:
+    """The version of what computes a resolved point's family, by the family's name, where it has one of its own."""
+    numerics = None if point.own_network else FAMILIES[point.family].numerics(point)
+    return {} if numerics is None else {point.family: numerics}
+
+
 def family_of(point: Point) -> Family:
     """The family of a resolved point, where it applies; its parameters may be arrays."""
     family, keys = bare_family(point), point.chosen

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from sweep.networks.cost import Cost
 from sweep.networks.table import Block, Conv, Demand
+from sweep.space import Point
 
 
 class Family(ABC):
@@ -23,12 +24,20 @@ class Family(ABC):
         """Whether its networks are fastest, on a CPU, with the channels of a pixel side by side."""
         return True
 
+    @staticmethod
+    def numerics(point: Point) -> int | None:
+        """A number that is raised whenever runs of a point of this family alone would come out differently.
+
+        It is part of their keys; None where it never was.
+        """
+        return None
+
     def demands(self, conv: Conv, block: Block) -> Iterator[Demand]:
         """What must hold for `conv` to exist."""
         return iter(())
 
     def context(self, block: Block, convs: Mapping[str, Conv]) -> nn.Module | None:
-        """Module (B, C, H, W) -> {name: (B, D)}: what some of the block's convolutions are told of its branch input."""
+        """Module from the branch input (B, C, H, W) to {name: (B, D)}, the context of some of the convolutions."""
         return None
 
     def context_cost(self, block: Block, convs: Mapping[str, Conv]) -> Cost:
@@ -37,7 +46,7 @@ class Family(ABC):
 
     @abstractmethod
     def conv(self, conv: Conv, block: Block) -> nn.Module:
-        """Module (x, what it is told) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
+        """Module (x, its context) -> y for a stage convolution; raises NetworkError if the sizes do not fit."""
 
     @abstractmethod
     def conv_cost(self, conv: Conv, block: Block) -> Cost:
@@ -53,7 +62,7 @@ class Family(ABC):
 
 
 class StaticConv(nn.Conv2d):
-    """A convolution with one kernel for all samples; is told nothing."""
+    """A convolution with one kernel for all samples; it uses no context."""
 
     def __init__(self, conv: Conv) -> None:
         super().__init__(
@@ -66,6 +75,6 @@ class StaticConv(nn.Conv2d):
             bias=conv.bias,
         )
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         return super().forward(x)

@@ -21,9 +21,9 @@ class ConvNorm(nn.Module):
         self.norm = nn.BatchNorm2d(conv.oup)
         self.relu = conv.relu
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
-        x = self.norm(self.conv(x, told))
+        x = self.norm(self.conv(x, context))
         return torch.relu(x) if self.relu else x
 
 
@@ -41,11 +41,11 @@ class Unit(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C', H', W')."""
         past, x = alternate(x) if self.join == "shuffle" and self.stride == 1 else (x, x)
-        told = self.context(x) if self.context is not None else {}
+        contexts = self.context(x) if self.context is not None else {}
         for index, step in enumerate(self.projection):
-            past = step(past, told.get(f"projection.{index}"))
+            past = step(past, contexts.get(f"projection.{index}"))
         for index, step in enumerate(self.branch):
-            x = step(x, told.get(f"branch.{index}"))
+            x = step(x, contexts.get(f"branch.{index}"))
         if self.gate is not None:
             x = self.gate(x)
         return torch.cat((past, x), 1) if self.join == "shuffle" else torch.relu(past + x)
@@ -59,7 +59,7 @@ def alternate(x: Tensor) -> tuple[Tensor, Tensor]:
     if channels_last(x):
         even, odd = x.permute(0, 2, 3, 1).unflatten(3, (-1, 2)).unbind(4)
         return even.permute(0, 3, 1, 2), odd.permute(0, 3, 1, 2)
-    # fvcore knows views, and not their like
+    # fvcore has rules for views, not for unflatten
     even, odd = x.view(len(x), -1, 2, *x.shape[2:]).unbind(2)
     return even, odd
 

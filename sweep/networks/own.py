@@ -27,7 +27,7 @@ def build_own(point: Point, channels: int, classes: int) -> nn.Module:
     except UserCodeError as error:
         raise NetworkError(f"{point.backbone} {error}") from None
     except (MemoryError, torch.OutOfMemoryError):
-        # that can pass by itself, and is told from what the function has against its arguments
+        # it can pass by itself, unlike an error about arguments
         raise
     except Exception as error:
         where = inspect.trace()[-1]

@@ -19,13 +19,6 @@ from sweep.space.backbones import BACKBONES
 NUMERICS = 2
 
 
-def numerics(point: Point) -> int | None:
-    """The version of what computes a point's selective kernels; None where there is one version only."""
-    if point.family != "sk" or point.own_network:
-        return None
-    return NUMERICS if "depthwise" in BACKBONES[point.backbone].own else None
-
-
 class DilatedConv(nn.Conv2d):
     """A convolution of odd kernel size, dilated by 2, with as many output pixels as an undilated one.
 
@@ -74,7 +67,7 @@ class SelectiveConv(nn.Module):
         self.norm = nn.BatchNorm1d(hidden)
         self.fc2 = nn.Linear(hidden, 2 * conv.oup, bias=False)
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, inp, H, W) -> (B, oup, H', W')."""
         near, far = self.norms[0](self.near(x)), self.norms[1](self.far(x))
         hidden = torch.relu(self.norm(self.fc1(pooled(near + far))))
@@ -93,6 +86,11 @@ class SK(Static):
     """
 
     reduction: Whole
+
+    @staticmethod
+    def numerics(point: Point) -> int | None:
+        """The version of what computes a point's selective kernels; None where there is one version only."""
+        return NUMERICS if "depthwise" in BACKBONES[point.backbone].own else None
 
     def conv(self, conv: Conv, block: Block) -> nn.Module:
         """A selective convolution, or a plain 1 x 1."""

@@ -1,4 +1,4 @@
-"""The schema of space.yaml, its grid and its constraints; knows nothing else of the package."""
+"""The schema of space.yaml, its grid and its constraints; imports nothing else of the package."""
 
 from sweep.space.datasets import DATASETS, DatasetFacts
 from sweep.space.grid import Column, Grid, Listing, Rejection, expand

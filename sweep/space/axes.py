@@ -52,7 +52,7 @@ NUMERIC_AXES = tuple(axis for axis in AXES if _numeric(axis))
 def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None]) -> list[str]:
     """Messages about what is wrong with the keys and values of the sections.
 
-    `networks` has the user's own networks by reference; None for one that cannot be had, of which nothing is known.
+    `networks` has the user's own networks by reference; None for one that cannot be loaded.
     """
     mistakes = []
     for where, block, several in axis_sections(data):

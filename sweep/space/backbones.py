@@ -1,11 +1,11 @@
-"""What is known of a backbone before it is built: its own parameters, and what they are if nobody says."""
+"""Backbones before they are built: their parameters and defaults."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class BackboneFacts:
-    """What a backbone has if nobody says; width, image size, stem and repeats mean something to every one."""
+    """Defaults of a backbone; every one also has width, image size, stem and repeats."""
 
     #: blocks per stage
     repeats: tuple[int, ...]
@@ -19,7 +19,7 @@ class BackboneFacts:
 
     @property
     def own(self) -> tuple[str, ...]:
-        """The parameters that mean something to it and not to every backbone."""
+        """The parameters that not every backbone has."""
         return ("stem_channels", "last_channels", "depthwise") if self.stem_channels else ()
 
     def last(self, width: float) -> int | None:

@@ -21,8 +21,8 @@ from sweep.space.schema import Bound
 from sweep.space.source import Where
 from sweep.space.space import COSTS, Space
 
-#: Mistakes of points that are told one by one.
-MOST_TOLD = 20
+#: Mistakes that are listed one by one.
+MOST_LISTED = 20
 
 Numbers = NDArray[np.int64]
 
@@ -118,8 +118,9 @@ class Listing:
         """The values of an axis at every point."""
         if name not in self._columns:
             # true is 1 to a dict, and null is 'null': they would be lost in it
+            apart = (bool, Null) if self.has_own else ()
             codes: dict[Any, int] = {}
-            coder = np.frompyfunc(lambda v: codes.setdefault((type(v) in (bool, Null), v), len(codes)), 1, 1)
+            coder = np.frompyfunc(lambda value: codes.setdefault((type(value) in apart, value), len(codes)), 1, 1)
             pieces = [np.asarray(coder(part.values(name)), dtype=np.int32) for _, part in self.parts]
             # most parameters have one value throughout, and need no memory
             column = self.spread(pieces, np.int32) if len(codes) > 1 else np.broadcast_to(np.int32(0), len(self))
@@ -132,19 +133,19 @@ class Grid:
     """The points of a space in the order of the file, each once, and those that constraints on axes reject."""
 
     listing: Listing
-    #: numbers of the points that are left
+    #: numbers of the points that no constraint rejects
     kept: Numbers
     rejected: Rejected
     bounds: dict[str, Bound]
 
     @property
     def points(self) -> Sequence[Point]:
-        """The points that are left."""
+        """The points that no constraint rejects."""
         return Lazy(len(self.kept), lambda index: self.listing.point(int(self.kept[index])))
 
     @property
     def rejections(self) -> Sequence[Rejection]:
-        """The others, with the reason."""
+        """The rejected points, each with the reason."""
         return Lazy(len(self.rejected), self._rejection)
 
     def _rejection(self, index: int) -> Rejection:
@@ -153,7 +154,7 @@ class Grid:
 
 
 def expand(space: Space) -> Grid:
-    """The grid of a space; raises SpaceError for a point that makes no sense and for a grid without a point."""
+    """The grid of a space; raises SpaceError for invalid points and for a grid without a point."""
     size = space.proxy.dataset.facts.image_size
     products = []
     for index, block in enumerate(space.grid):
@@ -198,35 +199,35 @@ def miss(name: str, value: Any, bound: Bound) -> str | None:
         if limit is not None and (value > limit if over else value < limit):
             by = abs(float(value) - limit)
             share = f" ({by / abs(limit):.1%})" if limit else ""
-            side = "over the most allowed," if over else "under the least allowed,"
-            return f"{name} {_number(value)} is {side} {_number(limit)}, by {_number(by)}{share}"
+            side = "over the maximum of" if over else "under the minimum of"
+            return f"{name} {_number(value)} is {side} {_number(limit)} by {_number(by)}{share}"
     return None
 
 
 def no_point(space: Space, rejected: Sequence[Rejection]) -> SpaceError:
     """The error for constraints that leave nothing, with a rejection as an example."""
     example = f"; for example: {rejected[0].reason}" if rejected else ""
-    what = f"no point is left of {len(rejected):,}{example}"
+    what = f"constraints reject all {len(rejected):,} points{example}"
     return SpaceError(space.source.mistake(("constraints", rejected[0].constraint) if rejected else ("grid",), what))
 
 
-def tell(space: Space, mistakes: Iterable[tuple[Where, str]], count: int | None = None) -> list[str]:
-    """Mistakes with their lines, each once, and no more than a person will read; `count` is how many points err."""
+def mistake_lines(space: Space, mistakes: Iterable[tuple[Where, str]], count: int | None = None) -> list[str]:
+    """Mistakes with file and line, each once, MOST_LISTED at most; `count` is how many points have one."""
     lines: dict[str, None] = {}
     for where, what in mistakes:
         lines.setdefault(space.source.mistake(where, what))
-        if len(lines) == MOST_TOLD and count is not None and count > MOST_TOLD:
-            return [*lines, f"{space.source.file}: and so on, for {count:,} points in all"]
+        if len(lines) == MOST_LISTED and count is not None and count > MOST_LISTED:
+            return [*lines, f"{space.source.file}: {count:,} points have such mistakes"]
     return list(lines)
 
 
 def _insist(space: Space, mistakes: Iterable[tuple[Where, str]]) -> None:
-    if told := tell(space, mistakes):
-        raise SpaceError(*told[:MOST_TOLD])
+    if lines := mistake_lines(space, mistakes):
+        raise SpaceError(*lines[:MOST_LISTED])
 
 
 def _impossible(listing: Listing) -> Iterator[tuple[Where, str]]:
-    """Combinations of values that no point can have, such as an M of lambda x G that is too large."""
+    """Yield combinations of values that no point can have, such as an M of lambda x G that is too large."""
     for _, part in listing.parts:
         for name in listing.names:
             try:
@@ -251,15 +252,15 @@ def _alike(listing: Listing) -> Iterator[tuple[Where, str]]:
 
 
 def _senseless(listing: Listing, kept: Numbers) -> Iterator[tuple[Where, str]]:
-    """What keeps points from making sense: asked once of each part, and of every lambda that is not whole."""
-    left = np.zeros(len(listing), dtype=bool)
-    left[kept] = True
+    """Yield mistakes of points: one point of each part is checked, and every lambda that is not whole."""
+    is_kept = np.zeros(len(listing), dtype=bool)
+    is_kept[kept] = True
     for offset, part in listing.parts:
         product = part.product
-        inside = left[offset : offset + len(product)].reshape(product.shape)[part.at]
+        inside = is_kept[offset : offset + len(product)].reshape(product.shape)[part.at]
         sound = np.broadcast_to(part.lam_makes_sense, inside.shape)
         places = np.arange(len(product)).reshape(product.shape)[part.at]
-        # all that is left of a part makes sense or does not for one reason, but for lambda
+        # the kept points of a part share their mistakes, except for that of lambda
         for place in (*places[inside][:1], *places[inside & ~sound][:1000]):
             for what in product.point(int(place)).mistakes():
                 yield product.where, what

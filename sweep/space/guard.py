@@ -24,8 +24,9 @@ class _TimeIsUp(BaseException):
 def guarded(seconds: float | None = None) -> Iterator[None]:
     """Run the user's code with its standard output on standard error, and for no longer than `seconds`.
 
-    Raises UserCodeError where it exits, raises KeyboardInterrupt itself, or takes longer; the time is watched in the
-    main thread only. Ctrl-C is a KeyboardInterrupt still, and other exceptions pass.
+    SECONDS is the limit by default, and 0 is none. Raises UserCodeError where the code exits, raises KeyboardInterrupt
+    itself, or takes longer; the time is watched in the main thread only. Ctrl-C is a KeyboardInterrupt still, and other
+    exceptions pass.
     """
     limit = SECONDS if seconds is None else seconds
     pressed: list[int] = []
@@ -74,7 +75,7 @@ def _ctrl_c(pressed: list[int]) -> Iterator[None]:
 @contextlib.contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
     """Raise _TimeIsUp after so many seconds; an alarm that was set before goes on afterwards."""
-    if not _in_main_thread():
+    if not seconds or not _in_main_thread():
         yield
         return
 

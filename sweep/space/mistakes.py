@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from sweep.space.model import Choice, Flat
 from sweep.space.source import Source, Where, did_you_mean
 
-#: Words of DESIGN that a later version will know; better said than answered with "did you mean".
+#: Values that a later version will have: a message says so instead of guessing at another word.
 NOT_YET = {
     "strategy": {"halving", "cmaes", "nsga3"},
 }
@@ -32,13 +32,13 @@ def translate(error: ValidationError, model: type[BaseModel], source: Source, un
 
 
 def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "") -> Iterator[tuple[Where, str]]:
-    """Where each of pydantic's errors is, and what to say of it; of a single value, whose `name` is given."""
+    """Yield where each of pydantic's errors is, and a message; `name` is that of a single value."""
     lacking: dict[tuple[Where, str], list[str]] = {}
     for item in errors:
         where, owner, tag = _place(item["loc"], model)
         choice = owner.choice if owner and issubclass(owner, Flat) else None
         if choice and tag and item["type"] == "missing":
-            # said at once for all keys that a member needs
+            # one message for all keys that are missing
             lacking.setdefault((where[:-1], tag), []).append(str(where[-1]))
         elif choice and item["type"] == "union_tag_not_found":
             yield (*where, choice.tag), "is missing"
@@ -97,27 +97,34 @@ def _what(
         return unknown_word(name, value, _literals(owner, name))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
         wanted = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
-        return f"needs {wanted}, found {describe(value)}"
+        return f"needs {wanted}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         sign = {"greater_than": "over", "greater_than_equal": "at least"}.get(kind)
         sign = sign or {"less_than": "under", "less_than_equal": "at most"}[kind]
         return f"must be {sign} {next(iter(context.values()))}, found {describe(value)}"
     if kind == "string_pattern_mismatch":
-        return f"{describe(value)} names files: use letters, digits, '.', '_' and '-', beginning with a letter or digit"
+        allowed = "letters, digits, '.', '_' and '-', starting with a letter or digit"
+        return f"{describe(value)} is used in file names: use {allowed}"
     if kind == "too_short":
         return "needs at least one value"
     return message.removeprefix("Value error, ")
 
 
+def near_boolean(value: object) -> str:
+    """A hint about a word that older YAML took for true or false; '' for any other value."""
+    is_near = isinstance(value, str) and value.lower() in {"on", "off", "yes", "no", "y", "n"}
+    return f"; in YAML 1.2 {value} is text: write true or false" if is_near else ""
+
+
 def unknown_word(subject: str, value: object, known: list[str]) -> str:
-    """What to say of a word that is none of the known ones."""
+    """A message about an unknown word."""
     if isinstance(value, str) and value in NOT_YET.get(subject, ()):
         return f"{subject} '{value}' is not in this version yet (known: {', '.join(known)})"
     return f"{describe(value)} is not a known {subject}{did_you_mean(value, known)}"
 
 
 def describe(value: object) -> str:
-    """A value of the file in a few words."""
+    """A value in a few words, for messages."""
     if isinstance(value, list | tuple):
         return "a list"
     if isinstance(value, dict):

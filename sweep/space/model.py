@@ -29,6 +29,7 @@ class Choice:
             for key in member.model_fields:
                 if key != tag:
                     self.keys[key] = (*self.keys.get(key, ()), value)
+        self.gathered = frozenset({tag, *self.keys})
 
     @classmethod
     def of(cls, tag: str, *models: type[Model], noun: str = "", default: str | None = None) -> "Choice":
@@ -62,11 +63,10 @@ class Flat(Model):
         if "chosen" in value:
             raise ValueError("unknown key 'chosen'")
         choice = cls.choice
-        own = {key: item for key, item in value.items() if key != choice.tag and key not in choice.keys}
-        chosen = {key: item for key, item in value.items() if key not in own}
-        if choice.default is not None:
-            chosen.setdefault(choice.tag, choice.default)
-        return {**own, "chosen": chosen}
+        gathered: dict[str, Any] = {"chosen": {} if choice.default is None else {choice.tag: choice.default}}
+        for key, item in value.items():
+            (gathered["chosen"] if key in choice.gathered else gathered)[key] = item
+        return gathered
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:  # type: ignore[override]  # pydantic yields the same pairs
         for name, value in super().__iter__():

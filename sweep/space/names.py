@@ -1,4 +1,4 @@
-"""How points are called and compared: what varies, labels, baselines."""
+"""Labels of points, the axes that vary, and the baselines that points are compared with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
     What follows from other axes, as the stem does from the size of the image, is no axis of its own.
     """
     always = ("family", "M", "G", "lambda")
-    said = {name for product in listing.products for name in product.axes}
-    found = []
+    listed_axes = {name for product in listing.products for name in product.axes}
+    varying = []
     for name in listing.names:
-        if name not in said and name not in always:
+        if name not in listed_axes and name not in always:
             continue
         column = listing.column(name)
         if len(column.values) > 1:
@@ -36,8 +36,8 @@ def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
             values = set(column.values)
         values -= {None}
         if len(values) > 1 or (values and name in always):
-            found.append(name)
-    return tuple(found)
+            varying.append(name)
+    return tuple(varying)
 
 
 def label(point: Point, names: Sequence[str]) -> str:
@@ -55,7 +55,7 @@ def head(backbone: str, family: Any) -> str:
 
 
 def said_of(name: str, value: Any, *, own: bool) -> str:
-    """What a label says of an axis; of our networks nothing of lambda, which M and G give, and of usual places.
+    """The part of a label about an axis; of our networks none for lambda, which M and G give, and for default places.
 
     `own`: whether it is an axis of the user's own network, whose names mean nothing special.
     """

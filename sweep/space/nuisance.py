@@ -41,17 +41,18 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     mistakes: list[str] = []
     for path, values in nuisance.items():
         where: Where = ("nuisance", path)
-        if any(other.startswith(f"{path}.") for other in nuisance):
-            mistakes.append(source.mistake(where, "another setting to tune is a part of this one"))
+        inner = next((other for other in nuisance if other.startswith(f"{path}.")), None)
+        if inner is not None:
+            mistakes.append(source.mistake(where, f"overlaps with {inner}, which is tuned too"))
         elif (head := path.split(".")[0]) in WHAT_IS_LEARNT:
-            mistakes.append(source.mistake(where, f"{WHAT_IS_LEARNT[head]} is not a setting to tune"))
+            mistakes.append(source.mistake(where, f"{WHAT_IS_LEARNT[head]} cannot be tuned"))
         elif path in INDECISIVE:
-            mistakes.append(source.mistake(where, f"{INDECISIVE[path]} decides no outcome: there is nothing to tune"))
+            mistakes.append(source.mistake(where, f"{path} does not change results, so it cannot be tuned"))
         elif not all(path.split(".")):
-            mistakes.append(source.mistake(where, "names no setting of the recipe"))
+            mistakes.append(source.mistake(where, "is not a setting of the recipe"))
         elif isinstance(values, list):
             if len(values) > len({repr(value) for value in values}):
-                mistakes.append(source.mistake(where, "names a value twice"))
+                mistakes.append(source.mistake(where, "has a value twice"))
             for index, value in enumerate(values):
                 mistakes += _value_mistakes(proxy, path, value, (*where, index), base, source)
     return list(dict.fromkeys(mistakes))
@@ -60,7 +61,7 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
 def _value_mistakes(
     proxy: Mapping[str, Any], path: str, value: Any, at: Where, base: set[Any], source: Source
 ) -> list[str]:
-    """What a value does to the recipe that was not wrong with it before."""
+    """Messages about a value that makes the recipe wrong; mistakes of the recipe itself are left out."""
     if not isinstance(value, bool | int | float | str):
         return [source.mistake(at, f"needs a number, a word, true or false, found {describe(value)}")]
     mistakes = []

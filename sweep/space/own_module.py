@@ -61,7 +61,7 @@ def place(name: str) -> Place:
             "__main__ is a notebook or a script, which other processes cannot import; "
             "put the function into a file beside the space"
         )
-    # nothing was said: a program that reads a ledger works where the person works
+    # without a space, as when a ledger is read, the working directory counts
     folders = _folders or [Path.cwd()]
     for folder in folders:
         if (files := _files(folder, name)) is not None:

@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from sweep.space.mistakes import describe
+from sweep.space.mistakes import describe, near_boolean
 
-#: Words that older YAML took for true and false; in YAML 1.2 they are text.
-NEARLY_BOOLEAN = {"on", "off", "yes", "no", "y", "n"}
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "null"}
 
 
@@ -32,9 +30,7 @@ class Accepts:
         if any(type(value) is type(word) and value == word for word in self.words):
             return None
         wanted = [_NAMES.get(kind, kind.__name__) for kind in self.types] + [repr(word) for word in self.words]
-        hint = ""
-        if isinstance(value, str) and value.lower() in NEARLY_BOOLEAN and bool in self.types:
-            hint = f"; in YAML 1.2 {value} is text: write true or false"
+        hint = near_boolean(value) if bool in self.types else ""
         return f"needs {' or '.join(wanted)}, found {describe(value)} ({self.reason}){hint}"
 
 
@@ -85,7 +81,7 @@ def _by_default(default: Any) -> Accepts | None:
 @dataclass(frozen=True)
 class _Number(Accepts):
     def mistake(self, value: Any) -> str | None:
-        if isinstance(value, str) and not _is_number(value) and value.lower() not in NEARLY_BOOLEAN:
+        if isinstance(value, str) and not _is_number(value) and not near_boolean(value):
             return None
         return super().mistake(value)
 

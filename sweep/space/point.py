@@ -13,16 +13,16 @@ from sweep.space.families import CHOICE, FAMILIES, AnyFamily
 from sweep.space.model import Choice, Flat
 from sweep.space.source import did_you_mean
 
-#: Keys that say where a family applies, and what they are where the file does not say: labels leave these values out.
+#: Keys that say where a family applies, and their defaults, which labels leave out.
 WHERE_DEFAULTS = {
     name: field.default
     for keys in FAMILIES.values()
     for name, field in keys.model_fields.items()
     if name != "family" and isinstance(field.default, str)
 }
-#: Keys that mean nothing to some family: what a family is, before where it applies.
+#: Keys that not every family has: what a family is, before where it applies.
 FAMILY_KEYS = (*(key for key in CHOICE.keys if key not in WHERE_DEFAULTS), *WHERE_DEFAULTS)
-#: Keys that mean nothing to some backbone.
+#: Keys that not every backbone has.
 BACKBONE_KEYS = {name for facts in BACKBONES.values() for name in facts.own}
 
 
@@ -32,7 +32,7 @@ class Null(str):
     __slots__ = ()
 
 
-#: What null is as the value of an axis: a network of the user's own is called with None.
+#: The value of an axis that is null; the user's own network is called with None.
 NULL = Null("null")
 #: Smaller images keep their resolution through the stem.
 SMALL_IMAGE = 64
@@ -130,7 +130,7 @@ class Point(Flat):
         return self.own_network and axis not in {"backbone", "image_size"}
 
     def value(self, axis: str) -> Any:
-        """The value of an axis by its name in space.yaml, 'lambda' included; None where it means nothing."""
+        """The value of an axis by its name in space.yaml, 'lambda' included; None where there is none."""
         if self.is_own(axis):
             options = dict(self.options)
             return NULL if axis in options and options[axis] is None else options.get(axis)
@@ -149,7 +149,9 @@ class Point(Flat):
             return self.model_copy(update={"image_size": size})
         facts = BACKBONES[self.backbone]
         repeats = self.repeats or facts.repeats
-        return self.model_copy(
+        # not Flat's, which looks for keys of the union: this is done for every point
+        return BaseModel.model_copy(
+            self,
             update={
                 "chosen": self.chosen.resolved(len(repeats)),
                 "image_size": size,
@@ -157,7 +159,7 @@ class Point(Flat):
                 "stem_channels": self.stem_channels or facts.stem_channels,
                 "last_channels": self.last_channels or facts.last(self.width),
                 "repeats": repeats,
-            }
+            },
         )
 
     def applies(self, stage: int) -> bool:

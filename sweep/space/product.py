@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -58,21 +58,22 @@ class Part:
         return self.product.point_at(tuple(0 if isinstance(at, slice) else at for at in self.at))
 
     def values(self, name: str) -> NDArray[np.object_]:
-        """What `name` is at each point: an array with an axis for each that is free, of length 1 if it has no say.
+        """The value of `name` at each point: an array with a dimension for each free axis, of length 1 where
+        the value does not depend on it.
 
         Raises ValueError in words if some combination makes no point.
         """
         axes = self.product.axes
         depends = _depends(name, axes)
         free = [axis for axis, at in zip(axes, self.at, strict=True) if isinstance(at, slice)]
-        found = np.empty(tuple(len(axes[axis]) if axis in depends else 1 for axis in free), dtype=object)
-        for index in np.ndindex(found.shape):
+        values = np.empty(tuple(len(axes[axis]) if axis in depends else 1 for axis in free), dtype=object)
+        for index in np.ndindex(values.shape):
             step = iter(index)
             at = tuple(next(step) if isinstance(a, slice) else a for a in self.at)
             if at not in self._points:
                 self._points[at] = self.product.point_at(at)
-            found[index] = self._points[at].value(name)
-        return found
+            values[index] = self._points[at].value(name)
+        return values
 
     @cached_property
     def lam_makes_sense(self) -> NDArray[np.bool_]:
@@ -185,15 +186,12 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
     family = values.get("family", network.get("family", CHOICE.default))
     if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(unknown_word("family", family, list(FAMILIES)))
-    keys = FAMILIES[family]
-    plane = {"M", "G", "lambda"} if issubclass(keys, PlaneKeys) else set()
+    plane, foreign = _meanings(family, backbone)
     if "lambda" in values and not plane:
         raise ValueError(f"lambda is not supported with family {family}")
-    foreign = {*set(FAMILY_KEYS) - set(keys.model_fields), *BACKBONE_KEYS - set(BACKBONES[backbone].own)}
-    foreign |= {"lambda"} - plane
     # two of M, G and lambda say it all: what the network says of the third is overridden
-    given = {*values, *(plane if len(plane & set(values)) > 1 else ())}
-    fields = {k: v for k, v in network.items() if k not in given | foreign} | dict(values)
+    overridden = foreign | plane if sum(name in values for name in plane) > 1 else foreign
+    fields = {k: v for k, v in network.items() if k not in overridden} | dict(values)
     if "lambda" in fields:
         if "M" in values and "G" in values:
             raise ValueError("lambda is M/G: give two of M, G and lambda")
@@ -202,9 +200,21 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
             fields["G"] = ratio(fields["M"]) / lam
         elif "G" in fields:
             fields["M"] = ratio(fields["G"]) * lam
-    # where a family applies may be said of one that applies nowhere, as long as it changes nothing
-    idle = {key for key in foreign & set(WHERE_DEFAULTS) if fields.get(key) == WHERE_DEFAULTS[key]}
-    return {"family": family, **{key: value for key, value in fields.items() if key not in idle}}
+    # where a family applies may be given for any family, as long as it is the default
+    for key, usual in WHERE_DEFAULTS.items():
+        if key in foreign and fields.get(key) == usual:
+            del fields[key]
+    fields["family"] = family
+    return fields
+
+
+@cache
+def _meanings(family: str, backbone: str) -> tuple[frozenset[str], frozenset[str]]:
+    """M, G and lambda if the family is on their plane, and the keys that mean nothing to family or backbone."""
+    keys = FAMILIES[family]
+    plane = frozenset({"M", "G", "lambda"} if issubclass(keys, PlaneKeys) else ())
+    foreign = {*FAMILY_KEYS, "lambda"} - {*keys.model_fields, *plane}
+    return plane, frozenset(foreign | BACKBONE_KEYS - set(BACKBONES[backbone].own))
 
 
 def _depends(name: str, axes: Mapping[str, Any]) -> set[str]:

@@ -52,7 +52,7 @@ def find_published(name: str, beside: str) -> Path:
     path = Path(beside).parent / name
     if name in ours or is_file(path):
         return ours.get(name, path)
-    raise ValueError(f"there is no file {name}, and no published rows of that name ship{did_you_mean(name, ours)}")
+    raise ValueError(f"no file {name}, and no shipped table of that name{did_you_mean(name, ours)}")
 
 
 def read_published(path: Path) -> list[Row]:

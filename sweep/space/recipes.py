@@ -26,26 +26,26 @@ def with_recipe(proxy: Any) -> Any:
     """
     if not isinstance(proxy, Mapping) or "recipe" not in proxy:
         return proxy
-    said = {key: value for key, value in proxy.items() if key != "recipe"}
+    given = {key: value for key, value in proxy.items() if key != "recipe"}
     name = proxy["recipe"]
     if not isinstance(name, str) or name not in RECIPES:
         raise ValueError(f"no recipe is called {name!r}; there is {', '.join(RECIPES)}")
     usual = dict(RECIPES[name])
     # images of the official sets are squares of the size already
-    dataset = said.get("dataset")
+    dataset = given.get("dataset")
     if isinstance(dataset, Mapping) and dataset.get("name") in ("imagefolder", "huggingface"):
         usual["dataset"] = {"fit": "whole"}
     # another optimiser's settings would mean something else
-    other = said.get("optimizer")
+    other = given.get("optimizer")
     if isinstance(other, Mapping) and other.get("name", usual["optimizer"]["name"]) != usual["optimizer"]["name"]:
         usual["optimizer"] = {}
-    return _over(usual, said)
+    return _over(usual, given)
 
 
-def _over(usual: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said, over what is usual, section by section."""
-    both = {**usual, **said}
-    for key in usual.keys() & said.keys():
-        if isinstance(usual[key], Mapping) and isinstance(said[key], Mapping):
-            both[key] = _over(usual[key], said[key])
+def _over(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given over what is usual, section by section."""
+    both = {**usual, **given}
+    for key in usual.keys() & given.keys():
+        if isinstance(usual[key], Mapping) and isinstance(given[key], Mapping):
+            both[key] = _over(usual[key], given[key])
     return both

@@ -42,7 +42,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Augment(Model):
-    """What is done to a training image at random, in this order; what is left out is not done."""
+    """Random changes to a training image, in this order; only those that are given are made."""
 
     resized_crop: Annotated[
         tuple[Share, Share] | None,
@@ -53,12 +53,12 @@ class Augment(Model):
         Field(gt=0, le=1, description="Brightness, contrast and saturation each times a number from 1 - x to 1 + x."),
     ] = None
     crop: Annotated[
-        int | None, Field(ge=1, le=64, description="Shift by up to so many pixels, mirrored at the edge.")
+        int | None, Field(ge=1, le=64, description="Shift by up to this many pixels, mirrored at the edge.")
     ] = None
-    shift: Annotated[int, Field(ge=0, le=64, description="Shift by up to so many pixels, filled with the mean.")] = 0
+    shift: Annotated[int, Field(ge=0, le=64, description="Shift by up to this many pixels, filled with the mean.")] = 0
     flip: Annotated[bool, Field(description="Mirror half of the images.")] = False
     cutout: Annotated[
-        int | None, Field(ge=1, le=512, description="Set a square of so many pixels a side to the mean.")
+        int | None, Field(ge=1, le=512, description="Set a square of this many pixels a side to the mean.")
     ] = None
 
     @model_validator(mode="after")
@@ -68,8 +68,8 @@ class Augment(Model):
         return self
 
 
-#: What of a recipe decides no outcome, and is no part of a run's key.
-INDECISIVE = {"timeout": "a time limit", "keep_weights": "what is kept"}
+#: Settings of a recipe that change no result, and are no part of a run's key.
+INDECISIVE = ("timeout", "keep_weights")
 
 
 class Proxy(Flat):
@@ -130,7 +130,7 @@ class Proxy(Flat):
         return facts if self.task is None else replace(facts, classes=self.task.classes(facts.classes))
 
     def decisive(self) -> Self:
-        """The recipe without what decides no outcome: what runs are keyed on."""
+        """The recipe without what changes no result: what runs are keyed on."""
         return self.model_copy(update={**dict.fromkeys(INDECISIVE), "dataset": self.dataset.content})
 
     @model_validator(mode="before")

@@ -24,4 +24,4 @@ def find(space: str | Path) -> Path:
         return path
     if str(space) in ours:
         return ours[str(space)]
-    raise SpaceError(f"{space}:1: there is no such file, and no space of that name ships{did_you_mean(space, ours)}")
+    raise SpaceError(f"{space}:1: no such file, and no shipped space of that name{did_you_mean(space, ours)}")

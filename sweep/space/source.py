@@ -18,7 +18,7 @@ from sweep.errors import SpaceError
 
 Where = tuple[str | int, ...]
 
-#: Tags that say nothing new; any other asks for an object that a space has no use for.
+#: Tags of plain mappings and lists; no other tag is supported.
 _PLAIN_TAG = re.compile("(tag:yaml.org,2002:(map|seq))?")
 #: A file with more is a mistake, or aliases of aliases of aliases.
 MOST_VALUES, MOST_BYTES = 100_000, 4 << 20
@@ -93,7 +93,7 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
         kind = "" if "duplicate key" in problem else "not YAML: "
         raise SpaceError(f"{file}:{line}: {kind}{problem}") from None
     except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        # a number of thousands of digits, thousands of levels: ruamel has no error of its own for them
+        # ruamel has no error of its own for a number of thousands of digits
         raise SpaceError(f"{file}:1: not YAML that can be read: {str(error).splitlines()[0]}") from None
     if data is None:
         raise SpaceError(first.mistake((), "the file is empty"))
@@ -127,7 +127,7 @@ def _count(root: Any) -> int:
 
     def count(node: Any) -> int:
         if id(node) not in counts:
-            # a node within itself adds up to nothing here, and is found out when it is read
+            # a node within itself counts for nothing
             counts[id(node)] = 0
             pairs = isinstance(node, MappingNode)
             inner = [part for pair in node.value for part in pair] if pairs else node.value
@@ -140,7 +140,7 @@ def _count(root: Any) -> int:
 def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
     """Plain values for ruamel's, filling in `source.lines`; whole numbers become int however they are spelled."""
     if isinstance(node, CommentedMap | CommentedSeq) and not _PLAIN_TAG.fullmatch(node.tag.value or ""):
-        mistakes.append(source.mistake(where, f"the tag {node.tag.value} means nothing here"))
+        mistakes.append(source.mistake(where, f"the tag {node.tag.value} is not supported"))
         return None
     if isinstance(node, CommentedMap):
         result = {}
@@ -168,7 +168,9 @@ def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
         return int(node)
     if isinstance(node, str):
         if not str(node).isprintable() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in node):
-            mistakes.append(source.mistake(where, "half a character (a lone surrogate) cannot be written"))
+            mistakes.append(source.mistake(where, "half a character (a lone surrogate) is not text"))
         return str(node)
-    mistakes.append(source.mistake(where, f"{type(node).__name__} values mean nothing here"))
+    kind = type(node).__name__
+    what = "a date" if kind in ("date", "TimeStamp") else f"a value of type {kind}"
+    mistakes.append(source.mistake(where, f"{what} is not supported; put text in quotes"))
     return None

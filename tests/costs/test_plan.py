@@ -132,7 +132,7 @@ def test_a_large_plan_is_the_product_of_its_axes():
     # stage 2 of 2 is the last one
     assert len(found.points) + len(found.rejected) == 100 * 5 * 2 * 3 * 25
     assert found.runs == 3 * len(found.points)
-    assert found.counts.flops[found.kept].max() <= 3e6 < found.counts.flops[found.dear.numbers].min()
+    assert found.counts.flops[found.kept].max() <= 3e6 < found.counts.flops[found.too_costly.numbers].min()
     sample = [found.points[i] for i in range(0, len(found.points), len(found.points) // 20)]
     alone = [plan(space({**_block(one.point)}), traced=1).points[0] for one in sample]
     assert [(one.cost, one.traced) for one in alone] == [(one.cost, one.cost) for one in sample]
@@ -140,8 +140,12 @@ def test_a_large_plan_is_the_product_of_its_axes():
 
 def _block(point):
     names = ("family", "width", "M", "G", "stages", "image_size")
+<<<<<<< HEAD
     said = {name: value for name in names if (value := point.value(name)) is not None}
     return {name: str(value) if name in "MG" else value for name, value in said.items()}
+=======
+    return {name: str(point.value(name)) if name in "MG" else point.value(name) for name in names}
+>>>>>>> abd8256 (Plain technical English in messages, docstrings and names of space, networks and costs)
 
 
 def test_too_many_points_are_told_before_they_are_made():
@@ -157,7 +161,7 @@ def test_many_mistakes_are_summed_up():
             traced=0,
         )
     assert len(raised.value.mistakes) == 21
-    assert "and so on, for" in raised.value.mistakes[-1]
+    assert "points have such mistakes" in raised.value.mistakes[-1]
     assert all("is not whole" in mistake for mistake in raised.value.mistakes[:-1])
 
 

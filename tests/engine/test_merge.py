@@ -164,7 +164,7 @@ def test_the_command(command, tmp_path):
     for words, told in {
         ("a", "d", "--into", "e"): "results/a/ledger.sqlite and results/d/ledger.sqlite differ in run",
         ("a", "none", "--into", "e"): "results/none/ledger.sqlite: there is no such ledger",
-        ("a", "b", "--into", "../e"): "into: name: '../e' names files",
+        ("a", "b", "--into", "../e"): "into: name: '../e' is used in file names",
     }.items():
         code, out, err = command("merge", *words)
         assert (code, out, len(err.splitlines())) == (2, "", 1)

@@ -315,7 +315,7 @@ def test_training_flops_hold_the_pairs_that_a_run_is_judged_on():
 def test_too_many_classes_and_a_task_to_tune_are_told():
     with pytest.raises(ValidationError, match="task has 4,421,275 classes, more than 100,000"):
         Proxy(dataset="cifar100", task=dict(name="pairs", images=4), epochs=1, optimizer=dict(lr=1))
-    with pytest.raises(SpaceError, match="the task is not a setting to tune"):
+    with pytest.raises(SpaceError, match="the task cannot be tuned"):
         space("pairs", "nuisance: {task.mix: [max, mean]}\n")
 
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -71,6 +72,7 @@ def changed(node, path, what, name):
     return copy
 
 
+@pytest.mark.timeout(7200)
 @given(st.data())
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_anything_anywhere_is_a_space_or_a_mistake(data):

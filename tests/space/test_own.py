@@ -286,6 +286,48 @@ def test_plan_is_valid_json_whatever_is_printed(tmp_path):
     assert {"imported", "built", "forward"} <= set(done.stderr.splitlines())
 
 
+TRAINED = """\
+import sys, time
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def forward(self, x):
+        if self.training:
+            print("noise")
+            BODY
+        return super().forward(x)
+
+
+def net(classes):
+    return Net(nn.Flatten(), nn.Linear(64, classes))
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("sys.exit(0)", "ends the program (SystemExit: 0)"),
+        ("time.sleep(60)", "does not return within 0.7 s"),
+        ("pass", None),
+    ],
+)
+def test_what_a_network_does_in_training_is_a_failure_with_its_reason(body, told, tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sweep.engine.worker.LATE", 0.2)
+    (tmp_path / "nets.py").write_text(TRAINED.replace("BODY", body))
+    (tmp_path / "space.yaml").write_text(
+        "name: x\nnetwork: {backbone: 'nets:net', image_size: 8}\ngrid: [{}]\nseeds: 1\n"
+        "proxy: {dataset: {name: digits, train: 40, validation: 40}, epochs: 1, optimizer: {lr: 0.1}, timeout: 0.5}\n"
+    )
+    code, out, _ = command("run", "space.yaml", "--inline", "--json")
+    assert json.loads(out)["runs"] == ({"done": 1} if told is None else {"failed": 1})
+    assert code == (0 if told is None else 1)
+    if told is not None:
+        code, out, _ = command("status", "x")
+        assert told in " ".join(out.split())
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

@@ -62,7 +62,7 @@ def test_constraints_reject_before_a_point_must_make_sense():
     assert [(p.M, p.G) for p in found.points] == [(None, None), (1, 1), (2, 1), (2, 2)]
     (rejected,) = found.rejections
     assert (rejected.point.M, rejected.point.G, rejected.constraint) == (1, 2, "lambda")
-    assert "0.5 is under the least allowed, 1, by 0.5 (50.0%)" in rejected.reason
+    assert "0.5 is under the minimum of 1 by 0.5 (50.0%)" in rejected.reason
 
 
 def test_the_networks_family_parameters_are_for_those_who_use_them():

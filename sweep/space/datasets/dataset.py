@@ -113,7 +113,7 @@ class Dataset(Flat):
 
     @property
     def flip_keeps_class(self) -> bool:
-        """Whether a mirrored image still shows its class; of their own images the user knows, and may say so."""
+        """Whether a mirrored image still shows its class; of their own images the user decides."""
         facts = self.chosen.facts
         return facts is None or facts.flip_keeps_class
 
@@ -124,7 +124,7 @@ class Dataset(Flat):
         return self.model_copy(update={"chosen": self.chosen.model_copy(update=fields)})
 
     def counts(self) -> tuple[int, int]:
-        """Training and validation images: what is said, and else half of the images, or what is left of them."""
+        """Numbers of training and validation images: as given, or else half of the images each, or the rest."""
         return self._counts(self.facts)
 
     def _counts(self, facts: DatasetFacts) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What is known of a data set before it is read: enough to count a network for it and to key a run on it."""
+"""Facts of a data set that need no reading: enough to count a network for it and to key a run on it."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class DatasetFacts:
     flip_keeps_class: bool
     #: images that are set aside for a last look, and that no run ever sees
     test_images: int
-    #: images that a run is judged on if nobody says; half of the others if None
+    #: images that a run is judged on by default; half of the others if None
     validation_images: int | None = None
     #: images of a validation split of the set's own: a run is judged on these only, and learns from none of them
     apart: int = 0

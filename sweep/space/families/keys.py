@@ -27,7 +27,7 @@ class FamilyKeys(Model):
     family: str
 
     def resolved(self, stages: int) -> Self:
-        """The keys with defaults filled in and one spelling for what is the same, for a network of so many stages."""
+        """The keys with defaults filled in and one spelling for what is the same, for a network of `stages` stages."""
         return self
 
     def applies(self, stage: int, stages: int) -> bool:
@@ -58,7 +58,8 @@ class StageKeys(FamilyKeys):
 
     def resolved(self, stages: int) -> Self:
         """The keys with one spelling of `stages`: stage 3 of 3 is the last one."""
-        return self.model_copy(update={"stages": _one_spelling(self.stages, stages)})
+        spelling = _one_spelling(self.stages, stages)
+        return self if spelling == self.stages else self.model_copy(update={"stages": spelling})
 
     def applies(self, stage: int, stages: int) -> bool:
         """Whether `stages` includes the stage."""
@@ -86,7 +87,8 @@ class ReductionKeys(StageKeys):
 
     def resolved(self, stages: int) -> Self:
         """The keys with the usual reduction of 16 if none is given."""
-        return super().resolved(stages).model_copy(update={"reduction": self.reduction or 16})
+        keys = super().resolved(stages)
+        return keys if keys.reduction else keys.model_copy(update={"reduction": 16})
 
 
 class GeneratedKeys(StageKeys):
@@ -134,6 +136,8 @@ def _numbers(stages: str | tuple[int, ...], count: int) -> tuple[int, ...]:
 
 def _one_spelling(stages: str | tuple[int, ...], count: int) -> str | tuple[int, ...]:
     """Words where a word says it."""
+    if stages == "all":
+        return stages
     numbers = _numbers(stages, count)
     words: dict[tuple[int, ...], str] = {(count,): "last", (1,): "first", tuple(range(1, count + 1)): "all"}
     return words.get(numbers, numbers)

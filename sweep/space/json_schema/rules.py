@@ -106,7 +106,7 @@ def _blocks_of(key: str, name: str, default: str | None, rule: Schema) -> Iterat
 
 
 def _without(foreign: set[str]) -> Schema:
-    """A block without keys that mean nothing to it; where a family applies may be said if it changes nothing."""
+    """A block without keys that it does not have; where a family applies may be given as the default."""
     rules: dict[str, Any] = {}
     for key in sorted(foreign):
         word = WHERE_DEFAULTS.get(key)

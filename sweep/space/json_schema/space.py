@@ -1,0 +1,78 @@
+"""The JSON schema of a whole space."""
+
+from sweep.space.axes import NUMERIC_AXES
+from sweep.space.datasets import Dataset
+from sweep.space.json_schema.axes import block, section
+from sweep.space.json_schema.recipe import nuisance, proxy
+from sweep.space.json_schema.rules import rules
+from sweep.space.json_schema.sections import Schema, flat, mapping, model
+from sweep.space.schema import Bound, Resources
+from sweep.space.space import COSTS, Space
+from sweep.space.strategies import Strategy
+
+ID = "urn:wn-sweep:space"
+_OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_the_user]
+
+
+def schema() -> Schema:
+    """The schema of a whole space."""
+    root = model(Space)
+    own = root["properties"]
+    own["network"] |= section()
+    own["grid"] |= {"type": "array", "minItems": 1, "items": block()}
+    own["baseline"] |= section()
+    others = _bound("Bounds on a parameter of your own network.")
+    own["constraints"] |= {"type": "object", "additionalProperties": others}
+    own["constraints"]["properties"] = {name: _bound(f"Bounds on {name}.") for name in (*COSTS, *NUMERIC_AXES)}
+    own["proxy"] |= proxy()
+    own["nuisance"] |= mapping(nuisance())
+    own["seeds"] |= {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": 10_000},
+            {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": True,
+                "items": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+            },
+        ]
+    }
+    own["strategy"] |= _strategy()
+    own["resources"] |= model(Resources)
+    own["resources"]["properties"]["gpus"] |= {"const": 0}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": ID,
+        "title": "A space of wn-sweep",
+        **root,
+        "allOf": [*rules(), _image_size_rule()],
+    }
+
+
+def _strategy() -> Schema:
+    """A name alone where nothing else is needed, or a mapping."""
+    members = Strategy.choice.members
+    alone = [name for name, keys in members.items() if not any(f.is_required() for f in keys.model_fields.values())]
+    made = flat(Strategy)
+    made["properties"]["objectives"] |= {"contains": {"const": "error"}, "uniqueItems": True}
+    curve = {"properties": {"goal": {"const": "curve"}}, "required": ["goal"]}
+    along = {"properties": {"axis": {"type": "string"}}, "required": ["axis"]}
+    no_curve = {"properties": {"axis": {"type": "null"}, "between": {"type": "null"}}}
+    made["allOf"].append({"if": curve, "then": along, "else": no_curve})
+    return {"anyOf": [{"enum": alone}, made]}
+
+
+def _bound(description: str) -> Schema:
+    made = model(Bound)
+    some = [{"required": [name], "properties": {name: {"type": "number"}}} for name in ("min", "max")]
+    return {"description": description, **made, "anyOf": some}
+
+
+def _image_size_rule() -> Schema:
+    """Images of the user's own need a size, in `proxy.dataset` or in `network`."""
+    own = {"properties": {"name": {"enum": _OWN_IMAGES}}, "required": ["name"]}
+    sized = {"required": ["image_size"]}
+    return {
+        "if": {"properties": {"network": sized}, "required": ["network"]},
+        "else": {"properties": {"proxy": {"properties": {"dataset": {"if": own, "then": sized}}}}},
+    }
