@@ -7,7 +7,7 @@ from sweep.errors import SweepError
 from sweep.search import Answer, Choice, History, Stop
 from sweep.search.racing import Racing
 from sweep.search.racing_claims import Curve
-from tests.search.races import ADDED, FRONT, SEEDS, TRUTH, answer, choices, error, pool, race, racing, rows
+from tests.search.races import ADDED, FRONT, SEEDS, TRUTH, answer, choices, error, front, pool, race, racing, rows
 
 GRID = TRUTH.size * len(SEEDS)
 
@@ -84,6 +84,44 @@ def test_asks_do_not_depend_on_workers(workers, expected):
         asked.append(choice)
         number += 1
     assert asked == expected
+
+
+def test_a_kill_within_a_plan_changes_nothing():
+    """With as many asks as it takes for the model to be consulted every third only."""
+    of = pool(20)
+    truth = 20 + np.random.default_rng(8).normal(0, 1, (20, 3))
+
+    def noisy(choice):
+        return Answer("done", error=error(choice, truth, noise=2.0))
+
+    def made():
+        return Racing(of, front(of, tolerance=0.05), runs=95, lag=8, confirm=0)
+
+    history, _ = race(made(), noisy)
+    asked = rows(history)
+    assert len(asked) == 95
+    for number in (82, 83, 84, 85):
+        before = History()
+        for each, choice, result in asked[:number]:
+            before.ask(each, choice)
+            if each < number - (number % 3):
+                before.answer(each, result)
+        assert made().next(before.seen(number, 8), number) == asked[number][1]
+
+
+def test_what_was_kept_of_one_history_is_not_used_for_another(finished):
+    _, history, _ = finished
+    asked = rows(history)
+    number, strategy = len(asked) - 1, racing()
+    noise = np.random.default_rng(1).normal(0, 3, number)
+    for amount in (0.0, 1.0):
+        other = History()
+        for each, choice, result in asked[:number]:
+            other.ask(each, choice)
+            other.answer(each, Answer("done", error=result.error + amount * noise[each]))
+        seen = other.seen(number, strategy.lag)
+        assert strategy.next(seen, number) == racing().next(seen, number)
+        assert strategy.standing(seen).judgement.claims == racing().standing(seen).judgement.claims
 
 
 def test_an_ask_sees_no_answer_within_its_lag(finished):
