@@ -3,8 +3,8 @@
     python -m benchmarks.replay_curve [REPLICATIONS]
 
 prints how often the interval of a race holds the true difference, and how wide it is beside the interval of the full
-grid, the two points at every setting with 5 seeds; and writes it to benchmarks/replay_curve.txt. The factor WIDENING was
-not fitted to these tables.
+grid: the two points at every setting with 5 seeds. It is written to benchmarks/replay_curve.txt, too. The factor
+WIDENING was not fitted to these tables.
 """
 
 import sys
