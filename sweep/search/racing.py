@@ -170,7 +170,9 @@ class Racing:
             seeds = self._seeds(record)
             numbers = range(block, block + min(_ahead(block), room - len(confirming)))
             pending = record.pending(seeds)
-            chosen = choose(posterior, judgement.targets, self._tried(record), pending, numbers, self._random)
+            tried = self._tried(record)
+            tried[np.setdiff1d(np.arange(len(tried)), judgement.useful)] = True
+            chosen = choose(posterior, judgement.targets, tried, pending, numbers, self._random)
             if chosen:
                 return [Choice(point, setting, seeds[place], self._rung) for point, setting, place in chosen]
         return confirming[: max(room, 0)]
