@@ -74,7 +74,7 @@ def errors_of(known, seeds):
     return known.errors[..., :seeds]
 
 
-def beside(known, seeds, runs, replication):
+def beside(known, seeds, runs, replication, optuna_replications):
     """Calls of everything that racing is compared with."""
     import optuna
 
@@ -90,7 +90,7 @@ def beside(known, seeds, runs, replication):
         "all off": rivals.constant(points, -1),
         "nothing called": rivals.constant(points, 0),
     }
-    if replication < OPTUNA_REPLICATIONS:
+    if replication < optuna_replications:
         samplers = {
             "Optuna's TPE, as many runs": optuna.samplers.TPESampler(seed=replication),
             "Optuna's NSGA-II, as many runs": optuna.samplers.NSGAIISampler(seed=replication),
@@ -101,7 +101,7 @@ def beside(known, seeds, runs, replication):
     return rows
 
 
-def part(name, replications):
+def part(name, replications, optuna_replications):
     """Scores of every strategy on the tables of a part: strategy -> list of scores."""
     kind, _, table = name.partition(":")
     generator = np.random.default_rng([11, *name.encode()])
@@ -118,7 +118,7 @@ def part(name, replications):
             most = BUDGETS[kind] and int(BUDGETS[kind] * errors_of(known, seeds).size)
             calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication, most=most)
             scores.setdefault(f"racing, lag {lag}", []).append(score(calls, known, seeds))
-        for strategy, other in beside(known, seeds, calls.runs, replication).items():
+        for strategy, other in beside(known, seeds, calls.runs, replication, optuna_replications).items():
             scores.setdefault(strategy, []).append(score(other, known, seeds))
     return scores
 
@@ -168,6 +168,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="none: print what the store holds")
     parser.add_argument("--replications", type=int, help="fewer or more than the benchmark's own")
+    parser.add_argument("--optuna", type=int, default=OPTUNA_REPLICATIONS, help="replications of Optuna's searches")
     parser.add_argument("--store", type=Path, default=STORE)
     arguments = parser.parse_args()
     store = json.loads(arguments.store.read_text()) if arguments.store.exists() else {}
@@ -176,7 +177,7 @@ def main():
             raise SystemExit(f"there is no part {name!r}; parts are {', '.join(PARTS)}, all")
         own = NASBENCH_REPLICATIONS if name.startswith("nasbench") else REPLICATIONS
         begun = time.perf_counter()
-        scores = part(name, arguments.replications or own)
+        scores = part(name, arguments.replications or own, arguments.optuna)
         store[name] = {strategy: [vars(each) for each in rows] for strategy, rows in scores.items()}
         arguments.store.write_text(json.dumps(store))
         print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
