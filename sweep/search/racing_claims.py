@@ -15,6 +15,8 @@ Verdict = Literal["on the front", "off the front", "not decided"]
 
 #: A point's setting is settled if it is as good as any of the point's settings with this probability.
 SETTING_CONFIDENCE = 0.8
+#: A run of a rival may decide a point if the rival is its strongest one with this probability.
+LIKELY_RIVAL = 0.02
 #: Intervals of a posterior are widened by this, as its own deviations are not known exactly.
 WIDENING = 1.25
 
@@ -44,6 +46,7 @@ class Judgement:
 
     targets: of shape (targets, draws), what the next run shall make certain.
     settled: whether nothing has to be made certain any more.
+    useful: places of the points of which a run may tell something that is not certain yet.
     finalists: places of the points that get fresh seeds.
     claims: of every point, in their order. contrasts: of the pairs that were asked for.
     undecided: point -> what decides it in each draw, and how small its deviation would have to be.
@@ -51,6 +54,7 @@ class Judgement:
 
     targets: Array
     settled: bool
+    useful: Places
     finalists: tuple[int, ...]
     claims: tuple[Claim, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
@@ -100,6 +104,7 @@ class Front:
         finalists = np.flatnonzero(likely_on | ~decided)
         chosen = posterior.draws[finalists, posterior.best_setting[finalists]]
         setting_is_good = chosen - lowest[finalists] < tolerance
+        good_enough = setting_is_good.mean(axis=1) >= SETTING_CONFIDENCE
         verdicts = np.where(decided, np.where(likely_on, "on the front", "off the front"), "not decided")
         claims = [
             Claim(point, verdict, float(chance))
@@ -108,11 +113,22 @@ class Front:
         wanted = (np.abs(margin.mean(axis=1)) + tolerance) / stats.norm.ppf(confidence)
         return Judgement(
             targets=np.concatenate([np.where(likely_on[:, None], on, off), setting_is_good]).astype(float),
-            settled=bool(decided.all() and (setting_is_good.mean(axis=1) >= SETTING_CONFIDENCE).all()),
+            settled=bool(decided.all() and good_enough.all()),
+            useful=np.union1d(finalists[~good_enough], self._that_decide(np.flatnonzero(~decided), lowest)),
             finalists=self._with_rivals(finalists, lowest.mean(axis=1)),
             claims=tuple(claims),
             undecided={int(point): (margin[point], float(wanted[point])) for point in np.flatnonzero(~decided)},
         )
+
+    def _that_decide(self, points: Places, lowest: Array) -> Places:
+        """Undecided points, and their rivals that may well be the strongest."""
+        decide = [points]
+        for point in points.tolist():
+            rivals = np.flatnonzero(rivals_of(point, len(lowest), self.costs))
+            if len(rivals):
+                strongest = np.bincount(lowest[rivals].argmin(axis=0), minlength=len(rivals))
+                decide.append(rivals[strongest >= LIKELY_RIVAL * lowest.shape[1]])
+        return np.unique(np.concatenate(decide))
 
     def _with_rivals(self, finalists: Places, expected: Array) -> tuple[int, ...]:
         """Finalists, and of each the strongest point that could push it off the front."""
@@ -157,7 +173,9 @@ class Curve:
         )
         wide = half > self.half_width * posterior.noise
         targets = difference[wide] if wide.any() else difference
-        return Judgement(targets, not wide.any(), tuple(self.points(len(posterior.mean)).tolist()), contrasts=contrasts)
+        points = self.points(len(posterior.mean))
+        useful = np.unique(np.concatenate([first[wide], second[wide]]))
+        return Judgement(targets, not wide.any(), useful, tuple(points.tolist()), contrasts=contrasts)
 
 
 def full_grid_half_width(seeds: int, confidence: float) -> float:

@@ -62,9 +62,14 @@ def race(strategy, answering=answer, history=None, most=1_000):
     raise AssertionError("the race does not stop")
 
 
+def seen_by(history):
+    """A history with all its answers."""
+    return history.seen(1 + len(history), 0)
+
+
 def rows(history):
     """Number, choice and answer of every ask."""
-    return list(history.seen(1 + len(history), 0))
+    return list(seen_by(history))
 
 
 def choices(history, phase=None):

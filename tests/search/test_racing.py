@@ -7,7 +7,21 @@ from sweep.errors import SweepError
 from sweep.search import Answer, Choice, History, Stop
 from sweep.search.racing import Racing
 from sweep.search.racing_claims import Curve
-from tests.search.races import ADDED, FRONT, SEEDS, TRUTH, answer, choices, error, pool, race, racing, rows
+from tests.search.races import (
+    ADDED,
+    FRONT,
+    SEEDS,
+    TRUTH,
+    answer,
+    choices,
+    error,
+    front,
+    pool,
+    race,
+    racing,
+    rows,
+    seen_by,
+)
 
 GRID = TRUTH.size * len(SEEDS)
 
@@ -22,7 +36,7 @@ def finished():
 
 def test_a_race_finds_the_planted_front_with_less_than_the_grid(finished):
     strategy, history, reason = finished
-    standing = strategy.standing(history.seen(len(history), 0))
+    standing = strategy.standing(seen_by(history))
     verdicts = {claim.point: claim.verdict for claim in standing.judgement.claims}
     assert {point for point, verdict in verdicts.items() if verdict == "on the front"} == FRONT
     assert "not decided" not in verdicts.values()
@@ -42,7 +56,7 @@ def test_finalists_are_confirmed_at_their_best_settings_with_seeds_that_chose_no
         assert {choice.setting for choice in confirmed[point]} == {int(ADDED[point].argmin())}
         assert sorted(choice.seed for choice in confirmed[point]) == [3, 4, 5, 6]
     assert {choice.seed for choice in choices(history, "explore")} <= set(SEEDS)
-    assert strategy.standing(history.seen(len(history), 0)).settings[3] == 0
+    assert strategy.standing(seen_by(history)).settings[3] == 0
 
 
 def test_asks_do_not_depend_on_what_the_strategy_kept(finished):
@@ -86,6 +100,44 @@ def test_asks_do_not_depend_on_workers(workers, expected):
     assert asked == expected
 
 
+def test_a_kill_within_a_plan_changes_nothing():
+    """With as many asks as it takes for the model to be consulted every third only."""
+    of = pool(20)
+    truth = 20 + np.random.default_rng(8).normal(0, 1, (20, 3))
+
+    def noisy(choice):
+        return Answer("done", error=error(choice, truth, noise=2.0))
+
+    def made():
+        return Racing(of, front(of, tolerance=0.05), runs=95, lag=8, confirm=0)
+
+    history, _ = race(made(), noisy)
+    asked = rows(history)
+    assert len(asked) == 95
+    for number in (82, 83, 84, 85):
+        before = History()
+        for each, choice, result in asked[:number]:
+            before.ask(each, choice)
+            if each < number - (number % 3):
+                before.answer(each, result)
+        assert made().next(before.seen(number, 8), number) == asked[number][1]
+
+
+def test_what_was_kept_of_one_history_is_not_used_for_another(finished):
+    _, history, _ = finished
+    asked = rows(history)
+    number, strategy = len(asked) - 1, racing()
+    noise = np.random.default_rng(1).normal(0, 3, number)
+    for amount in (0.0, 1.0):
+        other = History()
+        for each, choice, result in asked[:number]:
+            other.ask(each, choice)
+            other.answer(each, Answer("done", error=result.error + amount * noise[each]))
+        seen = other.seen(number, strategy.lag)
+        assert strategy.next(seen, number) == racing().next(seen, number)
+        assert strategy.standing(seen).judgement.claims == racing().standing(seen).judgement.claims
+
+
 def test_an_ask_sees_no_answer_within_its_lag(finished):
     _, history, _ = finished
     asked = rows(history)
@@ -118,6 +170,21 @@ def test_the_baseline_is_confirmed_with_the_finalists():
     assert not choices(history, "confirm")
 
 
+def test_a_race_ends_when_no_run_is_left_that_could_decide():
+    """Two points tie to the last digit: they are run to the end, the others are not."""
+    of = pool()
+    truth = TRUTH.copy()
+    truth[6] = truth[5]
+    strategy = Racing(of, front(of, tolerance=1e-6), lag=3, confirm=0)
+    history, reason = race(strategy, lambda choice: Answer("done", error=error(choice, truth, noise=0.3)))
+    verdicts = {claim.point: claim.verdict for claim in strategy.standing(seen_by(history)).judgement.claims}
+    assert verdicts[6] == "not decided"
+    counts = np.bincount([choice.point for choice in choices(history)], minlength=7)
+    assert counts[5] == counts[6] == 9
+    assert counts.sum() < 0.8 * GRID
+    assert reason == "the question is settled, or no run is left that would tell more"
+
+
 def test_a_budget_holds_and_includes_confirmation():
     history, reason = race(racing(runs=40))
     assert len(history) == 40
@@ -131,7 +198,7 @@ def test_a_wider_budget_goes_on_where_the_smaller_ended():
     history, reason = race(strategy, history=history)
     assert len(history) > 40
     assert reason.startswith("the question is settled")
-    standing = strategy.standing(history.seen(len(history), 0))
+    standing = strategy.standing(seen_by(history))
     assert {c.point for c in standing.judgement.claims if c.verdict == "on the front"} == FRONT
 
 
@@ -171,7 +238,7 @@ def test_nothing_comes_of_a_sweep_in_which_everything_fails():
     history, _ = race(strategy, lambda choice: Answer("failed"))
     # the first runs, and one for each that was open
     assert len(history) == 14 + strategy.lag + 1
-    assert strategy.standing(history.seen(len(history), 0)) is None
+    assert strategy.standing(seen_by(history)) is None
 
 
 @pytest.mark.parametrize(("points", "settings", "seeds"), [(1, 1, 1), (1, 3, 2), (2, 1, 1), (3, 2, 1)])
@@ -212,7 +279,7 @@ def test_a_curve_spends_on_its_pair():
     of = pool()
     strategy = Racing(of, Curve([(0, 5)], half_width=1.5), lag=3, confirm=0)
     history, _ = race(strategy)
-    contrast = strategy.standing(history.seen(len(history), 0)).judgement.contrasts[0]
+    contrast = strategy.standing(seen_by(history)).judgement.contrasts[0]
     assert abs(contrast.difference - 10.0) < contrast.half_width
     assert {choice.point for choice in choices(history)} == {0, 5}
 
@@ -220,7 +287,7 @@ def test_a_curve_spends_on_its_pair():
 def test_an_undecided_point_says_what_it_would_cost():
     strategy = racing(runs=22, confirm=0)
     history, _ = race(strategy, lambda choice: Answer("done", error=error(choice, noise=1.5)))
-    standing = strategy.standing(history.seen(len(history), 0))
+    standing = strategy.standing(seen_by(history))
     undecided = {claim.point for claim in standing.judgement.claims if claim.verdict == "not decided"}
     assert undecided
     assert set(standing.to_decide) == undecided

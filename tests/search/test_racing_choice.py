@@ -86,6 +86,14 @@ def test_equal_gains_go_to_the_first():
     assert choose(posterior, draws[:1, 0], tried, [], range(1), RandomNumbers(0, DRAWS)) == [(0, 0, 0)]
 
 
+def test_what_rounding_could_turn_decides_nothing():
+    draws = np.broadcast_to(np.random.default_rng(0).normal(size=DRAWS), (2, 1, DRAWS)).copy()
+    draws[1] *= 1 + 1e-12
+    posterior = Posterior(draws.mean(axis=2), draws, np.zeros((1, DRAWS)), 1.0, PLAIN)
+    tried = np.zeros((2, 1, 1), dtype=bool)
+    assert choose(posterior, draws[:1, 0], tried, [], range(1), RandomNumbers(0, DRAWS)) == [(0, 0, 0)]
+
+
 def test_runs_to_decide_follow_the_square_root_of_their_number():
     # of one point with noise 1 and a wide prior the deviation falls as 1 / sqrt(runs)
     posterior = made([30.0])

@@ -84,6 +84,16 @@ def test_a_finalist_brings_its_strongest_rival():
     assert Front(costs, tolerance=0.1).judge(made(draws), 0.95).finalists == (0, 1, 2)
 
 
+def test_only_what_may_decide_is_useful():
+    """Of five points the last is undecided; the third is its strongest rival in most draws, the fourth never."""
+    generator = np.random.default_rng(2)
+    draws = np.array([30.0, 25.0, 10.0, 12.0, 10.0])[:, None, None] + 0.1 * generator.normal(size=(5, 1, 200))
+    costs = np.arange(5.0)[:, None]
+    judgement = Front(costs, tolerance=0.01).judge(made(draws), 0.95)
+    assert [claim.point for claim in judgement.claims if claim.verdict == "not decided"] == [4]
+    assert judgement.useful.tolist() == [2, 4]
+
+
 def test_a_contrast_is_that_of_the_draws_in_per_cent():
     generator = np.random.default_rng(1)
     draws = np.array([3.0, 1.0, 0.0])[:, None, None] + 0.5 * generator.normal(size=(3, 1, 50_000))
