@@ -128,7 +128,8 @@ class LedgerQueries:
         """Point, as JSON text -> parameters and multiply-adds, of every point of which a run is in."""
         with self.reading():
             rows = self._connection.execute(
-                "SELECT point, params, flops FROM points WHERE id IN (SELECT asks.point FROM runs JOIN asks USING (key))"
+                "SELECT point, params, flops FROM points "
+                "WHERE id IN (SELECT asks.point FROM runs JOIN asks USING (key))"
             )
             return {point: (params, flops) for point, params, flops in rows}
 

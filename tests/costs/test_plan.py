@@ -140,12 +140,8 @@ def test_a_large_plan_is_the_product_of_its_axes():
 
 def _block(point):
     names = ("family", "width", "M", "G", "stages", "image_size")
-<<<<<<< HEAD
     said = {name: value for name in names if (value := point.value(name)) is not None}
     return {name: str(value) if name in "MG" else value for name, value in said.items()}
-=======
-    return {name: str(point.value(name)) if name in "MG" else point.value(name) for name in names}
->>>>>>> abd8256 (Plain technical English in messages, docstrings and names of space, networks and costs)
 
 
 def test_too_many_points_are_told_before_they_are_made():
