@@ -80,7 +80,10 @@ class RacingKeys(StrategyKeys):
         int | None,
         Field(ge=1, le=1_000_000, description="Most runs, confirmation included; until settled if not given."),
     ] = None
-    confirm: _Confirm = 4
+    confirm: Annotated[
+        int | None,
+        Field(ge=0, le=1000, description="Fresh seeds of each finalist; 4 if not given, and none for a curve."),
+    ] = None
     lag: _Lag = 8
     seed: _Seed = 0
 
