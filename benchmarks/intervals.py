@@ -36,12 +36,14 @@ COLUMNS = {
 FLAT = [column for columns in COLUMNS.values() for column in columns]
 ABOUT = """\
 {} sweeps of 10 points each. Coverage in % of 95 % intervals of the differences to the baseline: over all nine, at the
-worst of them, and (all together) of all nine at once. Width: the median as a share of that of each difference alone,
-by Student's t and the jackknife (commit 684e0f8). rms off: how far estimates are off, root mean square, in points."""
+worst of them, and (all together) of all nine at once, whatever the effects. Width: the median as a share
+of that of each difference alone, by Student's t and the jackknife (commit 684e0f8). rms off: how far estimates are off,
+root mean square, in points."""
 
 
-def row(sweeps):
-    old, new, joint, small = (judge(sweeps) for judge in (of_each_alone, moderated, together, shrunk))
+def row(sweeps, at_once=True):
+    old, new, small = (judge(sweeps) for judge in (of_each_alone, moderated, shrunk))
+    joint = together(sweeps) if at_once else None
 
     def cover(judged):
         return [100 * judged.covered.mean(), 100 * judged.covered.mean(0).min()]
@@ -53,9 +55,13 @@ def row(sweeps):
         return [np.sqrt((judged.off**2).mean())]
 
     cells = [*cover(old)[:1], *off(old), *cover(new), *width(new)]
-    cells += [100 * joint.covered.all(1).mean(), *width(joint), *cover(small), *width(small), *off(small)]
+    cells += [None, None] if joint is None else [100 * joint.covered.all(1).mean(), *width(joint)]
+    cells += [*cover(small), *width(small), *off(small)]
     digits = {"width": 2, "rms off": 2}
-    return "".join(f"{cell:{wide}.{digits.get(name, 1)}f}" for (name, wide), cell in zip(FLAT, cells, strict=True))
+    return "".join(
+        " " * wide if cell is None else f"{cell:{wide}.{digits.get(name, 1)}f}"
+        for (name, wide), cell in zip(FLAT, cells, strict=True)
+    )
 
 
 def triples(path):
@@ -79,7 +85,7 @@ def main(sweeps, seeds):
             for unequal in NOISES:
                 for effect in EFFECTS if n in (3, 4) and unequal in ("equal", "baseline 2 x") else EFFECTS[:1]:
                     found = simulate(recipe, effect, unequal, n, sweeps)
-                    print(f"{n} seeds, {recipe:8}{unequal:15}{effect:9}{row(found)}", flush=True)
+                    print(f"{n} seeds, {recipe:8}{unequal:15}{effect:9}{row(found, effect == EFFECTS[0])}", flush=True)
     if TEN.exists():
         print(f"quick's ten seeds, all 120 triples       {row(triples(TEN))}")
 

@@ -34,7 +34,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Ranking:
-    """An agreement of two rankings, from -1 to 1, with a 95 % interval from drawing points anew; NaN if undefined."""
+    """An agreement of two rankings, from -1 to 1, with a 95 % interval from drawing points and errors anew."""
 
     value: float
     low: float = math.nan
@@ -73,7 +73,9 @@ class Agreement:
     seed_to_seed: float
 
 
-def agreement(here: Mapping[str, Sample], there: Mapping[str, Told]) -> Agreement | None:
+def agreement(
+    here: Mapping[str, Sample], there: Mapping[str, Told], drawn: Mapping[str, Array] | None = None
+) -> Agreement | None:
     """Compare the ranking of a sweep with that of a reference, over the points that both know.
 
     Points that the reference has closer together than their tolerances add up to are ties of it, for tau-b (Kendall
@@ -82,6 +84,8 @@ def agreement(here: Mapping[str, Sample], there: Mapping[str, Told]) -> Agreemen
     Args:
         here: each point's errors by seed, in per cent.
         there: what the reference says of points, maybe others among them.
+        drawn: expected errors that the sweep leaves open, as `shrunk.drawn` draws them, so that intervals cover these;
+            means are taken as true for a point that is not in it, or of which no noise is known.
 
     Returns:
         None below three points.
@@ -92,6 +96,7 @@ def agreement(here: Mapping[str, Sample], there: Mapping[str, Told]) -> Agreemen
     means = np.array([math.fsum(here[point].values.values()) / len(here[point].values) for point in points])
     errors = np.array([there[point].error for point in points])
     order, told = signs(means), signs(errors, np.array([there[point].tolerance for point in points]))
+    open_errors = _open(points, means, drawn or {})
     upper = np.triu_indices(len(points), 1)
     product = (order * told)[upper]
     wrong = [
@@ -104,8 +109,8 @@ def agreement(here: Mapping[str, Sample], there: Mapping[str, Told]) -> Agreemen
     single = [signs(np.array([here[point].values[seed] for point in points])) for seed in seeds]
     return Agreement(
         points,
-        _ranking(order, told, tau_b),
-        _ranking(order, told, spearman),
+        _ranking(order, told, tau_b, open_errors),
+        _ranking(order, told, spearman, open_errors),
         int((product > 0).sum()),
         tuple(sorted(wrong, key=lambda pair: (-pair.there, pair.better, pair.worse))),
         int((told[upper] == 0).sum()),
@@ -225,11 +230,26 @@ def _pair(points: Sequence[str], i: int, j: int, here: Mapping[str, Sample], ord
     return Pair(points[better], points[worse], estimate(difference), float(errors[better] - errors[worse]))
 
 
-def _ranking(one: Array, other: Array, measure: Any) -> Ranking:
+def _open(points: Sequence[str], means: Array, drawn: Mapping[str, Array]) -> Array:
+    """Expected errors of points in draws, of shape (draws, points)."""
+    known = [drawn[point] for point in points if point in drawn]
+    number = len(known[0]) if known else 1
+    found = np.stack([drawn.get(point, np.full(number, math.nan)) for point in points], axis=1)
+    return np.where(np.isnan(found), means, found)
+
+
+def _ranking(one: Array, other: Array, measure: Any, errors: Array) -> Ranking:
+    """Measure an agreement, and an interval from drawing points, and expected errors of these, anew."""
     n = len(one)
     rng = np.random.default_rng(0)
+    sure = len(errors) == 1
     drawn = [
-        measure(one, other, np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(RESAMPLES)
+        measure(
+            one if sure else signs(errors[i % len(errors)]),
+            other,
+            np.bincount(rng.integers(0, n, n), minlength=n).astype(float),
+        )
+        for i in range(RESAMPLES)
     ]
     known = [value for value in drawn if math.isfinite(value)]
     low, high = np.quantile(known, [0.025, 0.975]) if known else (math.nan, math.nan)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from sweep.analysis.estimates import Sample, estimate, write
+from sweep.analysis.estimates import Sample, estimate, estimate_error, pooled, write
 from sweep.analysis.nuisance import Tuned, tune
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
@@ -48,15 +48,17 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
     errors = {key: error for key, error in frame.final.errors.items() if error == error}
     whole, without = _picks(frame, tuned), _without(frame, tuned)
     many = set(tuned.points.loc[tuned.points["settings"] > 1, "point"])
-    test = {
-        point: Sample(
-            _judged(mine, errors),
-            {seed: _judged(picks.get(point, {}), errors) for seed, picks in without.items() if seed in mine}
-            if point in many
-            else {},
-        )
-        for point, mine in whole.items()
-    }
+    test = pooled(
+        {
+            point: Sample(
+                _judged(mine, errors),
+                {seed: _judged(picks.get(point, {}), errors) for seed, picks in without.items() if seed in mine}
+                if point in many
+                else {},
+            )
+            for point, mine in whole.items()
+        }
+    )
     rows: list[dict[str, Any]] = []
     settled = {row["point"] for row in records(table) if row["settled"]}
     for row in records(table):
@@ -65,8 +67,8 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
         fair = against in test and {point, against} <= settled
         rows.append(
             {name: row[name] for name in ("point", "family", "settled", "n_failed", "baseline") if name in row}
-            | write(estimate(tuned.samples[point]), "validation_")
-            | write(estimate(mine), "test_")
+            | write(estimate_error(tuned.samples[point]), "validation_")
+            | write(estimate_error(mine), "test_")
             | write(estimate(mine - tuned.samples[point]), "gap_")
             | write(estimate(mine - test[against] if fair else Sample({})), "diff_")
         )

@@ -1,17 +1,12 @@
 """How likely each point is on the front of expected errors, and how large the front's hypervolume is, given few seeds.
 
-A front of means is decided by noise where means are close. So expected errors are drawn from what the seeds leave
-open, and the front is found anew in each draw. Resampling the seeds themselves would not do: of three seeds there are
-ten resamples, and the lowest of many means stays too low in all of them. Instead (empirical Bayes):
-
-- the noise of a mean is that of the differences to the mean over all points, which shared luck of seeds does not touch,
-  each point's own variance being moderated by that of all (Smyth 2004, Linear models and empirical Bayes methods);
-- expected errors scatter about a line in the logarithm of the cost, and means are drawn toward that line by as much as
-  noise outweighs the scatter (James and Stein 1961);
-- line, scatter and noise are drawn too, as their own degrees of freedom say.
+A front of means is decided by noise where means are close. So expected errors are drawn from what the runs leave open
+(`sweep.statistics.hierarchy`, about a line in the logarithm of the cost), and the front is found anew in each draw.
+Resampling the seeds themselves would not do: of three seeds there are ten resamples, and the lowest of many means stays
+too low in all of them.
 
 Where points scatter by half the noise of a run or more, chances come true as often as they say, to within 5 points in
-a hundred (tests/analysis/test_front_chances.py); where they all but tie, those in the middle can be 30 too high.
+a hundred, with settings tuned and without (tests/analysis/test_front_chances.py).
 """
 
 import math
@@ -23,11 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.analysis.estimates import Sample, average, error_of
-
-#: How many sets of expected errors are drawn, always from the same seed.
-DRAWS = 1000
-#: A point's own variance counts as n - 1 degrees of freedom, that of all points together as so many.
-MODERATION = 6.0
 
 Array = npt.NDArray[np.float64]
 
@@ -45,65 +35,33 @@ class Chances:
     high: float
 
 
-def chances(samples: Mapping[str, Sample], costs: Mapping[str, float]) -> Chances | None:
+def chances(drawn: Mapping[str, Array], samples: Mapping[str, Sample], costs: Mapping[str, float]) -> Chances | None:
     """Tell how likely each point is on the front of expected error against a cost.
 
     Args:
-        samples: each point's errors, in per cent; those with a failed seed or an unsettled setting left out.
+        drawn: expected errors of each point, of shape (draws,), as `shrunk.draw` draws them; NaN where no spread of
+            seeds is seen, and means are taken as true. Points with a failed seed or unsettled setting are left out.
+        samples: each point's errors, in per cent.
         costs: each point's cost, finite and positive.
 
     Returns:
         None below three points, or where no two seeds are shared by all points.
     """
-    names = sorted(samples, key=lambda name: (costs[name], -sum(samples[name].numbers.tolist()), name))
+    names = sorted(drawn, key=lambda name: (costs[name], -sum(samples[name].numbers.tolist()), name))
     shared = average([samples[name] for name in names]) if names else Sample({})
     n = len(shared.seeds)
     if len(names) < 3 or n < 2:
         return None
     means = np.array([samples[name].at(shared.seeds).numbers.mean() for name in names])
-    own = np.array([error_of(samples[name] - shared) for name in names]) ** 2 * len(names) / (len(names) - 1)
+    errors = np.stack([drawn[name] for name in names], axis=1)
+    errors = np.where(np.isnan(errors), means, errors)
     cost = np.array([costs[name] for name in names], dtype=float)
-    rng = np.random.default_rng(0)
-    drawn = draw(means, own, n, cost, rng)
-    on = on_front(drawn, cost)
+    on = on_front(errors, cost)
     # Luck that seeds bring all points moves the front as a whole.
-    moved = drawn + error_of(shared) * rng.standard_t(n - 1, DRAWS)[:, None]
+    luck = np.random.default_rng(0).standard_t(n - 1, len(errors))
+    moved = errors + error_of(shared) * luck[:, None]
     low, middle, high = np.quantile(hypervolumes(moved, cost, means), [0.025, 0.5, 0.975])
     return Chances(dict(zip(names, on.mean(0).tolist(), strict=True)), float(middle), float(low), float(high))
-
-
-def draw(means: Array, own: Array, n: int, cost: Array, rng: np.random.Generator) -> Array:
-    """Draw expected errors that the data leave open.
-
-    Args:
-        means: of shape (points,): mean errors.
-        own: of shape (points,): the variance of each mean, estimated from its n seeds.
-        n: seeds.
-        cost: of shape (points,), positive.
-        rng: where chance comes from.
-
-    Returns:
-        Of shape (DRAWS, points).
-    """
-    points = len(means)
-    x = np.log(cost)
-    design = np.stack([np.ones(points), x - x.mean()], axis=1)[:, : 2 if np.ptp(x) > 1e-9 and points > 4 else 1]
-    inverse = np.linalg.inv(design.T @ design)
-    line = inverse @ design.T @ means
-    rest, freedom = float(((means - design @ line) ** 2).sum()), points - design.shape[1]
-    # noise and scatter, as far as their degrees of freedom determine them
-    pooled = float(own.mean())
-    noise = pooled * (freed := points * (n - 1)) / rng.chisquare(freed, DRAWS)
-    total = rest / rng.chisquare(freedom, DRAWS)
-    moderated = (MODERATION * pooled + (n - 1) * own) / (MODERATION + n - 1)
-    variance = noise[:, None] * (moderated / pooled if pooled > 0 else np.ones(points))
-    scatter = np.maximum(total - noise, 0.02 * noise)[:, None]
-    root = np.linalg.cholesky(inverse)
-    lines = line + np.sqrt(np.maximum(total, noise))[:, None] * (rng.standard_normal((DRAWS, len(line))) @ root.T)
-    centre = lines @ design.T
-    keep = np.divide(scatter, scatter + variance, out=np.ones_like(variance), where=scatter + variance > 0)
-    found: Array = centre + keep * (means - centre) + np.sqrt(keep * variance) * rng.standard_normal(variance.shape)
-    return found
 
 
 def on_front(errors: Array, cost: Array) -> npt.NDArray[np.bool_]:

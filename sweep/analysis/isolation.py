@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sweep.analysis.curves import PLANE
-from sweep.analysis.estimates import Estimate, Sample, average, estimate
+from sweep.analysis.estimates import Estimate, Sample, average, estimate, estimate_error
 from sweep.analysis.order import is_blank, is_number, sort_key
 from sweep.analysis.ranked import ranked
 from sweep.analysis.records import records
@@ -85,7 +85,7 @@ def isolate(
         told = []
         for value, names in by_value.items():
             best = min(names, key=lambda point: (means[point], point))
-            told.append(Value(value, len(names), estimate(averaged[value]), best, means[best]))
+            told.append(Value(value, len(names), estimate_error(averaged[value]), best, means[best]))
         step = estimate(averaged[values[0]] - averaged[values[-1]])
         found.append(Isolation(axis, tuple(told), balanced, step))
     return tuple(found)

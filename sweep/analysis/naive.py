@@ -14,9 +14,8 @@ from sweep.analysis.estimates import (
     average,
     combine,
     estimate,
-    means_without,
+    precision_of,
     quantile,
-    standard_error,
     write,
 )
 from sweep.analysis.nuisance import Setting, Tuned, settings
@@ -63,11 +62,11 @@ class Effect:
         if not whole.clear:
             return Share(math.nan, math.nan, math.nan)
         mean = estimate(taken).mean / whole.mean
-        left = [means_without(sample) for sample in (taken, naive)]
 
         def apart(f: float) -> float:
-            error = standard_error(taken.numbers - f * naive.numbers, left[0] - f * left[1])
-            return abs(whole.mean * (mean - f)) - quantile(whole.n) * float(error)
+            error, freedom = precision_of(combine([(1.0, taken), (-f, naive)]))
+            half = 0.0 if math.isnan(error) else float(quantile(freedom)) * error
+            return abs(whole.mean * (mean - f)) - half
 
         return Share(mean, _root(apart, mean, -1.0), _root(apart, mean, 1.0))
 

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sweep.analysis.estimates import Sample
+from sweep.analysis.estimates import Sample, pooled
 from sweep.analysis.order import is_number, points, shown_key, sort_key
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
@@ -50,7 +50,7 @@ class Tuned:
     #: the nuisance axes at whose smallest or largest value the best lies; told once the point is settled).
     points: pd.DataFrame
     #: By point: its error at each seed of `rows` that has one, and what those of the others would have been, settings
-    #: chosen anew, without each seed in turn.
+    #: chosen anew, without each seed in turn; differences of them share their noise.
     samples: Mapping[str, Sample] = field(default_factory=dict)
 
 
@@ -245,7 +245,7 @@ def _samples(table: pd.DataFrame, grid: _Grid, complete: Mask, candidates: Mask)
         seeds = tuple(grid.seeds[s] for s in at)
         others = without[i][np.ix_(at, at)] if tuned[i] and at.size else None
         found[point] = Sample.of(seeds, values[i, at], others)
-    return found
+    return pooled(found)
 
 
 def _edges(frame: SweepFrame, setting: Setting) -> tuple[str, ...]:

@@ -1,20 +1,24 @@
 """What a point's seeds say together: its mean, its spread, and its paired difference to the baseline."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from sweep.analysis.estimates import Estimate, Sample, estimate, write
+from sweep.analysis.estimates import Estimate, Sample, estimate, estimate_error, pooled, precision_of, write
 from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
 from sweep.analysis.ranked import at_chance
 from sweep.analysis.records import records
-from sweep.analysis.significance import holm, least_p, resolved, seeds_to_resolve, sign_flip_p
+from sweep.analysis.shrunk import NOTHING, Array, Shrunk, drawn
+from sweep.analysis.significance import holm, p_value, seeds_to_resolve
 from sweep.analysis.sweep_frame import SweepFrame, once
+from sweep.statistics.power import shown
+from sweep.statistics.simultaneous import half_widths
 
 __all__ = ["Counts", "Estimate", "count", "estimate", "samples", "table"]
 
@@ -32,21 +36,22 @@ def samples(rows: pd.DataFrame) -> dict[str, Sample]:
 
 @once
 def shared_samples(frame: SweepFrame) -> dict[Setting, dict[str, Sample]]:
-    """Collect errors by point at each shared setting, as `samples` does."""
+    """Collect errors by point at each shared setting, as `samples` does; their noise is pooled by setting."""
     runs, names = shared(frame), list(frame.nuisance)
     keys = runs[names].itertuples(index=False, name=None) if names else repeat((), len(runs))
     rows: dict[Setting, list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(tuple(key), []).append(row)
-    return {setting: samples(runs.iloc[at]) for setting, at in rows.items()}
+    return {setting: pooled(samples(runs.iloc[at])) for setting, at in rows.items()}
 
 
-def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
+def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = None) -> pd.DataFrame:
     """Tell all there is to say of each point, one row each, in the order of `order.points`.
 
     Args:
         frame: the sweep.
         tuned: `nuisance.tune` of the same sweep.
+        shrunk: `shrunk.drawn` of the same; drawn if None.
 
     Returns:
         `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`, `training_flops` if
@@ -54,11 +59,15 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
         and `n_missing` seeds, `single_seed`, and `at_chance` (no better than guessing); the nuisance columns, `edge`,
         `compared`, `settings`, `settled` as in `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and
-        diverged), `runs_missing`; `baseline` and `diff_n`, `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired
-        difference to it in points of error; `diff_p`, its sign-flip p-value, `diff_p_least`, the smallest that so many
-        seeds can reach, `diff_p_holm`, that corrected for all points; `diff_resolves`, the difference that so many
-        seeds would tell from zero in 80 % of sweeps, and `diff_seeds`, the seeds that would do so for one of the size
-        seen. All NaN without a baseline, where one of the two is not settled, and where both are at chance.
+        diverged), `runs_missing`; `shrunk`, `shrunk_low`, `shrunk_high`, the expected error drawn toward those of the
+        other points (`sweep.statistics.hierarchy`), NaN where not settled or at chance; `baseline` and `diff_n`,
+        `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error; `diff_error`
+        and `diff_freedom`, its standard error from the noise of all points and that one's degrees of freedom;
+        `diff_all_low`, `diff_all_high`, intervals that hold for all points together in 95 % of sweeps; `diff_p`, its
+        p-value by Student's t, and `diff_p_holm`, that corrected for all points; `diff_resolves`, the difference that
+        so many seeds would tell from zero in 80 % of sweeps, and `diff_seeds`, the seeds that would do so for one of
+        the size seen; `diff_shrunk`, `diff_shrunk_low`, `diff_shrunk_high`, the difference of shrunk errors. All NaN
+        without a baseline, where one of the two is not settled, and where both are at chance.
     """
     states = _counts(tuned.rows)
     runs = _counts(shared(frame))
@@ -74,7 +83,7 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
-            | write(estimate(tuned.samples[label]))
+            | write(estimate_error(tuned.samples[label]))
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
             | {"single_seed": label in flattered, "at_chance": label in guessing}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
@@ -82,25 +91,52 @@ def table(frame: SweepFrame, tuned: Tuned) -> pd.DataFrame:
             | {"baseline": against}
             | _difference(tuned.samples[label] - tuned.samples[against] if fair else Sample({}))
         )
-    for row, p in zip(rows, holm([row["diff_p"] for row in rows]), strict=True):
-        row["diff_p_holm"] = p
+    _judge_together(rows, tuned)
+    _shrink(rows, drawn(frame, tuned) if shrunk is None else shrunk)
     costs = [cost for cost in COSTS if cost in frame.runs]
     columns = ["point", *frame.axes, *costs, "seconds", "n", "mean", "sd", "low", "high"]
     columns += ["n_failed", "n_missing", "single_seed", "at_chance", "runs", "runs_done", "runs_failed", "runs_missing"]
-    columns += ["baseline", "diff_n", "diff_mean", "diff_sd", "diff_low", "diff_high"]
-    columns += ["diff_p", "diff_p_least", "diff_p_holm", "diff_resolves", "diff_seeds"]
+    columns += ["shrunk", "shrunk_low", "shrunk_high", "baseline", "diff_n", "diff_mean", "diff_sd", "diff_low"]
+    columns += ["diff_high", "diff_error", "diff_freedom", "diff_all_low", "diff_all_high", "diff_p", "diff_p_holm"]
+    columns += ["diff_resolves", "diff_seeds", "diff_shrunk", "diff_shrunk_low", "diff_shrunk_high"]
     return pd.DataFrame(rows, columns=columns).merge(tuned.points, on="point", how="left")
 
 
 def _difference(found: Sample) -> dict[str, Any]:
     """Tell a paired difference, and how surely it is one."""
     told = estimate(found)
+    error, freedom = precision_of(found)
     return write(told, "diff_") | {
-        "diff_p": sign_flip_p(found),
-        "diff_p_least": least_p(told.n),
-        "diff_resolves": resolved(told),
-        "diff_seeds": seeds_to_resolve(told, told.mean),
+        "diff_error": error,
+        "diff_freedom": freedom,
+        "diff_p": p_value(told.mean, error, freedom),
+        "diff_resolves": float(shown(error, freedom)),
     }
+
+
+def _judge_together(rows: Sequence[dict[str, Any]], tuned: Tuned) -> None:
+    """Add to rows what is known of all differences together."""
+    for row, p in zip(rows, holm([row["diff_p"] for row in rows]), strict=True):
+        row |= {"diff_p_holm": p, "diff_all_low": math.nan, "diff_all_high": math.nan}
+    for row, n in zip(rows, seeds_to_resolve(rows, [row["diff_mean"] for row in rows]), strict=True):
+        row["diff_seeds"] = n
+    known = [row for row in rows if math.isfinite(row["diff_error"])]
+    pools = {pool for row in known for pool in tuned.samples[row["point"]].parts}
+    if len(pools) == 1:
+        pool = pools.pop()
+        point, baseline = (np.array([pool.position[row[name]] for row in known]) for name in ("point", "baseline"))
+        halves = half_widths(pool.noise, point, baseline, np.array([row["diff_n"] for row in known], dtype=float))
+        for row, half in zip(known, halves.tolist(), strict=True):
+            row |= {"diff_all_low": row["diff_mean"] - half, "diff_all_high": row["diff_mean"] + half}
+
+
+def _shrink(rows: Sequence[dict[str, Any]], shrunk: Mapping[str, Array]) -> None:
+    """Add to rows the errors, and differences to baselines, that are drawn toward those of the other points."""
+    for row in rows:
+        mine, other = shrunk.get(row["point"]), shrunk.get(row["baseline"])
+        apart = NOTHING if mine is None or other is None or not row["diff_n"] else Shrunk.of(mine - other)
+        for name, told in (("shrunk", NOTHING if mine is None else Shrunk.of(mine)), ("diff_shrunk", apart)):
+            row |= {name: told.mean, f"{name}_low": told.low, f"{name}_high": told.high}
 
 
 @dataclass(frozen=True)

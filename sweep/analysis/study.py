@@ -16,6 +16,7 @@ from sweep.analysis.order import COSTS, numeric_axes, points, shown_key
 from sweep.analysis.ranked import judged, ranked
 from sweep.analysis.records import records
 from sweep.analysis.replicates import Counts, count, table
+from sweep.analysis.shrunk import Array, draw, drawn
 from sweep.analysis.sweep_frame import SweepFrame
 
 
@@ -29,6 +30,11 @@ class Study:
     def tuned(self) -> Tuned:
         """Each point at its own nuisance setting."""
         return tune(self.frame)
+
+    @cached_property
+    def drawn(self) -> dict[str, Array]:
+        """Expected errors of points that are settled and better than guessing, as `shrunk.drawn` draws them."""
+        return drawn(self.frame, self.tuned)
 
     @cached_property
     def shared(self) -> pd.DataFrame:
@@ -51,7 +57,7 @@ class Study:
 
         Points that may not be ranked neither are on a front nor keep another off it.
         """
-        rows = table(self.frame, self.tuned)
+        rows = table(self.frame, self.tuned, self.drawn)
         fit = judged(rows)
         on = {f"front_{cost}": front(fit, [cost]) for cost in COSTS if cost in rows}
         return rows.assign(**{name: marks.reindex(rows.index, fill_value=False) for name, marks in on.items()})
@@ -80,11 +86,12 @@ class Study:
         found = {}
         for cost in [cost for cost in COSTS if cost in rows]:
             known = fit[np.isfinite(fit[cost].to_numpy(dtype=float)) & (fit[cost] > 0)]
-            told = chances(
-                {point: self.tuned.samples[point] for point in known["point"]},
-                dict(zip(known["point"], known[cost].astype(float), strict=True)),
-            )
-            if told is not None and known[cost].nunique() > 1:
+            names, costs = known["point"].tolist(), known[cost].astype(float).to_numpy()
+            if known[cost].nunique() < 2:
+                continue
+            errors = dict(zip(names, draw(self.frame, names, covariate=np.log(costs)).T, strict=True))
+            told = chances(errors, self.tuned.samples, dict(zip(names, costs.tolist(), strict=True)))
+            if told is not None:
                 found[cost] = told
         return found
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from sweep.statistics.noise import Noise, noise
 
 #: How many sets of expected errors are drawn, and how many of a sweep with more cells in all than the last number.
-DRAWS, FEWEST, MOST_CELLS = 1000, 200, 3_000_000
+DRAWS, FEWEST, MOST_CELLS = 1000, 200, 1_000_000
 #: How often the choice of a setting is drawn anew in each.
 CHOICES = 8
 #: Degrees of freedom of the prior that a point's factor of noise is 1; fewer for a baseline's, which is in all

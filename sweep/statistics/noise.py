@@ -25,7 +25,12 @@ PRIOR = 1.0
 #: Values apart by less than this share of their size are equal but for rounding.
 ROUNDING = 1e-12
 
+#: A point whose variance is so many times the typical one counts less where the luck of seeds is told from that of
+#: points, so that it widens no interval of others; in so many passes at most.
+_WILD, _PASSES = 9.0, 6
+
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp] | int
 
 
@@ -57,6 +62,24 @@ class Noise:
         """
         total = prior + self.degrees
         return (prior * self.typical[..., None] + self.degrees * self.own) / total, total
+
+    def contrast(self, points: Index, weights: Array, seeds: int, prior: float = PRIOR) -> tuple[Array, Array]:
+        """Tell the standard error of a weighted sum of points, and its degrees of freedom (Satterthwaite 1946).
+
+        Args:
+            points: of shape (parts,): positions of points.
+            weights: of the same shape, summing to 0, so that the luck of seeds is in none.
+            seeds: how many all of them have.
+            prior: as in `moderated`.
+
+        Returns:
+            Both of shape (...). No sum has more degrees of freedom than all residuals together.
+        """
+        variance, degrees = (part[..., points] for part in self.moderated(prior))
+        parts = weights**2 * variance
+        total, below = parts.sum(-1), (parts**2 / degrees).sum(-1)
+        freedom = np.divide(total**2, below, out=np.full(below.shape, np.nan), where=below > 0)
+        return np.sqrt(total * self.widening / seeds), np.minimum(freedom, self.pooled_degrees)
 
     def differences(
         self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
@@ -91,19 +114,24 @@ def noise(values: Array, left_out: Array | None = None) -> Noise:
     """
     known = np.isfinite(values)
     enough = known.sum(-1) > 1
-    fit = blocks(values)
-    freedom = np.maximum(fit.freedom, 0.0)
-    left = freedom > 0
-    pooled = np.divide(fit.squares.sum(-1), freedom, out=np.full(freedom.shape, np.nan), where=left)
+    weights = np.ones(enough.shape)
+    for _ in range(_PASSES):
+        fit = blocks(values, weights)
+        own = np.divide(fit.squares, fit.shares, out=np.zeros(fit.squares.shape), where=fit.shares > 1e-9)
+        typical = _typical(fit, own, weights, enough)
+        limit = _WILD * typical[..., None]
+        lighter = np.divide(limit, own, out=np.ones(own.shape), where=own > np.nan_to_num(limit, nan=np.inf))
+        if (np.abs(lighter - weights) <= 0.01 * weights).all():
+            break
+        weights = lighter
     size = np.abs(np.where(known, values, 0.0)).max(axis=(-1, -2), initial=0.0)
-    pooled = np.where(pooled <= (ROUNDING * size) ** 2, np.nan, pooled)
-    own = np.divide(fit.squares, fit.shares, out=np.zeros(fit.squares.shape), where=fit.shares > 1e-9)
+    typical = np.where(typical <= (ROUNDING * size) ** 2, np.nan, typical)
     degrees = np.where(enough, fit.counts - 1, np.nan)
-    # The median leaves a wild point out; the pooled variance is better where there are few points.
-    scaled = np.where(enough | ~left[..., None], own / _median(np.fmax(degrees, 1.0)), np.nan)
-    typical = np.where(np.isfinite(pooled), np.fmin(pooled, np.nanmedian(scaled, axis=-1)), np.nan)
-    widening = np.ones(pooled.shape) if left_out is None else _widening(fit, np.where(known, left_out, np.nan))
-    return Noise(np.where(enough, own, np.nan), degrees, typical, freedom, widening, fit)
+    if left_out is None:
+        widening = np.ones(typical.shape)
+    else:
+        widening = _widening(fit, np.where(known, left_out, np.nan), weights)
+    return Noise(np.where(enough, own, np.nan), degrees, typical, np.maximum(fit.freedom, 0.0), widening, fit)
 
 
 def quantile(freedom: Array | float, level: float = 0.95) -> Array:
@@ -111,13 +139,26 @@ def quantile(freedom: Array | float, level: float = 0.95) -> Array:
     return np.asarray(stats.t.ppf((1 + level) / 2, freedom))
 
 
-def _widening(fit: Blocks, left_out: Array) -> Array:
+def _typical(fit: Blocks, own: Array, weights: Array, enough: Mask) -> Array:
+    """Tell the variance of a typical point: of all together, or of the middle one, if that is less.
+
+    The median leaves wild points out; all together are better where there are few points.
+    """
+    expected = (weights * fit.shares).sum(-1)
+    left = (fit.freedom > 0) & (expected > 1e-9)
+    total = (weights * fit.squares).sum(-1)
+    pooled = np.divide(total, expected, out=np.full(total.shape, np.nan), where=left)
+    scaled = np.where(enough | ~left[..., None], own / _median(np.maximum(fit.counts - 1, 1.0)), np.nan)
+    return np.asarray(np.where(left, np.fmin(pooled, np.nanmedian(scaled, axis=-1)), np.nan))
+
+
+def _widening(fit: Blocks, left_out: Array, weights: Array) -> Array:
     """Compare the variance of means by the jackknife with the plain one, both pooled over points with two seeds."""
     used = np.maximum(fit.counts, 2.0)
-    plain = np.where(fit.counts > 1, fit.squares / (used * (used - 1)), 0.0).sum(-1)
-    without = blocks(np.where(fit.counts[..., None] > 1, left_out, np.nan))
+    plain = np.where(fit.counts > 1, weights * fit.squares / (used * (used - 1)), 0.0).sum(-1)
+    without = blocks(np.where(fit.counts[..., None] > 1, left_out, np.nan), weights)
     count = np.maximum(without.counts, 1.0)
-    jackknife = ((count - 1) / count * without.squares).sum(-1)
+    jackknife = (weights * (count - 1) / count * without.squares).sum(-1)
     ratio = np.divide(jackknife, plain, out=np.ones(plain.shape), where=plain > 0)
     return np.asarray(np.maximum(np.sqrt(ratio), 1.0))
 

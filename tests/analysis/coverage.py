@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from sweep.analysis.estimates import quantile, standard_error
+from sweep.analysis.estimates import standard_error
 from sweep.statistics.cross_fit import cross_fit, judged, leave_one_out
+from sweep.statistics.noise import quantile
 
 SWEEPS = 2000
 SHARED, OWN = 0.5, 0.3
@@ -77,7 +78,7 @@ def covers(values, left_out, truth):
     off = np.abs(values.mean(-1) - truth)
     jackknife = np.sqrt((n - 1) * left_out.var(-1))
     errors = (standard_error(values, left_out), stats.sem(values, axis=-1), jackknife)
-    return [float((off <= quantile(n) * error).mean()) for error in errors]
+    return [float((off <= quantile(n - 1) * error).mean()) for error in errors]
 
 
 def report():

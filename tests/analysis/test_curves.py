@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from ledgers import describe
-from scipy import stats
 
 from sweep import Ledger, Space
 from sweep import frame as frame_of
@@ -68,25 +67,24 @@ def test_spreads_are_paired_by_seed():
         label: [[runs[label, rate, seed] for seed in range(3)] for rate in (1, 2)] for label in runs.index.unique(0)
     }
 
-    def parts(line, fixed=None):
-        """Error at lambda 1 less error at 4: the one line, or the mean over both; at one setting, or tuned."""
-        weighted = []
-        for G in (1, 2) if line is None else (line[1],):
-            for sign, lam in ((1, 1), (-1, 4)):
-                table = tables[f"weightnet M={lam * G} G={G} width=1.0"]
-                share = 0.5 if line is None else 1.0
-                weighted.append((sign * share, table if fixed is None else [table[fixed - 1]]))
-        return weighted
+    def weights(line):
+        """Error at lambda 1 less error at 4: the one line, or the mean over both."""
+        share = 0.5 if line is None else 1.0
+        return {
+            f"weightnet M={lam * G} G={G} width=1.0": sign * share
+            for G in ((1, 2) if line is None else (line[1],))
+            for sign, lam in ((1, 1), (-1, 4))
+        }
 
+    shared = {label: [table[1]] for label, table in tables.items()}
     for line in (("weightnet", 1), None):
         got = by_key[(2,), line]
         assert (got.x_low, got.x_high, got.spread.n) == (1, 4, 3)
-        values = np.array([sum(weight * table[0][s] for weight, table in parts(line, 2)) for s in range(3)])
-        low, high = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
-        assert (got.spread.mean, got.spread.low, got.spread.high) == pytest.approx((values.mean(), low, high))
+        expected = plain.pooled_interval(shared, weights(line))
+        assert (got.spread.mean, got.spread.low, got.spread.high) == pytest.approx(expected)
         own = by_key[None, line].spread
-        assert (own.mean, own.low, own.high) == pytest.approx(plain.interval(parts(line)))
-        taken = plain.interval([*parts(line, 2), *((-weight, table) for weight, table in parts(line))])
+        assert (own.mean, own.low, own.high) == pytest.approx(plain.pooled_interval(tables, weights(line)))
+        taken = plain.pooled_interval([(1, shared), (-1, tables)], weights(line))
         assert (got.taken.mean, got.taken.low, got.taken.high) == pytest.approx(taken)
     assert by_key[None, None].taken.mean == 0
 

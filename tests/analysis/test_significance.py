@@ -1,6 +1,4 @@
 import math
-from fractions import Fraction
-from itertools import product
 
 import numpy as np
 import pytest
@@ -8,75 +6,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sweep.analysis.estimates import Sample, error_of, estimate
-from sweep.analysis.significance import (
-    EXHAUSTIVE,
-    holm,
-    least_p,
-    resolved,
-    seeds_to_resolve,
-    sign_flip_p,
-)
+from sweep.analysis.nuisance import tune
+from sweep.analysis.replicates import table
+from sweep.analysis.significance import holm, p_value, seeds_to_resolve
+from sweep.analysis.study import Study
+from sweep.report.cards.evidence import cards
 
-DIFFERENCES = st.lists(st.integers(-12, 12), min_size=1, max_size=8)
-
-
-def sample(values):
-    return Sample(dict(enumerate(map(float, values))))
-
-
-@settings(max_examples=60, deadline=None)
-@given(DIFFERENCES)
-def test_every_sign_is_flipped(values):
-    observed = abs(sum(map(Fraction, values)))
-    flips = [
-        abs(sum(s * v for s, v in zip(signs, values, strict=True))) for signs in product((1, -1), repeat=len(values))
-    ]
-    assert sign_flip_p(sample(values)) == sum(flip >= observed for flip in flips) / len(flips)
+from .frames import sweep_frame
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=8).filter(lambda v: np.ptp(v) > 1e-3))
-def test_it_is_scipys_permutation_test(values):
-    found = stats.permutation_test(
-        (np.array(values), np.zeros(len(values))),
-        lambda a, b, axis: abs((a - b).mean(axis)),
-        permutation_type="samples",
-        alternative="greater",
-        n_resamples=np.inf,
-        vectorized=True,
-    )
-    assert sign_flip_p(sample(values)) == pytest.approx(found.pvalue)
+def test_p_is_students(values):
+    expected = stats.ttest_1samp(values, 0).pvalue
+    assert p_value(float(np.mean(values)), float(stats.sem(values)), len(values) - 1) == pytest.approx(expected)
 
 
-def test_the_smallest_p_is_reached_where_all_seeds_agree():
-    for n in (1, 2, 3, 6, EXHAUSTIVE):
-        assert sign_flip_p(sample(np.arange(n) + 1.0)) == least_p(n)
-    assert least_p(3) == 0.25
-    assert math.isnan(least_p(0))
-    assert math.isnan(sign_flip_p(sample([])))
-    assert sign_flip_p(sample([0, 0, 0])) == 1
-
-
-def test_drawn_flips_are_near_the_exact_ones():
-    values = np.random.default_rng(1).normal(0.4, 1, EXHAUSTIVE + 2)
-    signs = np.array(list(product((1, -1), repeat=len(values))))
-    exact = (abs(signs @ values) >= abs(values.sum()) - 1e-12).mean()
-    assert sign_flip_p(sample(values)) == pytest.approx(exact, abs=0.01)
-    assert sign_flip_p(sample(values)) == sign_flip_p(sample(values[::-1])) >= least_p(len(values))
-
-
-def test_choosing_on_the_same_seeds_widens_the_flips():
-    values = {0: 1.0, 1: 1.2, 2: 0.9, 3: 1.4, 4: -0.2, 5: 0.8}
-    means = np.array([0.2, 1.4, 0.5, 1.6, 0.1, 1.2])
-    chosen = Sample(values, {s: {t: float(means[s]) for t in values if t != s} for s in values})
-    t = np.mean(list(values.values())) / error_of(chosen)
-    count = 0
-    for signs in product((1, -1), repeat=6):
-        flipped = np.array(signs) * list(values.values())
-        count += abs(flipped.mean()) >= abs(t) * flipped.std(ddof=1) / math.sqrt(6) - 1e-12
-    assert sign_flip_p(chosen) == count / 64
-    assert sign_flip_p(chosen) > sign_flip_p(Sample(values))
+def test_without_an_error_there_is_no_p():
+    assert math.isnan(p_value(1.0, math.nan, math.nan))
+    assert math.isnan(p_value(1.0, 0.0, 2.0))
 
 
 @settings(max_examples=40, deadline=None)
@@ -93,40 +41,49 @@ def test_holm_rejects_as_its_steps_do(ps):
     assert [math.isnan(p) for p in corrected] == [math.isnan(p) for p in ps]
 
 
+@pytest.fixture
+def pair():
+    """Two points alone: the noise of their difference is that of the four numbers 1.0, 2.5, -0.5, 1.2."""
+    frame = sweep_frame({"a": [[11.0, 12.5, 9.5, 11.2]], "b": [[10.0] * 4]}, baseline={"a": "b"})
+    return table(frame, tune(frame)).set_index("point", drop=False).loc[["a"]].to_dict("records")
+
+
 @pytest.mark.parametrize("difference", [0.7, 1.5, -3.0])
-def test_so_many_seeds_resolve_a_difference_in_four_of_five_sweeps(difference):
-    now = estimate([1.0, 2.5, -0.5, 1.2])
-    n = seeds_to_resolve(now, difference)
+def test_so_many_seeds_resolve_a_difference_in_four_of_five_sweeps(pair, difference):
+    (n,), sd = seeds_to_resolve(pair, difference), np.std([1.0, 2.5, -0.5, 1.2], ddof=1)
     rng = np.random.default_rng(7)
     for seeds, above in ((int(n), True), (int(n) - 1, False)):
-        draws = rng.normal(difference, now.sd, (200_000, seeds))
+        draws = rng.normal(difference, sd, (200_000, seeds))
         power = (stats.ttest_1samp(draws, 0, axis=1).pvalue <= 0.05).mean()
         assert (power >= 0.8 - 0.003) if above else (power <= 0.8 + 0.003)
 
 
-def test_what_the_seeds_at_hand_resolve():
-    now = estimate([1.0, 2.5, -0.5, 1.2])
-    draws = np.random.default_rng(8).normal(resolved(now), now.sd, (200_000, 4))
+def test_what_the_seeds_at_hand_resolve(pair):
+    sd = np.std([1.0, 2.5, -0.5, 1.2], ddof=1)
+    draws = np.random.default_rng(8).normal(pair[0]["diff_resolves"], sd, (200_000, 4))
     assert (stats.ttest_1samp(draws, 0, axis=1).pvalue <= 0.05).mean() == pytest.approx(0.8, abs=0.005)
 
 
-def test_what_no_seeds_resolve():
-    assert seeds_to_resolve(estimate([1.0, 2.0]), 0.0) == math.inf
-    assert seeds_to_resolve(estimate([1.0, 2.0]), 1e-9) == math.inf
-    assert math.isnan(seeds_to_resolve(estimate([1.0]), 1.0))
-    assert math.isnan(seeds_to_resolve(estimate([1.0, 1.0]), 1.0))
-    assert math.isnan(resolved(estimate([1.0])))
-    assert seeds_to_resolve(estimate([1.0, 1.1]), 100.0) == 2
+def test_what_no_seeds_resolve(pair):
+    assert seeds_to_resolve([], 1.0) == []
+    assert seeds_to_resolve(pair, 0.0) == [math.inf]
+    assert seeds_to_resolve(pair, 100.0) == [2]
+    alone = sweep_frame({"a": [[11.0]], "b": [[10.0]]}, baseline={"a": "b"})
+    rows = table(alone, tune(alone)).to_dict("records")
+    assert np.isnan(seeds_to_resolve(rows, 1.0)).all()
 
 
-def test_seeds_needed_are_the_first_at_which_power_is_reached():
-    """By scipy's noncentral t, one number of seeds after the other."""
-    now = estimate([1.0, 2.5, -0.5, 1.2])
-    for difference in (0.2, 0.5, 1.0, 2.0, 4.0, 8.0):
-        n = 2
-        while True:
-            q, shift = stats.t.ppf(0.975, n - 1), difference / now.sd * math.sqrt(n)
-            if stats.nct.sf(q, n - 1, shift) >= 0.8:  # the other tail has less than a millionth
-                break
-            n += 1
-        assert seeds_to_resolve(now, difference) == n
+def test_the_sentence_counts_what_holds_for_all_points_together():
+    rng = np.random.default_rng(9)
+    errors = {f"p{i}": [(10 + rng.normal(0, 0.5, 4)).tolist()] for i in range(5)}
+    errors["far"] = [(5 + rng.normal(0, 0.5, 4)).tolist()]
+    study = Study(sweep_frame(errors, baseline={name: "p0" for name in errors if name != "p0"}))
+    (card,) = cards(study)
+    assert card.says[0] == (
+        "1 of 5 points has a difference whose interval excludes zero, where all intervals are to hold together."
+    )
+    rows = study.table.set_index("point")
+    assert rows.loc["far", "diff_all_high"] < 0
+    inside = rows.drop("p0")
+    assert (inside["diff_all_low"] < inside["diff_low"]).all()
+    assert (inside["diff_high"] < inside["diff_all_high"]).all()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweep.analysis.estimates import quantile as students
 from sweep.analysis.estimates import standard_error
 from sweep.statistics import hierarchy
 from sweep.statistics.cross_fit import cross_fit, judged, leave_one_out
@@ -126,7 +125,7 @@ def _difference(values):
 def of_each_alone(sweeps):
     """Student's intervals of each difference alone, jackknife-widened, as in November 2026 (commit 684e0f8)."""
     values, left_out = map(_difference, fitted(sweeps.errors))
-    half = students(values.shape[-1]) * standard_error(values, left_out)
+    half = quantile(values.shape[-1] - 1) * standard_error(values, left_out)
     off = values.mean(-1) - _difference(sweeps.truth)
     return Judged(np.abs(off) <= half, half, off)
 

@@ -19,18 +19,22 @@ def tables(draw):
 
 
 @settings(max_examples=80, deadline=None)
-@given(tables())
-def test_points_and_seeds_are_fitted_by_least_squares(values):
-    found = blocks(values)
+@given(tables(), st.booleans())
+def test_points_and_seeds_are_fitted_by_least_squares(values, weighted):
+    weights = np.random.default_rng(len(values)).uniform(0.01, 1, len(values)) if weighted else np.ones(len(values))
+    found = blocks(values, weights if weighted else None)
     point, seed = np.nonzero(np.isfinite(values))
     design = np.zeros((len(point), sum(values.shape)))
     design[np.arange(len(point)), point] = 1
     design[np.arange(len(point)), values.shape[0] + seed] = 1
     y = values[point, seed]
-    hat = design @ np.linalg.pinv(design)
+    root = np.sqrt(weights[point])[:, None]
+    hat = design @ np.linalg.pinv(root * design, rcond=1e-10) * root.T
     assert found.residuals[point, seed] == pytest.approx(y - hat @ y, abs=1e-9)
     assert found.freedom == pytest.approx(len(y) - np.linalg.matrix_rank(design))
-    shares = np.bincount(point, 1 - np.diag(hat), minlength=len(values))
+    # the variance of a residual, of values whose variance is 1
+    left = np.eye(len(y)) - hat
+    shares = np.bincount(point, (left**2).sum(1), minlength=len(values))
     assert found.shares == pytest.approx(shares, abs=1e-9)
     assert found.counts.tolist() == np.isfinite(values).sum(1).tolist()
 
@@ -53,17 +57,27 @@ def limma(variances, degrees, typical, prior):
 
 
 def test_a_point_is_moderated_as_limma_does():
-    values = np.random.default_rng(2).normal(size=(7, 4)) * np.array([1, 1, 1, 1, 1, 1, 9])[:, None]
+    values = np.random.default_rng(2).normal(size=(7, 4))
     seen = noise(values)
     rows = [[x - r.mean() - c.mean() + values.mean() for x, c in zip(r, values.T, strict=True)] for r in values]
     alone = [sum(x * x for x in row) / 3 * 7 / 6 for row in rows]
     assert seen.own == pytest.approx(alone)
-    # the middle one, which is not the wild one's, less what a middle one is off on average
+    # the middle one, less what a middle one is off on average
     assert seen.typical == pytest.approx(sorted(alone)[3] / (stats.chi2.median(3) / 3))
     for prior in (1.0, 2.5):
         variance, degrees = seen.moderated(prior)
         assert variance == pytest.approx(limma(alone, [3] * 7, float(seen.typical), prior))
         assert degrees.tolist() == [prior + 3] * 7
+
+
+def test_a_wild_point_widens_no_interval_of_others():
+    values = np.random.default_rng(7).normal(size=(8, 4))
+    without = noise(values)
+    values = np.vstack([values, [[0, 60, -60, 5]]])
+    seen = noise(values)
+    assert seen.own[:8] == pytest.approx(without.own, rel=0.1)
+    assert seen.typical == pytest.approx(without.typical, rel=0.4)  # the middle of nine is not that of eight
+    assert seen.own[8] == pytest.approx(np.var(values[8], ddof=1), rel=0.15)
 
 
 def test_the_prior_is_that_of_equal_noise_where_noise_is_equal():

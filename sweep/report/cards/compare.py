@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate, average, estimate
-from sweep.analysis.fidelity import FEWEST, agreement, measured
+from sweep.analysis.fidelity import FEWEST, Told, agreement, measured
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.compare_figure import draw_common, draw_sweeps
@@ -151,6 +151,10 @@ def common(compared: "Compared") -> Iterable[Card]:
     return [Card(title, (judged,), picture, (table,), tuple(notes))]
 
 
+def _measured(sweep: "Sweep", compared: "Compared") -> dict[str, Told]:
+    return measured({point: sweep.study.tuned.samples[point] for point in compared.common})
+
+
 def ranks(compared: "Compared") -> Iterable[Card]:
     """Make the card of whether the first sweep ranks points as the others do."""
     title = "Do they rank points alike?"
@@ -159,7 +163,7 @@ def ranks(compared: "Compared") -> Iterable[Card]:
     agreements = [
         (other, one)
         for other in others
-        if (one := agreement(samples, measured({p: other.study.tuned.samples[p] for p in compared.common}))) is not None
+        if (one := agreement(samples, _measured(other, compared), first.study.drawn)) is not None
     ]
     if not agreements:
         return [Card(title, waits=f"This waits for {FEWEST} points that are settled in all of them.")]

@@ -31,7 +31,9 @@ def cards(study: Study) -> Iterable[Card]:
     here = {point: study.tuned.samples[point] for point in settled["point"]}
     references = published(settled, rows)
     agreements = {
-        name: (one, there) for name, there in references.items() if (one := agreement(here, there)) is not None
+        name: (one, there)
+        for name, there in references.items()
+        if (one := agreement(here, there, study.drawn)) is not None
     }
     if not agreements:
         return [Card(title, waits=f"This waits for {FEWEST} finished points that the WeightNet paper has too.")]
@@ -60,7 +62,7 @@ def card(title: str, name: str, ranks: Agreement, there: Mapping[str, Told], stu
     notes = [
         f"Points are matched by family, M, G and experts; {name} is another network on other data, at another "
         "length of training. Two published errors closer than they can be read are ties. Intervals come from drawing "
-        "points anew, and so few points say little of others.",
+        "points anew, and their expected errors as far as the seeds leave them open: few points say little of others.",
     ]
     return Card(title, tuple(filter(None, says)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes))
 

@@ -1,17 +1,20 @@
 import dataclasses
 import math
-from itertools import product
+import re
+import statistics
 
 import pandas as pd
-import pytest
+from scipy import stats
 
 from report.frames import quick
+from sweep.analysis.estimates import error_of
 from sweep.analysis.study import Study
-from sweep.report.cards import evidence as evidence_card
+from sweep.report import words
+from sweep.report.cards import evidence
 
 
 def card(frame):
-    (found,) = evidence_card.cards(Study(frame))
+    (found,) = evidence.cards(Study(frame))
     return found
 
 
@@ -21,34 +24,55 @@ def one_rate(seeds):
     return dataclasses.replace(frame, runs=runs, nuisance={})
 
 
-def test_three_seeds_cannot_reach_a_small_p():
-    says = " ".join(card(quick()).says)
-    assert "With 3 seeds no p-value can be below 0.250: 0.05 takes 6 seeds, and 9 if it is to hold for 9 points" in says
-    assert "Holm" not in says
-
-
-def test_ten_seeds_can_and_their_p_is_that_of_all_flips():
+def test_what_holds_for_all_points_together_is_counted():
     frame = one_rate(10)
-    shown = card(frame)
-    errors = frame.runs.pivot(index="point", columns="seed", values="error")
-    small = 0
+    shown, table = card(frame), Study(frame).table.set_index("point")
+    clear = 0
     for row in shown.tables[0].rows:
-        differences = (errors.loc[row[0].text] - errors.loc["static"]).to_numpy()
-        flips = [abs((differences * signs).sum()) for signs in product((1, -1), repeat=10)]
-        p = sum(flip >= abs(differences.sum()) - 1e-9 for flip in flips) / len(flips)
-        assert row[2].sort == pytest.approx(p)
-        assert row[2].text == (f"{p:.3f}" if p >= 0.001 else "< 0.001")
-        small += row[3].sort <= 0.05
-    assert small > 1
-    assert any(f"Corrected for their number (Holm), {small} of 9 points have p ≤ 0.05" in s for s in shown.says)
+        known = table.loc[row[0].text]
+        assert row[1].sort == known["diff_mean"]
+        assert row[2].text == (
+            f"[{words.number(known['diff_all_low'])},\N{NO-BREAK SPACE}{words.number(known['diff_all_high'])}]"
+        )
+        assert row[3].sort == known["diff_shrunk"]
+        together = known["diff_all_low"] > 0 or known["diff_all_high"] < 0
+        assert row[2].mark == ("clear" if together else "")
+        clear += together
+    assert 1 < clear < 9
+    assert f"{clear} of 9 points have a difference whose interval excludes zero, where all intervals" in shown.says[0]
+
+
+def test_p_goes_with_the_interval_of_the_difference_alone():
+    shown = card(quick())
+    for row in shown.tables[0].rows:
+        assert (row[4].sort <= 0.05) == (row[1].mark == "clear")
+        assert row[4].sort <= row[5].sort
+        assert row[4].text == (f"{row[4].sort:.3f}" if row[4].sort >= 0.001 else "< 0.001")
+
+
+def test_few_seeds_are_asked_for_where_points_share_their_noise():
+    """Each difference alone needs more of them (by Student's t with n - 1) in the same sweep."""
+    frame = quick()
+    said = card(frame).says[1]
+    needed = int(re.search(r"one of 1 takes (\d+) seeds", said).group(1))
+    alone = []
+    samples = Study(frame).tuned.samples
+    for point, sample in samples.items():
+        if point != "static":
+            sd = error_of(sample - samples["static"]) * 3**0.5
+            n = 2
+            while stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, n**0.5 / sd) < 0.8:
+                n += 1
+            alone.append(n)
+    assert needed <= statistics.median(alone)
 
 
 def test_many_points_are_cut():
     frame = one_rate(3)
     runs = frame.runs
-    copies = [runs[runs["point"] == "se"].assign(point=f"se {i}") for i in range(evidence_card.MOST + 5)]
+    copies = [runs[runs["point"] == "se"].assign(point=f"se {i}") for i in range(evidence.MOST + 5)]
     shown = card(dataclasses.replace(frame, runs=pd.concat([runs, *copies])))
-    assert len(shown.tables[0].rows) == evidence_card.MOST
+    assert len(shown.tables[0].rows) == evidence.MOST
     assert "points.csv has all" in shown.notes[-1]
 
 
@@ -62,5 +86,6 @@ def test_what_it_waits_for():
 def test_equal_differences_have_no_seeds_to_count():
     frame = one_rate(3)
     shown = card(dataclasses.replace(frame, runs=frame.runs.assign(error=5.0)))
-    assert {row[4].text for row in shown.tables[0].rows} == {"–"}
-    assert {row[2].text for row in shown.tables[0].rows} == {"1.000"}
+    assert not shown.says
+    assert {row[1].text for row in shown.tables[0].rows} == {"0.00 (no interval: equal at every seed)"}
+    assert {cell.text for row in shown.tables[0].rows for cell in row[3:]} == {"–"}

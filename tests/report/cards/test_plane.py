@@ -42,7 +42,7 @@ def test_the_interaction_is_told_with_its_interval():
     says = only(plane_card, dataclasses.replace(frame, runs=frame.runs.assign(error=error))).says[1]
     # from lambda 1 to 8 error falls by 3 at G = 1 and by 6, 5.7 and 5.4 at G = 2
     assert says.replace("\N{NO-BREAK SPACE}", " ") == (
-        "From λ = 1 to 8 error falls more at G = 2 than at G = 1, by 2.70 points [1.95, 3.45] (3 seeds, paired)."
+        "From λ = 1 to 8 error falls more at G = 2 than at G = 1, by 2.70 points [2.38, 3.02] (3 seeds, paired)."
     )
 
 

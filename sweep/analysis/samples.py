@@ -1,0 +1,177 @@
+"""Errors of a point at its seeds, and weighted sums of them that remember what is pooled and what was chosen."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.analysis.pooled import Parts, Pool
+
+Array = npt.NDArray[np.float64]
+
+
+class Sample:
+    """A number at each seed, and what the others' would have been if one seed had never been run."""
+
+    def __init__(self, values: Mapping[int, float], without: Mapping[int, Mapping[int, float]] | None = None) -> None:
+        """Collect finite numbers by seed.
+
+        Args:
+            values: by seed.
+            without: by the seed left out, then by seed, of those in `values`; empty where leaving a seed out changes
+                no other's value.
+        """
+        #: what it is a weighted sum of, where its points' noise is pooled
+        self.parts: Parts = {}
+        self.seeds = tuple(sorted(values))
+        self.numbers: Array = np.array([values[seed] for seed in self.seeds], dtype=float)
+        self.others: Array | None = None
+        if without:
+            rows = [without.get(left, {}) for left in self.seeds]
+            table = [[row.get(seed, math.nan) for seed in self.seeds] for row in rows]
+            self.others = np.array(table, dtype=float).reshape(len(rows), len(rows))
+
+    @classmethod
+    def of(
+        cls, seeds: tuple[int, ...], numbers: Array, others: Array | None = None, parts: Parts | None = None
+    ) -> "Sample":
+        """Make a sample of arrays, which nobody may change any more.
+
+        Args:
+            seeds: increasing.
+            numbers: of shape (seeds,), finite.
+            others: of shape (seeds left out, seeds), NaN where there is no value, as on the diagonal; None where
+                leaving a seed out changes no other's value.
+            parts: what it is a weighted sum of; of nothing that is pooled if None.
+        """
+        made = cls.__new__(cls)
+        made.seeds, made.numbers, made.others, made.parts = seeds, numbers, others, parts or {}
+        return made
+
+    @cached_property
+    def values(self) -> Mapping[int, float]:
+        """The numbers by seed."""
+        return dict(zip(self.seeds, self.numbers.tolist(), strict=True))
+
+    def left_out(self, seed: int) -> Mapping[int, float]:
+        """The values at the other seeds, had this one never been run."""
+        row = self.rest()[self.seeds.index(seed)].tolist()
+        return {other: value for other, value in zip(self.seeds, row, strict=True) if not math.isnan(value)}
+
+    def rest(self) -> Array:
+        """The values at the other seeds without each in turn, of shape (seeds left out, seeds), NaN for none."""
+        if self.others is not None:
+            return self.others
+        found = np.tile(self.numbers, (len(self.numbers), 1))
+        np.fill_diagonal(found, math.nan)
+        return found
+
+    def at(self, seeds: tuple[int, ...]) -> "Sample":
+        """The same at some of its seeds only."""
+        if seeds == self.seeds:
+            return self
+        at = np.searchsorted(self.seeds, seeds)
+        others = None if self.others is None else self.others[np.ix_(at, at)]
+        return Sample.of(seeds, self.numbers[at], others, self.parts)
+
+    def __sub__(self, other: "Sample") -> "Sample":
+        """Subtract another sample, over the seeds that both have."""
+        return combine([(1.0, self), (-1.0, other)])
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all numbers are equal."""
+        if not isinstance(other, Sample) or (self.others is None) != (other.others is None):
+            return False
+        rest = self.others is None or np.array_equal(self.rest(), other.rest(), equal_nan=True)
+        return rest and self.values == other.values
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        without = {} if self.others is None else {seed: self.left_out(seed) for seed in self.seeds}
+        return f"Sample({self.values}, {without})"
+
+
+def combine(parts: Sequence[tuple[float, Sample]]) -> Sample:
+    """Add weighted samples, seed by seed, over the seeds that all have."""
+    if not parts:
+        return Sample({})
+    seeds = parts[0][1].seeds
+    if any(sample.seeds != seeds for _, sample in parts):
+        seeds = tuple(sorted(set.intersection(*(set(sample.seeds) for _, sample in parts))))
+    known = [(weight, sample.at(seeds)) for weight, sample in parts]
+    numbers = exact_sum([weight * sample.numbers for weight, sample in known])
+    pooled = _add(parts)
+    if all(sample.others is None for _, sample in parts):
+        return Sample.of(seeds, numbers, parts=pooled)
+    return Sample.of(seeds, numbers, exact_sum([weight * sample.rest() for weight, sample in known]), pooled)
+
+
+def _add(samples: Sequence[tuple[float, Sample]]) -> Parts:
+    """Add up what samples are sums of; nothing if one of them is no sum of pooled points."""
+    if not all(sample.parts for _, sample in samples):
+        return {}
+    found: dict[Pool, dict[str, float]] = {}
+    for weight, sample in samples:
+        for pool, weights in sample.parts.items():
+            mine = found.setdefault(pool, {})
+            for point, share in weights.items():
+                mine[point] = mine.get(point, 0.0) + weight * share
+    return found
+
+
+def pooled(samples: Mapping[str, Sample]) -> dict[str, Sample]:
+    """Let samples of many points, judged in one way, share what they know of noise.
+
+    Returns:
+        Equal samples, whose weighted sums that sum to zero have intervals from the noise of all.
+    """
+    seeds = tuple(sorted({seed for sample in samples.values() for seed in sample.seeds}))
+    # by their values, so that neither names nor their order decide how sums are rounded
+    names = sorted(samples, key=lambda point: (samples[point].numbers.tolist(), samples[point].seeds, point))
+    values, left_out = np.full((2, len(samples), len(seeds)), math.nan)
+    for i, sample in enumerate(samples[point] for point in names):
+        if not sample.seeds:
+            continue
+        at = np.searchsorted(seeds, sample.seeds)
+        values[i, at], left_out[i, at] = sample.numbers, means_without(sample)
+    pool = Pool(names, seeds, values, left_out)
+    return {
+        point: Sample.of(sample.seeds, sample.numbers, sample.others, {pool: {point: 1.0}})
+        for point, sample in samples.items()
+    }
+
+
+def average(samples: Sequence[Sample]) -> Sample:
+    """Average samples, seed by seed, over the seeds that all have."""
+    return combine([(1 / len(samples), sample) for sample in samples])
+
+
+def exact_sum(terms: Sequence[Array] | Array) -> Array:
+    """Add arrays of one shape as if in twice the precision, so that the order of terms is not seen in the sum.
+
+    By halves, with the rounding error of each addition kept (Ogita, Rump, Oishi 2005, Accurate sum and dot product).
+    """
+    total = np.asarray(terms)
+    if len(total) == 2:
+        return np.asarray(total[0] + total[1])
+    lost: Array | float = 0.0
+    while len(total) > 1:
+        half = len(total) // 2
+        a, b = total[:half], total[half : 2 * half]
+        added = a + b
+        share = added - a
+        lost = lost + ((a - (added - share)) + (b - share)).sum(0)
+        total = np.concatenate([added, total[2 * half :]])
+    return np.asarray(total[0] + lost)
+
+
+def means_without(sample: Sample) -> Array:
+    """The mean over the other seeds without each in turn, of shape (seeds left out,); NaN where there is none."""
+    rest = sample.rest()
+    known = ~np.isnan(rest)
+    count = known.sum(1)
+    total = exact_sum(np.where(known, rest, 0.0).T)
+    return np.where(count > 0, total / np.maximum(count, 1), math.nan)

@@ -1,0 +1,97 @@
+"""Expected errors of all points, drawn from what the runs leave open (`sweep.statistics.hierarchy`)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.analysis.nuisance import Tuned, settings, shared
+from sweep.analysis.order import points
+from sweep.analysis.ranked import at_chance
+from sweep.analysis.sweep_frame import SweepFrame, once
+from sweep.statistics import hierarchy
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """A number that was drawn toward those of the other points: its mean and 95 % interval; NaN if it was not drawn."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, drawn: Array) -> "Shrunk":
+        """Summarise draws, of shape (draws,)."""
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return cls(float(drawn.mean()), float(low), float(high))
+
+
+#: What was not drawn.
+NOTHING = Shrunk(math.nan, math.nan, math.nan)
+
+
+def drawn(frame: SweepFrame, tuned: Tuned) -> dict[str, Array]:
+    """Draw the expected errors of all points that are settled and better than guessing: each of shape (draws,)."""
+    settled = tuned.points.loc[tuned.points["settled"].astype(bool), "point"]
+    guessing = at_chance(frame, tuned)
+    names = [point for point in settled if point not in guessing]
+    baselines = points(frame)["baseline"].unique().tolist()
+    return dict(zip(names, draw(frame, names, baselines).T, strict=True))
+
+
+@once
+def _cells(frame: SweepFrame) -> tuple[dict[str, int], Array]:
+    """Lay errors out as (points, settings, seeds), a point's settings with more failures than its others left out."""
+    place = {point: i for i, point in enumerate(points(frame)["point"].tolist())}
+    names, at_setting = list(frame.nuisance), {setting: k for k, setting in enumerate(settings(frame))}
+    at_seed = {seed: s for s, seed in enumerate(frame.seeds)}
+    errors = np.full((len(place), len(at_setting), len(at_seed)), math.nan)
+    failures = np.zeros(errors.shape[:2])
+    runs = shared(frame)
+    setting = list(runs[names].itertuples(index=False, name=None)) if names else [()] * len(runs)
+    rest = runs[["point", "seed", "status", "error"]].itertuples(index=False, name=None)
+    for key, (point, seed, status, error) in zip(setting, rest, strict=True):
+        if seed in at_seed:
+            at = place[point], at_setting[tuple(key)]
+            failures[at] += status in ("failed", "diverged")
+            errors[(*at, at_seed[seed])] = error if status == "done" else math.nan
+    asked = np.isfinite(errors).any(-1)
+    fewest = np.where(asked, failures, np.inf).min(-1, keepdims=True, initial=np.inf)
+    errors[~asked | (failures > fewest)] = math.nan
+    return place, errors
+
+
+def draw(
+    frame: SweepFrame, names: Sequence[str], baselines: Sequence[str] = (), covariate: Sequence[float] | None = None
+) -> Array:
+    """Draw expected errors of some points, each at the setting that is chosen for it; always the same ones.
+
+    Args:
+        frame: the sweep.
+        names: points: those that are settled, and no better than guessing left out.
+        baselines: those of them that others are compared with.
+        covariate: a number for each point in which errors lie about a line, such as the logarithm of its cost.
+
+    Returns:
+        Of shape (draws, points), in per cent; NaN for points without an error, and where no spread of seeds is seen.
+    """
+    place, errors = _cells(frame)
+    rng = np.random.default_rng(0)
+    if not names:
+        return np.empty((hierarchy.DRAWS, 0))
+    order = sorted(range(len(names)), key=lambda i: _signature(errors[place[names[i]]], covariate, i))
+    rows = errors[[place[names[i]] for i in order]]
+    held = [at for at, i in enumerate(order) if names[i] in set(baselines)]
+    drawn = hierarchy.draw(rows, rng, held, None if covariate is None else np.array(covariate, float)[order])
+    return drawn[:, np.argsort(order)]
+
+
+def _signature(errors: Array, covariate: Sequence[float] | None, i: int) -> tuple[float, ...]:
+    """Order points by what is known of them, so that names and their order change no draw."""
+    first = math.nan if covariate is None else covariate[i]
+    return tuple(np.nan_to_num([first, *errors.ravel()], nan=-1.0).tolist())
