@@ -26,15 +26,15 @@ def twins(listing: Listing, numbers: Numbers, counts: Counts, channels: int, cla
     costs = np.stack([counts.params[numbers], counts.flops[numbers], counts.activations[numbers]], 1)
     _, group, size = np.unique(costs, axis=0, return_inverse=True, return_counts=True)
     firsts: dict[object, int] = {}
-    found: dict[int, int] = {}
+    first_of_each: dict[int, int] = {}
     for number in numbers[size[group] > 1].tolist():
         point = listing.point(number)
         if not point.own_network:
             layers = tuple(layer_costs(point, channels, classes).items())
             first = firsts.setdefault((_rest(point), layers), number)
             if first != number:
-                found[number] = first
-    return found
+                first_of_each[number] = first
+    return first_of_each
 
 
 def _rest(point: Point) -> tuple[object, ...]:
@@ -42,9 +42,9 @@ def _rest(point: Point) -> tuple[object, ...]:
     return tuple((name, value) for name, value in point if name != IDLE)
 
 
-def by_first(found: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+def by_first(first_of_each: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     """The other way round: the first of each network -> the points that have it too."""
     others: dict[int, list[int]] = {}
-    for number, first in found.items():
+    for number, first in first_of_each.items():
         others.setdefault(first, []).append(number)
     return {first: tuple(numbers) for first, numbers in others.items()}

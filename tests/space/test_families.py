@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from sweep.report.style import families as looks
 
 from sweep.networks.families import FAMILIES as MODULES
+from sweep.report.figures.style import families as looks
 from sweep.space import Point, Proxy, Space, canonical
 from sweep.space.families import FAMILIES
 from sweep.space.mistakes import messages
