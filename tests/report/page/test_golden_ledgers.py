@@ -1,4 +1,4 @@
-"""Ledgers of an earlier version give the tables that they gave then, but for what statistics estimate of the same runs."""
+"""Ledgers of an earlier version give the tables that they gave then, but for what statistics estimate anew."""
 
 import csv
 import shutil
