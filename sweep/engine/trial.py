@@ -25,8 +25,9 @@ class Worker(Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Find the feed by its name, and the function that does a work."""
-        search_working_folders()
         module, name = config["do"].split(":")
+        if not module.startswith("sweep."):
+            search_working_folders()
         self._do: Callable[[str], list[Result]] = getattr(importlib.import_module(module), name)
         self._feed = ray.get_actor(config["feed"])
         self._most = 1
