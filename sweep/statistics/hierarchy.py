@@ -73,6 +73,10 @@ def draw(
     luck, cells = _correlated(rng, correlation, (draws, *known.shape)), np.empty((draws, *known.shape))
     x = _centred(covariate, known)
     for k in range(len(table)):
+        if not known[k].any():
+            # a setting that no point has is chosen for none
+            cells[:, k] = 0.0
+            continue
         each = np.maximum(counts[k], 1)
         variance = drawn[:, k, None] * factors / each
         scatter = _scatters(fit.means[k], typical[k] * factor / each, known[k], x, rng.random(draws))

@@ -47,7 +47,7 @@ def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path):
     assert kept <= set(lost.index)
     assert len(kept) >= 3
     shown = wn_sweep(tmp_path, "status", "small").stdout
-    assert f"{len(lost)} timed out, such as: not done after 0.1 s" in shown
+    assert f"{len(lost)} timed out, for example: not done after 0.1 s" in shown
     (tmp_path / "small.yaml").write_text(text)
     retried = wn_sweep(tmp_path, *words, "--retry-failed")
     assert (retried.returncode, f"({len(lost)} trained now)" in retried.stdout) == (0, True)

@@ -68,6 +68,7 @@ def test_the_same_command_again_trains_nothing_and_writes_nothing(swept):
         "trained": 0,
         "ledger": "results/small/ledger.sqlite",
         "report": "reports/small/index.html",
+        "failed_cards": [],
     }
     assert (ledger.read_bytes(), page.read_bytes(), ledger.stat().st_mtime_ns) == before
 
@@ -86,11 +87,15 @@ def test_a_wider_space_trains_only_what_is_new(copied):
     assert len(after) == 24
     pd.testing.assert_frame_equal(after.loc[before.index], before)
     # going back to the smaller space: the rest stays in the ledger, and page and export say so
-    assert wn_sweep(folder, "run", "small.yaml", "--inline").returncode == 0
+    narrow = wn_sweep(folder, "run", "small.yaml", "--inline")
+    assert narrow.returncode == 0
+    told = narrow.stdout.splitlines()[0]
+    assert told.startswith("12 runs of the ledger are not used: grid [{'family': ['static', 'se']}, ")
+    assert told.endswith(", seeds [2, 1, 0] -> 2")
     assert "12 runs" in (folder / "reports/small/index.html").read_text()
     assert len(rows(folder)) == 24
     said = wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout
-    assert said == "12 runs: runs.csv (12 more in the ledger, which its space does not ask for)\n"
+    assert said == "12 runs: runs.csv (12 more in the ledger that its space does not ask for)\n"
 
 
 def test_export_has_a_row_a_run(copied):

@@ -264,10 +264,13 @@ def test_without_its_script_the_page_still_says_everything(open_page):
 
 def test_a_page_that_was_mailed_alone_gives_its_data(open_page, index, tmp_path):
     shutil.copy(index, tmp_path / "index.html")
-    page = open_page(tmp_path / "index.html", accept_downloads=True)
-    links = page.locator("a[data-gz]").all()
-    assert len(links) > 5
-    for link in links:
+    pages = [open_page(tmp_path / "index.html", accept_downloads=True) for _ in range(3)]
+    count = pages[0].locator("a[data-gz]").count()
+    assert 5 < count <= 24
+    for place in range(count):
+        # of one page Chromium asks a person after ten files
+        link = pages[place // 8].locator("a[data-gz]").nth(place)
+        page = link.page
         with page.expect_download() as waiting:
             link.click()
         name = link.get_attribute("href")
