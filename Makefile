@@ -10,7 +10,7 @@ run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
 test: $(READY)
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not faults"
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not faults" --durations 15
 
 # a sweep killed 100 times at random moments, and a cluster whose nodes leave and join: half an hour, by hand
 test-faults: $(READY)

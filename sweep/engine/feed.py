@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 #: Works that a worker is given at once, at most.
 MOST = 64
@@ -64,5 +65,7 @@ class Feed:
 
 
 def new_feed(name: str) -> Any:
-    """A feed that workers find by its name."""
-    return ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000).remote()
+    """A feed that workers find by its name, on the node of this process: other nodes may leave."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000, scheduling_strategy=here)
+    return actor.remote()

@@ -57,7 +57,7 @@ class LedgerQueries:
                     params,
                     flops,
                     activations,
-                    stem,
+                    int(stem),
                     baseline,
                     None if traced is None else (traced, traced_flops),
                     _texts(uncounted),

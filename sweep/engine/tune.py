@@ -57,6 +57,10 @@ class Job:
         return max(1, min(int(there.get(kind.upper(), 0) / need) for kind, need in self.needs().items()))
 
 
+class Lost(Exception):  # noqa: N818 - nothing is wrong with what is to be done
+    """What Ray lost and may not lose another time."""
+
+
 class _Workers(Searcher):
     """Suggests a trial for each worker for which there are room and work."""
 
@@ -124,13 +128,13 @@ class _HandOver(tune.Callback):
             file = trial.pickled_error_file
             error = pickle.loads(Path(file).read_bytes()) if file else None
             if isinstance(getattr(error, "cause", None), RayActorError):
-                raise RuntimeError("the feed of work was lost")
+                raise Lost("the feed of work was lost")
             if not isinstance(error, RayActorError) or error.actor_init_failed:
                 raise EngineError(f"a worker cannot do runs: {last_line(error)}")
             given: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
             self._idle_deaths = 0 if given else self._idle_deaths + 1
             if self._idle_deaths >= MOST_IDLE_DEATHS:
-                raise RuntimeError("workers die before they take work: killed, or out of memory")
+                raise Lost("workers die before they take work: killed, or out of memory")
             undone = [key for text in given for key in keys_of(text) if key not in self._over]
             # the worker died of the first of them, unless its whole node went; those of one work die together
             suspects = [key for text in given[:1] for key in keys_of(text)]

@@ -16,7 +16,7 @@ import ray
 
 from sweep.engine.feed import new_feed
 from sweep.engine.scratch import clear
-from sweep.engine.tune import Job, do_here, do_there, last_line
+from sweep.engine.tune import Job, Lost, do_here, do_there, last_line
 from sweep.errors import EngineError
 
 
@@ -66,6 +66,8 @@ def main() -> NoReturn:
         do(job, lambda results: say(results=[result.plain() for result in results]))
     except EngineError as error:
         say(hopeless=str(error))
+    except Lost as error:
+        say(lost=str(error))
     except BaseException as error:
         what = f"{type(error).__name__}: {last_line(error)}"
         say(**({"hopeless": f"{job.address}: {what}"} if job.address else {"lost": what}))
