@@ -190,6 +190,8 @@ class _Sweep:
             loop.do(ledger, self.executor, storage, landed)
         finally:
             self.watch.end()
+        # the report needs the cores, and whoever kills it leaves nothing of Ray behind
+        self.executor.close()
         return trained
 
     def _summary(self, ledger: Ledger, trained: int) -> Summary:

@@ -51,7 +51,7 @@ class Tormentor:
                 time.sleep(0.5)
             _, err = process.communicate()
             self._note_what_is_in()
-            assert "Traceback" not in err
+            assert "Traceback" not in err, err
             if process.returncode == 0:
                 assert err == ""
                 return

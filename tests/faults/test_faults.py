@@ -9,6 +9,7 @@ from small import LONGER
 from sweeps import OUTCOME, rows
 
 from faults.harness import Tormentor
+from sweep.engine.ledger import Ledger
 
 pytestmark = [pytest.mark.sweeps, pytest.mark.ray, pytest.mark.faults]
 
@@ -31,5 +32,8 @@ def test_kills_at_any_moment_change_nothing(undisturbed, tmp_path):
         finally:
             tormentor.end()
         pd.testing.assert_frame_equal(rows(folder)[OUTCOME], undisturbed[OUTCOME])
+        # the asks too: each run once, in the order of their keys, as if nobody had disturbed them
+        with Ledger.open(folder / "results/small/ledger.sqlite") as ledger:
+            assert [(ask.number, ask.key) for ask in ledger.asks()] == list(enumerate(undisturbed.index))
         killed += tormentor.killed.total()
         print(f"{killed} kills: {dict(tormentor.killed)}")
