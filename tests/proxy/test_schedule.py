@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch.optim import lr_scheduler
@@ -45,6 +45,8 @@ def test_it_is_torch_optims(schedule, steps):
 @given(warmup=st.floats(0.1, 10), each=st.integers(1, 20))
 def test_warmup_rises_evenly_to_where_the_schedule_begins(schedule, warmup, each):
     steps = 10 * each
+    # half a step more or less is rounding either way
+    assume(abs(warmup * each % 1 - 0.5) > 1e-9)
     found = [rate(recipe(schedule, warmup=warmup), step, steps) for step in range(steps)]
     warm = round(warmup * each)
     rise = [0.4 * (step + 1) / (warm + 1) for step in range(min(warm, steps))]
