@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kept import KEPT, sweep
 
 #: Examples of each test.
-EXAMPLES = int(os.environ.get("WN_SWEEP_FUZZ", "12"))
+EXAMPLES = int(os.environ.get("WN_SWEEP_FUZZ", "6"))
 #: Seconds that a command may take.
 MOST_SECONDS = 10.0
 

@@ -14,6 +14,7 @@ from sweeps import OUTCOME, rows, start, wait_for_rows, wn_sweep
 pytestmark = [pytest.mark.sweeps, pytest.mark.ray]
 
 
+@pytest.mark.faults
 def test_a_killed_driver_goes_on_from_checkpoints(swept, tmp_path):
     folder, *_ = swept
     process = start(tmp_path, "--checkpoint-every", 0, text=SMALL)

@@ -57,7 +57,12 @@ def _findable(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (here, here.parent))))
 
 
-@pytest.fixture(params=[inline, pytest.param(tune, marks=pytest.mark.ray)], ids=["inline", "tune"])
+ON_TUNE = pytest.param(tune, marks=pytest.mark.ray)
+#: Each start of Ray takes seconds: what is not at the heart of it is left to `make test-faults`.
+ON_TUNE_BY_HAND = pytest.param(tune, marks=[pytest.mark.ray, pytest.mark.faults])
+
+
+@pytest.fixture(params=[inline, ON_TUNE], ids=["inline", "tune"])
 def executor(request, _findable):
     """Make an executor; with a stage it does what a script says."""
     made = []
@@ -126,6 +131,7 @@ def test_results_are_those_of_training_to_the_bit(executor):
         assert (result.error, result.loss, result.losses) == (truth.error, truth.loss, truth.losses)
 
 
+@pytest.mark.parametrize("executor", [inline, ON_TUNE_BY_HAND], ids=["inline", "tune"], indirect=True)
 def test_a_run_out_of_time_is_a_result(executor):
     limited = [Work((run,)) for run in runs_of(SMALL.replace("epochs: 8", "epochs: 8\n  timeout: 0.001"))[0][:2]]
     with executor(stage=False) as doing:
@@ -134,6 +140,7 @@ def test_a_run_out_of_time_is_a_result(executor):
     assert {(result.status, result.kind) for result in results} == {("failed", "timed out")}
 
 
+@pytest.mark.parametrize("executor", [inline, ON_TUNE_BY_HAND], ids=["inline", "tune"], indirect=True)
 def test_it_may_be_stopped_in_the_middle(executor, tmp_path):
     with executor() as doing:
         doing.submit(works(tmp_path, {key: {"seconds": 0.3} for key in range(12)}))
@@ -147,6 +154,7 @@ def test_it_may_be_stopped_in_the_middle(executor, tmp_path):
 
 
 @pytest.mark.ray
+@pytest.mark.faults
 def test_workers_that_die_take_nobody_along(staged_tune, tmp_path):
     """A death is tried again, alone, and in the end a result; runs that were given out with it are done."""
     script = {2: {"deaths": 1}, 5: {"deaths": 9}}
