@@ -73,7 +73,7 @@ def locked(folder: Path) -> Iterator[Lock]:
         raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
     with lock as file:
         # one who only looks holds it for an instant
-        if not any(_taken(file, wait) for wait in (0.0, 0.05, 0.1)):
+        if not any(_taken(file, wait) for wait in (0.0, 0.05, 0.1, 0.2, 0.4)):
             by = _read(file)
             who = f" ({by})" if by else ""
             raise LedgerError(f"{folder}: another wn-sweep{who} is running this sweep")
