@@ -18,8 +18,8 @@ test-faults: $(READY)
 
 # anything in ledgers, notes and spaces, for ten minutes; `make test` tries a little of it
 test-fuzz: $(READY)
-	WN_SWEEP_FUZZ=100 $(BIN)/pytest -q --timeout 0 tests/test_fuzz_ledgers.py
-	WN_SWEEP_FUZZ=10000 $(BIN)/pytest -q --timeout 0 tests/space/test_fuzz.py
+	WN_SWEEP_FUZZ=1000 $(BIN)/pytest -q --timeout 0 tests/test_fuzz_ledgers.py
+	WN_SWEEP_FUZZ=40000 $(BIN)/pytest -q --timeout 0 tests/space/test_fuzz.py
 
 # lint, format, types, import contracts
 check: $(READY)
