@@ -215,6 +215,17 @@ def _error_cells(row: Mapping[str, Any]) -> list[Cell]:
     ]
 
 
+def told_error(row: Mapping[str, Any]) -> str:
+    """Tell the error of a row of `Study.table`: '6.82 ± 0.79 % [5.10, 8.90], 3 seeds'."""
+    if not row["n"]:
+        return "no run succeeded" if row["n_failed"] else "not in yet"
+    spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
+    interval = words.error_interval(_mean(row)) if row["n"] > 1 else ""
+    lost = f", {row['n_failed']} failed" if row["n_failed"] else ""
+    guessing = ", no better than guessing" if row["at_chance"] else ""
+    return f"{words.number(row['mean'])}{spread} %{interval}, {words.plural(row['n'], 'seed')}{lost}{guessing}"
+
+
 def _mean(row: Mapping[str, Any]) -> Estimate:
     return Estimate(row["n"], row["mean"], row["sd"], row["low"], row["high"])
 

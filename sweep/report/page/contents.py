@@ -7,6 +7,7 @@ from sweep.report.cards import (
     compare,
     curves,
     evidence,
+    explore,
     fidelity,
     final,
     front_chances,
@@ -27,6 +28,7 @@ from sweep.report.cards.card import Builder, Card
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
     ("On the test split", final.cards),
+    ("Explore the points", explore.cards),
     ("Error against the main axis", curves.main_axis),
     ("What tuning took away", nuisance.cards),
     ("Error against cost", fronts.fronts),
