@@ -37,16 +37,21 @@ def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str,
         Every key that a block of that space sets, with the point's value; M and G in place of lambda.
     """
     network = data.get("network") or {}
-    named = tuple(dict.fromkeys(["family", "M", "G", *(key for entry in data["grid"] for key in entry)]))
+    named = tuple(dict.fromkeys(key for entry in data["grid"] for key in entry))
+    ours = tuple(dict.fromkeys(("family", "M", "G", *named)))
     found = []
     for point, canonical in points:
-        known = {**canonical, **canonical.get("options", {})}
-        values = {key: known[key] for key in named if key in known}
-        for key in named:
-            # the family's own default, where the network section says something else
-            if key not in values and key in network and not point.is_own(key) and point.value(key) is not None:
-                values[key] = plain(point.value(key))
-        found.append(values)
+        if point.own_network:
+            known = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get("options", {})
+            values = {key: known[key] for key in named if key in known}
+        else:
+            values = {key: canonical[key] for key in ours if key in canonical}
+            for key in named:
+                # the family's own default, where the network section says something else
+                if key not in values and key in network and point.value(key) is not None:
+                    values[key] = plain(point.value(key))
+        # a list would be several values
+        found.append({key: [value] if isinstance(value, list) else value for key, value in values.items()})
     return found
 
 

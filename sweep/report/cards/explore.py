@@ -45,8 +45,8 @@ def cards(study: Study) -> Iterable[Card]:
     )
     if known > COMPARED:
         note += (
-            f" Of {words.count(known)} points the paired differences of {COMPARED} are here: baselines, fronts, and those "
-            "with the lowest error."
+            f" Of {words.count(known)} points the paired differences of {COMPARED} are here: baselines, fronts, and the "
+            "lowest errors."
         )
     return [Card(title, notes=(note,), explorer=explorer(study))]
 
@@ -167,11 +167,14 @@ def _losses(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
         return {}
     several = np.array(found.seeds) > 1
     every = max(1, math.ceil(found.mean.shape[1] * int((1 + 2 * several).sum()) / LOSSES))
-    least, most = np.nanmin(found.low[found.low > 0], initial=math.inf), np.nanmax(found.high, initial=0.0)
-    unit = 10.0 ** math.floor(math.log10(max(least / 20, most / 1e5))) if most > 0 else 1.0
+    positive = found.mean[found.mean > 0]
+    # what diverges must not make the others a line at zero
+    most = min(positive.max(), 100 * float(np.median(positive))) if positive.size else 1.0
+    unit = 10.0 ** math.floor(math.log10(max(positive.min(initial=most) / 20, most / 1e5)))
     # the last epoch is always there
     at = slice((found.mean.shape[1] - 1) % every, None, every)
-    whole, low, high = (_whole(part[:, at] / unit) for part in (found.mean, found.low, found.high))
+    parts = (np.minimum(part[:, at], most) for part in (found.mean, found.low, found.high))
+    whole, low, high = (_whole(part / unit) for part in parts)
     return {
         "unit": unit,
         "first": at.start + 1,
