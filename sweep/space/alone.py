@@ -42,7 +42,9 @@ def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str,
     found = []
     for point, canonical in points:
         if point.own_network:
-            known = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get("options", {})
+            known = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get(
+                "options", {}
+            )
             values = {key: known[key] for key in named if key in known}
         else:
             values = {key: canonical[key] for key in ours if key in canonical}

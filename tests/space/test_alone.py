@@ -77,7 +77,9 @@ def test_a_network_of_ones_own_keeps_its_arguments(tmp_path, monkeypatch):
 
 LEAVES = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12) | st.sampled_from(["1/48", "yes", "0x1f", "~"])
-VALUES = st.recursive(LEAVES | TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
+VALUES = st.recursive(
+    LEAVES | TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)
+)
 
 
 @settings(max_examples=60, deadline=None)

@@ -169,7 +169,7 @@ def _losses(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
     every = max(1, math.ceil(found.mean.shape[1] * int((1 + 2 * several).sum()) / LOSSES))
     positive = found.mean[found.mean > 0]
     # what diverges must not make the others a line at zero
-    most = min(positive.max(), 100 * float(np.median(positive))) if positive.size else 1.0
+    most = min(float(np.nanmax(found.high)), 100 * float(np.median(positive))) if positive.size else 1.0
     unit = 10.0 ** math.floor(math.log10(max(positive.min(initial=most) / 20, most / 1e5)))
     # the last epoch is always there
     at = slice((found.mean.shape[1] - 1) % every, None, every)
