@@ -18,7 +18,7 @@ from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card
-from sweep.report.cards.points import told_error
+from sweep.report.cards.points import most_telling, told_error
 from sweep.report.figures.style import THEMED, families
 from sweep.space import alone
 
@@ -45,8 +45,8 @@ def cards(study: Study) -> Iterable[Card]:
     )
     if known > COMPARED:
         note += (
-            f" Of {words.count(known)} points the paired differences of {COMPARED} are here: baselines, fronts, and the "
-            "lowest errors."
+            f" Of {words.count(known)} points the paired differences of {COMPARED} are here: baselines, fronts, and "
+            "the lowest errors."
         )
     return [Card(title, notes=(note,), explorer=explorer(study))]
 
@@ -198,12 +198,8 @@ def _whole(table: Array) -> list[list[int | None]]:
 
 def _pairs(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
     """Tell the paired difference of every two points, or of those that matter most."""
-    table = study.table[study.table["n"] > 0]
-    if len(table) > COMPARED:
-        front = table["front_flops"] | table["front_params"]
-        key = table["point"].isin(set(study.table["baseline"])) | front
-        table = table.assign(key=~key).sort_values(["key", "mean", "point"])[:COMPARED]
-    points = sorted(table["point"], key=place.__getitem__)
+    table = most_telling(study.shown[study.shown["n"] > 0], COMPARED)
+    points = table["point"].tolist()
     found = pairs(study.tuned, points, set(table.loc[table["at_chance"].astype(bool), "point"]))
     n = found.n.tolist()
     return {

@@ -125,12 +125,17 @@ def all_points(study: Study) -> Iterable[Card]:
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
-    """Pick the rows that a page has room for, in their order: baselines and fronts, then the lowest mean errors."""
-    if len(table) <= LISTED:
+    """Pick the rows that a page has room for, in their order."""
+    return most_telling(table, LISTED)
+
+
+def most_telling(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Pick so many rows of `Study.table`, in their order: baselines and fronts, then the lowest mean errors."""
+    if len(table) <= most:
         return table
     key = table["point"].isin(set(table["baseline"])) | table["front_flops"] | table["front_params"]
     ranked = table.assign(key=~key).sort_values(["key", "mean", "point"], na_position="last")
-    kept = set(ranked.index[:LISTED])
+    kept = set(ranked.index[:most])
     return table.loc[[row for row in table.index if row in kept]]
 
 
