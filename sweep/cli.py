@@ -46,6 +46,10 @@ def run(
     inline: Annotated[
         bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report/--no-report", help="Render the report at the end; `report` does it later."),
+    ] = True,
     network: Networks = None,
     as_json: Json = False,
 ) -> None:
@@ -70,7 +74,7 @@ def run(
             summary = run_space(
                 loaded,
                 results=results,
-                reports=reports,
+                reports=reports if report else None,
                 retry_failed=retry_failed,
                 storage=storage,
                 checkpoint_every=checkpoint_every,

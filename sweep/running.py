@@ -35,7 +35,7 @@ def run(
     space: Space | str | Path,
     *,
     results: str | Path = "results",
-    reports: str | Path = "reports",
+    reports: str | Path | None = "reports",
     workers: int | None = None,
     address: str | None = None,
     inline: bool = False,
@@ -50,7 +50,7 @@ def run(
     Args:
         space: the space, the path of its file, or the name of one that ships.
         results: folder of ledgers.
-        reports: folder of pages.
+        reports: folder of pages; no page is rendered if it is None.
         workers: runs at a time, by default one a core.
         address: a Ray cluster to run on ("auto", "host:port" or "ray://host:port"), by default with as many runs at a
             time as it has room for.
@@ -70,7 +70,8 @@ def run(
     if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
         raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
-    folder, pages = Path(results) / space.name, Path(reports) / space.name
+    folder = Path(results) / space.name
+    pages = None if reports is None else Path(reports) / space.name
     with executor or executor_for(space, results, workers, address, inline) as executor:
         sweep = _Sweep(space, folder, pages, retry_failed, executor, watch)
         return sweep.run(storage, checkpoint_every)
@@ -80,7 +81,7 @@ class _Sweep:
     """A sweep between its plan and its page."""
 
     def __init__(
-        self, space: Space, folder: Path, pages: Path, retry_failed: bool, executor: Executor, watch: Watch
+        self, space: Space, folder: Path, pages: Path | None, retry_failed: bool, executor: Executor, watch: Watch
     ) -> None:
         self.space, self.folder, self.pages = space, folder, pages
         self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
@@ -111,10 +112,11 @@ class _Sweep:
             if storage is not None:
                 check(where.checkpoints)
         traced = self._traced(todo)
-        try:
-            self.pages.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
+        if self.pages is not None:
+            try:
+                self.pages.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
         with locked(self.folder) as lock, Ledger.create(self.path, self.watch.note) as ledger:
             before = ledger.space() if ledger.statuses() else {}
             ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described())
@@ -197,6 +199,8 @@ class _Sweep:
     def _summary(self, ledger: Ledger, trained: int) -> Summary:
         statuses, wanted = ledger.statuses(), ledger.wanted()
         counts = Counter(statuses.get(key, "missing") for key in wanted)
+        if self.pages is None:
+            return Summary(self.space.name, counts, trained, self.path, None)
         before = Sources.of(self.path, trust=True)
         rendered = Rendered(self.pages / "index.html")
         if before is None or not up_to_date(self.pages, before):
