@@ -18,6 +18,7 @@ from sweep.space.paths import at_home, exists, is_file
 from sweep.space.point import plain
 from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
+from sweep.space.question import named_axes, question_mistakes
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
@@ -61,6 +62,16 @@ class Space(Model):
         ),
     ]
     about: Annotated[str, Field(description="The question that the sweep answers, for its page.")] = ""
+    main: Annotated[
+        tuple[str, ...],
+        BeforeValidator(named_axes),
+        Field(description="The axis, or a list of axes, that the sweep is about: its values are what is compared."),
+    ] = ()
+    hypothesis: Annotated[str, Field(description="What is expected to come out, in words, for the page.")] = ""
+    smallest: Annotated[
+        float | None,
+        Field(gt=0, le=100, description="The smallest difference in error that matters, in points."),
+    ] = None
     network: Annotated[dict[str, Any], Field(description="What is the same for every point, unless a block says.")] = {}
     grid: Annotated[
         list[dict[str, Any]],
@@ -109,6 +120,7 @@ class Space(Model):
         networks, mistakes = _own_networks(data, source)
         mistakes += axis_mistakes(data, source, networks)
         mistakes += bound_mistakes(data, source, networks, COSTS) + nuisance_mistakes(data, source)
+        mistakes += question_mistakes(data, source, networks)
         try:
             space = cls(**data)
         except ValidationError as error:

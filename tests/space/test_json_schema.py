@@ -46,6 +46,7 @@ BEYOND_A_SCHEMA = {
     "a nuisance that is wrong with the rest": "applies a setting to the recipe",
     "a crop of the whole image": "compares two values of different sections",
     "a crop to tune that is too large": "compares two values of different sections",
+    "a question about what does not vary": "compares a value with the axes of the grid",
     "a curve along no axis": "compares a value with the axes of the grid",
     "a budget for nothing": "compares runs with fresh seeds",
     "a duplicate key": "the parser's: YAML itself forbids it",
