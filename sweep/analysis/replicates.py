@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sweep.analysis.estimates import Estimate, Sample, estimate, estimate_error, pooled, precision_of, write
+from sweep.analysis.estimates import Estimate, Sample, estimate, estimate_error, pooled, precision_of, read, write
 from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
 from sweep.analysis.ranked import Comparable
@@ -99,6 +99,16 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     columns += ["diff_high", "diff_error", "diff_freedom", "diff_all_low", "diff_all_high", "diff_p", "diff_p_holm"]
     columns += ["diff_resolves", "diff_seeds", "diff_shrunk", "diff_shrunk_low", "diff_shrunk_high"]
     return pd.DataFrame(rows, columns=columns).merge(tuned.points, on="point", how="left")
+
+
+def difference(row: Mapping[Any, Any]) -> Estimate:
+    """Read the paired difference to the baseline from a row of the table of points."""
+    return read(row, "diff_")
+
+
+def together(row: Mapping[Any, Any]) -> Estimate:
+    """Read the difference with the interval that holds for all points together."""
+    return replace(difference(row), low=row["diff_all_low"], high=row["diff_all_high"])
 
 
 def _difference(found: Sample) -> dict[str, Any]:

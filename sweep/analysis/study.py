@@ -14,6 +14,7 @@ from sweep.analysis.isolation import Edge, Isolation, edges, isolate
 from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
 from sweep.analysis.order import COSTS, numeric_axes, points, shown_key
+from sweep.analysis.question import main_axes
 from sweep.analysis.ranked import Comparable, judged, ranked
 from sweep.analysis.records import records
 from sweep.analysis.replicates import Counts, count, table
@@ -114,9 +115,10 @@ class Study:
 
     @cached_property
     def axis(self) -> str | None:
-        """The axis that the sweep is mainly about: lambda, or else the first numeric one; None if there is none."""
+        """The axis that errors are drawn against: a main one that is numeric, lambda, or the first numeric one."""
         axes = numeric_axes(self.frame)
-        return "lambda" if "lambda" in axes else next(iter(axes), None)
+        main = [axis for axis in main_axes(self.frame) if axis in axes]
+        return next(iter([*main, *(axis for axis in axes if axis == "lambda"), *axes]), None)
 
     @cached_property
     def second(self) -> str | None:

@@ -9,7 +9,7 @@ Of several comparisons of an axis one that is answered by yes makes the axis yes
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,7 +22,7 @@ from sweep.analysis.ranked import Comparable
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.statistics.contrasts import stepped_up
 from sweep.statistics.intervals import equivalence_p
-from sweep.statistics.power import seeds_needed
+from sweep.statistics.power import seeds_needed, shown
 
 Answer = Literal["yes", "no", "not yet"]
 
@@ -38,6 +38,8 @@ class Compared:
     answer: Answer
     #: how many seeds would decide it in 4 of 5 sweeps; NaN if it is decided or has no interval
     seeds: float = math.nan
+    #: the difference that twice the seeds would tell from zero in 4 of 5 sweeps, in points; NaN likewise
+    resolves: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,8 @@ class Verdict:
     #: whether the intervals hold together
     together: bool
 
-    @property
-    def seeds(self) -> float:
-        """How many seeds would decide what is not decided; NaN if nothing is left, or nothing is known of noise."""
-        return max((one.seeds for one in self.compared if math.isfinite(one.seeds)), default=math.nan)
+    #: how many seeds would decide it in 4 of 5 sweeps; NaN if it is decided, or nothing is known of noise
+    seeds: float = math.nan
 
     @property
     def telling(self) -> tuple[Compared, ...]:
@@ -84,7 +84,7 @@ def _verdict(frame: SweepFrame, question: Question, samples: Mapping[str, Sample
     answers = _answers(told, frame.smallest)
     points = max((len(pool.points) for _, sample in made for pool in sample.parts), default=2)
     compared = tuple(
-        Compared(contrast, one.difference, answer, _seeds(one, answer, frame.smallest, points))
+        Compared(contrast, one.difference, answer, *_ahead(one, answer, frame.smallest, points))
         for (contrast, _), one, answer in zip(made, told, answers, strict=True)
     )
     answer: Answer = "not yet"
@@ -92,7 +92,10 @@ def _verdict(frame: SweepFrame, question: Question, samples: Mapping[str, Sample
         answer = "yes"
     elif len(made) == len(question.contrasts) > 0 and set(answers) == {"no"}:
         answer = "no"
-    return Verdict(question, answer, compared, several)
+    seeds = [one.seeds for one in compared if one.seeds > 0]
+    # one difference that is seen to be there is a yes; a no, or either, takes all
+    decide = max if math.isfinite(frame.smallest) else min
+    return Verdict(question, answer, compared, several, decide(seeds) if seeds and answer == "not yet" else math.nan)
 
 
 def _difference(
@@ -152,23 +155,22 @@ def _equivalence(one: _Told, smallest: float) -> float:
     return float(equivalence_p(one.difference.mean, one.error, one.freedom, smallest))
 
 
-def _seeds(one: _Told, answer: Answer, smallest: float, points: int) -> float:
-    """Count seeds that decide a comparison: a difference of the smallest size that matters, or of the size seen."""
-    if answer != "not yet" or not one.error > 0 or one.difference.n < 2:
-        return math.nan
-    size = smallest if math.isfinite(smallest) else abs(one.difference.mean)
-    wider = one.extent / float(quantile(one.freedom))
-    needed = float(seeds_needed(size, one.error * wider, one.freedom, one.difference.n, max(2, points)))
-    # that many would have decided it, and have not: a few more
-    return max(needed, one.difference.n + 1.0)
-
-
-def runs_needed(frame: SweepFrame, found: Iterable[Verdict]) -> tuple[float, float]:
-    """Tell how many seeds would decide all that is not decided, and how many runs these take beyond the present ones.
+def _ahead(one: _Told, answer: Answer, smallest: float, points: int) -> tuple[float, float]:
+    """Count seeds that decide a comparison: a difference of the smallest size that matters, or of the size seen.
 
     Returns:
-        NaN and NaN if everything is decided or nothing is known of noise; inf where no number of seeds will do.
+        These, and the difference that twice the present seeds would tell; NaN for what is decided.
     """
-    seeds = max((one.seeds for verdict in found for one in verdict.compared if one.seeds > 0), default=math.nan)
-    each = len(frame.runs) / max(1, len(frame.seeds))
-    return seeds, each * (seeds - len(frame.seeds))
+    if answer != "not yet" or not one.error > 0 or one.difference.n < 2:
+        return math.nan, math.nan
+    size = smallest if math.isfinite(smallest) else abs(one.difference.mean)
+    error = one.error * one.extent / float(quantile(one.freedom))
+    needed = float(seeds_needed(size, error, one.freedom, one.difference.n, max(2, points)))
+    # that many would have decided it, and have not: a few more
+    needed = max(needed, one.difference.n + 1.0)
+    return needed, float(shown(error / math.sqrt(2), 2 * one.freedom))
+
+
+def more_runs(frame: SweepFrame, seeds: float) -> int:
+    """Count the runs that a sweep of so many seeds has beyond those of the present ones."""
+    return round(len(frame.runs) / max(1, len(frame.seeds)) * max(0.0, seeds - len(frame.seeds)))

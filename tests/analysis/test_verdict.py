@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis.frames import FAILED, MISSING, sweep_frame
 from sweep.analysis.study import Study
-from sweep.analysis.verdict import runs_needed
+from sweep.analysis.verdict import more_runs
 
 
 def sweep(errors, values, main="gate", baseline="", smallest=math.nan, flops=None):
@@ -98,8 +98,7 @@ def test_more_seeds_are_asked_for_where_it_is_not_decided():
     found = verdict(frame)
     assert found.answer == "not yet"
     assert found.seeds > 3
-    seeds, runs = runs_needed(frame, [found])
-    assert (seeds, runs) == (found.seeds, 2 * (found.seeds - 3))
+    assert more_runs(frame, found.seeds) == 2 * (found.seeds - 3)
     # a smaller difference takes more, in proportion to its square where seeds are many
     small, smaller = (verdict(sweep(errors, ["x", "y"], smallest=s)).seeds for s in (0.1, 0.05))
     assert smaller / small == pytest.approx(4, rel=0.1)
