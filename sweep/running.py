@@ -148,7 +148,7 @@ class _Sweep:
         try:
             for note in check_images(run.proxy.dataset):
                 self.watch.note(note)
-            load(run.proxy.dataset, run.point.image_size or 1)
+            load(run.proxy.dataset, run.point.image_size or 1, run.proxy.dataset.draw(run.seed))
         except DataError as error:
             raise SpaceError(self.space.source.mistake(("proxy", "dataset"), str(error))) from None
 

@@ -38,6 +38,7 @@ BEYOND_A_SCHEMA = {
     "a range of halves where none can be": "needs the values of a range",
     "a baseline that is no point": "compares sections",
     "a baseline that is two points": "compares sections",
+    "a subset of everything": "adds two values",
     "too many images": "adds two values",
     "a stem too wide": "arithmetic with the channels of a layer",
     "a stage too far": "compares two values of different sections",
@@ -185,6 +186,10 @@ RECIPE_VALUES = {
             {"name": "cifar10", "path": "x"},
             {"name": "digits", "path": "x"},
             {"name": "digits", "train": 1},
+            {"name": "digits", "train": 9, "subset": "by seed"},
+            {"name": "digits", "train": 9, "subset": None},
+            {"name": "digits", "subset": "by seed"},
+            {"name": "digits", "subset": "by draw"},
             {"name": "mnist", "validation": None},
             3,
         ]

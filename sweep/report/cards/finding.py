@@ -18,11 +18,6 @@ NAMED, LISTED = 3, 12
 #: More seeds than these are not proposed.
 MOST_SEEDS = 100
 _ANSWERS = {"yes": "Yes", "no": "No", "not yet": "Not yet decided"}
-_INTERVALS = (
-    "Brackets are 95 % intervals over seeds: initial draw, order and augmentation. ± is one standard deviation over "
-    "seeds. All runs train on the same images and are judged on the same validation images, and the luck of neither "
-    "draw is covered. Where one axis makes several comparisons, their intervals hold together."
-)
 _TUNED = (
     "Differences of points share their noise: each point’s own counts as one seed fewer than it has, that of a typical "
     "point as one. They are wider where settings were tuned, since the seeds that a point is judged on also chose its "
@@ -38,13 +33,33 @@ def cards(study: Study) -> Iterable[Card]:
         what = "No run has finished yet." if counts.lost == 0 else "No run has succeeded."
         return [Card("Finding", (what, *doubts), lead=True)]
     share = share_sentence(study.curves[0], list(study.frame.nuisance)) if study.curves else None
-    tuned = (study.tuned.points["settings"] > 1).any()
+    notes = (_intervals(study), *([_TUNED] if (study.tuned.points["settings"] > 1).any() else []))
     keep = tuple(filter(None, [share, *doubts]))
     table = comparisons(study.verdicts)
     return [
         Card("Finding", lines(study), tables=(table,) if table else (), lead=True),
-        Card("What to keep in mind", keep, notes=(_INTERVALS, _TUNED) if tuned else (_INTERVALS,), lead=True),
+        Card(
+            "What to keep in mind",
+            keep,
+            notes=(_intervals(study), _TUNED) if tuned else (_intervals(study),),
+            lead=True,
+        ),
     ]
+
+
+def _intervals(study: Study) -> str:
+    """Say what intervals cover, and what they do not."""
+    over = "initial draw, order and augmentation"
+    images = (
+        "trained on the same images and judged on the same validation images, and the luck of neither draw is covered"
+    )
+    if study.frame.dataset.get("subset") == "by seed":
+        over = "initial draw, order, augmentation and the draw of training images"
+        images = "judged on the same validation images, and the luck of that draw is not covered"
+    return (
+        f"Brackets are 95 % intervals over seeds: {over}. All runs are {images}. ± is one standard deviation over "
+        "seeds. Where one axis makes several comparisons, their intervals hold together."
+    )
 
 
 def lines(study: Study) -> tuple[str, ...]:
