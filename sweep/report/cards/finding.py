@@ -41,7 +41,7 @@ def cards(study: Study) -> Iterable[Card]:
         Card(
             "What to keep in mind",
             keep,
-            notes=(_intervals(study), _TUNED) if tuned else (_intervals(study),),
+            notes=notes,
             lead=True,
         ),
     ]
