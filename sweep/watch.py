@@ -54,7 +54,7 @@ class Silence:
 class Summary:
     """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
 
-    `failed_cards` says, a line each, why cards of the report could not be made.
+    `failed_cards` says, a line each, why cards of the report could not be made; `finding` is that of the report.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Summary:
     ledger: Path
     page: Path
     failed_cards: tuple[str, ...] = ()
+    finding: tuple[str, ...] = ()
 
     @property
     def failed(self) -> dict[str, int]:
@@ -78,6 +79,7 @@ class Summary:
             "ledger": str(self.ledger),
             "report": str(self.page),
             "failed_cards": list(self.failed_cards),
+            "finding": list(self.finding),
         }
 
     def lines(self) -> list[str]:
@@ -90,6 +92,7 @@ class Summary:
                 f"{n} {status}: the report says why; --retry-failed does them again"
                 for status, n in self.failed.items()
             ),
+            *self.finding,
             f"Report: {self.page}",
         ]
 

@@ -1,5 +1,6 @@
 """A space: what space.yaml says, checked as a whole."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -188,6 +189,20 @@ class Space(Model):
     def data(self) -> dict[str, Any]:
         """The plain values that the space was made of; `Space.parse(space.data)` is the space again."""
         return self._data
+
+    def with_seeds(self, count: int) -> Self:
+        """The same space with more seeds: its own, and as many of the smallest others as are lacking.
+
+        Raises SpaceError if it has more already.
+        """
+        if count < len(self.seeds):
+            what = (
+                f"{count} seeds were asked for, fewer than the {len(self.seeds)} of the space; edit the file for that"
+            )
+            raise SpaceError(self.source.mistake(("seeds",), what))
+        others = (seed for seed in range(count + len(self.seeds)) if seed not in self.seeds)
+        seeds = [*self.seeds, *itertools.islice(others, count - len(self.seeds))]
+        return type(self).parse({**self._data, "seeds": count if seeds == list(range(count)) else seeds}, self._source)
 
     def recipes(self) -> list[tuple[dict[str, Any], Proxy]]:
         """Every nuisance setting with the recipe that it makes, in the order of the file."""
