@@ -7,6 +7,7 @@ from pathlib import Path
 from sweep.costs import plan, second_count
 from sweep.engine.executor import Executor
 from sweep.engine.executors import executor_for
+from sweep.engine.finding_note import noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Lock, locked
 from sweep.engine.loop import Loop
@@ -150,7 +151,7 @@ class _Sweep:
         try:
             for note in check_images(run.proxy.dataset):
                 self.watch.note(note)
-            load(run.proxy.dataset, run.point.image_size or 1)
+            load(run.proxy.dataset, run.point.image_size or 1, run.proxy.dataset.draw(run.seed))
         except DataError as error:
             raise SpaceError(self.space.source.mistake(("proxy", "dataset"), str(error))) from None
 
@@ -202,14 +203,15 @@ class _Sweep:
         if self.pages is None:
             return Summary(self.space.name, counts, trained, self.path, None)
         before = Sources.of(self.path, trust=True)
-        rendered = Rendered(self.pages / "index.html")
-        if before is None or not up_to_date(self.pages, before):
+        noted = noted_finding(self.folder)
+        rendered = Rendered(self.pages / "index.html", finding=noted.lines if noted else ())
+        if before is None or noted is None or not up_to_date(self.pages, before):
             try:
                 rendered = render_ledger(ledger, self.pages, trust=True)
             except OSError as error:
                 what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
                 raise EngineError(what) from None
-        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
+        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed, rendered.finding)
 
 
 def _absolute(storage: str | Path) -> str:

@@ -54,7 +54,8 @@ class Silence:
 class Summary:
     """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
 
-    `page` is None where none was asked for; `failed_cards` says, a line each, why cards of it could not be made.
+    `page` is None where none was asked for; `failed_cards` says, a line each, why cards of it could not be made;
+    `finding` is that of the report.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Summary:
     ledger: Path
     page: Path | None
     failed_cards: tuple[str, ...] = ()
+    finding: tuple[str, ...] = ()
 
     @property
     def failed(self) -> dict[str, int]:
@@ -78,6 +80,7 @@ class Summary:
             "ledger": str(self.ledger),
             "report": None if self.page is None else str(self.page),
             "failed_cards": list(self.failed_cards),
+            "finding": list(self.finding),
         }
 
     def lines(self) -> list[str]:
@@ -90,6 +93,7 @@ class Summary:
                 f"{n} {status}: the report says why; --retry-failed does them again"
                 for status, n in self.failed.items()
             ),
+            *self.finding,
             *([] if self.page is None else [f"Report: {self.page}"]),
         ]
 

@@ -22,6 +22,8 @@ from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
 from sweep.space.grid import Numbers, Rejected, divide, miss, mistake_lines, no_point
+from sweep.space.names import varying
+from sweep.space.question import unvaried_mistakes
 from sweep.space.source import Where
 from sweep.space.space import COSTS
 
@@ -230,6 +232,9 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     planned = Plan(space, grid, counts, kept, too_costly, axes(grid.listing, kept), nothing, traces)
     if not len(kept):
         raise no_point(space, planned.rejected)
+    unvaried = unvaried_mistakes(space.data, space.source, varying(grid.listing, kept, planned.axes))
+    if unvaried:
+        raise SpaceError(*unvaried)
     alike = twins(grid.listing, kept, counts, facts.channels, facts.classes)
     compared = baselines(space, grid.listing, kept, alike)
     kept = kept[~np.isin(kept, list(alike))]
