@@ -19,6 +19,7 @@ from sweep.space.point import plain
 from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
+from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
 
@@ -103,7 +104,7 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = _placed(dict(data), source)
+        data = written_out(_placed(dict(data), source), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
         networks, mistakes = _own_networks(data, source)
