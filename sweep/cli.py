@@ -13,10 +13,11 @@ import typer
 
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
-from sweep.information import data, schema, spaces
+from sweep.information import data, schema
 from sweep.options import Json, Networks, Reports, Results, SpaceArgument
 from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import Space, allow, find
+from sweep.starting import new, spaces
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -239,8 +240,8 @@ def merge(
             out.print(unused_runs(unused, ""), markup=False)
 
 
-for information in (spaces, data, schema):
-    app.command()(information)
+for command in (new, spaces, data, schema):
+    app.command()(command)
 
 
 def main() -> NoReturn:
