@@ -172,14 +172,14 @@ def export(
     to: Annotated[
         Path,
         typer.Option(
-            help="runs.csv, runs.parquet: a row a run; points.csv, points.parquet: a row a point; table.tex: LaTeX; "
-            "optuna.db: for optuna-dashboard."
+            help="runs.csv, runs.parquet: a row a run; points.csv: a row a point; curves.csv: a row an epoch; "
+            "table.tex: LaTeX; optuna.db: for optuna-dashboard; tensorboard/, mlflow/, wandb/: for these, offline."
         ),
     ],
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write a sweep for other tools: its runs or points as a table, LaTeX, or Optuna's storage."""
+    """Write a sweep for other tools: tables, LaTeX, Optuna's storage, or a folder of a tracker's runs."""
     from sweep.engine.ledger import Ledger
     from sweep.engine.places import ledger_path
     from sweep.export import export as write

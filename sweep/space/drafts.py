@@ -117,7 +117,7 @@ def axes_of(reference: str) -> dict[str, str]:
     """
     own = own_network(reference)
     parameters = inspect.signature(own.function).parameters
-    axes = {}
+    axes: dict[str, str] = {}
     for name in own.parameters:
         if name in GIVEN:
             continue
