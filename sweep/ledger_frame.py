@@ -65,6 +65,9 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for row in rows})))),
         baseline=space.baseline,
+        main=space.main,
+        hypothesis=space.hypothesis,
+        smallest=float("nan") if space.smallest is None else space.smallest,
         runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
         # what is said if nobody says it is no news
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),

@@ -10,9 +10,9 @@ from sweep.report.cards import (
     explore,
     fidelity,
     final,
+    finding,
     front_chances,
     fronts,
-    headline,
     isolation,
     kernels,
     learning,
@@ -27,7 +27,7 @@ from sweep.report.cards.card import Builder, Card
 
 #: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
 CONTENTS: Sequence[tuple[str, Builder]] = (
-    ("Headline", headline.cards),
+    ("Finding", finding.cards),
     ("On the test split", final.cards),
     ("Explore the points", explore.cards),
     ("Error against the main axis", curves.main_axis),
