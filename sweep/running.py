@@ -17,6 +17,7 @@ from sweep.engine.runs import Run
 from sweep.engine.strategies import strategy_of
 from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
+from sweep.notebook import usual_watch
 from sweep.proxy import DataError, load
 from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
@@ -25,7 +26,7 @@ from sweep.report.page.rendered import Rendered, Sources, up_to_date
 from sweep.search import Choice
 from sweep.space import Space, find
 from sweep.space.changes import changes
-from sweep.watch import Silence, Summary, Watch, unused_runs
+from sweep.watch import Summary, Watch, unused_runs
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -59,13 +60,13 @@ def run(
         storage: where runs in progress are kept, a directory or a URL that fsspec reads; RESULTS/NAME/checkpoints by
             default. A run goes on from there.
         checkpoint_every: seconds after which a run in progress is kept.
-        watch: what is told of the sweep while it runs.
+        watch: what is told of the sweep while it runs; by default a bar in a notebook, and nothing elsewhere.
         executor: what does the runs, in place of `workers`, `address` and `inline`; it is closed at the end.
 
     Interrupting it loses nothing but the runs in progress: call it again to go on.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
     """
-    watch = watch or Silence()
+    watch = watch or usual_watch()
     space = space if isinstance(space, Space) else Space.load(find(space))
     if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
@@ -85,6 +86,7 @@ class _Sweep:
         self.space, self.folder, self.pages = space, folder, pages
         self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
         self.path = folder / "ledger.sqlite"
+        watch.doing(f"planning {space.combinations:,} {'point' if space.combinations == 1 else 'points'}")
         self.plan = plan(space, traced=False)
         if self.plan.runs > MOST_RUNS:
             what = f"asks for {self.plan.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
@@ -106,6 +108,7 @@ class _Sweep:
             checkpoint_every,
         )
         if todo:
+            self.watch.doing("reading the images")
             self.executor.start()
             self._insist_on_images(todo[0])
             if storage is not None:
@@ -178,6 +181,7 @@ class _Sweep:
                 self.watch.landed(*pair)
 
         self.executor.note = self.watch.note
+        self.executor.ready = lambda: self.watch.doing("waiting for the first run")
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
         todo = len(loop.todo) if loop.all_known else total - loop.answered
@@ -200,6 +204,7 @@ class _Sweep:
         before = Sources.of(self.path, trust=True)
         rendered = Rendered(self.pages / "index.html")
         if before is None or not up_to_date(self.pages, before):
+            self.watch.doing("writing the report")
             try:
                 rendered = render_ledger(ledger, self.pages, trust=True)
             except OSError as error:
