@@ -20,6 +20,7 @@ from sweep.report.cards import (
     points,
     population,
     run,
+    search,
 )
 from sweep.report.cards.card import Builder, Card
 
@@ -27,6 +28,7 @@ from sweep.report.cards.card import Builder, Card
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
     ("On the test split", final.cards),
+    ("How the search went", search.cards),
     ("Error against the main axis", curves.main_axis),
     ("What tuning took away", nuisance.cards),
     ("Error against cost", fronts.fronts),
