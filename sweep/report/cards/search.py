@@ -280,8 +280,9 @@ def _importance(search: Search) -> Card:
         for one in found
     )
     note = (
-        f"PED-ANOVA (Watanabe et al. 2023), by Optuna: how far the values of the best {100 * BEST:.0f} % of the runs lie "
-        "apart from those of all explored runs, axis by axis. A search that turned to some values saw little of the others. "
+        f"PED-ANOVA (Watanabe et al. 2023), by Optuna: how far the values of the best {100 * BEST:.0f} % of the "
+        "explored runs lie apart from those of all, axis by axis. A search that turned to some values saw little of "
+        "the others. "
         "Intervals come from 60 resamples of the runs."
     )
     return Card(title, (said,), tables=(Table("Shares", heads, rows),), notes=(note,))
