@@ -134,7 +134,7 @@ class _Sweep:
     def _describe(self, ledger: Ledger) -> None:
         """Note the space and the points of its plan; of a search those that it has asked for."""
         places = None
-        if self.space.strategy.name != "grid":
+        if self.space.strategy.name not in {"grid", "racing"}:
             history, _ = self.runs.history(ledger.asks(), ledger.answers(), ledger.positions())
             places = {choice.point for _, choice, _ in history.seen(0, None)}
         ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described(places))

@@ -22,6 +22,7 @@ from sweep.report.cards import (
     points,
     population,
     run,
+    search,
 )
 from sweep.report.cards.card import Builder, Card
 
@@ -29,6 +30,7 @@ from sweep.report.cards.card import Builder, Card
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Finding", finding.cards),
     ("On the test split", final.cards),
+    ("How the search went", search.cards),
     ("Explore the points", explore.cards),
     ("Error against the main axis", curves.main_axis),
     ("What tuning took away", nuisance.cards),
