@@ -10,6 +10,7 @@ from sweep.report.cards import (
     fidelity,
     final,
     finding,
+    forest,
     front_chances,
     fronts,
     isolation,
@@ -27,6 +28,7 @@ from sweep.report.cards.card import Builder, Card
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Finding", finding.cards),
     ("On the test split", final.cards),
+    ("Values of the main axis against one another", forest.cards),
     ("Error against the main axis", curves.main_axis),
     ("What tuning took away", nuisance.cards),
     ("Error against cost", fronts.fronts),
