@@ -14,10 +14,11 @@ import typer
 
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
-from sweep.information import data, schema, spaces
+from sweep.information import data, schema
 from sweep.options import Json, Networks, Reports, Results, SpaceArgument
 from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import Space, allow, find
+from sweep.starting import new, spaces
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -183,14 +184,14 @@ def export(
     to: Annotated[
         Path,
         typer.Option(
-            help="runs.csv, runs.parquet: a row a run; points.csv, points.parquet: a row a point; table.tex: LaTeX; "
-            "optuna.db: for optuna-dashboard."
+            help="runs.csv, runs.parquet: a row a run; points.csv: a row a point; curves.csv: a row an epoch; "
+            "table.tex: LaTeX; optuna.db: for optuna-dashboard; tensorboard/, mlflow/, wandb/: for these, offline."
         ),
     ],
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write a sweep for other tools: its runs or points as a table, LaTeX, or Optuna's storage."""
+    """Write a sweep for other tools: tables, LaTeX, Optuna's storage, or a folder of a tracker's runs."""
     from sweep.engine.ledger import Ledger
     from sweep.engine.places import ledger_path
     from sweep.export import export as write
@@ -251,8 +252,8 @@ def merge(
             out.print(unused_runs(unused, ""), markup=False)
 
 
-for information in (spaces, data, schema):
-    app.command()(information)
+for command in (new, spaces, data, schema):
+    app.command()(command)
 
 
 def main() -> NoReturn:

@@ -110,6 +110,11 @@ class SweepFrame:
     final: Final | None = None
     #: how often the test split was looked at.
     looks: int = 0
+    #: run key -> mean training loss of each epoch; runs of which nothing is known are not in it
+    losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    #: the plain values of the space, and by a point's label the block of a grid that holds it alone; empty if not known
+    space: Mapping[str, Any] = field(default_factory=dict)
+    blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:

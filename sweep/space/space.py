@@ -21,6 +21,7 @@ from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
 from sweep.space.question import named_axes, question_mistakes
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
+from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
 
@@ -115,7 +116,7 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = _placed(dict(data), source)
+        data = written_out(_placed(dict(data), source), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
         networks, mistakes = _own_networks(data, source)
