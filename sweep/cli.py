@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -56,6 +57,10 @@ def run(
     address: Annotated[
         str | None, typer.Option(help="A Ray cluster to run on: auto, host:port or ray://host:port.")
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="So many seeds, in place of the fewer that the space asks for."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option(help="Do runs that failed before again.")] = False,
     storage: Annotated[
         str | None,
@@ -67,6 +72,10 @@ def run(
     inline: Annotated[
         bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report/--no-report", help="Render the report at the end; `report` does it later."),
+    ] = True,
     network: Networks = None,
     as_json: Json = False,
 ) -> None:
@@ -83,6 +92,8 @@ def run(
         bar.doing(f"reading {space}")
         allow(*(network or ()))
         loaded = Space.load(find(space))
+        if seeds is not None:
+            loaded = loaded.with_seeds(seeds)
 
         from sweep.engine.executors import executor_for
 
@@ -92,7 +103,7 @@ def run(
             summary = run_space(
                 loaded,
                 results=results,
-                reports=reports,
+                reports=reports if report else None,
                 retry_failed=retry_failed,
                 storage=storage,
                 checkpoint_every=checkpoint_every,
@@ -110,7 +121,8 @@ def run(
         print(json.dumps(summary.plain()))
     else:
         for line in summary.lines():
-            out.print(line, markup=False)
+            # a sweep does not know its file, and this command does
+            out.print(line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False)
     _tell_failed_cards(summary.failed_cards)
     if summary.failed or summary.failed_cards:
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from typing import Any
 import moocore
 import numpy as np
 
+from sweep.engine.finding_note import NotedFinding, noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
@@ -67,6 +68,8 @@ class Progress:
     rate: float | None
     failures: tuple[Failures, ...]
     front: tuple[Leader, ...]
+    #: what the last report of it found; None before there is one
+    finding: NotedFinding | None = None
     at_chance: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -137,6 +140,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             front,
+            noted_finding(path.parent),
             at_chance=at_chance,
         )
 

@@ -137,8 +137,16 @@ def shown(progress: SweepProgress) -> Group:
     landed = progress.wanted - progress.remaining
     bar = (ProgressBar(progress.wanted, landed, width=BAR_WIDTH),) if progress.wanted else ()
     front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-    first, *others = (Text(line) for line in status_lines(progress))
+    first, *others = (Text(line) for line in (*status_lines(progress), *finding_lines(progress)))
     return Group(first, *bar, *others, *front)
+
+
+def finding_lines(progress: SweepProgress) -> list[str]:
+    """The finding that the last report wrote, with its time; nothing before there is one."""
+    finding = progress.finding
+    if finding is None or not finding.lines:
+        return []
+    return [f"Finding of the report of {finding.time}:", *(f"  {line}" for line in finding.lines)]
 
 
 def status_lines(progress: SweepProgress) -> list[str]:

@@ -21,12 +21,14 @@ from sweep.costs.own import count_own
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
 from sweep.costs.twins import by_first, twins
-from sweep.errors import NetworkError
+from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
 from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, divide, miss, no_point
 from sweep.space.grid_mistakes import insist_on_some
+from sweep.space.names import varying
+from sweep.space.question import unvaried_mistakes
 from sweep.space.space import COSTS
 
 #: All points of a plan are traced up to this many, and of a larger one up to SAMPLE, as many as SECONDS allow.
@@ -272,6 +274,9 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     )
     if not len(kept):
         raise no_point(space, planned.rejected)
+    unvaried = unvaried_mistakes(space.data, space.source, varying(grid.listing, kept, planned.axes))
+    if unvaried:
+        raise SpaceError(*unvaried)
     alike = twins(grid.listing, kept, counts, facts.channels, facts.classes)
     compared = baselines(space, grid.listing, kept, alike)
     kept = kept[~np.isin(kept, list(alike))]

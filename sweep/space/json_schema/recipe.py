@@ -89,6 +89,8 @@ def _augment() -> Schema:
 
 def _dataset() -> Schema:
     made = flat(Dataset)
+    drawn = {"properties": {"subset": {"const": "by seed"}}, "required": ["subset"]}
+    made["allOf"].append({"if": drawn, "then": {"required": ["train"], "properties": {"train": {"type": "integer"}}}})
     # a name alone, where nothing else is needed
     return {"anyOf": [{"enum": list(DATASETS)}, made]}
 

@@ -19,6 +19,8 @@ def schema() -> Schema:
     """The schema of a whole space."""
     root = model(Space)
     own = root["properties"]
+    axis = {"type": "string", "minLength": 1}
+    own["main"] |= {"anyOf": [axis, {"type": "array", "minItems": 1, "uniqueItems": True, "items": axis}]}
     own["network"] |= section()
     own["grid"] |= {"type": "array", "minItems": 1, "items": block()}
     own["baseline"] |= section()
