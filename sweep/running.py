@@ -227,6 +227,7 @@ class _Sweep:
             except OSError as error:
                 what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
                 raise EngineError(what) from None
+        self.watch.doing("")
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed, rendered.finding)
 
 

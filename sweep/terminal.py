@@ -55,7 +55,7 @@ class Bar:
 
     def doing(self, what: str) -> None:
         """Say in a terminal what is being done, with a clock until runs land."""
-        if not self.console.is_terminal:
+        if not what or not self.console.is_terminal:
             return
         if self.meter is None:
             self.end()

@@ -21,7 +21,7 @@ class Watch(Protocol):
     """What is told of a sweep while it runs."""
 
     def doing(self, what: str) -> None:
-        """What is being done now, such as 'planning 7 points', 'starting 2 workers' or 'writing the report'."""
+        """What is being done now, such as 'planning 7 points' or 'writing the report'; '' when all is done."""
 
     def begin(self, planned: "Plan", todo: int, total: int, workers: int, known: Iterable[Known] = ()) -> None:
         """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for.
