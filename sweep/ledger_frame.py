@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sweep import kept_kernels
+from sweep.analysis.metric import METRICS, measured_by
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
@@ -16,18 +17,28 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
 from sweep.engine.recorded import Recorded, RecordedRun, recorded
 from sweep.engine.runs import Run
-from sweep.space import Point, plain
+from sweep.errors import LedgerError
+from sweep.space import Point, Space, plain
 from sweep.space.columns import own_axis
 
 
-def frame(ledger: Ledger, kernels: bool = True, trust: bool = False) -> SweepFrame:
+def frame(ledger: Ledger, kernels: bool = True, trust: bool = False, metric: str | None = None) -> SweepFrame:
     """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'.
 
     With `kernels`, networks whose weights were kept are looked at, unless they have been before; with `trust` also
-    those that a module of the user's builds, which is imported then.
+    those that a module of the user's builds, which is imported then. `metric` is 'error' or 'loss', what points are
+    judged by, as the space says if not given; raises LedgerError for 'loss' where no run has one.
     """
     made, _ = with_runs(ledger, kernels, trust)
-    return made
+    wanted = metric or Space.recorded(ledger.space()).metric
+    if wanted not in METRICS:
+        raise LedgerError(f"{ledger.path}: cannot be judged by {wanted!r}; use one of {', '.join(METRICS)}")
+    try:
+        return measured_by(made, wanted)
+    except ValueError as error:
+        if metric is None:
+            return replace(made, metric_note=f"Judged by error, not by loss: {error}.")
+        raise LedgerError(f"{ledger.path}: {error}") from None
 
 
 def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tuple[SweepFrame, list[Run]]:
@@ -48,13 +59,14 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
                 "seed": asked.ask.seed,
                 "status": result.get("status", "missing"),
                 "error": result.get("error", float("nan")),
+                "loss": result.get("loss", float("nan")),
                 "seconds": result.get("seconds", float("nan")),
                 "kind": result.get("kind", ""),
                 "message": result.get("message", ""),
             }
         )
     axes = _axes(sweep)
-    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error"]
+    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error", "loss"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted({asked.ask.key for asked in sweep.asked} & by_key.keys())]
     made = SweepFrame(
@@ -65,7 +77,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for row in rows})))),
         baseline=space.baseline,
-        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
+        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "loss": float, "seconds": float}),
         # what is said if nobody says it is no news
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,

@@ -11,7 +11,8 @@ import pandas as pd
 _T = TypeVar("_T")
 
 #: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings; it may have
-#: `training_flops` as well, multiply-adds of all passes of all runs of the point.
+#: `training_flops` as well, multiply-adds of all passes of all runs of the point, and `loss`, the mean cross-entropy on
+#: the validation split (NaN unless done, and of runs of versions that did not note it).
 COLUMNS = {
     "key": "content hash of the run",
     "point": "label of the point, such as 'weightnet M=2 G=2'; unique to it",
@@ -80,6 +81,10 @@ class SweepFrame:
     #: what `baseline:` in the space says, for display; empty if there is none.
     baseline: Mapping[str, Any]
     runs: pd.DataFrame
+    #: what the column `error` holds: 'error' in per cent, or 'loss' (`metric.measured_by`)
+    metric: str = "error"
+    #: what the page has to say of that, such as that some runs have no loss; '' for nothing
+    metric_note: str = ""
     #: column of an axis -> its values that are no numbers, in the order of the space; for what is shown.
     order: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     #: nested mappings, for the card that says what was run.

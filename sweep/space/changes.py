@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 #: Sections that decide no outcome of a run.
-_NO_OUTCOME = {"name", "about", "baseline", "resources", "strategy", "published", "constraints"}
+_NO_OUTCOME = {"name", "about", "baseline", "resources", "strategy", "published", "metric", "constraints"}
 #: Differences that are told one by one.
 _TOLD = 3
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
@@ -81,6 +81,10 @@ class Space(Model):
     strategy: Annotated[
         Strategy, Field(description="Which runs of the grid are done: all, or those that a search or a race chooses.")
     ] = Strategy.model_validate("grid")
+    metric: Annotated[
+        Literal["error", "loss"],
+        Field(description="What points are judged by: top-1 error, or the cross-entropy on the same images."),
+    ] = "error"
     resources: Annotated[Resources, Field(description="What one run is given.")] = Resources()
     published: Annotated[
         str | None,

@@ -59,8 +59,8 @@ def chance_sentence(study: Study) -> str | None:
     if not guessing:
         return None
     are = "is" if guessing == 1 else "are"
-    limit = words.number(chance(study.frame), 1).removesuffix(".0")
-    return f"{guessing} of {words.plural(known, 'point')} {are} at chance ({limit} %) and not ranked: train longer."
+    limit = f"{words.number(chance(study.frame), 1).removesuffix('.0')}{words.metric().sign}"
+    return f"{guessing} of {words.plural(known, 'point')} {are} at chance ({limit}) and not ranked: train longer."
 
 
 def point_sentences(table: pd.DataFrame) -> list[str]:
@@ -70,11 +70,11 @@ def point_sentences(table: pd.DataFrame) -> list[str]:
         best = min(fair, key=lambda row: (row["mean"], row["point"]))
         spread = f" ± {words.number(best['sd'])}" if math.isfinite(best["sd"]) else ""
         name = words.shorten(best["point"], 80)
-        mean = f"{words.number(best['mean'])}{spread} % ({words.plural(best['n'], 'seed')})"
+        mean = f"{words.number(best['mean'])}{spread}{words.metric().sign} ({words.plural(best['n'], 'seed')})"
         if len(fair) == 1 and (table["n"] > 0).sum() > 1:
             return [f"So far one point can be judged: {name}, at {mean}.", *_against_baseline(_compared(table))]
         luck = f", the lowest of {len(fair)} means{_drawn(best)}" if len(fair) > 1 else ""
-        says.append(f"Lowest mean error: {name} at {mean}{luck}.")
+        says.append(f"Lowest mean {words.metric().noun}: {name} at {mean}{luck}.")
         if best["baseline"] and best["diff_n"]:
             against = together(best) if luck else difference(best)
             verdict = words.verdict(name, words.shorten(best["baseline"], 60), against)
@@ -91,7 +91,7 @@ def _drawn(row: Mapping[Any, Any]) -> str:
     if not math.isfinite(row["shrunk"]):
         return " and so flattered"
     low, high = (words.number(row[f"shrunk_{end}"]) for end in ("low", "high"))
-    return f"; shrunk toward the others it is {words.number(row['shrunk'])} % [{low}, {high}]"
+    return f"; shrunk toward the others it is {words.number(row['shrunk'])}{words.metric().sign} [{low}, {high}]"
 
 
 def difference(row: Mapping[Any, Any]) -> Estimate:
@@ -118,7 +118,7 @@ def _against_baseline(compared: list[tuple[str, Estimate]]) -> list[str]:
         unclear = len(known) - less - more
         says.append(
             f"Of {words.plural(len(known), 'point')} compared with {name} by seed, {less or 'none'} {_has(less)} "
-            f"less error and {more or 'none'} {_has(more)} more by intervals that exclude zero together"
+            f"less {words.metric().noun} and {more or 'none'} {_has(more)} more by intervals that exclude zero together"
             f"{f'; for {unclear} the data do not show a difference' if unclear else ''}."
         )
     if equal := len(compared) - len(known):
@@ -131,7 +131,7 @@ def caveats(study: Study) -> list[str]:
     """Say what stands between the numbers and a conclusion."""
     counts, table = study.counts, study.table
     what = words.nuisance(list(study.frame.nuisance)) if study.frame.nuisance else "setting"
-    says = []
+    says = [study.frame.metric_note] if study.frame.metric_note else []
     if counts.missing:
         says.append(
             f"{words.count(counts.missing)} of {words.plural(counts.total, 'run')} are not in yet"
