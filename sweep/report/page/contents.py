@@ -20,6 +20,7 @@ from sweep.report.cards import (
     points,
     population,
     run,
+    separation,
 )
 from sweep.report.cards.card import Builder, Card
 
@@ -32,6 +33,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Error against cost", fronts.fronts),
     ("How sure the fronts are", front_chances.cards),
     ("How surely points differ from the baseline", evidence.cards),
+    ("Error or loss: which separates points", separation.cards),
     ("Error against the second axis", curves.second_axis),
     ("Two axes at once", plane.cards),
     ("Each axis alone", isolation.cards),
