@@ -57,9 +57,9 @@ def render_report(
     Each is the name of a sweep under `results`, or the path of a ledger or of its folder. Of one sweep the page is
     REPORTS/NAME/index.html, of several REPORTS/A+B/index.html. With `final`, and with nothing else, kept weights are
     judged on the test split, which is noted in the sweep's folder. Nothing that a ledger names is imported or read,
-    networks and images of one's own, unless with `trust`. `metric` is 'error' or 'loss', what the points of one sweep are
-    judged by, as its space says if not given. Raises LedgerError for a ledger that cannot be read,
-    and SweepError for one that is named twice, a folder that cannot be written to, or a last look that cannot be taken.
+    networks and images of one's own, unless with `trust`. `metric` is 'error' or 'loss', what the points of one sweep
+    are judged by, as its space says if not given. Raises LedgerError for a ledger that cannot be read, and SweepError
+    for one that is named twice, a folder that cannot be written to, or a last look that cannot be taken.
     """
     paths = {ledger_path(name, results).resolve(): name for name in names}
     if len(paths) < len(names):

@@ -57,7 +57,7 @@ def signal_over_noise(values: Array) -> float:
     variance = fit.squares.sum(-1) / np.maximum(fit.freedom, 1)
     scatter = np.maximum(chosen.mean(-1).var(-1, ddof=1) - variance / chosen.shape[-1], 0.0)
     ratio = np.divide(scatter, variance, out=np.full(np.shape(variance), np.nan), where=variance > 0)
-    return np.sqrt(ratio) if np.ndim(ratio) else float(np.sqrt(ratio))  # type: ignore[return-value]
+    return np.sqrt(ratio) if np.ndim(ratio) else float(np.sqrt(ratio))
 
 
 def separate(frame: SweepFrame) -> Separation | None:

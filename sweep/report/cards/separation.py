@@ -28,10 +28,8 @@ def cards(study: Study) -> Iterable[Card]:
 
 
 def _signal_sentence(found: Separation) -> str:
-    return (
-        f"Over {words.plural(found.points, 'point')} and {words.plural(found.seeds, 'seed')}, the signal over the noise "
-        f"of one run is {words.number(found.error, 2)} by error and {words.number(found.loss, 2)} by loss."
-    )
+    over = f"{words.plural(found.points, 'point')} and {words.plural(found.seeds, 'seed')}"
+    return f"Over {over}, the signal over the noise of one run is {words.number(found.error, 2)} by error and {words.number(found.loss, 2)} by loss."
 
 
 def _sentence(found: Separation) -> str:
