@@ -29,7 +29,8 @@ def cards(study: Study) -> Iterable[Card]:
 
 def _signal_sentence(found: Separation) -> str:
     over = f"{words.plural(found.points, 'point')} and {words.plural(found.seeds, 'seed')}"
-    return f"Over {over}, the signal over the noise of one run is {words.number(found.error, 2)} by error and {words.number(found.loss, 2)} by loss."
+    error, loss = words.number(found.error, 2), words.number(found.loss, 2)
+    return f"Over {over}, the signal over the noise of one run is {error} by error and {loss} by loss."
 
 
 def _sentence(found: Separation) -> str:
