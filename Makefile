@@ -4,7 +4,7 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults test-fuzz check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
+.PHONY: run test test-faults test-fuzz check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals bench-shares quick-ten
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -68,6 +68,10 @@ bench-report: $(READY)
 # how often 95 % intervals cover in simulated sweeps, and in triples of quick-ten's seeds; written to benchmarks/intervals.txt
 bench-intervals: $(READY)
 	$(BIN)/python -m benchmarks.intervals > benchmarks/intervals.new && mv benchmarks/intervals.new benchmarks/intervals.txt
+
+# how often planted shares of an effect are called a rate effect; written to benchmarks/shares.txt
+bench-shares: $(READY)
+	$(BIN)/python -m benchmarks.shares > benchmarks/shares.new && mv benchmarks/shares.new benchmarks/shares.txt
 
 # ten seeds of quick's recipe of November 2026, ten minutes on two cores: 210 runs beside the golden ledger's 90
 quick-ten: $(READY)

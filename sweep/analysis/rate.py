@@ -4,8 +4,8 @@ With one learning rate for all points a comparison shows whom that rate suits. S
 setting beside the tuned one, and the share of it that tuning took is told for the lowest shared rate, where networks
 differ in how fast they learn.
 
-The share is a ratio of two paired means. Its interval is Fieller's: all shares that the data do not contradict, with the
-noise of all points pooled. A bootstrap over seeds has ten different samples of three seeds, and too narrow intervals.
+The share is a ratio of two paired means. Its interval is Fieller's: all shares that the data do not contradict, with
+the noise of all points pooled. A bootstrap over three seeds has ten different samples, and too narrow intervals.
 """
 
 import math

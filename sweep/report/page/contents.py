@@ -19,6 +19,7 @@ from sweep.report.cards import (
     plane,
     points,
     population,
+    rate,
     run,
     separation,
 )
@@ -29,6 +30,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Headline", headline.cards),
     ("On the test split", final.cards),
     ("Error against the main axis", curves.main_axis),
+    ("Is it the rate?", rate.cards),
     ("What tuning took away", nuisance.cards),
     ("Error against cost", fronts.fronts),
     ("How sure the fronts are", front_chances.cards),
