@@ -15,7 +15,9 @@ import numpy as np
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
-from sweep.space import Point, Space, label
+from sweep.errors import SpaceError
+from sweep.rates import Extension, extensions
+from sweep.space import Point, Space, canonical, label
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Progress:
 
     rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
     seconds_left: what is left, at that rate.
+    extend: lists of settings at whose ends points are best so far.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Progress:
     rate: float | None
     failures: tuple[Failures, ...]
     front: tuple[Leader, ...]
+    extend: tuple[Extension, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The same for machines, as JSON values."""
@@ -123,7 +127,18 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             _front((row[1:] for row in rows), ledger.costs(), names),
+            _extensions(ledger, rows),
         )
+
+
+def _extensions(ledger: Ledger, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+    """Lists of settings to go on with, as far as the runs that are in tell."""
+    try:
+        space = Space.recorded(ledger.space())
+    except SpaceError:  # of another version: how far it is can be told all the same
+        return ()
+    recipes = [canonical(proxy.decisive()) for _, proxy in space.recipes()]
+    return extensions(space.nuisance, recipes, (row[1:] for row in rows)) if space.nuisance else ()
 
 
 def rate(landed: Iterable[str], workers: int) -> float | None:

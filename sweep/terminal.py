@@ -158,6 +158,7 @@ def status_lines(progress: SweepProgress) -> list[str]:
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]
+    lines += [extension.line() for extension in progress.extend]
     return lines
 
 

@@ -13,6 +13,7 @@ from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining
 from sweep.proxy.files import lacking
+from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.terminal import describe, duration
 from sweep.watch import unused_runs
@@ -45,6 +46,8 @@ def show(
     at_a_time = workers_for(planned.space.resources, workers)
     timed = measure(planned, at_a_time, known.share if known else None) if forecast else None
     for line in summary_lines(planned, timed, at_a_time, known):
+        out.print(line, markup=False)
+    if line := proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr):
         out.print(line, markup=False)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
