@@ -47,11 +47,10 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
     space, results = sweep.space, ledger.runs()
     by_key = {row["key"]: row for row in records(results)}
     about = _points(sweep)
-    rows = []
-    evidence = _evidence(sweep.asked)
-    for asked in evidence:
+    rows: list[list[dict[str, Any]]] = [[] for _ in space.rungs()]
+    for asked in _evidence(sweep.asked):
         result = by_key.get(asked.ask.key, {})
-        rows.append(
+        rows[asked.rung].append(
             {
                 "key": asked.ask.key,
                 **about[asked.place],
@@ -74,10 +73,10 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         about=space.about,
         axes=tuple(axes),
         order={column: tuple(cell for cell in cells if not is_number(cell)) for column, cells in axes.items()},
-        nuisance={path: tuple(values) for path, values in space.nuisance.items()},
-        seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for row in rows})))),
+        nuisance={},
+        seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for some in rows for row in some})))),
         baseline=space.baseline,
-        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "loss": float, "seconds": float}),
+        runs=pd.DataFrame(columns=columns),
         # what is said if nobody says it is no news
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,
@@ -91,6 +90,18 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         unasked=len(results) - len(used),
         looks=len(looks(ledger.path.parent)),
     )
+    frames = [
+        replace(
+            made,
+            nuisance={path: tuple(values) for path, values in rung.nuisance.items()},
+            runs=pd.DataFrame(some, columns=columns).astype({"error": float, "loss": float, "seconds": float}),
+            recipe={**made.recipe, "epochs": rung.epochs},
+        )
+        for rung, some in zip(space.rungs(), rows, strict=True)
+    ]
+    made = frames[space.judged]
+    if space.lengths:
+        made = replace(made, lengths=dict(zip((rung.epochs for rung in space.rungs()), frames, strict=True)))
     if not kernels:
         return made, sweep.runs
     return replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, sweep.runs, trust)), sweep.runs

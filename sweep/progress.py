@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -137,8 +137,12 @@ def _extensions(ledger: Ledger, rows: Iterable[tuple[str, str, str, float | None
         space = Space.recorded(ledger.space())
     except SpaceError:  # of another version: how far it is can be told all the same
         return ()
-    recipes = [canonical(proxy.decisive()) for _, proxy in space.recipes()]
-    return extensions(space.nuisance, recipes, (row[1:] for row in rows)) if space.nuisance else ()
+    results = [row[1:] for row in rows] if space.nuisance else []
+    return tuple(
+        replace(extension, epochs=rung.epochs if space.lengths else None)
+        for rung in space.rungs()
+        for extension in extensions(rung.nuisance, [canonical(proxy.decisive()) for _, proxy in rung.recipes], results)
+    )
 
 
 def rate(landed: Iterable[str], workers: int) -> float | None:

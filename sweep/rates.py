@@ -39,12 +39,15 @@ class Extension:
     add: float | None
     best: int
     points: int
+    #: the length of training that this is about, where a space has several
+    epochs: int | None = None
 
     def line(self) -> str:
         """The same in words."""
         points = f"point{'' if self.points == 1 else 's'} {'is' if self.best == 1 else 'are'}"
         add = f": add {self.add:g} to nuisance" if self.add is not None else ": extend the list"
-        return f"{self.best} of {self.points} {points} best at {self.path} {self.at:g}, an end of the list{add}"
+        after = "" if self.epochs is None else f"after {self.epochs} epochs "
+        return f"{after}{self.best} of {self.points} {points} best at {self.path} {self.at:g}, an end of the list{add}"
 
 
 def extensions(

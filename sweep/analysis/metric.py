@@ -58,6 +58,9 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
     runs = frame.runs
     if metric == frame.metric:
         return frame
+    if frame.lengths:
+        lengths = {epochs: measured_by(one, metric) for epochs, one in frame.lengths.items()}
+        return replace(measured_by(replace(frame, lengths={}), metric), lengths=lengths)
     if metric == "error":
         status = np.where(np.isfinite(runs["top1"]), "done", runs["status"])
         back = runs.assign(error=runs["top1"], status=status).drop(columns="top1")

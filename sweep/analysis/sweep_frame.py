@@ -97,6 +97,8 @@ class SweepFrame:
     judged_on: int = 0
     #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
     counts: str = ""
+    #: epochs -> the sweep trained for so long, the shortest first; empty if there is one length
+    lengths: Mapping[int, "SweepFrame"] = field(default_factory=dict)
     #: operation that has no count of FLOPs -> the points that compute it
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: label of a point -> labels of points that are the same network, and were not trained

@@ -22,6 +22,7 @@ class Pool:
     baseline: for each point the place of the one that it is compared with, -1 where there is none.
     key: content hash of the run that a choice makes; equal hashes are equal runs.
     rungs: epochs of each rung, the shortest first.
+    combinations: the pairs of setting and rung that there are; None for all.
     """
 
     points: Sequence[Mapping[str, Any]]
@@ -32,6 +33,7 @@ class Pool:
     baseline: NDArray[np.int64]
     key: Callable[[Choice], str]
     rungs: tuple[int, ...] = (1,)
+    combinations: frozenset[tuple[int, int]] | None = None
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -40,7 +42,8 @@ class Pool:
     @property
     def runs(self) -> int:
         """Number of runs of the whole grid: points x settings x seeds x rungs."""
-        return len(self.points) * len(self.settings) * len(self.seeds) * len(self.rungs)
+        each = len(self.settings) * len(self.rungs) if self.combinations is None else len(self.combinations)
+        return len(self.points) * len(self.seeds) * each
 
     def grid(self) -> list[Choice]:
         """Every run of the whole grid, in the order of points, settings, seeds and rungs."""
@@ -50,4 +53,5 @@ class Pool:
             for setting in range(len(self.settings))
             for seed in self.seeds
             for rung in range(len(self.rungs))
+            if self.combinations is None or (setting, rung) in self.combinations
         ]
