@@ -10,8 +10,8 @@ from sweep.analysis.rate import Best, RateEffect, best_settings, rate_effects, r
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
+from sweep.report.cards.contrasts_figure import contrast_name, draw_contrasts
 from sweep.report.cards.nuisance import percent
-from sweep.report.cards.rate_figure import draw_rates
 from sweep.report.figures.style import ONE_COLUMN
 
 #: More contrasts than these are neither drawn nor told one by one; more points are not listed with their settings.
@@ -75,12 +75,6 @@ def rate_sentence(one: RateEffect, names: Sequence[str]) -> str:
         f"{words.shorten(contrast_name(one.contrast.name), 80)}: {words.points_of_error(naive, sign=True)} with "
         f"{at} for all, {words.points_of_error(tuned, sign=True)} tuned ({words.seeds(tuned)}): {said}."
     )
-
-
-def contrast_name(name: str) -> str:
-    """Write the name of a contrast with the names that people have for its axes."""
-    axis, _, rest = name.partition(" ")
-    return f"{words.name(axis)} {rest}" if rest else name
 
 
 def _edge_sentences(best: Sequence[Best], study: Study, names: Sequence[str]) -> list[str]:
@@ -158,6 +152,14 @@ def _picture(effects: Sequence[RateEffect], study: Study, names: Sequence[str], 
             ("tuned", (math.nan,) * len(names), estimate(next(iter(one.effects.values())).tuned)),
         ]
     ]
-    wide, narrow = (draw_rates(effects, names, width) for width in (2 * ONE_COLUMN, ONE_COLUMN))
+    values = {
+        contrast_name(one.contrast.name): {
+            **{words.value(setting[0]): estimate(effect.naive) for setting, effect in one.effects.items()},
+            "tuned": estimate(next(iter(one.effects.values())).tuned),
+        }
+        for one in effects
+    }
+    label = f"{words.name(names[0])} for all points"
+    wide, narrow = (draw_contrasts(values, label, last=True, width=width) for width in (2 * ONE_COLUMN, ONE_COLUMN))
     alt = f"Differences against the {words.nuisance(names)} that all points share, and tuned. {says}"
     return Picture("is-it-the-rate", wide, pd.DataFrame(rows), alt, narrow)
