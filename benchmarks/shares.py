@@ -12,8 +12,8 @@ from sweep.analysis.rate import Contrast, rate_effects
 from tests.analysis.frames import sweep_frame
 
 POINTS, EFFECT, NOISE, CORRELATION, SEEDS = 10, 0.84, 0.22, 0.53, 6
-#: How much more error the first point has at each rate than at its best one: about 0.34 points times the squared octaves,
-#: as the laboratory has it in short runs on average (results/laboratory: 1.34 points from 0.04 to 0.01, 0.39 to 0.02).
+#: How much more error the first point has at each rate than at its best one: some 0.34 points times squared octaves.
+#: The laboratory has that on average in short runs (results/laboratory): 1.34 from 0.04 to 0.01, 0.39 to 0.02.
 RATES, ABOVE = (0.01, 0.02, 0.04, 0.08), (1.35, 0.34, 0.0, 0.34)
 VERDICTS = ("mostly the rate", "less than half", "not decided", "no effect", "not tuned")
 ABOUT = f"""\
