@@ -1,8 +1,8 @@
 """How much of a target's order a proxy tells: over all points and over the best, beside what noise allows at most.
 
-A target is what one would like to know, such as errors of full trainings: errors of points from elsewhere. The agreement
-is tau-b (Kendall 1945, The treatment of ties in ranking problems). Over all points it is flattered by those that are
-clearly bad; so it is told for the tenth that is best on the target, too, where that is at least eight points.
+A target is what one would like to know: errors of the same points from elsewhere, such as those of full trainings. The
+agreement is tau-b (Kendall 1945, The treatment of ties in ranking problems). Over all points it is flattered by those
+that are clearly bad; so it is told for the tenth that is best on the target, too, where that is at least eight points.
 """
 
 import math
