@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 
 from sweep.analysis.nuisance import tune
-from sweep.analysis.rate import Contrast, rate_effects
+from sweep.analysis.question import Contrast, Pair
+from sweep.analysis.rate import rate_effects
 from tests.analysis.frames import sweep_frame
 
 POINTS, EFFECT, NOISE, CORRELATION, SEEDS = 10, 0.84, 0.22, 0.53, 6
@@ -39,7 +40,7 @@ def planted(share, rng, seeds=SEEDS):
 def judge(share, rng, seeds=SEEDS):
     """What is said of the contrast of the last and the first point of a planted sweep."""
     frame = planted(share, rng, seeds)
-    contrast = Contrast("last vs first", {f"point {POINTS - 1}": 1.0, "point 0": -1.0})
+    contrast = Contrast("point", "last", "first", (Pair(f"point {POINTS - 1}", "point 0", {}, 1.0, 1.0),))
     return rate_effects(frame, tune(frame), [contrast])[0]
 
 

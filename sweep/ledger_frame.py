@@ -76,6 +76,9 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         nuisance={},
         seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for some in rows for row in some})))),
         baseline=space.baseline,
+        main=space.main,
+        hypothesis=space.hypothesis,
+        smallest=float("nan") if space.smallest is None else space.smallest,
         runs=pd.DataFrame(columns=columns),
         # what is said if nobody says it is no news
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),

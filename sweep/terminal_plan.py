@@ -1,6 +1,7 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +16,8 @@ from sweep.engine.remaining import Remaining
 from sweep.proxy.files import lacking
 from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
+from sweep.space.datasets import Dataset
+from sweep.space.grid import IMPOSSIBLE
 from sweep.terminal import describe, duration
 from sweep.watch import unused_runs
 
@@ -83,8 +86,9 @@ def rejection_lines(planned: Plan) -> Iterator[str]:
     yield f"rejected: {len(rejected):,} of {len(rejected) + len(planned.points):,} points"
     for name, (count, mildest, harshest) in planned.rejections_by_constraint().items():
         yield f"  {name}: {count:,}"
-        yield f"    mildest:  {_rejection(planned, mildest)}"
-        yield f"    harshest: {_rejection(planned, harshest)}"
+        names = ("first:   ", "last:    ") if name == IMPOSSIBLE else ("mildest: ", "harshest:")
+        yield f"    {names[0]} {_rejection(planned, mildest)}"
+        yield f"    {names[1]} {_rejection(planned, harshest)}"
 
 
 def _rejection(planned: Plan, one: Rejection) -> str:
@@ -137,6 +141,32 @@ def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
         yield "  condconv: compared less its routing, which the published sizes leave out"
 
 
+def split_line(dataset: Dataset) -> str:
+    """How many images runs are trained and judged on, and where the numbers come from if the space does not say."""
+    (train, validation), facts = dataset.counts(), dataset.facts
+    if facts.apart:
+        usual = "the set's own split"
+    elif facts.validation_images:
+        usual = f"by default {min(facts.validation_images, validation):,} to judge on, and the rest"
+    else:
+        usual = f"by default half of {facts.pool:,} each"
+    given = {"train": dataset.train, "validation": dataset.validation}
+    names = [name for name, number in given.items() if number is None]
+    if len(names) == 1 and not facts.apart:
+        usual = f"{names[0]}: what is left, by default" if names == ["train"] else f"validation: {usual}"
+    why = f" ({usual})" if names else ""
+    aside = f"; {facts.test_images:,} test images are set aside" if facts.test_images else ""
+    return f"{dataset.name}: {train:,} training images, {validation:,} validation images{why}{aside}"
+
+
+def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """A line on each list of two numbers to tune: whichever is best, a better one may lie beyond it."""
+    for path, values in nuisance.items():
+        if len(values) == 2 and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+            edges = " and ".join(map(str, values))
+            yield f"{path}: {edges} are both edges: list at least 3, so that a best one can lie between"
+
+
 def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Remaining | None = None) -> Iterator[str]:
     """Points, runs, training FLOPs, and the forecast."""
     traced = len(planned.traces)
@@ -152,6 +182,8 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Re
         yield f"{known.done:,} of them are in the ledger"
         if known.unused:
             yield unused_runs(known.unused, known.changed)
+    yield split_line(planned.space.proxy.dataset)
+    yield from edge_lines(planned.space.nuisance)
     yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
     if found is not None and (known is None or known.share.any()):
         rest = " for the rest" if known is not None and known.done else ""

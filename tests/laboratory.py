@@ -46,6 +46,7 @@ def laboratory(study: str, seeds=None, metric="error") -> SweepFrame:
         nuisance={"optimizer.lr": tuple(sorted(frame["optimizer.lr"].unique().tolist()))},
         seeds=tuple(sorted(frame["seed"].unique().tolist())),
         baseline={"family": "static"},
+        main=("lambda", "family"),
         runs=frame,
         network={"backbone": "shufflenet_v2", "width": 0.1667},
         dataset={"name": "fashion_mnist"},

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sweep.analysis.estimates import Estimate, Sample, combine, estimate
 from sweep.analysis.nuisance import tune
-from sweep.analysis.rate import Contrast
+from sweep.analysis.question import Contrast
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 

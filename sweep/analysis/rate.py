@@ -16,11 +16,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from sweep.analysis.curves import Curves
 from sweep.analysis.estimates import Sample, combine
 from sweep.analysis.naive import Effect, Share
 from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_number, points, sort_key
+from sweep.analysis.question import Contrast
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
@@ -34,14 +34,6 @@ Array = npt.NDArray[np.float64]
 #: What is said of the share that tuning took: more than half of the effect, less than half, neither; that the shared
 #: setting shows no effect; that a point's best setting is at the edge of the list; that not all runs are in.
 Verdict = Literal["mostly the rate", "less than half", "not decided", "no effect", "not tuned", "waits"]
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A weighted sum of points' errors that sums to zero, such as one point less another."""
-
-    name: str
-    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
     Args:
         frame: the sweep.
         tuned: `nuisance.tune` of the same sweep.
-        contrasts: what is compared; their points are of the sweep.
+        contrasts: what is compared, such as `question.contrasts` of the sweep.
 
     Returns:
         In the order of `contrasts`; empty if nothing is tuned.
@@ -159,35 +151,6 @@ def plausible(errors: Array) -> npt.NDArray[np.bool_]:
 
 #: With fewer points than these the middle variance says less than the mean of all.
 FEW = 5
-
-
-def usual_contrasts(frame: SweepFrame, curves: Sequence[Curves]) -> tuple[Contrast, ...]:
-    """Make the contrasts of a sweep whose space names none: the ends of the main axis, and families to the baseline.
-
-    Args:
-        frame: the sweep.
-        curves: `Study.curves`.
-    """
-    found = []
-    if curves:
-        lines = [line for line in curves[0].tuned.lines if line.spots[0].x < line.spots[-1].x]
-        ends = {(line.spots[0].x, line.spots[-1].x) for line in lines}
-        for low, high in sorted(ends)[:1]:
-            fit = [line for line in lines if (line.spots[0].x, line.spots[-1].x) == (low, high)]
-            weights: dict[str, float] = {}
-            for line in fit:
-                weights[line.spots[-1].point] = 1 / len(fit)
-                weights[line.spots[0].point] = -1 / len(fit)
-            found.append(Contrast(f"{curves[0].x} {high:g} vs {low:g}", weights))
-    listed = points(frame)
-    if "family" in frame.axes:
-        members: dict[tuple[str, str], list[str]] = {}
-        for row in records(listed[["point", "family", "baseline"]]):
-            if row["baseline"] and row["baseline"] != row["point"]:
-                members.setdefault((row["family"], row["baseline"]), []).append(row["point"])
-        for (family, baseline), mine in members.items():
-            found.append(Contrast(f"{family} vs {baseline}", {p: 1 / len(mine) for p in mine} | {baseline: -1.0}))
-    return tuple(found)
 
 
 def _weighed(contrast: Contrast, samples: Mapping[str, Sample]) -> Sample:

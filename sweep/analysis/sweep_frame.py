@@ -1,5 +1,6 @@
 """What analysis is given: the runs of a sweep as a data frame, and the few facts that say what its columns mean."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -85,6 +86,11 @@ class SweepFrame:
     metric: str = "error"
     #: what the page has to say of that, such as that some runs have no loss; '' for nothing
     metric_note: str = ""
+    #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
+    #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
+    main: tuple[str, ...] = ()
+    hypothesis: str = ""
+    smallest: float = math.nan
     #: column of an axis -> its values that are no numbers, in the order of the space; for what is shown.
     order: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     #: nested mappings, for the card that says what was run.

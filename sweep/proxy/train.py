@@ -66,7 +66,7 @@ def train(
 
 def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None, weights: Weights | None) -> Outcome:
     started = time.perf_counter()
-    data = load(proxy.dataset, point.image_size or 1)
+    data = load(proxy.dataset, point.image_size or 1, proxy.dataset.draw(seed))
     # the last batch may be smaller, but batch norm cannot train on a single image
     epoch_of = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
     steps = proxy.epochs * len(epoch_of)

@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from sweep.analysis.length import length_effects
-from sweep.analysis.rate import Contrast
+from sweep.analysis.question import Contrast, Pair
 
 from .frames import MISSING, sweep_frame
 
-CONTRAST = Contrast("b vs a", {"b": 1.0, "a": -1.0})
+CONTRAST = Contrast("point", "b", "a", (Pair("b", "a", {}, 1.0, 1.0),))
 
 
 def frame(effects, noise=0.1, seeds=4):

@@ -6,13 +6,18 @@ import pytest
 from benchmarks.shares import judge
 from sweep.analysis.naive import Share
 from sweep.analysis.nuisance import tune
-from sweep.analysis.rate import Contrast, best_settings, plausible, rate_effects, usual_contrasts
-from sweep.analysis.study import Study
+from sweep.analysis.question import Contrast, Pair
+from sweep.analysis.rate import best_settings, plausible, rate_effects
 from tests.laboratory import laboratory
 
 from .frames import MISSING, sweep_frame
 
-ENDS = Contrast("ends", {"weightnet M=8 G=1": 1.0, "weightnet M=1 G=1": -1.0})
+
+def contrast(point, other):
+    return Contrast("point", point, other, (Pair(point, other, {}, math.nan, math.nan),))
+
+
+ENDS = contrast("weightnet M=8 G=1", "weightnet M=1 G=1")
 
 
 def test_a_contrast_at_each_shared_rate_is_that_of_a_plain_loop():
@@ -43,10 +48,10 @@ def test_points_at_the_edge_of_the_list_are_not_called_tuned():
 def test_a_contrast_waits_for_what_is_not_in():
     table = [[5.0, 5.2], [4.0, 4.1], [6.0, 6.2]]
     frame = sweep_frame({"a": table, "b": [[6.0, 6.1], [4.4, 4.2], [MISSING] * 2]})
-    (found,) = rate_effects(frame, tune(frame), [Contrast("b vs a", {"b": 1.0, "a": -1.0})])
+    (found,) = rate_effects(frame, tune(frame), [contrast("b", "a")])
     assert (found.verdict, found.effects, found.lowest) == ("waits", {}, None)
     alone = sweep_frame({"a": [[5.0, 5.1]]})
-    assert rate_effects(alone, tune(alone), [Contrast("a", {"a": 1.0})]) == ()
+    assert rate_effects(alone, tune(alone), []) == ()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_a_verdict_follows_the_interval(share, verdict, monkeypatch):
     table = [[5.0, 5.2, 5.1], [4.0, 4.1, 4.3], [6.0, 6.2, 6.1]]
     frame = sweep_frame({"a": table, "b": (np.array(table) + 1).tolist()})
     monkeypatch.setattr("sweep.analysis.naive.Effect.share", share)
-    (found,) = rate_effects(frame, tune(frame), [Contrast("b vs a", {"b": 1.0, "a": -1.0})])
+    (found,) = rate_effects(frame, tune(frame), [contrast("b", "a")])
     assert found.verdict == verdict
 
 
@@ -96,11 +101,3 @@ def test_best_settings_of_the_laboratory():
     assert not found["static"].edge
     assert found["weightnet M=2 G=2"].edge
     assert all(one.setting in one.plausible for one in found.values())
-
-
-def test_without_a_question_the_ends_of_lambda_and_families_are_compared():
-    study = Study(laboratory("short"))
-    found = {one.name: one.weights for one in usual_contrasts(study.frame, study.curves)}
-    assert found["lambda 8 vs 1"] == {"weightnet M=8 G=1": 1.0, "weightnet M=1 G=1": -1.0}
-    assert found["condconv vs static"] == {"condconv experts=2": 0.5, "condconv experts=4": 0.5, "static": -1.0}
-    assert all(math.isclose(sum(weights.values()), 0, abs_tol=1e-12) for weights in found.values())

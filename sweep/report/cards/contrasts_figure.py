@@ -66,9 +66,3 @@ def _mark(ax: Axes, x: float, made: Estimate, i: int, filled: bool) -> None:
         ax.plot([x, x], [made.low, made.high], color=COLOURS[i], lw=1.0)
     face = COLOURS[i] if filled else PAPER
     ax.plot([x], [made.mean], MARKERS[i], mfc=face, mec=COLOURS[i], mew=1.0, ms=4.6, zorder=3)
-
-
-def contrast_name(name: str) -> str:
-    """Write the name of a contrast with the name that people have for its axis."""
-    axis, _, rest = name.partition(" ")
-    return f"{words.name(axis)} {rest}" if rest else name

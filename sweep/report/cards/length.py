@@ -7,11 +7,12 @@ import pandas as pd
 
 from sweep.analysis.estimates import write
 from sweep.analysis.length import LengthEffect, length_effects
-from sweep.analysis.rate import usual_contrasts
+from sweep.analysis.question import contrasts
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
-from sweep.report.cards.contrasts_figure import contrast_name, draw_contrasts
+from sweep.report.cards.contrast_names import comparison
+from sweep.report.cards.contrasts_figure import draw_contrasts
 from sweep.report.figures.style import ONE_COLUMN
 
 TITLE = "Is it long enough?"
@@ -30,19 +31,17 @@ def cards(study: Study) -> Iterable[Card]:
     """Make the card; none for a sweep of one length."""
     if len(study.frame.lengths) < 2:
         return []
-    effects = length_effects(study.frame, usual_contrasts(study.frame, study.curves))[:MOST]
+    effects = length_effects(study.frame, contrasts(study.frame))[:MOST]
     told = [one for one in effects if one.trend != "waits"]
     if not told:
         return [
             Card(TITLE, waits="This waits for two points to compare, with two seeds at every setting of two lengths.")
         ]
     says = tuple(length_sentence(one) for one in told)
-    values = {
-        contrast_name(one.contrast.name): {str(epochs): made for epochs, made in one.effects.items()} for one in told
-    }
+    values = {comparison(one.contrast): {str(epochs): made for epochs, made in one.effects.items()} for one in told}
     wide, narrow = (draw_contrasts(values, "epochs", last=False, width=width) for width in (2 * ONE_COLUMN, ONE_COLUMN))
     rows = [
-        {"contrast": one.contrast.name, "epochs": epochs, **write(made)}
+        {"contrast": comparison(one.contrast), "epochs": epochs, **write(made)}
         for one in told
         for epochs, made in one.effects.items()
     ]
@@ -63,7 +62,7 @@ def length_sentence(one: LengthEffect) -> str:
         f"{words.points_of_error(made, sign=True)} after {epochs} epochs" for epochs, made in one.effects.items()
     )
     return (
-        f"{words.shorten(contrast_name(one.contrast.name), 80)}: {after}. With each doubling it changes by "
+        f"{words.shorten(comparison(one.contrast), 80)}: {after}. With each doubling it changes by "
         f"{words.points_of_error(one.slope, sign=True)} ({words.seeds(one.slope)}): {_TRENDS[one.trend]}."
     )
 
@@ -77,7 +76,7 @@ def _table(effects: list[LengthEffect]) -> Table:
             Cell(f"{words.signed(e.mean)}{words.interval(e)}", e.mean, "clear" if e.clear else "") if e else Cell("–")
             for e in (*made, one.slope if math.isfinite(one.slope.mean) else None)
         ]
-        name = Cell(words.shorten(contrast_name(one.contrast.name), 80))
+        name = Cell(words.shorten(comparison(one.contrast), 80))
         rows.append((name, *cells, Cell(_TRENDS[one.trend])))
     return Table(
         f"Differences in {words.metric().difference} after each length of training, tuned, with 95 % intervals",

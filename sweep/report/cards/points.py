@@ -11,11 +11,10 @@ from sweep.analysis.estimates import Estimate
 from sweep.analysis.nuisance import Setting, shown_settings
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
-from sweep.analysis.replicates import count
+from sweep.analysis.replicates import count, difference
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
-from sweep.report.cards.headline import difference
 from sweep.space.columns import axis_name
 
 #: No label is longer than this in a table.

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate, estimate, write
-from sweep.analysis.rate import Best, RateEffect, best_settings, rate_effects, rate_of, usual_contrasts
+from sweep.analysis.order import is_number
+from sweep.analysis.question import contrasts
+from sweep.analysis.rate import Best, RateEffect, best_settings, rate_effects, rate_of
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
-from sweep.report.cards.contrasts_figure import contrast_name, draw_contrasts
+from sweep.report.cards.contrast_names import comparison
+from sweep.report.cards.contrasts_figure import draw_contrasts
 from sweep.report.cards.nuisance import percent
 from sweep.report.figures.style import ONE_COLUMN
 
@@ -29,8 +32,8 @@ _VERDICTS = {
 def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     names = list(study.frame.nuisance)
-    title = f"Is it the {words.nuisance(names).removeprefix('learning ') if names else 'rate'}?"
-    effects = rate_effects(study.frame, study.tuned, usual_contrasts(study.frame, study.curves))[:MOST]
+    title = f"Is it the {_short(names)}?"
+    effects = rate_effects(study.frame, study.tuned, contrasts(study.frame))[:MOST]
     if not names or (len(study.tuned.points) and (study.tuned.points["settings"] < 2).all()):
         return [Card(title, waits="This waits for a sweep that tunes something: list learning rates under nuisance.")]
     told = [one for one in effects if one.verdict != "waits"]
@@ -65,16 +68,42 @@ def rate_sentence(one: RateEffect, names: Sequence[str]) -> str:
     naive, tuned = estimate(effect.naive), estimate(effect.tuned)
     at = words.which(names, one.lowest)
     share = f"tuning took {percent(one.share)} of it" if math.isfinite(one.share.mean) else ""
-    verdict = _VERDICTS.get(one.verdict, "")
-    if one.verdict == "not tuned":
-        which = words.several([words.shorten(point, 40) for point in one.untuned[:3]])
-        more = f" and {len(one.untuned) - 3} more" if len(one.untuned) > 3 else ""
-        verdict = f"not decided, since the best {words.nuisance(names)} of {which}{more} is at the edge of the list"
-    said = "; ".join(part for part in (share, verdict) if part)
+    said = "; ".join(part for part in (share, _judged(one, names)) if part)
     return (
-        f"{words.shorten(contrast_name(one.contrast.name), 80)}: {words.points_of_error(naive, sign=True)} with "
+        f"{words.shorten(comparison(one.contrast), 80)}: {words.points_of_error(naive, sign=True)} with "
         f"{at} for all, {words.points_of_error(tuned, sign=True)} tuned ({words.seeds(tuned)}): {said}."
     )
+
+
+def finding_sentence(study: Study) -> str | None:
+    """Say in a line which share of the differences along the main axes tuning took; None where nothing is tuned.
+
+    It is said of the first comparison of numbers that shows a difference at the lowest shared setting, or of any.
+    """
+    names = list(study.frame.nuisance)
+    effects = rate_effects(study.frame, study.tuned, contrasts(study.frame))
+    told = [one for one in effects if one.lowest is not None and math.isfinite(one.share.mean)]
+    if not told:
+        return None
+    one = next((one for one in told if is_number(one.contrast.value)), told[0])
+    assert one.lowest is not None
+    naive = estimate(one.effects[one.lowest].naive)
+    return (
+        f"Is it the {_short(names)}? {comparison(one.contrast)} is {words.points_of_error(naive, sign=True)} with "
+        f"{words.which(names, one.lowest)} for all, of which tuning took {percent(one.share)}: {_judged(one, names)}."
+    )
+
+
+def _short(names: Sequence[str]) -> str:
+    return words.nuisance(names).removeprefix("learning ") if names else "rate"
+
+
+def _judged(one: RateEffect, names: Sequence[str]) -> str:
+    if one.verdict != "not tuned":
+        return _VERDICTS[one.verdict]
+    which = words.several([words.shorten(point, 40) for point in one.untuned[:3]])
+    more = f" and {len(one.untuned) - 3} more" if len(one.untuned) > 3 else ""
+    return f"not decided, since the best {words.nuisance(names)} of {which}{more} is at the edge of the list"
 
 
 def _edge_sentences(best: Sequence[Best], study: Study, names: Sequence[str]) -> list[str]:
@@ -92,7 +121,7 @@ def _table(effects: Sequence[RateEffect], names: Sequence[str]) -> Table:
     heads = [Column(words.setting(names, setting)) for setting in known]
     rows = tuple(
         (
-            Cell(words.shorten(contrast_name(one.contrast.name), 80)),
+            Cell(words.shorten(comparison(one.contrast), 80)),
             *(_difference(estimate(one.effects[s].naive) if s in one.effects else None) for s in known),
             _difference(estimate(next(iter(one.effects.values())).tuned)),
             Cell(percent(one.share) if math.isfinite(one.share.mean) else "–", one.share.mean),
@@ -145,7 +174,7 @@ def _picture(effects: Sequence[RateEffect], study: Study, names: Sequence[str], 
     if len(names) != 1 or not all(isinstance(rate_of(study.frame, s), int | float) for s in effects[0].effects):
         return None
     rows = [
-        {"contrast": one.contrast.name, "panel": panel, **dict(zip(names, setting, strict=True)), **write(made)}
+        {"contrast": comparison(one.contrast), "panel": panel, **dict(zip(names, setting, strict=True)), **write(made)}
         for one in effects
         for panel, setting, made in [
             *(("shared", setting, estimate(effect.naive)) for setting, effect in one.effects.items()),
@@ -153,7 +182,7 @@ def _picture(effects: Sequence[RateEffect], study: Study, names: Sequence[str], 
         ]
     ]
     values = {
-        contrast_name(one.contrast.name): {
+        comparison(one.contrast): {
             **{words.value(setting[0]): estimate(effect.naive) for setting, effect in one.effects.items()},
             "tuned": estimate(next(iter(one.effects.values())).tuned),
         }

@@ -9,9 +9,9 @@ from sweep.report.cards import (
     evidence,
     fidelity,
     final,
+    finding,
     front_chances,
     fronts,
-    headline,
     isolation,
     kernels,
     length,
@@ -28,7 +28,7 @@ from sweep.report.cards.card import Builder, Card
 
 #: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
 CONTENTS: Sequence[tuple[str, Builder]] = (
-    ("Headline", headline.cards),
+    ("Finding", finding.cards),
     ("On the test split", final.cards),
     ("Error against the main axis", curves.main_axis),
     ("Is it the rate?", rate.cards),

@@ -17,6 +17,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture, broken, build, failures
+from sweep.report.cards.finding import plain_lines
 from sweep.report.figures.style import borrow_for, save
 from sweep.report.page import contents
 from sweep.report.page.folder import drafted, plain_points, write_csv
@@ -87,7 +88,7 @@ def _render(study: Study, out: Path) -> Rendered:
     with drafted(out) as draft:
         _write_points(study, draft / "points.csv")
         failed = write_page(heading, cards, draft)
-    return Rendered(out / "index.html", failed)
+    return Rendered(out / "index.html", failed, _finding(study))
 
 
 def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[str, ...]:
@@ -181,6 +182,13 @@ def _facts(study: Study) -> tuple[str, ...]:
         facts.append(f"{words.name(axis)} tuned over {words.plural(len(values), 'value')}")
     data = frame.dataset.get("name")
     return (*facts, done, *([f"data: {data}"] if data else []))
+
+
+def _finding(study: Study) -> tuple[str, ...]:
+    try:
+        return plain_lines(study)
+    except Exception:  # the cards say why
+        return ()
 
 
 @cache

@@ -3,12 +3,13 @@
 from sweep.space.axes import NUMERIC_AXES
 from sweep.space.datasets import Dataset
 from sweep.space.json_schema.axes import block, section
-from sweep.space.json_schema.recipe import nuisance, proxy
+from sweep.space.json_schema.recipe import nuisance, proxy, rate
 from sweep.space.json_schema.rules import rules
 from sweep.space.json_schema.sections import Schema, flat, mapping, model
 from sweep.space.lengths import MOST as MOST_LENGTHS
 from sweep.space.lengths import STRATEGIES, Length
 from sweep.space.schema import Bound, Resources
+from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
 
@@ -20,6 +21,8 @@ def schema() -> Schema:
     """The schema of a whole space."""
     root = model(Space)
     own = root["properties"]
+    axis = {"type": "string", "minLength": 1}
+    own["main"] |= {"anyOf": [axis, {"type": "array", "minItems": 1, "uniqueItems": True, "items": axis}]}
     own["network"] |= section()
     own["grid"] |= {"type": "array", "minItems": 1, "items": block()}
     own["baseline"] |= section()
@@ -27,7 +30,7 @@ def schema() -> Schema:
     own["constraints"] |= {"type": "object", "additionalProperties": others}
     own["constraints"]["properties"] = {name: _bound(f"Bounds on {name}.") for name in (*COSTS, *NUMERIC_AXES)}
     own["proxy"] |= proxy()
-    own["nuisance"] |= mapping(nuisance())
+    own["nuisance"] |= mapping(nuisance()) | {"not": {"required": ["lr", RATE]}}
     own["seeds"] |= {
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": 10_000},
@@ -48,7 +51,7 @@ def schema() -> Schema:
         "$id": ID,
         "title": "A space of wn-sweep",
         **root,
-        "allOf": [*rules(), _image_size_rule(), _epochs_rule()],
+        "allOf": [*rules(), rate(), _image_size_rule(), _epochs_rule()],
     }
 
 

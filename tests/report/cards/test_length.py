@@ -15,7 +15,7 @@ def lengths():
 
 def test_the_change_with_each_doubling_is_told():
     (card,) = length.cards(Study(lengths()))
-    line = next(line for line in card.says if line.startswith("λ 8 vs 1"))
+    line = next(line for line in card.says if line.startswith("λ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}8 vs 1"))
     assert "−0.13 points" in line
     assert "−0.63 points" in line
     assert "−0.32 points" in line  # 0.5 / log2(3)

@@ -7,7 +7,7 @@ from tests.laboratory import laboratory
 def test_the_laboratorys_effect_of_lambda_is_told_with_its_share():
     (card,) = rate.cards(Study(laboratory("short")))
     assert card.title == "Is it the rate?"
-    line = next(line for line in card.says if line.startswith("λ 8 vs 1"))
+    line = next(line for line in card.says if line.startswith("λ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}8 vs 1"))
     assert "−0.84 points" in line
     assert "with 0.01 for all" in line
     assert "tuning took 85 % [" in line
@@ -28,7 +28,7 @@ def test_a_decided_share_is_said():
         baseline={"b": "a"},
     )
     (card,) = rate.cards(Study(frame))
-    assert card.says[0].startswith("new vs a: +1.03 points")
+    assert card.says[0].startswith("new vs old: +1.03 points")
     assert card.says[0].endswith("mostly a rate effect.")
 
 
