@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from sweep.engine.finding_note import NotedFinding, noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
-from sweep.space import Point, Space, label
+from sweep.errors import SpaceError
+from sweep.rates import Extension, extensions
+from sweep.space import Point, Space, canonical, label
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Progress:
 
     rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
     seconds_left: what is left, at that rate.
+    extend: lists of settings at whose ends points are best so far.
     """
 
     name: str
@@ -66,6 +69,8 @@ class Progress:
     front: tuple[Leader, ...]
     #: what the last report of it found; None before there is one
     finding: NotedFinding | None = None
+    #: lists of settings at whose ends points are best so far
+    extend: tuple[Extension, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The same for machines, as JSON values."""
@@ -127,7 +132,22 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             _front((row[1:] for row in rows), ledger.costs(), names),
             noted_finding(path.parent),
+            _extensions(ledger, rows),
         )
+
+
+def _extensions(ledger: Ledger, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+    """Lists of settings to go on with, as far as the runs that are in tell."""
+    try:
+        space = Space.recorded(ledger.space())
+    except SpaceError:  # of another version: how far it is can be told all the same
+        return ()
+    results = [row[1:] for row in rows] if space.nuisance else []
+    return tuple(
+        replace(extension, epochs=rung.epochs if space.lengths else None)
+        for rung in space.rungs()
+        for extension in extensions(rung.nuisance, [canonical(proxy.decisive()) for _, proxy in rung.recipes], results)
+    )
 
 
 def rate(landed: Iterable[str], workers: int) -> float | None:
