@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
 from sweep.errors import SpaceError
 from sweep.html import table
-from sweep.space import Point, Space, label
+from sweep.rates import Extension, extensions
+from sweep.space import Point, Space, canonical, label
 from sweep.statistics.guessing import guessing_limit
 
 
@@ -56,6 +57,7 @@ class Progress:
     rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
     seconds_left: what is left, at that rate.
     at_chance: points that err as often as guessing so far: they are on no front.
+    extend: lists of settings at whose ends points are best so far.
     """
 
     name: str
@@ -70,6 +72,8 @@ class Progress:
     front: tuple[Leader, ...]
     #: what the last report of it found; None before there is one
     finding: NotedFinding | None = None
+    #: lists of settings at whose ends points are best so far
+    extend: tuple[Extension, ...] = ()
     at_chance: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -118,7 +122,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             from sweep.engine.recorded import recorded
 
             recorded(ledger)
-        wanted, names = ledger.wanted(), ledger.axes()
+        wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
         # in this order, so that what lands in between is not counted as failed before it is counted as in
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
@@ -127,7 +131,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         for key, _, kind in lost:
             kinds.setdefault(kind, []).append(key)
         diverged = sum(state == "diverged" for _, state, _ in lost)
-        front, at_chance = _front((row[1:] for row in rows), ledger.costs(), names, _limit(ledger))
+        front, at_chance = _front((row[1:] for row in rows), ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
             name,
@@ -141,8 +145,29 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             front,
             noted_finding(path.parent),
-            at_chance=at_chance,
+            _extensions(space, rows),
+            at_chance,
         )
+
+
+def _space(ledger: Ledger) -> Space | None:
+    """The space of a ledger; None if it is of another version: how far it is can be told all the same."""
+    try:
+        return Space.recorded(ledger.space())
+    except SpaceError:
+        return None
+
+
+def _extensions(space: Space | None, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+    """Lists of settings to go on with, as far as the runs that are in tell."""
+    if space is None:
+        return ()
+    results = [row[1:] for row in rows] if space.nuisance else []
+    return tuple(
+        replace(extension, epochs=rung.epochs if space.lengths else None)
+        for rung in space.rungs()
+        for extension in extensions(rung.nuisance, [canonical(proxy.decisive()) for _, proxy in rung.recipes], results)
+    )
 
 
 def rate(landed: Iterable[str], workers: int) -> float | None:
@@ -156,12 +181,11 @@ def rate(landed: Iterable[str], workers: int) -> float | None:
     return paced / seconds if seconds else None
 
 
-def _limit(ledger: Ledger) -> float:
+def _limit(space: Space | None) -> float:
     """The least error, in per cent, that guessing has as well; inf where the space does not say what is judged."""
     try:
-        proxy = Space.recorded(ledger.space()).proxy
-        return guessing_limit(proxy.equal_classes, proxy.judged_on)
-    except (SpaceError, ValueError):
+        return guessing_limit(space.proxy.equal_classes, space.proxy.judged_on) if space else math.inf
+    except ValueError:
         return math.inf
 
 

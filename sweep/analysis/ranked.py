@@ -5,6 +5,7 @@ judged when all its settings are in, no seed failed, and it errs less often than
 than guessing have learned nothing, so an order among them is an order of noise.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,12 +17,23 @@ from sweep.statistics.guessing import guessing_error, guessing_limit
 
 
 def chance(frame: SweepFrame) -> float:
-    """The error of guessing among balanced classes, in per cent; NaN where the number of classes is not known."""
+    """What guessing among balanced classes comes to: its error in per cent, or its loss, by the frame's metric.
+
+    NaN where the number of classes is not known.
+    """
+    if frame.metric == "loss":
+        return math.log(frame.classes) if frame.classes > 1 else math.nan
     return guessing_error(frame.classes)
 
 
 def chance_limit(frame: SweepFrame) -> float:
-    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known."""
+    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known.
+
+    Of losses it is that of a network that gives all classes the same probability.
+    """
+    if frame.metric == "loss":
+        guess = chance(frame)
+        return math.inf if math.isnan(guess) else guess
     return guessing_limit(frame.classes, frame.judged_on)
 
 
