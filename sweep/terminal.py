@@ -62,7 +62,7 @@ class Bar:
             self._draw(what, transient=True)
         elif self._progress is not None:
             if not self.meter.landed:
-                self._progress.update(self._progress.task_ids[0], description=what)
+                self._progress.update(self._progress.task_ids[0], description=what, refresh=True)
         else:
             # the report is drawn by processes that are copies of this one: no thread may draw meanwhile
             self.console.print(what, markup=False, highlight=False)
@@ -139,14 +139,20 @@ def _several(what: str, n: int) -> str:
     return f"{noun}{'' if n == 1 else 's'}{' ' * bool(rest)}{rest}"
 
 
-def shown(progress: SweepProgress) -> Group:
-    """Everything that `status` shows of a sweep."""
-    # what is in, of all; a sweep without a run has no bar
+def shown(progress: SweepProgress, terminal: bool = True) -> Group:
+    """Everything that `status` shows of a sweep; with a bar in a terminal, of what is in of all."""
     landed = progress.wanted - progress.remaining
-    bar = (ProgressBar(progress.wanted, landed, width=BAR_WIDTH),) if progress.wanted else ()
+    bar = (_bar(landed, progress.wanted),) if progress.wanted and terminal else ()
     front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
     first, *others = (Text(line) for line in (*status_lines(progress), *finding_lines(progress)))
     return Group(first, *bar, *others, *front)
+
+
+def _bar(landed: int, wanted: int) -> Table:
+    row = Table.grid(padding=(0, 1))
+    # rounded down: 100 % are all
+    row.add_row(ProgressBar(wanted, landed, width=BAR_WIDTH), f"{100 * landed // wanted} %")
+    return row
 
 
 def finding_lines(progress: SweepProgress) -> list[str]:
@@ -177,9 +183,10 @@ def status_lines(progress: SweepProgress) -> list[str]:
     if progress.at_chance:
         named = ", ".join(progress.at_chance[:NAMED])
         more = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
-        lines.append(
-            f"{len(progress.at_chance)} points err as often as guessing so far, and are not ranked: {named}{more}"
-        )
+        many = len(progress.at_chance)
+        which = "1 point errs" if many == 1 else f"{many} points err"
+        ranked = "is not ranked" if many == 1 else "are not ranked"
+        lines.append(f"{which} as often as guessing so far, and {ranked}: {named}{more}")
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]

@@ -1,6 +1,7 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -41,16 +42,18 @@ def show(
     out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
 ) -> None:
     """Print a plan: its first points, what was rejected, and how long it would take."""
+    # wrapped between words at the end of a terminal's lines; tables are not
+    say = partial(out.print, markup=False, soft_wrap=False)
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
     for line in (*rejection_lines(planned), *twin_lines(planned)):
-        out.print(line, markup=False)
+        say(line)
     if published := beside(planned):
         out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
         out.print(published_table(published))
         for line in published_lines(published):
-            out.print(line, markup=False)
+            say(line)
     elif planned.space.published:
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
@@ -58,9 +61,9 @@ def show(
     share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
     timed = measure(planned, at_a_time, share) if forecast else None
     for line in summary_lines(planned, timed, at_a_time, known):
-        out.print(line, markup=False)
+        say(line)
     if line := proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr):
-        out.print(line, markup=False)
+        say(line)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
@@ -164,8 +167,8 @@ def split_line(dataset: Dataset) -> str:
     if len(names) == 1 and not facts.apart:
         usual = f"{names[0]}: what is left, by default" if names == ["train"] else f"validation: {usual}"
     why = f" ({usual})" if names else ""
-    aside = f"; {facts.test_images:,} test images are set aside" if facts.test_images else ""
-    return f"{dataset.name}: {train:,} training images, {validation:,} validation images{why}{aside}"
+    aside = f"; {facts.test_images:,} test images set aside" if facts.test_images else ""
+    return f"{dataset.name}: {train:,} training, {validation:,} validation images{why}{aside}"
 
 
 def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:
