@@ -13,12 +13,13 @@ from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining, most_runs, share_of_search
+from sweep.meter import duration
 from sweep.proxy.files import lacking
 from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
-from sweep.terminal import describe, duration
+from sweep.terminal import describe
 from sweep.watch import unused_runs
 
 #: Rejections that are listed one by one.
