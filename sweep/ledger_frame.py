@@ -76,6 +76,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         nuisance={},
         seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for some in rows for row in some})))),
         baseline=space.baseline,
+        truth={row.point: (row.error, row.tolerance) for row in space.truth},
         main=space.main,
         hypothesis=space.hypothesis,
         smallest=float("nan") if space.smallest is None else space.smallest,

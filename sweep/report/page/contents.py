@@ -23,6 +23,7 @@ from sweep.report.cards import (
     rate,
     run,
     separation,
+    truth,
 )
 from sweep.report.cards.card import Builder, Card
 
@@ -45,6 +46,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("How alike generated kernels are", kernels.cards),
     ("Beside the paper", paper.beside),
     ("Does this sweep rank points as ImageNet does?", fidelity.cards),
+    ("How much of the target’s order it tells", truth.cards),
     ("Chosen settings", points.chosen_settings),
     ("Points", points.all_points),
     ("What was run", run.cards),
