@@ -88,8 +88,9 @@ class _Sweep:
         self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
         self.path = folder / "ledger.sqlite"
         self.plan = plan(space, traced=False)
-        if self.plan.runs > MOST_RUNS:
-            what = f"asks for {self.plan.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+        most = space.strategy.runs or self.plan.runs
+        if most > MOST_RUNS and space.strategy.name == "grid":
+            what = f"asks for {most:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
             raise SpaceError(space.source.mistake(("grid",), what))
         self.runs = PlannedRuns(self.plan)
         self.pool = self.runs.pool()
@@ -120,7 +121,7 @@ class _Sweep:
                 raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
         with locked(self.folder) as lock, Ledger.create(self.path, self.watch.note) as ledger:
             before = ledger.space() if ledger.statuses() else {}
-            ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described())
+            self._describe(ledger)
             loop = self._loop(ledger)
             trained = 0
             if unused := len(ledger.statuses().keys() - loop.known):
@@ -130,15 +131,25 @@ class _Sweep:
                 trained = self._train(loop, ledger, lock, where)
             return self._summary(ledger, trained)
 
+    def _describe(self, ledger: Ledger) -> None:
+        """Note the space and the points of its plan; of a search those that it has asked for."""
+        places = None
+        if self.space.strategy.name not in {"grid", "racing"}:
+            history, _ = self.runs.history(ledger.asks(), ledger.answers(), ledger.positions())
+            places = {choice.point for _, choice, _ in history.seen(0, None)}
+        ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described(places))
+
     def _loop(self, ledger: Ledger | None) -> Loop:
         """What remains to be done; a ledger that is written to is told which of its asks the space makes now."""
         asks = ledger.asks() if ledger else []
         answers = ledger.answers() if ledger else {}
         if self.retry_failed:
             answers = {key: answer for key, answer in answers.items() if answer.status == "done"}
-        history, stale = self.runs.history(asks, answers)
+        positions = ledger.positions() if ledger else {}
+        history, stale = self.runs.history(asks, answers, positions)
         number = max((ask.number for ask in asks), default=-1) + 1
-        loop = Loop(strategy_of(self.space, self.pool), self.runs, history, number, answers)
+        strategy = strategy_of(self.space, self.pool)
+        loop = Loop(strategy, self.runs, history, number, answers, positions.values())
         if ledger is not None and ledger.writable:
             if stale:
                 ledger.ask(stale)
@@ -160,7 +171,7 @@ class _Sweep:
         counts = {}
         for place in dict.fromkeys(choice.point for choice in todo):
             total = second_count(self.plan.points[place], self.space.proxy).total
-            counts[self.runs.point_texts[place]] = total.params, total.flops
+            counts[self.runs.text(place)] = total.params, total.flops
         return counts
 
     def _train(self, loop: Loop, ledger: Ledger, lock: Lock, storage: Storage) -> int:
@@ -184,7 +195,7 @@ class _Sweep:
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
         todo = len(loop.todo) if loop.all_known else total - loop.answered
-        labels = dict(zip(self.runs.point_texts, self.pool.labels, strict=True))
+        labels = {self.runs.text(place): self.pool.labels[place] for place in loop.points}
         known = [(labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known]
         self.watch.begin(self.plan, todo, total, workers, known)
         if self.space.proxy.keep_weights:

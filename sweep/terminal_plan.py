@@ -1,6 +1,6 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +12,7 @@ from sweep.costs.published import Beside, beside, rounded
 from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
-from sweep.engine.remaining import Remaining
+from sweep.engine.remaining import Remaining, most_runs, share_of_search
 from sweep.proxy.files import lacking
 from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
@@ -25,6 +25,13 @@ from sweep.watch import unused_runs
 LISTED = 12
 #: Points that are named for an operation without a count.
 NAMED = 3
+#: Strategy -> seconds of one core that so many asks take in all, as measured, where they are seconds.
+ASKS: Mapping[str, Callable[[int], float]] = {
+    "gp": lambda n: 0.17 * max(n - 10, 0) + 0.004 * max(n - 10, 0) ** 2,
+    "tpe": lambda n: 0.004 * n + 8e-6 * n**2,
+}
+#: Less is not worth a line.
+LEAST_ASKING = 5.0
 #: How a published number is known, in words.
 READ = {"readme": "print", "figure": "a plot"}
 
@@ -47,7 +54,8 @@ def show(
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
-    timed = measure(planned, at_a_time, known.share if known else None) if forecast else None
+    share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
+    timed = measure(planned, at_a_time, share) if forecast else None
     for line in summary_lines(planned, timed, at_a_time, known):
         out.print(line, markup=False)
     if line := proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr):
@@ -184,10 +192,35 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Re
             yield unused_runs(known.unused, known.changed)
     yield split_line(planned.space.proxy.dataset)
     yield from edge_lines(planned.space.nuisance)
-    yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
+    yield from strategy_lines(planned)
+    whole = "in all" if planned.space.strategy.name == "grid" else "for the whole grid"
+    yield f"training: {planned.training_flops:.3g} multiply-adds {whole}, forward and backward"
     if found is not None and (known is None or known.share.any()):
         rest = " for the rest" if known is not None and known.done else ""
         yield (
             f"forecast{rest}: {duration(found.low)} to {duration(found.high)} on this machine, {workers} at a time "
             f"(from timing {found.steps} training steps of {found.points} of the points; a guess, not a promise)"
         )
+
+
+def strategy_lines(planned: Plan) -> Iterator[str]:
+    """What the strategy may spend, on what, and what its asks cost."""
+    strategy = planned.space.strategy
+    if strategy.name == "grid":
+        return
+    settings, most = strategy.settings, most_runs(planned)
+    share = most / planned.runs
+    budget = (
+        f"at most {most:,} runs, {share:.2g} of the grid's"
+        if share < 0.01
+        else f"at most {most:,} runs, {share:.0%} of the grid's"
+    )
+    until = "" if strategy.runs else "; it stops by itself when its question is settled"
+    confirm = settings.get("confirm")
+    fresh = "no fresh seeds" if confirm == 0 else f"{confirm or 4} fresh seeds of each finalist and its baseline"
+    if strategy.name == "racing" and settings["goal"] == "curve" and not confirm:
+        fresh = "no fresh seeds"
+    yield f"{strategy.name}: {budget}{until}; {fresh} among them, and up to {settings['lag'] + 1} runs at a time"
+    seconds = ASKS.get(strategy.name)
+    if seconds is not None and (thinking := seconds(most)) >= LEAST_ASKING:
+        yield f"choosing the runs takes about {duration(thinking)} of a core in all, beside their training"

@@ -149,7 +149,9 @@ class Study:
     @cached_property
     def edges(self) -> tuple[str, tuple[Edge, ...]]:
         """The best point, and the axes at whose end it lies."""
-        return edges(self.table, self.frame.axes)
+        best, at_ends = edges(self.table, self.frame.axes)
+        # finalists are a part of what a search may have tried
+        return best, () if self.frame.search else at_ends
 
     def _crosses(self, axis: str) -> bool:
         # both hold numbers or blanks, and no blank is a number

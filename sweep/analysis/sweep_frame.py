@@ -63,6 +63,52 @@ class Final:
     official: bool = True
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a race says of a point: `verdict` with its probability, and its expected error with a 95 % interval.
+
+    `to_decide` is how many more runs would decide it; 0 if it is decided, None if more than is worth counting.
+    """
+
+    point: str
+    verdict: str
+    probability: float
+    error: float
+    low: float
+    high: float
+    to_decide: int | None = 0
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What a race along an axis says: the error of the first point less that of the second, each at its best."""
+
+    first: str
+    second: str
+    difference: float
+    half_width: float
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a strategy other than the grid asked for.
+
+    strategy, settings: as the space names it. costs: columns that it made low beside the error.
+    asked: a row for each ask, in order, with `number` and `phase` beside the columns of `SweepFrame.runs`.
+    axes, nuisance: as those of `SweepFrame`, of all that was asked for.
+    claims, contrasts: where a race stands.
+    """
+
+    strategy: str
+    settings: Mapping[str, Any]
+    costs: tuple[str, ...]
+    asked: pd.DataFrame
+    axes: tuple[str, ...]
+    nuisance: Mapping[str, tuple[Any, ...]]
+    claims: tuple[Claim, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class SweepFrame:
     """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for.
@@ -117,8 +163,15 @@ class SweepFrame:
     kernels: Kernels | None = None
     #: None but for `wn-sweep report --final`.
     final: Final | None = None
+    #: None for a grid.
+    search: Search | None = None
     #: how often the test split was looked at.
     looks: int = 0
+    #: run key -> mean training loss of each epoch; runs of which nothing is known are not in it
+    losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    #: the plain values of the space, and by a point's label the block of a grid that holds it alone; empty if not known
+    space: Mapping[str, Any] = field(default_factory=dict)
+    blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:
