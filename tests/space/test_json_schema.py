@@ -49,6 +49,8 @@ BEYOND_A_SCHEMA = {
     "a crop to tune that is too large": "compares two values of different sections",
     "a question about what does not vary": "compares a value with the axes of the grid",
     "a curve along no axis": "compares a value with the axes of the grid",
+    "a truth that is not there": "looks for a file",
+    "a truth told twice": "compares values",
     "a length twice": "compares values",
     "lengths without the one that is judged": "compares values of two sections",
     "lengths beside tuned epochs": "compares values of two sections",

@@ -12,6 +12,7 @@ from sweep.space.schema import Bound, Resources
 from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
+from sweep.space.truth import Known
 
 ID = "urn:wn-sweep:space"
 _OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_the_user]
@@ -43,6 +44,7 @@ def schema() -> Schema:
         ]
     }
     own["lengths"] |= _lengths()
+    own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
     own["resources"]["properties"]["gpus"] |= {"const": 0}
