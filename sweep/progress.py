@@ -16,6 +16,7 @@ from sweep.engine.finding_note import NotedFinding, noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
+from sweep.search_progress import SearchSoFar, search_so_far
 from sweep.space import Point, Space, label
 
 
@@ -66,6 +67,10 @@ class Progress:
     front: tuple[Leader, ...]
     #: what the last report of it found; None before there is one
     finding: NotedFinding | None = None
+    #: what a strategy other than the grid has done
+    search: SearchSoFar | None = None
+    #: whether `front` is of runs with fresh seeds alone
+    confirmed: bool = False
 
     def plain(self) -> dict[str, Any]:
         """The same for machines, as JSON values."""
@@ -110,6 +115,9 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
         rows = [row for row in known if row[0] in wanted]
+        asks = [ask for ask in ledger.asks() if ask.present]
+        search = search_so_far(ledger, asks)
+        fresh = {ask.key for ask in asks if ask.phase == "confirm"} & {row[0] for row in rows}
         kinds: dict[str, list[str]] = {}
         for key, _, kind in lost:
             kinds.setdefault(kind, []).append(key)
@@ -125,8 +133,11 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             driver,
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
-            _front((row[1:] for row in rows), ledger.costs(), names),
+            # runs that chose a finalist flatter it
+            _front((row[1:] for row in rows if not fresh or row[0] in fresh), ledger.costs(), names),
             noted_finding(path.parent),
+            search,
+            bool(fresh),
         )
 
 

@@ -26,6 +26,7 @@ LINE_EVERY = 15.0
 LAST_LINES = 6
 
 #: How to read a front of unfinished points.
+CONFIRMED_NOTE = "Means of the finalists over their fresh seeds, which chose nothing."
 FRONT_NOTE = "Means at each point's best setting so far; they are lower than the cross-fitted means of the report."
 
 
@@ -135,8 +136,10 @@ def describe(planned: Plan) -> str:
 
 def shown(progress: SweepProgress) -> Group:
     """Everything that `status` shows of a sweep."""
-    front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-    return Group(*(Text(line) for line in (*status_lines(progress), *finding_lines(progress))), *front)
+    note = CONFIRMED_NOTE if progress.confirmed else FRONT_NOTE
+    front = (front_table(progress), Text(note)) if progress.front else ()
+    search = progress.search.lines() if progress.search else []
+    return Group(*(Text(line) for line in (*status_lines(progress), *search, *finding_lines(progress))), *front)
 
 
 def finding_lines(progress: SweepProgress) -> list[str]:

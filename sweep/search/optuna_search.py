@@ -178,7 +178,7 @@ class OptunaSearch:
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
             self._history, self._rows, self._open = seen._history, 0, {}
         for number, choice in seen.choices(self._rows):
-            if choice.phase == "explore":
+            if choice.phase == "explore" and choice.rung == len(self._pool.rungs) - 1:
                 self._open[number] = len(self._study.get_trials(deepcopy=False))
                 self._add(choice)
         self._rows = len(seen)

@@ -49,6 +49,7 @@ class Pool:
     baseline: NDArray[np.int64]
     key: Callable[[Choice], str]
     rungs: tuple[int, ...] = (1,)
+    combinations: frozenset[tuple[int, int]] | None = None
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     axes: Mapping[str, Column] = field(default_factory=dict)
 
