@@ -19,6 +19,7 @@ from sweep.engine.places import ledger_path
 from sweep.errors import SpaceError
 from sweep.html import table
 from sweep.rates import Extension, extensions
+from sweep.search_progress import SearchSoFar, search_so_far
 from sweep.space import Point, Space, canonical, label
 from sweep.statistics.guessing import guessing_limit
 
@@ -75,6 +76,10 @@ class Progress:
     #: lists of settings at whose ends points are best so far
     extend: tuple[Extension, ...] = ()
     at_chance: tuple[str, ...] = ()
+    #: what a strategy other than the grid has done
+    search: SearchSoFar | None = None
+    #: whether `front` is of runs with fresh seeds alone
+    confirmed: bool = False
 
     def __repr__(self) -> str:
         return f"<Progress {self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining>"
@@ -127,11 +132,16 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
         rows = [row for row in known if row[0] in wanted]
+        asks = [ask for ask in ledger.asks() if ask.present]
+        search = search_so_far(ledger, asks)
+        fresh = {ask.key for ask in asks if ask.phase == "confirm"} & {row[0] for row in rows}
         kinds: dict[str, list[str]] = {}
         for key, _, kind in lost:
             kinds.setdefault(kind, []).append(key)
         diverged = sum(state == "diverged" for _, state, _ in lost)
-        front, at_chance = _front((row[1:] for row in rows), ledger.costs(), names, _limit(ledger))
+        # runs that chose a finalist flatter it
+        shown = (row[1:] for row in rows if not fresh or row[0] in fresh)
+        front, at_chance = _front(shown, ledger.costs(), names, _limit(ledger))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
             name,
@@ -146,7 +156,9 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             front,
             noted_finding(path.parent),
             _extensions(ledger, rows),
-            at_chance=at_chance,
+            at_chance,
+            search,
+            bool(fresh),
         )
 
 

@@ -31,6 +31,7 @@ LAST_LINES = 6
 #: Columns of the bar of `status`, and points at chance that it names.
 BAR_WIDTH, NAMED = 40, 3
 #: How to read a front of unfinished points.
+CONFIRMED_NOTE = "Means of the finalists over their fresh seeds, which chose nothing."
 FRONT_NOTE = "Means at each point's best setting so far; they are lower than the cross-fitted means of the report."
 
 
@@ -144,8 +145,11 @@ def shown(progress: SweepProgress) -> Group:
     # what is in, of all; a sweep without a run has no bar
     landed = progress.wanted - progress.remaining
     bar = (ProgressBar(progress.wanted, landed, width=BAR_WIDTH),) if progress.wanted else ()
-    front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-    first, *others = (Text(line) for line in (*status_lines(progress), *finding_lines(progress)))
+    note = CONFIRMED_NOTE if progress.confirmed else FRONT_NOTE
+    front = (front_table(progress), Text(note)) if progress.front else ()
+    search = progress.search.lines() if progress.search else []
+    lines = (*status_lines(progress), *search, *finding_lines(progress))
+    first, *others = (Text(line) for line in lines)
     return Group(first, *bar, *others, *front)
 
 
