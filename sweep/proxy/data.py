@@ -4,7 +4,7 @@ import functools
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,6 +54,28 @@ class Split:
     def size(self) -> int:
         """Side of the images that a network sees, in pixels."""
         return self.validation.shape[3]
+
+    @property
+    def device(self) -> torch.device:
+        """The device that batches are made on; images that are too many for it lie elsewhere."""
+        return self.mean.device
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the images."""
+        return self.train.nbytes + self.validation.nbytes
+
+    def on(self, device: torch.device, images: bool = True) -> "Split":
+        """The same on a device; without `images` what belongs to them alone, and they stay where they are."""
+        small = ("train_labels", "validation_labels", "mean", "deviation", "aspects")
+        names = (*small, "train", "validation") if images else small
+        moved = {name: getattr(self, name).to(device) for name in names if getattr(self, name) is not None}
+        return replace(self, **moved)
+
+    def taken(self, images: Tensor, at: Tensor | slice) -> Tensor:
+        """Some of the images, on the device that batches are made on."""
+        where = at if isinstance(at, slice) else at.to(images.device)
+        return images[where].to(self.device)
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """Pixels with mean 0 and deviation 1 over the training images, channel by channel, as floats."""

@@ -11,6 +11,7 @@ from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
 
 ID = "urn:wn-sweep:space"
+_ON_A_GPU = {"required": ["gpus"], "properties": {"gpus": {"exclusiveMinimum": 0}}}
 _OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_the_user]
 
 
@@ -39,7 +40,7 @@ def schema() -> Schema:
     }
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
-    own["resources"]["properties"]["gpus"] |= {"const": 0}
+    own["resources"] |= {"dependencies": dict.fromkeys(("lanes", "architecture"), _ON_A_GPU)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
