@@ -151,10 +151,7 @@ class LaneNetwork:
     def _static(self, module: nn.Conv2d, x: Tensor) -> Tensor:
         weight, bias = self._weight(module, "weight"), self._bias(module)
         stride, dilation = module.stride[0], module.dilation[0]
-        if module.groups > 1:
-            y = ops.depthwise(x, weight, stride, dilation)
-        else:
-            y = ops.dense(x, weight, stride, dilation)
+        y = (ops.depthwise if module.groups > 1 else ops.dense)(x, weight, stride, dilation)
         return y if bias is None else y + bias[:, :, None, None, None]
 
     def _selective(self, module: SelectiveConv, x: Tensor) -> Tensor:

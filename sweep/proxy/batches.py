@@ -33,7 +33,7 @@ def batches(
     augmentation from the second, for the whole epoch at once: neither depends on where it begins, nor on how many
     batches are made ready at a time. Both are drawn on the CPU, whatever the platform.
     """
-    channels, size, count = data.train.shape[1], data.size, len(data.train)
+    channels, size = data.train.shape[1], data.size
     order, drawn = drawn_epoch(data, proxy, generators)
     order, drawn = order.to(data.device), drawn.to(data.device)
     each, classes = order.shape[1], proxy.dataset.facts.classes

@@ -9,7 +9,9 @@ from torch import Tensor
 WARM_UP = 3
 
 
-def capture(step: Callable[[int], None], sizes: Sequence[int], state: Callable[[], list[Tensor]]) -> Callable[[int], None]:
+def capture(
+    step: Callable[[int], None], sizes: Sequence[int], state: Callable[[], list[Tensor]]
+) -> Callable[[int], None]:
     """A step for batches of these sizes, each a graph that the host starts with one call.
 
     The steps that are taken to warm up are taken back. A step reads and writes the same memory each time.

@@ -29,7 +29,7 @@ class LaneOptimizer:
         flat = network.flat
 
         def column(values: Sequence[float]) -> Tensor:
-            return torch.tensor(values, dtype=flat.dtype, device=flat.device)[:, None]
+            return torch.tensor(values, dtype=torch.float64).to(flat)[:, None]
 
         self._adamw, self._ema = first.optimizer.name == "adamw", first.ema
         self._decay = column([proxy.optimizer.weight_decay for proxy in recipes]) * network.decays
@@ -40,7 +40,9 @@ class LaneOptimizer:
         rates = torch.tensor([each[proxy] for proxy in recipes], dtype=torch.float64).T[..., None]
         taken = torch.arange(1, steps + 1, dtype=torch.float64)[:, None, None]
         corrections = [1 - beta**taken for beta in BETAS]
-        towards = torch.zeros_like(taken) if first.ema is None else 1 - ((1 + taken) / (10 + taken)).clamp(max=first.ema)
+        towards = (
+            torch.zeros_like(taken) if first.ema is None else 1 - ((1 + taken) / (10 + taken)).clamp(max=first.ema)
+        )
         self._rates, self._first, self._second, self._towards = (
             table.to(flat) for table in (rates, *corrections, towards)
         )

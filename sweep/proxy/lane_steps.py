@@ -32,7 +32,7 @@ class LaneSteps:
         images, count = len(data.train), network.count
         each = 1 if task is None else task.images
         self._counts = class_counts(task, self._proxy.dataset.facts.classes, device)
-        self._smoothing = torch.tensor([proxy.label_smoothing for proxy in recipes], dtype=dtype, device=device)
+        self._smoothing = torch.tensor([proxy.label_smoothing for proxy in recipes], dtype=dtype).to(device)
         self._smooth = any(proxy.label_smoothing for proxy in recipes)
         #: the images of the epoch in their order (L, n, images of a sample), and their augmentation (L, n, ...)
         self._order = torch.zeros(count, images, each, dtype=torch.long, device=device)

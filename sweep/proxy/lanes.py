@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from sweep.networks import build, drawn, seeded
 from sweep.networks.lanes import LaneNetwork
@@ -67,10 +67,16 @@ class LaneRun:
             for generator, before in zip(self.generators, state["generators"], strict=True):
                 generator.set_state(before)
         except Exception:
-            self.checkpoint.set_aside("not of this recipe")
-            self.generators = (seeded(self.seed, "order of images"), seeded(self.seed, "augmentation"))
+            self.begin_anew()
             return
         self.state, self.losses = state, list(state["losses"])
+
+    def begin_anew(self) -> None:
+        """Set a checkpoint aside that is whole, and yet not of this run: no reason to fail it."""
+        if self.checkpoint is not None:
+            self.checkpoint.set_aside("not of this recipe")
+        self.state, self.losses = None, []
+        self.generators = (seeded(self.seed, "order of images"), seeded(self.seed, "augmentation"))
 
 
 def group_of(proxy: Proxy) -> str:
@@ -100,10 +106,10 @@ def train_together(
         epoch = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
         for run in runs:
             run.load(proxy.epochs, len(epoch))
-        for progress in sorted({run.progress for run in runs}):
-            group = [run for run in runs if run.progress == progress]
-            for first in range(0, len(group), count):
-                _Group(point, group[first : first + count], count, data, epoch, platform, dtype).train(progress)
+        while waiting := [run for run in runs if run.outcome is None]:
+            progress = min(run.progress for run in waiting)
+            group = [run for run in waiting if run.progress == progress][:count]
+            _Group(point, group, count, data, epoch, platform, dtype).train(progress)
     outcomes = []
     for run in runs:
         assert run.outcome is not None
@@ -139,11 +145,8 @@ class _Group:
     def train(self, progress: tuple[int, int]) -> None:
         """Train from so many epochs and batches to the end, and give each run its outcome."""
         steps, proxy, runs = self._steps, self._runs[0].proxy, self._runs
-        for lane in range(self._network.count):
-            if (state := self._run_of(lane).state) is not None:
-                self._network.load(lane, state["network"])
-                steps.optimizer.restore(lane, state["optimizer"])
-                steps.total[lane] = state["total"]
+        if not self._restored():
+            return
         epoch, batch = progress
         sizes = [part.stop - part.start for part in self._epoch]
         step: Callable[[int], None] | None = None
@@ -169,6 +172,21 @@ class _Group:
                 return
         self._judge()
 
+    def _restored(self) -> bool:
+        """Take up what the checkpoints hold; False if that of some run is none of it, which then begins anew."""
+        for lane in range(self._network.count):
+            run = self._run_of(lane)
+            if run.state is None:
+                continue
+            try:
+                self._network.load(lane, run.state["network"])
+                self._steps.optimizer.restore(lane, run.state["optimizer"])
+                self._steps.total[lane] = run.state["total"]
+            except Exception:
+                run.begin_anew()
+                return False
+        return True
+
     def _run_of(self, lane: int) -> LaneRun:
         return self._runs[lane if lane < len(self._runs) else 0]
 
@@ -182,7 +200,7 @@ class _Group:
     def _draw(self, first: int) -> None:
         """Draw the next epoch of each run, on the CPU: the same as the run alone draws."""
         self._before = {id(run): [generator.get_state() for generator in run.generators] for run in self._runs}
-        by_run = [_drawn(self._data, run.proxy, run.generators) for run in self._runs]
+        by_run = [drawn_epoch(self._data, run.proxy, run.generators) for run in self._runs]
         lanes = range(self._network.count)
         self._steps.begin_epoch([by_run[lane if lane < len(by_run) else 0] for lane in lanes], first)
 
@@ -194,12 +212,13 @@ class _Group:
 
     def _keep(self, batch: int) -> None:
         """Keep what is due; runs that are over keep nothing more."""
-        kept = [(lane, run) for lane, run in enumerate(self._runs) if run.outcome is None and run.checkpoint is not None]
-        if not any(run.checkpoint.due() for _, run in kept if run.checkpoint is not None):
+        going = [(lane, run, run.checkpoint) for lane, run in enumerate(self._runs) if run.outcome is None]
+        if not any(checkpoint is not None and checkpoint.due() for _, _, checkpoint in going):
             return
-        for lane, run in kept:
-            assert run.checkpoint is not None
-            run.checkpoint.save(
+        for lane, run, checkpoint in going:
+            if checkpoint is None:
+                continue
+            checkpoint.save(
                 {
                     "network": self._network.state_dict(lane),
                     "optimizer": self._steps.optimizer.state(lane),
@@ -235,7 +254,3 @@ class _Group:
                 run.weights.save(network)
             error = 100 * wrong[lane] / count
             run.outcome = Outcome("done", error, loss[lane] / count, tuple(run.losses), seconds)
-
-
-def _drawn(data: Split, proxy: Proxy, generators: tuple[Generator, Generator]) -> tuple[Tensor, Any]:
-    return drawn_epoch(data, proxy, generators)

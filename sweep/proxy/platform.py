@@ -50,9 +50,10 @@ class Platform:
         """The device on which tensors lie; of several cards the first that this process sees."""
         return torch.device("cpu") if self.on_cpu else torch.device("cuda", 0)
 
-    def place(self, network: nn.Module) -> nn.Module:
-        """A network that was drawn on the CPU, on the device."""
-        return network.to(self.device)
+    def place(self, network: nn.Module, layout: torch.memory_format) -> nn.Module:
+        """A network that was drawn on the CPU, on the device, its weights in a layout."""
+        placed: nn.Module = network.to(self.device, memory_format=layout)  # type: ignore[call-overload]
+        return placed
 
     def images(self, dataset: Dataset, image_size: int) -> Split:
         """The images of a data set as `data.load` gives them: on the device, unless they are too many."""

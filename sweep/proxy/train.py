@@ -15,7 +15,7 @@ from sweep.proxy.data import Split
 from sweep.proxy.platform import CPU, Platform, settled
 from sweep.proxy.schedule import rate
 from sweep.proxy.tasks import Shown
-from sweep.proxy.training import begin
+from sweep.proxy.training import Training, begin
 from sweep.proxy.weights import Weights
 from sweep.space import Point, Proxy
 
@@ -90,17 +90,7 @@ def _train(
         for images, labels in batches(data, proxy, epoch_of, run.generators, run.batch, platform):
             if proxy.timeout is not None and time.perf_counter() - started > proxy.timeout:
                 raise OutOfTime(f"not done after {proxy.timeout:g} s, in epoch {epoch + 1} of {proxy.epochs}")
-            with platform.step():
-                with platform.precision(proxy):
-                    logits = run.network(run.laid_out(images))
-                loss = F.cross_entropy(logits.float(), labels, label_smoothing=proxy.label_smoothing)
-                run.optimizer.forget_gradients()
-                loss.backward()
-                run.optimizer.step(rate(proxy, epoch * len(epoch_of) + run.batch, steps))
-                if run.average is not None:
-                    run.average.step()
-                run.total += loss.detach()
-            run.batch += 1
+            learn(run, images, labels, proxy, rate(proxy, epoch * len(epoch_of) + run.batch, steps), platform)
             if checkpoint is not None and checkpoint.due():
                 run.seconds = time.perf_counter() - started
                 checkpoint.save(run.state(before))
@@ -116,6 +106,21 @@ def _train(
     if weights is not None:
         weights.save(run.network)
     return Outcome("done", judged.error, judged.loss, tuple(run.losses), time.perf_counter() - started)
+
+
+def learn(run: Training, images: Tensor, labels: Tensor, proxy: Proxy, lr: float, platform: Platform) -> None:
+    """One training step at a learning rate; nothing in it waits for the device."""
+    with platform.step():
+        with platform.precision(proxy):
+            logits = run.network(run.laid_out(images))
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=proxy.label_smoothing)
+        run.optimizer.forget_gradients()
+        loss.backward()
+        run.optimizer.step(lr)
+        if run.average is not None:
+            run.average.step()
+        run.total += loss.detach()
+    run.batch += 1
 
 
 class Judged(NamedTuple):
@@ -138,16 +143,21 @@ def judge(
     Of a composite task it is shown composites of the images. The loss is without label smoothing, so that recipes with
     and without it can be compared.
     """
-    network.eval()
     shown = Shown(images, labels, data, proxy)
-    batches_of_logits = []
-    with torch.inference_mode(), platform.precision(proxy):
-        for batch in stretches(len(shown), JUDGED):
-            with platform.step():
-                batches_of_logits.append(network(shown[batch]).float())
-    logits = torch.cat(batches_of_logits)
+    logits = answers(network, shown, proxy, platform)
     if not logits.isfinite().all():
         return None
     error = 100 * int((logits.argmax(1) != shown.labels).sum()) / len(logits)
     # in doubles: the difference of two finite floats may be no finite float
     return Judged(error, float(F.cross_entropy(logits.double(), shown.labels)))
+
+
+def answers(network: nn.Module, shown: Shown, proxy: Proxy, platform: Platform) -> Tensor:
+    """A network's logits (n, classes) to all that is shown, a batch at a time."""
+    network.eval()
+    batches_of_logits = []
+    with torch.inference_mode(), platform.precision(proxy):
+        for batch in stretches(len(shown), JUDGED):
+            with platform.step():
+                batches_of_logits.append(network(shown[batch]).float())
+    return torch.cat(batches_of_logits)

@@ -19,9 +19,8 @@ class Training:
 
     def __init__(self, point: Point, proxy: Proxy, seed: int, platform: Platform = CPU) -> None:
         facts = proxy.facts
-        self.network = platform.place(drawn(point, facts.channels, facts.classes, seed))
         self._layout, self._device = layout(point), platform.device
-        self.network.to(memory_format=self._layout)  # type: ignore[call-overload]
+        self.network = platform.place(drawn(point, facts.channels, facts.classes, seed), self._layout)
         # one each: how much augmentation draws must not change the order of the images
         self.shuffling, self.augmenting = seeded(seed, "order of images"), seeded(seed, "augmentation")
         self.generators = (self.shuffling, self.augmenting)

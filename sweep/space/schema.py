@@ -93,7 +93,9 @@ class Proxy(Flat):
     # bfloat16 takes half the memory, and half the time or less where the processor multiplies it; elsewhere more
     precision: Annotated[
         Literal["float32", "bfloat16", "tf32"],
-        Field(description="Precision of the arithmetic of a training step; tf32 is float32 on a GPU, multiplied coarsely."),
+        Field(
+            description="Precision of the arithmetic of a training step; tf32 is float32 on a GPU, multiplied coarsely."
+        ),
     ] = "float32"
     # no part of a run's key: a run that ends within its limit comes out the same under any other, and one that does
     # not has no outcome. So it may be raised, and nothing is trained anew

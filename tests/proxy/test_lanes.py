@@ -135,7 +135,9 @@ def together(point, runs, count, dtype=torch.float64):
 
 
 @settings(max_examples=12, deadline=None)
-@given(points, recipes, st.lists(st.sampled_from((0.001, 0.01)), min_size=1, max_size=2, unique=True), st.integers(1, 2))
+@given(
+    points, recipes, st.lists(st.sampled_from((0.001, 0.01)), min_size=1, max_size=2, unique=True), st.integers(1, 2)
+)
 def test_each_lane_is_the_run_alone(point, changes, rates, seeds):
     point = point.resolved(8)
     batch = changes["batch_size"]
