@@ -58,6 +58,10 @@ class LaneSteps:
             self._random[name].copy_(values)
         self._first.fill_(first)
 
+    def rewind(self) -> None:
+        """Begin the same epoch again."""
+        self._first.zero_()
+
     def __call__(self, size: int) -> None:
         """A step on the next `size` images of each lane."""
         network, at = self.network, self._first + self._offsets[:size]

@@ -48,6 +48,7 @@ BEYOND_A_SCHEMA = {
     "a crop to tune that is too large": "compares two values of different sections",
     "a curve along no axis": "compares a value with the axes of the grid",
     "a budget for nothing": "compares runs with fresh seeds",
+    "a GPU's precision on a CPU": "compares values of two sections",
     "a duplicate key": "the parser's: YAML itself forbids it",
     "a tag": "the parser's: what a tag makes is no JSON",
     "NaN": "the parser's: it is no JSON",
