@@ -20,10 +20,10 @@ BATCHES = 2
 STEPS = 100_000
 
 
-def random_images(proxy: Proxy, size: int, channels: int | None = None) -> Split:
+def random_images(proxy: Proxy, size: int) -> Split:
     """A few batches of images of a recipe's data set, of random pixels."""
     facts, generator = proxy.dataset.facts, torch.Generator().manual_seed(0)
-    shape = BATCHES * proxy.batch_size, channels or facts.channels, size, size
+    shape = BATCHES * proxy.batch_size, facts.channels, size, size
     pixels = torch.randint(256, shape, dtype=torch.uint8, generator=generator)
     labels = torch.randint(facts.classes, shape[:1], generator=generator)
     mean, deviation = (torch.full((shape[1], 1, 1), value) for value in (127.5, 73.9))
@@ -46,8 +46,8 @@ def lane_step(
     point: Point, proxy: Proxy, platform: Platform, data: Split, lanes: int, captured: bool = True
 ) -> Callable[[], None]:
     """A step of so many lanes on a batch, as `train_together` takes it; not captured if the device is to be watched."""
-    run, classes = Training(point, proxy, 0), proxy.facts.classes
-    networks = [drawn(point, data.train.shape[1], classes, seed) for seed in range(lanes)]
+    run, facts = Training(point, proxy, 0), proxy.facts
+    networks = [drawn(point, facts.channels, facts.classes, seed) for seed in range(lanes)]
     products = torch.bfloat16 if proxy.precision == "bfloat16" else None
     network = LaneNetwork(networks, lanes, data.device, products=products)
     steps = LaneSteps(network, [proxy] * lanes, data, STEPS)
