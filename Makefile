@@ -4,7 +4,9 @@ SPACE ?= spaces/quick.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-faults test-fuzz check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
+TRACKERS := .venv-trackers
+
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -20,6 +22,10 @@ test-faults: $(READY)
 test-fuzz: $(READY)
 	WN_SWEEP_FUZZ=1000 $(BIN)/pytest -q --timeout 0 tests/test_fuzz_ledgers.py
 	WN_SWEEP_FUZZ=40000 $(BIN)/pytest -q --timeout 0 tests/space/test_fuzz.py
+
+# exports for TensorBoard, MLflow and W&B read back by these libraries, and the notebook run by Jupyter: an environment of its own
+test-trackers: $(TRACKERS)/.ready
+	$(TRACKERS)/bin/pytest -q -rA tests/export/test_trackers.py tests/test_notebook.py
 
 # lint, format, types, import contracts
 check: $(READY)
@@ -105,6 +111,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+$(TRACKERS)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(TRACKERS) (a minute or two, once)"
+	@$(PYTHON) -m venv $(TRACKERS) >/dev/null 2>&1 || { $(PYTHON) -m venv --without-pip $(TRACKERS) && $(PYTHON) -m pip --python $(TRACKERS)/bin/python install --quiet pip; }
+	@$(TRACKERS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,trackers,notebook]'
+	@touch $@
+
 # pin anew what pip resolves; torch itself is pinned in pyproject.toml
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -113,4 +125,4 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lock $(TRACKERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ import typer
 
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
-from sweep.information import data, schema, spaces
+from sweep.information import data, schema
 from sweep.options import Json, Networks, Reports, Results, SpaceArgument
 from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import Space, allow, find
+from sweep.starting import new, spaces
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -35,6 +37,10 @@ def run(
     address: Annotated[
         str | None, typer.Option(help="A Ray cluster to run on: auto, host:port or ray://host:port.")
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="So many seeds, in place of the fewer that the space asks for."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option(help="Do runs that failed before again.")] = False,
     storage: Annotated[
         str | None,
@@ -46,6 +52,10 @@ def run(
     inline: Annotated[
         bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report/--no-report", help="Render the report at the end; `report` does it later."),
+    ] = True,
     network: Networks = None,
     as_json: Json = False,
 ) -> None:
@@ -59,6 +69,8 @@ def run(
     try:
         allow(*(network or ()))
         loaded = Space.load(find(space))
+        if seeds is not None:
+            loaded = loaded.with_seeds(seeds)
 
         from sweep.engine.executors import executor_for
 
@@ -70,7 +82,7 @@ def run(
             summary = run_space(
                 loaded,
                 results=results,
-                reports=reports,
+                reports=reports if report else None,
                 retry_failed=retry_failed,
                 storage=storage,
                 checkpoint_every=checkpoint_every,
@@ -85,7 +97,8 @@ def run(
         print(json.dumps(summary.plain()))
     else:
         for line in summary.lines():
-            out.print(line, markup=False)
+            # a sweep does not know its file, and this command does
+            out.print(line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False)
     _tell_failed_cards(summary.failed_cards)
     if summary.failed or summary.failed_cards:
         raise typer.Exit(1)
@@ -171,14 +184,14 @@ def export(
     to: Annotated[
         Path,
         typer.Option(
-            help="runs.csv, runs.parquet: a row a run; points.csv, points.parquet: a row a point; table.tex: LaTeX; "
-            "optuna.db: for optuna-dashboard."
+            help="runs.csv, runs.parquet: a row a run; points.csv: a row a point; curves.csv: a row an epoch; "
+            "table.tex: LaTeX; optuna.db: for optuna-dashboard; tensorboard/, mlflow/, wandb/: for these, offline."
         ),
     ],
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write a sweep for other tools: its runs or points as a table, LaTeX, or Optuna's storage."""
+    """Write a sweep for other tools: tables, LaTeX, Optuna's storage, or a folder of a tracker's runs."""
     from sweep.engine.ledger import Ledger
     from sweep.engine.places import ledger_path
     from sweep.export import export as write
@@ -239,8 +252,8 @@ def merge(
             out.print(unused_runs(unused, ""), markup=False)
 
 
-for information in (spaces, data, schema):
-    app.command()(information)
+for command in (new, spaces, data, schema):
+    app.command()(command)
 
 
 def main() -> NoReturn:

@@ -1,4 +1,4 @@
-"""Commands that say what there is: spaces that ship, data sets, the schema."""
+"""Commands that say what there is: data sets, the schema."""
 
 import contextlib
 import json
@@ -8,13 +8,7 @@ import typer
 
 from sweep.console import out
 from sweep.errors import SweepError
-from sweep.space import DATASETS, Space, find, shipped
-
-
-def spaces() -> None:
-    """List the spaces that ship, with the question that each answers."""
-    for name, path in shipped().items():
-        out.print(f"{name:<12} {Space.load(path).about}", markup=False)
+from sweep.space import DATASETS, Space, find
 
 
 def data(

@@ -109,7 +109,7 @@ def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
     for run in todo:
         point, facts = run.point, run.proxy.facts
         try:
-            data = load(run.proxy.dataset, point.image_size or 1)
+            data = load(run.proxy.dataset, point.image_size or 1, run.proxy.dataset.draw(run.seed))
         except DataError as error:
             return found, str(error)
         network = build(point, facts.channels, facts.classes)

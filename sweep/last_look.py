@@ -17,7 +17,7 @@ from sweep.errors import SweepError
 from sweep.ledger_frame import with_runs
 from sweep.networks import build, layout
 from sweep.proxy import Shelf, load
-from sweep.proxy.data import sized
+from sweep.proxy.data import Split, sized
 from sweep.proxy.last_images import LastImages, last_images
 from sweep.proxy.platform import settled
 from sweep.proxy.train import judge
@@ -50,7 +50,7 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
             )
         if todo:
             # what can be wrong with the others shows before test images are read
-            load(todo[0].proxy.dataset, todo[0].point.image_size or 1)
+            _images_of(todo[0])
             images = last_images(todo[0].proxy.dataset)
             begin_look(folder)
             found = _judge(todo, shelf, images)
@@ -76,6 +76,12 @@ def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, f
         network.to(memory_format=layout(point))  # type: ignore[call-overload]
         if shelf.take(run.key, network):
             with settled():
-                judged = judge(network, load(run.proxy.dataset, size), pixels[size], labels, run.proxy)
+                judged = judge(network, _images_of(run), pixels[size], labels, run.proxy)
                 found[run.key] = None if judged is None else judged.error
     return found
+
+
+def _images_of(run: Run) -> Split:
+    """The images that a run was trained and judged on."""
+    dataset = run.proxy.dataset
+    return load(dataset, run.point.image_size or 1, dataset.draw(run.seed))

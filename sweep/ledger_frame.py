@@ -16,7 +16,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
 from sweep.engine.recorded import Recorded, RecordedRun, recorded
 from sweep.engine.runs import Run
-from sweep.space import Point, plain
+from sweep.space import Point, alone, plain
 from sweep.space.columns import own_axis
 
 
@@ -65,6 +65,9 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         nuisance={path: tuple(values) for path, values in space.nuisance.items()},
         seeds=tuple(dict.fromkeys((*space.seeds, *sorted({row["seed"] for row in rows})))),
         baseline=space.baseline,
+        main=space.main,
+        hypothesis=space.hypothesis,
+        smallest=float("nan") if space.smallest is None else space.smallest,
         runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
         # what is said if nobody says it is no news
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
@@ -78,10 +81,28 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         twins={one.label: one.cost.also for one in sweep.points if one.cost.also},
         unasked=len(results) - len(used),
         looks=len(looks(ledger.path.parent)),
+        losses={row["key"]: _losses(row["losses"]) for row in used},
+        space=space.data,
+        blocks=_blocks(sweep),
     )
     if not kernels:
         return made, sweep.runs
     return replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, sweep.runs, trust)), sweep.runs
+
+
+def _blocks(sweep: Recorded) -> dict[str, dict[str, Any]]:
+    """By the label of a point, the block of a grid that holds it alone."""
+    points = [(one.point, json.loads(one.cost.point)) for one in sweep.points]
+    return dict(zip([one.label for one in sweep.points], alone.blocks(points, sweep.space.data), strict=True))
+
+
+def _losses(text: str) -> tuple[float, ...]:
+    """The training losses that a ledger holds, which may be of somebody else: what is no list of numbers is none."""
+    try:
+        losses = json.loads(text)
+        return tuple(map(float, losses)) if all(isinstance(loss, float | int) for loss in losses) else ()
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return ()
 
 
 def _evidence(asked: Sequence[RecordedRun]) -> list[RecordedRun]:

@@ -12,6 +12,7 @@ from typing import Any
 import moocore
 import numpy as np
 
+from sweep.engine.finding_note import NotedFinding, noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
@@ -63,6 +64,8 @@ class Progress:
     rate: float | None
     failures: tuple[Failures, ...]
     front: tuple[Leader, ...]
+    #: what the last report of it found; None before there is one
+    finding: NotedFinding | None = None
 
     def plain(self) -> dict[str, Any]:
         """The same for machines, as JSON values."""
@@ -123,6 +126,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             _front((row[1:] for row in rows), ledger.costs(), names),
+            noted_finding(path.parent),
         )
 
 

@@ -3,12 +3,14 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sweep import report
+from sweep.engine.finding_note import note_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.places import ledger_path, page_name
-from sweep.errors import SweepError
+from sweep.errors import LedgerError, SweepError
 from sweep.report.page.rendered import Rendered, Sources, folder_name, stamp
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,9 @@ def render_ledger(ledger: Ledger, pages: Path, trust: bool) -> Rendered:
     rendered = report.render(sweep, pages)
     if before and sources and before.ledger == sources.ledger and not rendered.failed:
         stamp(pages, sources)
+    # a folder that somebody sent may not be ours to write to
+    with suppress(LedgerError):
+        note_finding(ledger.path.parent, rendered.finding)
     return rendered
 
 

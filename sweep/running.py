@@ -7,6 +7,7 @@ from pathlib import Path
 from sweep.costs import plan, second_count
 from sweep.engine.executor import Executor
 from sweep.engine.executors import executor_for
+from sweep.engine.finding_note import noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Lock, locked
 from sweep.engine.loop import Loop
@@ -35,7 +36,7 @@ def run(
     space: Space | str | Path,
     *,
     results: str | Path = "results",
-    reports: str | Path = "reports",
+    reports: str | Path | None = "reports",
     workers: int | None = None,
     address: str | None = None,
     inline: bool = False,
@@ -50,7 +51,7 @@ def run(
     Args:
         space: the space, the path of its file, or the name of one that ships.
         results: folder of ledgers.
-        reports: folder of pages.
+        reports: folder of pages; no page is rendered if it is None.
         workers: runs at a time, by default one a core.
         address: a Ray cluster to run on ("auto", "host:port" or "ray://host:port"), by default with as many runs at a
             time as it has room for.
@@ -70,7 +71,8 @@ def run(
     if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
         raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
-    folder, pages = Path(results) / space.name, Path(reports) / space.name
+    folder = Path(results) / space.name
+    pages = None if reports is None else Path(reports) / space.name
     with executor or executor_for(space, results, workers, address, inline) as executor:
         sweep = _Sweep(space, folder, pages, retry_failed, executor, watch)
         return sweep.run(storage, checkpoint_every)
@@ -80,14 +82,15 @@ class _Sweep:
     """A sweep between its plan and its page."""
 
     def __init__(
-        self, space: Space, folder: Path, pages: Path, retry_failed: bool, executor: Executor, watch: Watch
+        self, space: Space, folder: Path, pages: Path | None, retry_failed: bool, executor: Executor, watch: Watch
     ) -> None:
         self.space, self.folder, self.pages = space, folder, pages
         self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
         self.path = folder / "ledger.sqlite"
         self.plan = plan(space, traced=False)
-        if self.plan.runs > MOST_RUNS:
-            what = f"asks for {self.plan.runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+        most = space.strategy.runs or self.plan.runs
+        if most > MOST_RUNS and space.strategy.name == "grid":
+            what = f"asks for {most:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
             raise SpaceError(space.source.mistake(("grid",), what))
         self.runs = PlannedRuns(self.plan)
         self.pool = self.runs.pool()
@@ -111,13 +114,14 @@ class _Sweep:
             if storage is not None:
                 check(where.checkpoints)
         traced = self._traced(todo)
-        try:
-            self.pages.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
+        if self.pages is not None:
+            try:
+                self.pages.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SweepError(f"{self.pages}: cannot be used: {error.strerror}") from None
         with locked(self.folder) as lock, Ledger.create(self.path, self.watch.note) as ledger:
             before = ledger.space() if ledger.statuses() else {}
-            ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described())
+            self._describe(ledger)
             loop = self._loop(ledger)
             trained = 0
             if unused := len(ledger.statuses().keys() - loop.known):
@@ -127,15 +131,25 @@ class _Sweep:
                 trained = self._train(loop, ledger, lock, where)
             return self._summary(ledger, trained)
 
+    def _describe(self, ledger: Ledger) -> None:
+        """Note the space and the points of its plan; of a search those that it has asked for."""
+        places = None
+        if self.space.strategy.name != "grid":
+            history, _ = self.runs.history(ledger.asks(), ledger.answers(), ledger.positions())
+            places = {choice.point for _, choice, _ in history.seen(0, None)}
+        ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described(places))
+
     def _loop(self, ledger: Ledger | None) -> Loop:
         """What remains to be done; a ledger that is written to is told which of its asks the space makes now."""
         asks = ledger.asks() if ledger else []
         answers = ledger.answers() if ledger else {}
         if self.retry_failed:
             answers = {key: answer for key, answer in answers.items() if answer.status == "done"}
-        history, stale = self.runs.history(asks, answers)
+        positions = ledger.positions() if ledger else {}
+        history, stale = self.runs.history(asks, answers, positions)
         number = max((ask.number for ask in asks), default=-1) + 1
-        loop = Loop(strategy_of(self.space, self.pool), self.runs, history, number, answers)
+        strategy = strategy_of(self.space, self.pool)
+        loop = Loop(strategy, self.runs, history, number, answers, positions.values())
         if ledger is not None and ledger.writable:
             if stale:
                 ledger.ask(stale)
@@ -148,7 +162,7 @@ class _Sweep:
         try:
             for note in check_images(run.proxy.dataset):
                 self.watch.note(note)
-            load(run.proxy.dataset, run.point.image_size or 1)
+            load(run.proxy.dataset, run.point.image_size or 1, run.proxy.dataset.draw(run.seed))
         except DataError as error:
             raise SpaceError(self.space.source.mistake(("proxy", "dataset"), str(error))) from None
 
@@ -157,7 +171,7 @@ class _Sweep:
         counts = {}
         for place in dict.fromkeys(choice.point for choice in todo):
             total = second_count(self.plan.points[place], self.space.proxy).total
-            counts[self.runs.point_texts[place]] = total.params, total.flops
+            counts[self.runs.text(place)] = total.params, total.flops
         return counts
 
     def _train(self, loop: Loop, ledger: Ledger, lock: Lock, storage: Storage) -> int:
@@ -181,7 +195,7 @@ class _Sweep:
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
         todo = len(loop.todo) if loop.all_known else total - loop.answered
-        labels = dict(zip(self.runs.point_texts, self.pool.labels, strict=True))
+        labels = {self.runs.text(place): self.pool.labels[place] for place in loop.points}
         known = [(labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known]
         self.watch.begin(self.plan, todo, total, workers, known)
         if self.space.proxy.keep_weights:
@@ -197,15 +211,18 @@ class _Sweep:
     def _summary(self, ledger: Ledger, trained: int) -> Summary:
         statuses, wanted = ledger.statuses(), ledger.wanted()
         counts = Counter(statuses.get(key, "missing") for key in wanted)
+        if self.pages is None:
+            return Summary(self.space.name, counts, trained, self.path, None)
         before = Sources.of(self.path, trust=True)
-        rendered = Rendered(self.pages / "index.html")
-        if before is None or not up_to_date(self.pages, before):
+        noted = noted_finding(self.folder)
+        rendered = Rendered(self.pages / "index.html", finding=noted.lines if noted else ())
+        if before is None or noted is None or not up_to_date(self.pages, before):
             try:
                 rendered = render_ledger(ledger, self.pages, trust=True)
             except OSError as error:
                 what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
                 raise EngineError(what) from None
-        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed)
+        return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed, rendered.finding)
 
 
 def _absolute(storage: str | Path) -> str:

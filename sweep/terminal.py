@@ -136,7 +136,15 @@ def describe(planned: Plan) -> str:
 def shown(progress: SweepProgress) -> Group:
     """Everything that `status` shows of a sweep."""
     front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-    return Group(*(Text(line) for line in status_lines(progress)), *front)
+    return Group(*(Text(line) for line in (*status_lines(progress), *finding_lines(progress))), *front)
+
+
+def finding_lines(progress: SweepProgress) -> list[str]:
+    """The finding that the last report wrote, with its time; nothing before there is one."""
+    finding = progress.finding
+    if finding is None or not finding.lines:
+        return []
+    return [f"Finding of the report of {finding.time}:", *(f"  {line}" for line in finding.lines)]
 
 
 def status_lines(progress: SweepProgress) -> list[str]:

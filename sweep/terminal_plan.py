@@ -1,7 +1,8 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,11 +13,13 @@ from sweep.costs.published import Beside, beside, rounded
 from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
-from sweep.engine.remaining import Remaining
+from sweep.engine.remaining import Remaining, most_runs, share_of_search
 from sweep.proxy.files import lacking
 from sweep.proxy.lane_count import lanes_of
 from sweep.proxy.platform import Platform, PlatformError
 from sweep.space import Rejection, label, plain
+from sweep.space.datasets import Dataset
+from sweep.space.grid import IMPOSSIBLE
 from sweep.terminal import describe, duration
 from sweep.watch import unused_runs
 
@@ -26,6 +29,13 @@ LISTED = 12
 COUNTED = 1000
 #: Points that are named for an operation without a count.
 NAMED = 3
+#: Strategy -> seconds of one core that so many asks take in all, as measured, where they are seconds.
+ASKS: Mapping[str, Callable[[int], float]] = {
+    "gp": lambda n: 0.17 * max(n - 10, 0) + 0.004 * max(n - 10, 0) ** 2,
+    "tpe": lambda n: 0.004 * n + 8e-6 * n**2,
+}
+#: Less is not worth a line.
+LEAST_ASKING = 5.0
 #: How a published number is known, in words.
 READ = {"readme": "print", "figure": "a plot"}
 
@@ -48,9 +58,10 @@ def show(
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
+    share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
     timed, trouble = None, ""
     try:
-        timed = measure(planned, at_a_time, known.share if known else None) if forecast else None
+        timed = measure(planned, at_a_time, share) if forecast else None
     except PlatformError as error:
         trouble = f"no forecast: {error}"
     for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble):
@@ -110,8 +121,9 @@ def rejection_lines(planned: Plan) -> Iterator[str]:
     yield f"rejected: {len(rejected):,} of {len(rejected) + len(planned.points):,} points"
     for name, (count, mildest, harshest) in planned.rejections_by_constraint().items():
         yield f"  {name}: {count:,}"
-        yield f"    mildest:  {_rejection(planned, mildest)}"
-        yield f"    harshest: {_rejection(planned, harshest)}"
+        names = ("first:   ", "last:    ") if name == IMPOSSIBLE else ("mildest: ", "harshest:")
+        yield f"    {names[0]} {_rejection(planned, mildest)}"
+        yield f"    {names[1]} {_rejection(planned, harshest)}"
 
 
 def _rejection(planned: Plan, one: Rejection) -> str:
@@ -164,6 +176,32 @@ def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
         yield "  condconv: compared less its routing, which the published sizes leave out"
 
 
+def split_line(dataset: Dataset) -> str:
+    """How many images runs are trained and judged on, and where the numbers come from if the space does not say."""
+    (train, validation), facts = dataset.counts(), dataset.facts
+    if facts.apart:
+        usual = "the set's own split"
+    elif facts.validation_images:
+        usual = f"by default {min(facts.validation_images, validation):,} to judge on, and the rest"
+    else:
+        usual = f"by default half of {facts.pool:,} each"
+    given = {"train": dataset.train, "validation": dataset.validation}
+    names = [name for name, number in given.items() if number is None]
+    if len(names) == 1 and not facts.apart:
+        usual = f"{names[0]}: what is left, by default" if names == ["train"] else f"validation: {usual}"
+    why = f" ({usual})" if names else ""
+    aside = f"; {facts.test_images:,} test images are set aside" if facts.test_images else ""
+    return f"{dataset.name}: {train:,} training images, {validation:,} validation images{why}{aside}"
+
+
+def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """A line on each list of two numbers to tune: whichever is best, a better one may lie beyond it."""
+    for path, values in nuisance.items():
+        if len(values) == 2 and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+            edges = " and ".join(map(str, values))
+            yield f"{path}: {edges} are both edges: list at least 3, so that a best one can lie between"
+
+
 def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Remaining | None = None) -> Iterator[str]:
     """Points, runs, training FLOPs, and the forecast."""
     traced = len(planned.traces)
@@ -179,10 +217,37 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Re
         yield f"{known.done:,} of them are in the ledger"
         if known.unused:
             yield unused_runs(known.unused, known.changed)
-    yield f"training: {planned.training_flops:.3g} multiply-adds in all, forward and backward"
+    yield split_line(planned.space.proxy.dataset)
+    yield from edge_lines(planned.space.nuisance)
+    yield from strategy_lines(planned)
+    whole = "in all" if planned.space.strategy.name == "grid" else "for the whole grid"
+    yield f"training: {planned.training_flops:.3g} multiply-adds {whole}, forward and backward"
     if found is not None and (known is None or known.share.any()):
         rest = " for the rest" if known is not None and known.done else ""
         yield (
             f"forecast{rest}: {duration(found.low)} to {duration(found.high)} on this machine, {workers} at a time "
             f"(from timing {found.steps} training steps of {found.points} of the points; a guess, not a promise)"
         )
+
+
+def strategy_lines(planned: Plan) -> Iterator[str]:
+    """What the strategy may spend, on what, and what its asks cost."""
+    strategy = planned.space.strategy
+    if strategy.name == "grid":
+        return
+    settings, most = strategy.settings, most_runs(planned)
+    share = most / planned.runs
+    budget = (
+        f"at most {most:,} runs, {share:.2g} of the grid's"
+        if share < 0.01
+        else f"at most {most:,} runs, {share:.0%} of the grid's"
+    )
+    until = "" if strategy.runs else "; it stops by itself when its question is settled"
+    confirm = settings.get("confirm")
+    fresh = "no fresh seeds" if confirm == 0 else f"{confirm or 4} fresh seeds of each finalist and its baseline"
+    if strategy.name == "racing" and settings["goal"] == "curve" and not confirm:
+        fresh = "no fresh seeds"
+    yield f"{strategy.name}: {budget}{until}; {fresh} among them, and up to {settings['lag'] + 1} runs at a time"
+    seconds = ASKS.get(strategy.name)
+    if seconds is not None and (thinking := seconds(most)) >= LEAST_ASKING:
+        yield f"choosing the runs takes about {duration(thinking)} of a core in all, beside their training"

@@ -54,15 +54,17 @@ class Silence:
 class Summary:
     """What a sweep came to: runs that are in by their status, how many were trained now, and where things are.
 
-    `failed_cards` says, a line each, why cards of the report could not be made.
+    `page` is None where none was asked for; `failed_cards` says, a line each, why cards of it could not be made;
+    `finding` is that of the report.
     """
 
     name: str
     statuses: Mapping[str, int]
     trained: int
     ledger: Path
-    page: Path
+    page: Path | None
     failed_cards: tuple[str, ...] = ()
+    finding: tuple[str, ...] = ()
 
     @property
     def failed(self) -> dict[str, int]:
@@ -76,8 +78,9 @@ class Summary:
             "runs": dict(self.statuses),
             "trained": self.trained,
             "ledger": str(self.ledger),
-            "report": str(self.page),
+            "report": None if self.page is None else str(self.page),
             "failed_cards": list(self.failed_cards),
+            "finding": list(self.finding),
         }
 
     def lines(self) -> list[str]:
@@ -90,7 +93,8 @@ class Summary:
                 f"{n} {status}: the report says why; --retry-failed does them again"
                 for status, n in self.failed.items()
             ),
-            f"Report: {self.page}",
+            *self.finding,
+            *([] if self.page is None else [f"Report: {self.page}"]),
         ]
 
 

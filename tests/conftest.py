@@ -9,6 +9,8 @@ from small import LONGER, SMALL
 from sweeps import rows, start, wn_sweep
 
 from sweep import cli
+from sweep.report.figures import style
+from sweep.report.page import render
 
 
 @pytest.fixture
@@ -64,6 +66,13 @@ def swept(shared):
 def pytest_collection_modifyitems(items):
     """Files that start sweeps go first: they take longest, and nobody should wait for the last of them."""
     items.sort(key=lambda item: item.get_closest_marker("sweeps") is None)
+
+
+@pytest.fixture
+def lean(monkeypatch):
+    """Save figures as SVG only, and as wide as two columns: how they are saved is tested elsewhere."""
+    monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
+    monkeypatch.setattr(render, "_sizes", lambda picture: [("", picture.figure, "two columns")])
 
 
 @pytest.fixture

@@ -81,8 +81,9 @@ def error_by_hand(run, folder, images, labels):
     network.eval()
     data = load(run.proxy.dataset, 8)
     with torch.no_grad():
-        answers = [int(network((x[None] - data.mean) / data.deviation).argmax()) for x in images]
-    return 100 * sum(a != y for a, y in zip(answers, labels.tolist(), strict=True)) / len(answers)
+        # 359 is no multiple of 50
+        answers = [network((some - data.mean) / data.deviation).argmax(1) for some in images.split(50)]
+    return 100 * int((torch.cat(answers) != labels).sum()) / len(labels)
 
 
 def best_elsewhere(errors, seeds):

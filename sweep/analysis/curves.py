@@ -12,7 +12,7 @@ from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
 from sweep.analysis.nuisance import Setting, Tuned, shown_settings
 from sweep.analysis.order import is_blank, is_number, points, shown_key, sort_key
-from sweep.analysis.ranked import chance_limit
+from sweep.analysis.ranked import chance_limit, fair, settled
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
@@ -170,7 +170,7 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
         groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
     told = _told(others, list(groups))
     rules = _Rules(len(frame.seeds), chance_limit(frame), shown_key(frame, "family"))
-    waiting = set(tuned.points.loc[~tuned.points["settled"].astype(bool), "point"])
+    waiting = set(tuned.points["point"]) - settled(tuned)
     ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
     if len(known := shown_settings(frame)) > 1:
         by_setting = shared_samples(frame)
@@ -268,8 +268,8 @@ def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, S
     for line in panel.lines:
         first, last = line.spots[0], line.spots[-1]
         if first.x < last.x:
-            fair = first.settled and last.settled and not (first.guesses and last.guesses)
-            found[line.family, line.by] = (first.x, last.x, first.sample - last.sample if fair else Sample({}))
+            may = fair((first.settled, last.settled), (first.guesses, last.guesses))
+            found[line.family, line.by] = (first.x, last.x, first.sample - last.sample if may else Sample({}))
     if len(found) > 1 and len({(low, high) for low, high, _ in found.values()}) == 1:
         low, high, _ = next(iter(found.values()))
         found[None] = (low, high, average([spread for _, _, spread in found.values()]))

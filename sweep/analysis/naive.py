@@ -20,6 +20,7 @@ from sweep.analysis.estimates import (
 )
 from sweep.analysis.nuisance import Setting, Tuned, settings
 from sweep.analysis.order import is_blank, points
+from sweep.analysis.ranked import Comparable
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
@@ -100,11 +101,11 @@ def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
         Empty if nothing is tuned, or no point has a baseline.
     """
     known = settings(frame)
-    settled = set(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
+    comparable = Comparable.of(frame, tuned)
     pairs = {
         point: baseline
         for point, baseline in points(frame)[["point", "baseline"]].itertuples(index=False, name=None)
-        if baseline != point and {point, baseline} <= settled
+        if baseline != point and comparable(point, baseline)
     }
     if len(known) < 2 or not pairs:
         return ()

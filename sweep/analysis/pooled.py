@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from sweep.statistics.contrasts import together
 from sweep.statistics.noise import Noise, noise
+from sweep.statistics.simultaneous import PRIOR as TOGETHER
+
+if TYPE_CHECKING:
+    from sweep.analysis.samples import Sample
 
 Array = npt.NDArray[np.float64]
 
@@ -69,6 +75,34 @@ def precision(parts: Parts, seeds: int) -> tuple[float, float] | None:
     at = np.array([first.position[point] for point in weights])
     error, freedom = seen.contrast(at, np.array(list(weights.values())), seeds)
     return (float(error), float(freedom)) if np.isfinite(error) and np.isfinite(freedom) else None
+
+
+def precisions_together(samples: Sequence["Sample"]) -> tuple[Array, Array, Array] | None:
+    """Tell how sure weighted sums of the points of one pool are, so that their intervals hold together.
+
+    Args:
+        samples: differences, or averages of such, each over at least two seeds.
+
+    Returns:
+        Standard errors, their degrees of freedom, and by how many errors each interval extends, all of shape
+        (samples,). None if they are not all of one pool, or a point has no noise of its own.
+    """
+    parts = [[(pool, weights) for pool, weights in one.parts.items() if any(weights.values())] for one in samples]
+    pools = {pool for part in parts for pool, _ in part}
+    if len(pools) != 1 or any(len(part) != 1 for part in parts) or any(len(one.seeds) < 2 for one in samples):
+        return None
+    pool = pools.pop()
+    matrix = np.zeros((len(samples), len(pool.points)))
+    for row, ((_, weights),) in zip(matrix, parts, strict=True):
+        for point, weight in weights.items():
+            row[pool.position[point]] = weight
+    used = np.flatnonzero(matrix.any(0))
+    rows = zip(matrix[:, used], samples, strict=True)
+    error, freedom = np.array([pool.noise.contrast(used, row, len(one.seeds), TOGETHER) for row, one in rows]).T
+    if not np.isfinite(error).all() or not np.isfinite(freedom).all() or not (error > 0).all():
+        return None
+    variance, _ = pool.noise.moderated(TOGETHER)
+    return error, freedom, together(matrix[:, used], variance[used], freedom)
 
 
 def _together(pools: Sequence[Pool], factors: Sequence[float]) -> Noise:

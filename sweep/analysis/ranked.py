@@ -1,10 +1,13 @@
-"""Which points may be ranked by their mean error, in one place for fronts, best points, rankings and tables.
+"""Which points may be compared and ranked, in one place for verdicts, fronts, best points, rankings and tables.
 
-A point is judged when all its settings are in, no seed failed, and it errs less often than guessing. Points that are no
-better than guessing have learned nothing, so an order among them is an order of noise.
+Two points may be compared where all settings of both are in, and one of them errs less often than guessing. A point is
+judged when all its settings are in, no seed failed, and it errs less often than guessing. Points that are no better
+than guessing have learned nothing, so an order among them is an order of noise.
 """
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -33,6 +36,36 @@ def at_chance(frame: SweepFrame, tuned: Tuned) -> frozenset[str]:
     limit = chance_limit(frame)
     samples = tuned.samples.items()
     return frozenset(point for point, sample in samples if sample.seeds and float(sample.numbers.mean()) >= limit)
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """Which points may be compared with one another."""
+
+    #: points of which all settings are in
+    settled: frozenset[str]
+    #: points that err as often as guessing
+    guessing: frozenset[str]
+
+    @classmethod
+    def of(cls, frame: SweepFrame, tuned: Tuned) -> "Comparable":
+        """Find out for the tuned points of a sweep."""
+        return cls(settled(tuned), at_chance(frame, tuned))
+
+    def __call__(self, point: str, other: str) -> bool:
+        """Whether two points may be compared: both settled, and not both guessing."""
+        pair = (point, other)
+        return fair([one in self.settled for one in pair], [one in self.guessing for one in pair])
+
+
+def fair(settled: Iterable[bool], guessing: Iterable[bool]) -> bool:
+    """Whether points may be compared: all are settled, and not all of them guess."""
+    return all(settled) and not all(guessing)
+
+
+def settled(tuned: Tuned) -> frozenset[str]:
+    """The points of which all settings are in."""
+    return frozenset(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
 
 
 def judged(table: pd.DataFrame) -> pd.DataFrame:

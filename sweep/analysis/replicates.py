@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sweep.analysis.estimates import Estimate, Sample, estimate, estimate_error, pooled, precision_of, write
+from sweep.analysis.estimates import Estimate, Sample, estimate, estimate_error, pooled, precision_of, read, write
 from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
-from sweep.analysis.ranked import at_chance
+from sweep.analysis.ranked import Comparable
 from sweep.analysis.records import records
 from sweep.analysis.shrunk import NOTHING, Array, Shrunk, drawn
 from sweep.analysis.significance import holm, p_value, seeds_to_resolve
@@ -72,20 +72,19 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     states = _counts(tuned.rows)
     runs = _counts(shared(frame))
     seconds = frame.runs.groupby("point")["seconds"].mean().to_dict()
-    settled = set(tuned.points.loc[tuned.points["settled"].astype(bool), "point"])
-    guessing = at_chance(frame, tuned)
+    comparable = Comparable.of(frame, tuned)
     flattered = set(tuned.rows.loc[tuned.rows["single_seed"].astype(bool), "point"])
     rows: list[dict[str, Any]] = []
     for point in records(points(frame)):
         label, baseline = point["point"], point.pop("baseline")
         against = "" if baseline == label or baseline not in tuned.samples else baseline
-        fair = against in settled and label in settled and not {against, label} <= guessing
+        fair = comparable(label, against)
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
             | write(estimate_error(tuned.samples[label]))
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
-            | {"single_seed": label in flattered, "at_chance": label in guessing}
+            | {"single_seed": label in flattered, "at_chance": label in comparable.guessing}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
             | {"runs_failed": runs[label].lost, "runs_missing": runs[label].missing}
             | {"baseline": against}
@@ -100,6 +99,16 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     columns += ["diff_high", "diff_error", "diff_freedom", "diff_all_low", "diff_all_high", "diff_p", "diff_p_holm"]
     columns += ["diff_resolves", "diff_seeds", "diff_shrunk", "diff_shrunk_low", "diff_shrunk_high"]
     return pd.DataFrame(rows, columns=columns).merge(tuned.points, on="point", how="left")
+
+
+def difference(row: Mapping[Any, Any]) -> Estimate:
+    """Read the paired difference to the baseline from a row of the table of points."""
+    return read(row, "diff_")
+
+
+def together(row: Mapping[Any, Any]) -> Estimate:
+    """Read the difference with the interval that holds for all points together."""
+    return replace(difference(row), low=row["diff_all_low"], high=row["diff_all_high"])
 
 
 def _difference(found: Sample) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sweep.analysis.nuisance import Tuned, settings, shared
 from sweep.analysis.order import points
-from sweep.analysis.ranked import at_chance
+from sweep.analysis.ranked import Comparable
 from sweep.analysis.sweep_frame import SweepFrame, once
 from sweep.statistics import hierarchy
 
@@ -37,9 +37,9 @@ NOTHING = Shrunk(math.nan, math.nan, math.nan)
 
 def drawn(frame: SweepFrame, tuned: Tuned) -> dict[str, Array]:
     """Draw the expected errors of all points that are settled and better than guessing: each of shape (draws,)."""
-    settled = tuned.points.loc[tuned.points["settled"].astype(bool), "point"]
-    guessing = at_chance(frame, tuned)
-    names = [point for point in settled if point not in guessing]
+    comparable = Comparable.of(frame, tuned)
+    ranked = comparable.settled - comparable.guessing
+    names = [point for point in tuned.points["point"] if point in ranked]
     baselines = points(frame)["baseline"].unique().tolist()
     return dict(zip(names, draw(frame, names, baselines).T, strict=True))
 

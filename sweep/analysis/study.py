@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from sweep.analysis.best import Best, best
 from sweep.analysis.curves import Curves, curves
 from sweep.analysis.front_chances import Chances, chances
 from sweep.analysis.fronts import front
@@ -13,11 +14,13 @@ from sweep.analysis.isolation import Edge, Isolation, edges, isolate
 from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
 from sweep.analysis.order import COSTS, numeric_axes, points, shown_key
-from sweep.analysis.ranked import judged, ranked
+from sweep.analysis.question import main_axes
+from sweep.analysis.ranked import Comparable, judged, ranked
 from sweep.analysis.records import records
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.shrunk import Array, draw, drawn
 from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.verdict import Verdict, verdicts
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,26 @@ class Study:
         return found
 
     @cached_property
+    def comparable(self) -> Comparable:
+        """Which points may be compared with one another."""
+        return Comparable.of(self.frame, self.tuned)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The answers to what is asked about each main axis."""
+        return verdicts(self.frame, self.tuned.samples, self.comparable)
+
+    @cached_property
+    def best(self) -> Best | None:
+        """The point with the lowest mean error, and the cheapest one that noise does not tell from it."""
+        return best(self.table, self.tuned.samples)
+
+    @cached_property
     def axis(self) -> str | None:
-        """The axis that the sweep is mainly about: lambda, or else the first numeric one; None if there is none."""
+        """The axis that errors are drawn against: a main one that is numeric, lambda, or the first numeric one."""
         axes = numeric_axes(self.frame)
-        return "lambda" if "lambda" in axes else next(iter(axes), None)
+        main = [axis for axis in main_axes(self.frame) if axis in axes]
+        return next(iter([*main, *(axis for axis in axes if axis == "lambda"), *axes]), None)
 
     @cached_property
     def second(self) -> str | None:

@@ -1,5 +1,6 @@
 """What analysis is given: the runs of a sweep as a data frame, and the few facts that say what its columns mean."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -80,6 +81,11 @@ class SweepFrame:
     #: what `baseline:` in the space says, for display; empty if there is none.
     baseline: Mapping[str, Any]
     runs: pd.DataFrame
+    #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
+    #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
+    main: tuple[str, ...] = ()
+    hypothesis: str = ""
+    smallest: float = math.nan
     #: column of an axis -> its values that are no numbers, in the order of the space; for what is shown.
     order: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     #: nested mappings, for the card that says what was run.
@@ -104,6 +110,11 @@ class SweepFrame:
     final: Final | None = None
     #: how often the test split was looked at.
     looks: int = 0
+    #: run key -> mean training loss of each epoch; runs of which nothing is known are not in it
+    losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    #: the plain values of the space, and by a point's label the block of a grid that holds it alone; empty if not known
+    space: Mapping[str, Any] = field(default_factory=dict)
+    blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:

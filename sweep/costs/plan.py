@@ -3,6 +3,8 @@
 A plan may have millions of points: costs are arrays, and a point is made when it is asked for.
 """
 
+import bisect
+import itertools
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
+from sweep.costs.own import count_own
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
 from sweep.costs.twins import by_first, twins
@@ -21,8 +24,10 @@ from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
-from sweep.space.grid import Numbers, Rejected, divide, miss, mistake_lines, no_point
-from sweep.space.source import Where
+from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, divide, miss, no_point
+from sweep.space.grid_mistakes import insist_on_some
+from sweep.space.names import varying
+from sweep.space.question import unvaried_mistakes
 from sweep.space.space import COSTS
 
 #: All points of a plan are traced up to this many, and of a larger one up to SAMPLE, as many as SECONDS allow.
@@ -69,11 +74,15 @@ class Plan:
     kept: Numbers
     #: those that constraints on costs reject
     too_costly: Rejected
+    #: those that make no network
+    impossible: Numbers
     axes: tuple[str, ...]
     compared: Baselines
     traces: Mapping[int, Trace] = field(default_factory=dict)
     #: number of a point -> numbers of those that are the same network under another name, and are not trained
     twins: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    #: number of a combination that the user's own function refuses -> why
+    refused: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -116,20 +125,36 @@ class Plan:
 
     @property
     def rejected(self) -> Sequence[Rejection]:
-        """The points that constraints reject: those on axes first, then those on costs."""
-        on_axes = self.grid.rejections
-        return Lazy(
-            len(on_axes) + len(self.too_costly),
-            lambda i: on_axes[i] if i < len(on_axes) else self._cost_rejection(i - len(on_axes)),
+        """What is not trained: what constraints on axes reject, those on costs, and what makes no network."""
+        on_axes, costly = self.grid.rejections, len(self.too_costly)
+        parts: tuple[Sequence[Rejection], ...] = (
+            on_axes,
+            Lazy(costly, self._cost_rejection),
+            Lazy(len(self.impossible), lambda i: self._impossible(int(self.impossible[i]))),
         )
+        ends = [0, *itertools.accumulate(map(len, parts))]
+
+        def rejection(index: int) -> Rejection:
+            which = bisect.bisect_right(ends, index) - 1
+            return parts[which][index - ends[which]]
+
+        return Lazy(ends[-1], rejection)
 
     def _cost_rejection(self, index: int) -> Rejection:
         number, name = int(self.too_costly.numbers[index]), self.too_costly.name(index)
         value = getattr(self.counts[number], name)
         return Rejection(self.grid.listing.point(number), name, miss(name, value, self.space.constraints[name]) or "")
 
+    def _impossible(self, number: int) -> Rejection:
+        point = self.grid.listing.point(number)
+        reasons = point.mistakes() or [self.refused.get(number) or why_impossible(point, self.space)]
+        return Rejection(point, IMPOSSIBLE, "; ".join(reasons))
+
     def rejections_by_constraint(self) -> dict[str, tuple[int, Rejection, Rejection]]:
-        """Number of points that each constraint rejects, and the points that miss it by the least and by the most."""
+        """Number of points that each constraint rejects, and the points that miss it by the least and by the most.
+
+        Of impossible combinations the first and the last.
+        """
         rejections: dict[str, tuple[int, Rejection, Rejection]] = {}
         for rejected, offset in ((self.grid.rejected, 0), (self.too_costly, len(self.grid.rejected))):
             for position, name in enumerate(rejected.names):
@@ -140,6 +165,9 @@ class Plan:
                     by = np.maximum(over, (-np.inf if bound.min is None else bound.min) - values)
                     least, most = (self.rejected[offset + int(at[i])] for i in (by.argmin(), by.argmax()))
                     rejections[name] = (len(at), least, most)
+        if count := len(self.impossible):
+            first, last = (self._impossible(int(self.impossible[i])) for i in (0, -1))
+            rejections[IMPOSSIBLE] = (count, first, last)
         return rejections
 
     def _values(self, name: str, numbers: Numbers) -> NDArray[np.float64]:
@@ -218,18 +246,29 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
 
     `traced` is how many points fvcore counts, spread evenly over the plan; True is all of up to ALL points and a few of
     more. Networks of the user's own are counted by fvcore in any case.
-    Raises SpaceError for a point that no network can be built from, and for constraints that leave none.
+    Combinations that no network can be built from are rejected. Raises SpaceError for a block of the grid that has no
+    others, and for constraints that leave no point.
     """
     grid = expand(space)
     facts = space.proxy.facts
     counts = count_all(grid.listing, facts.channels, facts.classes)
-    traces = _count_own(space, grid, counts)
-    _insist(space, grid, counts)
-    kept, too_costly = _affordable(space, grid, counts)
+    traces, refused = count_own(space, grid, counts)
+    exists = counts.exists[grid.kept]
+    names = axes(grid.listing, grid.kept)
+    insist_on_some(
+        space, grid.listing, grid.kept, ~exists, lambda number: [_no_network(space, grid, number, names, refused)]
+    )
+    impossible = np.sort(np.concatenate([grid.impossible, grid.kept[~exists]]))
+    kept, too_costly = _affordable(space, grid.kept[exists], counts)
     nothing = Baselines(grid.listing, (), {})
-    planned = Plan(space, grid, counts, kept, too_costly, axes(grid.listing, kept), nothing, traces)
+    planned = Plan(
+        space, grid, counts, kept, too_costly, impossible, axes(grid.listing, kept), nothing, traces, refused=refused
+    )
     if not len(kept):
         raise no_point(space, planned.rejected)
+    unvaried = unvaried_mistakes(space.data, space.source, varying(grid.listing, kept, planned.axes))
+    if unvaried:
+        raise SpaceError(*unvaried)
     alike = twins(grid.listing, kept, counts, facts.channels, facts.classes)
     compared = baselines(space, grid.listing, kept, alike)
     kept = kept[~np.isin(kept, list(alike))]
@@ -242,57 +281,27 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     return planned
 
 
-def _count_own(space: Space, grid: Grid, counts: Counts) -> dict[int, Trace]:
-    """Fill in the costs of networks of the user's own, which have no closed form, by building and tracing each."""
+def why_impossible(point: Point, space: Space) -> str:
+    """Why no network can be built from a point of ours."""
     facts = space.proxy.facts
-    traces: dict[int, Trace] = {}
-    mistakes = []
-    for number in grid.kept[counts.own[grid.kept]].tolist():
-        point = grid.listing.point(number)
-        try:
-            counted = trace(point, facts.channels, facts.classes)
-        except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError) as error:
-            size = f"{facts.channels} x {point.image_size} x {point.image_size}"
-            what = str(error) if isinstance(error, NetworkError) else f"fails on an image of {size}: {error}"
-            mistakes.append((grid.listing.where(number), f"{_options(point)}: {what}"))
-            continue
-        traces[number] = counted
-        for name in COSTS:
-            getattr(counts, name)[number] = getattr(counted.total, name)
-    if mistakes:
-        raise SpaceError(*mistake_lines(space, mistakes, len(mistakes)))
-    return traces
+    try:
+        count(point, facts.channels, facts.classes)
+    except NetworkError as error:
+        return str(error)
+    return ""
 
 
-def _options(point: Point) -> str:
-    return f"{point.backbone}({', '.join(f'{name}={value!r}' for name, value in point.options)})"
+def _no_network(space: Space, grid: Grid, number: int, names: Sequence[str], refused: Mapping[int, str]) -> str:
+    point = grid.listing.point(number)
+    return refused.get(number) or f"{label(point, names)}: {why_impossible(point, space)}"
 
 
-def _insist(space: Space, grid: Grid, counts: Counts) -> None:
-    """Raise SpaceError for points that no network can be built from."""
-    lost = grid.kept[~counts.exists[grid.kept]]
-    if not len(lost):
-        return
-    facts = space.proxy.facts
-    names = axes(grid.listing, grid.kept)
-
-    def mistakes() -> Iterator[tuple[Where, str]]:
-        for number in lost.tolist():
-            point = grid.listing.point(number)
-            try:
-                count(point, facts.channels, facts.classes)
-            except NetworkError as error:
-                yield grid.listing.where(number), f"{label(point, names)}: {error}"
-
-    raise SpaceError(*mistake_lines(space, mistakes(), len(lost)))
-
-
-def _affordable(space: Space, grid: Grid, counts: Counts) -> tuple[Numbers, Rejected]:
+def _affordable(space: Space, numbers: Numbers, counts: Counts) -> tuple[Numbers, Rejected]:
     """The points that no constraint on costs rejects, and the others."""
     outside = {}
     for name, bound in space.constraints.items():
         if name in COSTS:
-            values = getattr(counts, name)[grid.kept]
+            values = getattr(counts, name)[numbers]
             over = np.zeros(len(values), dtype=bool) if bound.max is None else values > bound.max
             outside[name] = over | (bound.min is not None and values < bound.min)
-    return divide(grid.kept, outside)
+    return divide(numbers, outside)

@@ -1,5 +1,6 @@
 """Asks and planned points as a ledger holds them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,3 +51,8 @@ class PlannedPoint:
     traced: tuple[int, int] | None = None
     uncounted: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+
+    def row(self, position: int) -> tuple[Any, ...]:
+        """What the ledger's table `points` holds of it, beside its text and what fvcore counted."""
+        counts = self.params, self.flops, self.activations, self.stem_flops
+        return (*counts, position, self.baseline, json.dumps(self.uncounted), json.dumps(self.also, ensure_ascii=False))

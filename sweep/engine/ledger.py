@@ -89,30 +89,25 @@ class Ledger(LedgerQueries):
         self._connection.close()
 
     def describe(
-        self, name: str, space: Mapping[str, Any], axes: Sequence[str] = (), points: Sequence[PlannedPoint] = ()
+        self,
+        name: str,
+        space: Mapping[str, Any],
+        axes: Sequence[str] = (),
+        points: Mapping[int, PlannedPoint] | None = None,
     ) -> None:
-        """Note what the sweep is, which axes vary, and the points of its plan; writes only what is news.
+        """Note what the sweep is, which axes vary, and points of its plan by their places; writes only what is news.
 
-        Costs are noted so that whoever reads the ledger needs no network.
+        Points that are not among them are noted to be in the plan no more. Costs are noted so that whoever reads the
+        ledger needs no network.
         """
+        points = points or {}
         row = (0, name, json.dumps(space, ensure_ascii=False), json.dumps(axes))
         with self.reading():
             same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
-            known = {
-                point: tuple(values)
-                for point, *values in self._connection.execute(
-                    "SELECT point, params, flops, activations, stem_flops, position, baseline, uncounted, "
-                    "also FROM points"
-                )
-            }
-        new = {
-            one.point: (
-                *(one.params, one.flops, one.activations, one.stem_flops, position, one.baseline),
-                json.dumps(one.uncounted),
-                json.dumps(one.also, ensure_ascii=False),
-            )
-            for position, one in enumerate(points)
-        }
+            columns = "params, flops, activations, stem_flops, position, baseline, uncounted, also"
+            rows = self._connection.execute(f"SELECT point, {columns} FROM points")
+            known = {point: tuple(values) for point, *values in rows}
+        new = {one.point: one.row(position) for position, one in points.items()}
         changed = {point: values for point, values in new.items() if known.get(point) != values}
         gone = [point for point, values in known.items() if values[4] is not None and point not in new]
         if same and not changed and not gone:
@@ -122,16 +117,24 @@ class Ledger(LedgerQueries):
             self._connection.executemany(
                 "UPDATE points SET position = NULL, baseline = NULL WHERE point = ?", ((point,) for point in gone)
             )
-            # a count by fvcore of another network is none of this one
-            self._connection.executemany(
-                "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline, "
-                "uncounted, also) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (point) DO UPDATE SET "
-                "traced_params = iif(params = ?2 AND flops = ?3, traced_params, NULL), "
-                "traced_flops = iif(params = ?2 AND flops = ?3, traced_flops, NULL), "
-                "params = ?2, flops = ?3, activations = ?4, stem_flops = ?5, position = ?6, baseline = ?7, "
-                "uncounted = ?8, also = ?9",
-                ((point, *values) for point, values in changed.items()),
-            )
+            self._note_points(changed)
+
+    def plan_points(self, points: Mapping[int, PlannedPoint]) -> None:
+        """Note more points of the plan by their places, as a search asks for them."""
+        with self._writing():
+            self._note_points({one.point: one.row(position) for position, one in points.items()})
+
+    def _note_points(self, changed: Mapping[str, tuple[Any, ...]]) -> None:
+        # a count by fvcore of another network is none of this one
+        self._connection.executemany(
+            "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline, "
+            "uncounted, also) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (point) DO UPDATE SET "
+            "traced_params = iif(params = ?2 AND flops = ?3, traced_params, NULL), "
+            "traced_flops = iif(params = ?2 AND flops = ?3, traced_flops, NULL), "
+            "params = ?2, flops = ?3, activations = ?4, stem_flops = ?5, position = ?6, baseline = ?7, "
+            "uncounted = ?8, also = ?9",
+            ((point, *values) for point, values in changed.items()),
+        )
 
     def trace(self, traced: Mapping[str, tuple[int, int]]) -> None:
         """Note fvcore's count of parameters and multiply-adds of points, by their canonical texts."""

@@ -45,12 +45,17 @@ class LedgerQueries:
             return tuple(map(str, json.loads(row[0]))) if row else ()
 
     def planned(self) -> list[PlannedPoint]:
-        """The points of the plan, in its order; none if they were never noted, as before version 3."""
+        """The points of the plan that were noted, in its order; none if they never were, as before version 3.
+
+        A search notes those that it asks for. `baseline` is a place among those that are given.
+        """
         query = (
-            "SELECT point, params, flops, activations, stem_flops, baseline, traced_params, traced_flops, uncounted, "
-            "also FROM points WHERE position IS NOT NULL ORDER BY position"
+            "SELECT position, point, params, flops, activations, stem_flops, baseline, traced_params, "
+            "traced_flops, uncounted, also FROM points WHERE position IS NOT NULL ORDER BY position"
         )
         with self.reading():
+            rows = self._connection.execute(query).fetchall()
+            places = {position: place for place, (position, *_) in enumerate(rows)}
             return [
                 PlannedPoint(
                     point,
@@ -58,15 +63,18 @@ class LedgerQueries:
                     flops,
                     activations,
                     int(stem),
-                    baseline,
+                    places.get(baseline),
                     None if traced is None else (traced, traced_flops),
                     _texts(uncounted),
                     _texts(also),
                 )
-                for (point, params, flops, activations, stem, baseline, traced, traced_flops, uncounted, also) in (
-                    self._connection.execute(query)
-                )
+                for _, point, params, flops, activations, stem, baseline, traced, traced_flops, uncounted, also in rows
             ]
+
+    def positions(self) -> dict[str, int]:
+        """Canonical text of a point -> its place in the plan, of all that were noted."""
+        with self.reading():
+            return dict(self._connection.execute("SELECT point, position FROM points WHERE position IS NOT NULL"))
 
     def asks(self) -> list[Ask]:
         """Every ask, in the order of asking."""

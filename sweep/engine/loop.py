@@ -1,6 +1,6 @@
 """The loop: ask the strategy, note the ask, do the run, record the result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from sweep.engine.executor import Executor
 from sweep.engine.ledger import Ledger
@@ -19,6 +19,7 @@ class Loop:
         history: what was asked and answered, as the ledger has it; runs that are to be done again have no answer.
         number: that of the next ask.
         answers: what the ledger holds of every run, by key, those that the space did not ask for included.
+        planned: places of the points that the ledger holds.
     """
 
     def __init__(
@@ -28,13 +29,18 @@ class Loop:
         history: History,
         number: int,
         answers: Mapping[str, Answer] | None = None,
+        planned: Collection[int] = (),
     ) -> None:
         self._answers = answers or {}
         self._strategy, self._runs, self._history, self._number = strategy, runs, history, number
         #: keys of the runs that were asked for before
         self.known = {runs.key(choice) for _, choice, _ in history.seen(number, None)}
+        #: places of the points of those runs
+        self.points = {choice.point for _, choice, _ in history.seen(number, None)}
         #: runs that were answered before
         self.answered = len(history) - len(history.open)
+        #: points that the ledger holds, as the grid's are noted before
+        self._planned = set(planned)
         self._stopped = False
         self._open = {runs.key(choice): (number, choice) for number, choice in history.open}
         #: those that the ledger does not have yet
@@ -75,6 +81,9 @@ class Loop:
     def note(self, ledger: Ledger) -> None:
         """Write the asks that were made into the ledger, before any is done."""
         if self._unnoted:
+            if new := {choice.point for _, choice in self._unnoted} - self._planned:
+                ledger.plan_points(self._runs.described(new))
+                self._planned |= new
             ledger.ask(self._runs.ask(*ask) for ask in self._unnoted)
             self._unnoted = []
 

@@ -13,7 +13,11 @@ from sweep.engine.runs import Run
 from sweep.proxy.platform import Platform, platform_of
 from sweep.search import Choice, History, Pool
 from sweep.search.history import Answer
+from sweep.search.pool import Column
 from sweep.space import Lazy, canonical
+
+#: What says in an ask's origin which strategy made it.
+OWNER = "strategy"
 
 
 class PlannedRuns:
@@ -26,6 +30,13 @@ class PlannedRuns:
         self._recipes = [proxy for _, proxy in recipes]
         self._recipe_texts = [canonical(proxy.decisive()) for proxy in self._recipes]
         self._keys: dict[tuple[int, int, int, int], str] = {}
+        self._texts: dict[int, str] = {}
+
+    def text(self, place: int) -> str:
+        """The canonical text of a point of the plan."""
+        if place not in self._texts:
+            self._texts[place] = canonical(self.plan.points[place].point.canonical())
+        return self._texts[place]
 
     @cached_property
     def platform(self) -> Platform:
@@ -36,12 +47,12 @@ class PlannedRuns:
     @cached_property
     def point_texts(self) -> list[str]:
         """The canonical text of each point of the plan."""
-        return [canonical(planned.point.canonical()) for planned in self.plan.points]
+        return [self.text(place) for place in range(len(self.plan.points))]
 
     def run(self, choice: Choice) -> Run:
         """The run that a choice makes."""
         planned = self.plan.points[choice.point]
-        texts = self.point_texts[choice.point], self._recipe_texts[choice.setting]
+        texts = self.text(choice.point), self._recipe_texts[choice.setting]
         recorded = self._keys.get(choice.run)
         proxy = self._recipes[choice.setting]
         return Run(planned.point, proxy, choice.seed, planned.label, recorded, texts, self.platform)
@@ -72,6 +83,10 @@ class PlannedRuns:
             baseline=self._baselines,
             key=self.key,
             nuisance={path: tuple(values) for path, values in plan.space.nuisance.items()},
+            axes={
+                name: Column((column := plan.grid.listing.column(name)).values, column.codes[kept])
+                for name in plan.axes
+            },
         )
 
     def _axis_values(self, place: int) -> Mapping[str, Any]:
@@ -86,40 +101,52 @@ class PlannedRuns:
         of = [compared.of(number) if compared.by_shared else None for number in kept.tolist()]
         return np.array([-1 if number is None else places.get(number, -1) for number in of], dtype=np.int64)
 
-    def described(self) -> list[PlannedPoint]:
-        """The points of the plan as a ledger holds them."""
-        plan = self.plan
+    def described(self, places: Iterable[int] | None = None) -> dict[int, PlannedPoint]:
+        """Points of the plan as a ledger holds them, by place: all, or these and those that they are compared with."""
+        wanted = range(len(self.plan.points)) if places is None else self._with_baselines(places)
+        return {place: self._described(place) for place in wanted}
+
+    def _with_baselines(self, places: Iterable[int]) -> list[int]:
+        chosen = set(places)
+        return sorted(chosen | {int(self._baselines[place]) for place in chosen} - {-1})
+
+    def _described(self, place: int) -> PlannedPoint:
+        plan, number = self.plan, int(self.plan.kept[place])
         costs = (plan.counts.params, plan.counts.flops, plan.counts.activations, plan.counts.first)
-        columns = [counts[plan.kept].tolist() for counts in costs]
-        baselines = [None if place < 0 else place for place in self._baselines.tolist()]
-        uncounted = [
-            plan.traces[number].uncounted if number in plan.traces and plan.counts.own[number] else ()
-            for number in plan.kept.tolist()
-        ]
-        costs_of_each = zip(*columns, strict=True)
-        others = [plan.also(number) for number in plan.kept.tolist()]
-        rows = zip(self.point_texts, costs_of_each, baselines, uncounted, others, strict=True)
-        return [
-            PlannedPoint(point, params, flops, activations, stem, baseline, None, missed, also)
-            for point, (params, flops, activations, stem), baseline, missed, also in rows
-        ]
+        params, flops, activations, stem = (int(counts[number]) for counts in costs)
+        baseline = int(self._baselines[place])
+        missed = plan.traces[number].uncounted if number in plan.traces and plan.counts.own[number] else ()
+        compared = None if baseline < 0 else baseline
+        return PlannedPoint(
+            self.text(place), params, flops, activations, stem, compared, None, missed, plan.also(number)
+        )
 
     def ask(self, number: int, choice: Choice) -> Ask:
         """An ask as a ledger holds it."""
-        run = self.run(choice)
+        run, name = self.run(choice), self.plan.space.strategy.name
         assert run.texts is not None
-        return Ask(number, self.key(choice), *run.texts, choice.seed, choice.rung, choice.phase, choice.origin)
+        # whose ask it is, if not the grid's: another strategy does not do what this one has left
+        origin = choice.origin if name == "grid" else {OWNER: name, **choice.origin}
+        return Ask(number, self.key(choice), *run.texts, choice.seed, choice.rung, choice.phase, origin)
 
-    def history(self, asks: Iterable[Ask], answers: Mapping[str, Answer]) -> tuple[History, list[Ask]]:
+    def history(
+        self, asks: Iterable[Ask], answers: Mapping[str, Answer], positions: Mapping[str, int] | None = None
+    ) -> tuple[History, list[Ask]]:
         """What was asked of the plan and what came of it; and the asks whose rows say otherwise, as they should be.
 
         An ask belongs to the plan if its run does, by point, recipe and seed, and would be done the same today: by its
-        key.
+        key. One without an answer that another strategy made is left to that.
+
+        Args:
+            asks: as the ledger has them.
+            answers: key -> what came of a run.
+            positions: canonical text of a point -> its place, as the ledger has it; it spares looking for all points.
         """
         asks = list(asks)
         history = History()
         stale: list[Ask] = []
-        points = {text: place for place, text in enumerate(self.point_texts)} if asks else {}
+        points = self._places({ask.point for ask in asks if ask.point is not None}, positions or {})
+        strategy = self.plan.space.strategy.name
         recipes = {text: place for place, text in enumerate(self._recipe_texts)}
         by_key = {} if all(ask.point for ask in asks) else {self.key(choice): choice for choice in self.pool().grid()}
         for ask in asks:
@@ -130,6 +157,8 @@ class PlannedRuns:
                 choice = Choice(points[ask.point], recipes[ask.recipe], ask.seed, ask.rung, ask.phase, ask.origin)
                 among_seeds = ask.phase == "confirm" or ask.seed in self.plan.space.seeds
                 choice = choice if among_seeds and self.key(choice) == ask.key else None
+            if strategy != "grid" and ask.origin.get(OWNER, "grid") != strategy and ask.key not in answers:
+                choice = None
             if choice is None:
                 if ask.present:
                     stale.append(replace(ask, present=False))
@@ -137,9 +166,21 @@ class PlannedRuns:
             history.ask(ask.number, choice)
             if ask.key in answers:
                 history.answer(ask.number, answers[ask.key])
-            if (as_it_is := self.ask(ask.number, choice)) != ask:
+            if (as_it_is := replace(self.ask(ask.number, choice), origin=ask.origin)) != ask:
                 stale.append(as_it_is)
         return history, stale
+
+    def _places(self, texts: set[str], positions: Mapping[str, int]) -> dict[str, int]:
+        """Places of the points with these texts, as far as the plan has them."""
+        held = range(len(self.plan.points))
+        places = {
+            text: place
+            for text in texts
+            if (place := positions.get(text)) is not None and place in held and self.text(place) == text
+        }
+        if len(places) < len(texts):
+            places |= {text: place for place, text in enumerate(self.point_texts) if text in texts}
+        return places
 
     def complete(self, asks: Sequence[Ask]) -> list[Ask]:
         """The asks as they would be if an earlier version had noted every run of the grid, and their content.

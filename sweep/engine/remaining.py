@@ -34,7 +34,11 @@ class Remaining:
 
 def remaining(plan: Plan, ledger: Path) -> Remaining | None:
     """Compare a plan with its ledger; None if there is no ledger, or too much to compare. Raises LedgerError."""
-    if plan.runs > MOST_RUNS or not ledger.exists():
+    if not ledger.exists():
+        return None
+    if plan.space.strategy.name != "grid":
+        return _remaining_search(plan, ledger)
+    if plan.runs > MOST_RUNS:
         return None
     runs = PlannedRuns(plan)
     try:
@@ -50,3 +54,30 @@ def remaining(plan: Plan, ledger: Path) -> Remaining | None:
     had = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
     unused = len(statuses.keys() - keys.keys())
     return Remaining(len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - had / each)
+
+
+def most_runs(plan: Plan) -> int:
+    """How many runs the strategy of a plan does at most."""
+    return min(plan.space.strategy.runs or plan.runs, plan.runs + _confirming(plan))
+
+
+def _confirming(plan: Plan) -> int:
+    """How many fresh seeds there may be beside the grid's runs."""
+    return len(plan.points) * (plan.space.strategy.settings.get("confirm") or 0)
+
+
+def share_of_search(plan: Plan, done: int = 0) -> NDArray[np.float64]:
+    """What of each point's runs a search does, as if it spread over the points."""
+    return np.full(len(plan.points), max(most_runs(plan) - done, 0) / plan.runs)
+
+
+def _remaining_search(plan: Plan, ledger: Path) -> Remaining:
+    """What a search has asked for and what came of it."""
+    runs = PlannedRuns(plan)
+    with Ledger.open(ledger) as opened:
+        answers = opened.answers()
+        history, _ = runs.history(opened.asks(), answers, opened.positions())
+        changed = changes(opened.space(), plan.space.data) if answers else ""
+    done = len(history) - len(history.open)
+    unused = len(answers) - done
+    return Remaining(done, unused, changed if unused else "", share_of_search(plan, done))

@@ -3,35 +3,27 @@
 Ma et al., ECCV 2018 (arXiv 1807.11164); narrowed widths, stem and shuffle from megvii-model/WeightNet.
 """
 
-import numpy as np
+from collections.abc import Mapping
 
 from sweep.networks.cost import Whole
 from sweep.networks.families import FAMILIES
 from sweep.networks.table import Block, Conv, Demand, Table
 from sweep.space import Point
-
-#: Channels of the first stage at the published widths; each later stage has twice as many.
-NARROWED = {0.0: 0, 0.5: 48, 1.0: 112, 1.5: 176, 2.0: 248}
-ORIGINAL = {0.0: 0, 0.5: 48, 1.0: 116, 1.5: 176, 2.0: 244}
+from sweep.space.backbones import BACKBONES, NARROWED, first_stage
 
 
-def stage_channels(width: float, stages: int, published: dict[float, int] = NARROWED) -> list[Whole]:
-    """Output channels of each stage: the published ones, and a multiple of 4 on the line between them elsewhere."""
-    widest = max(published)
-    # the line goes on beyond the widest, and through nothing at 0
-    scale = np.maximum(1, np.asarray(width) / widest)
-    first = np.interp(width, [*published], [*published.values()]) * scale
-    channels = np.maximum(4, 4 * np.rint(first / 4).astype(np.int64))
-    return [(channels if np.ndim(width) else int(channels)) << stage for stage in range(stages)]
+def stage_channels(width: float, stages: int, published: Mapping[float, int] = NARROWED) -> list[Whole]:
+    """Output channels of each stage: twice as many as those of the stage before."""
+    return [first_stage(width, published) << stage for stage in range(stages)]
 
 
 def table(point: Point, channels: int, classes: int) -> Table:
     """The convolutions of a resolved point's network, for images of `channels` colours in `classes` classes.
 
-    A stem as wide as the first stage is none: the first block of a stage must widen.
+    A stem must be narrower than the first stage: the first block of a stage must widen.
     """
     assert point.repeats is not None
-    published = ORIGINAL if point.backbone == "shufflenet_v2_original" else NARROWED
+    published = BACKBONES[point.backbone].first_stage
     # the official WeightNet code has a bias before these two norms, ShuffleNetV2's own has none: it changes no output,
     # but the published sizes count it
     bias = FAMILIES[point.family].biased_ends

@@ -40,7 +40,8 @@ def check_images(dataset: Dataset) -> tuple[str, ...]:
         index = dataset.index
     except ValueError as error:
         raise DataError(str(error)) from None
-    train, validation = places(index.labels, dataset)
+    # of images that seeds draw from, any may be trained on
+    train, validation = places(index.labels, dataset.whole)
     numbers = np.arange(len(index.labels)) if index.contents else _set_aside(index, dataset)
     said = f"{index.fingerprint} {dataset.counts()} {dataset.path} {version('pillow')}"
     kept = f"{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"

@@ -83,14 +83,32 @@ class Split:
 
 
 @functools.lru_cache(maxsize=4)
-def load(dataset: Dataset, image_size: int) -> Split:
+def load(dataset: Dataset, image_size: int, draw: int | None = None) -> Split:
     """The training and validation images of a data set, `image_size` pixels a side.
 
     Which images are in which split follows from the data set alone, never from a seed: classes in turn, each in an
     order drawn from the data set's fingerprint. More training images leave the validation images as they are. An
     official test split is not opened; where there is none, the first images of that order are set aside in its place.
+    With `subset: by seed` training images are drawn from all that validation leaves, by the fingerprint and `draw`, the
+    seed; that is `Dataset.draw`.
     Raises DataError if the images are missing, or not those that runs are keyed on.
     """
+    if dataset.subset is None:
+        return _load(dataset, image_size)
+    if draw is None:
+        raise ValueError("each seed has training images of its own: load needs the seed")
+    whole = load(dataset.whole, image_size)
+    at = torch.from_numpy(drawn_by(draw, whole.train_labels.numpy(), dataset.facts)[: dataset.counts()[0]])
+    images = whole.train[at]
+    known = _moments(images, len(images))
+    mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
+    aspects = None if whole.aspects is None else whole.aspects[at]
+    return replace(
+        whole, train=images, train_labels=whole.train_labels[at], mean=mean, deviation=deviation, aspects=aspects
+    )
+
+
+def _load(dataset: Dataset, image_size: int) -> Split:
     if dataset.fit is not None:
         return _load_whole(dataset, image_size)
     images, labels, known = _chosen(dataset)
@@ -242,9 +260,17 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return images, labels
 
 
+def drawn_by(seed: int, labels: NDArray[np.int64], facts: DatasetFacts) -> NDArray[np.int64]:
+    """An order of images that a seed draws, in which every stretch holds the classes in equal shares."""
+    return _in_turn(labels, np.random.default_rng([int(facts.fingerprint[:16], 16), seed]))
+
+
 def _balanced(labels: NDArray[np.int64], facts: DatasetFacts) -> NDArray[np.int64]:
     """An order of the images in which every stretch holds the classes in equal shares, as far as they go."""
-    draw = np.random.default_rng(int(facts.fingerprint[:16], 16))
+    return _in_turn(labels, np.random.default_rng(int(facts.fingerprint[:16], 16)))
+
+
+def _in_turn(labels: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
     within = np.empty(len(labels))
     for label in np.unique(labels):
         at = draw.permutation(np.flatnonzero(labels == label))

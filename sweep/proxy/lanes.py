@@ -101,7 +101,8 @@ def train_together(
     proxy = runs[0].proxy
     assert len({group_of(run.proxy) for run in runs}) == 1
     with settled(platform, proxy) as notes:
-        data = platform.images(proxy.dataset, point.image_size or 1)
+        (draw,) = {run.proxy.dataset.draw(run.seed) for run in runs}
+        data = platform.images(proxy.dataset, point.image_size or 1, draw)
         # the last batch may be smaller, but batch norm cannot train on a single image
         epoch = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
         for run in runs:

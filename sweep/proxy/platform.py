@@ -55,11 +55,11 @@ class Platform:
         placed: nn.Module = network.to(self.device, memory_format=layout)  # type: ignore[call-overload]
         return placed
 
-    def images(self, dataset: Dataset, image_size: int) -> Split:
+    def images(self, dataset: Dataset, image_size: int, draw: int | None = None) -> Split:
         """The images of a data set as `data.load` gives them: on the device, unless they are too many."""
         if self.on_cpu:
-            return load(dataset, image_size)
-        return _on_card(dataset, image_size, self.device)
+            return load(dataset, image_size, draw)
+        return _on_card(dataset, image_size, draw, self.device)
 
     def precision(self, proxy: Proxy) -> contextlib.AbstractContextManager[Any]:
         """What a recipe's precision means for operators."""
@@ -143,8 +143,8 @@ def _architecture() -> str:
 
 
 @functools.lru_cache(maxsize=2)
-def _on_card(dataset: Dataset, image_size: int, device: torch.device) -> Split:
-    split = load(dataset, image_size)
+def _on_card(dataset: Dataset, image_size: int, draw: int | None, device: torch.device) -> Split:
+    split = load(dataset, image_size, draw)
     return split.on(device, images=split.bytes <= ON_CARD)
 
 

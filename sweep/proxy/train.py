@@ -79,7 +79,7 @@ def _train(
     platform: Platform,
 ) -> Outcome:
     started = time.perf_counter()
-    data = platform.images(proxy.dataset, point.image_size or 1)
+    data = platform.images(proxy.dataset, point.image_size or 1, proxy.dataset.draw(seed))
     # the last batch may be smaller, but batch norm cannot train on a single image
     epoch_of = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
     steps = proxy.epochs * len(epoch_of)

@@ -7,9 +7,9 @@ from typing import Any
 from sweep.analysis.estimates import read
 from sweep.analysis.ranked import judged
 from sweep.analysis.records import records
+from sweep.analysis.replicates import difference
 from sweep.analysis.study import Study
 from sweep.report import words
-from sweep.report.cards.headline import difference
 
 #: What TeX reads as its own, and signs that need mathematics or a name.
 _ESCAPES = {

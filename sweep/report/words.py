@@ -108,9 +108,26 @@ def verdict(first: str, second: str, estimate: Estimate) -> str:
             return f"{first} and {second} have the same error at every seed"
         return f"{first} and {second} differ by {size} points, equal at every seed, which gives no interval"
     if not estimate.clear:
-        return f"{first} vs {second}: {points_of_error(estimate, sign=True)}, inconclusive"
+        return f"{first} vs {second}: {outcome(estimate)}"
     less, gap = ("less", turned(estimate)) if estimate.mean < 0 else ("more", estimate)
     return f"{first} has {less} error than {second} by {points_of_error(gap)}"
+
+
+def outcome(estimate: Estimate, small: bool = False) -> str:
+    """Write a difference with what it comes to: '−0.42 points [−2.33, 1.48], inconclusive'.
+
+    Args:
+        estimate: error of a first thing less that of a second, in points, over at least one seed.
+        small: whether it was shown to be smaller than what matters.
+    """
+    difference = points_of_error(estimate, sign=True)
+    if not math.isfinite(estimate.low):
+        return difference
+    if small:
+        return f"{difference}, too small to matter"
+    if not estimate.clear:
+        return f"{difference}, inconclusive"
+    return f"{difference}, {'less' if estimate.mean < 0 else 'more'} error"
 
 
 def points_of_error(estimate: Estimate, sign: bool = False) -> str:

@@ -59,6 +59,7 @@ class History:
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
+        self._order: list[_Entry] = []
         self._runs: set[tuple[int, int, int, int]] = set()
         self._open: dict[int, None] = {}
 
@@ -69,7 +70,8 @@ class History:
         """Add an ask; numbers rise, and may leave gaps where an ask is not in the pool any more."""
         if self._entries and number <= next(reversed(self._entries)):
             raise ValueError(f"ask {number} comes after a later one")
-        self._entries[number] = _Entry(number, choice)
+        entry = self._entries[number] = _Entry(number, choice)
+        self._order.append(entry)
         self._runs.add(choice.run)
         self._open[number] = None
 
@@ -106,6 +108,16 @@ class Seen:
         """Number, choice and answer of every ask, in order; an answer that may not be seen yet is None."""
         for entry in self._history._entries.values():
             yield entry.number, entry.choice, entry.answer if entry.number < self._limit else None
+
+    def choices(self, begin: int = 0) -> Iterator[tuple[int, Choice]]:
+        """Number and choice of every ask from a place in the order of asking on."""
+        for entry in self._history._order[begin:]:
+            yield entry.number, entry.choice
+
+    def ask(self, number: int) -> tuple[Choice, Answer | None]:
+        """Choice and answer of an ask; an answer that may not be seen yet is None."""
+        entry = self._history._entries[number]
+        return entry.choice, entry.answer if number < self._limit else None
 
     def asked(self, choice: Choice) -> bool:
         """Whether the run of a choice was asked for before, in whichever phase."""

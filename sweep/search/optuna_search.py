@@ -1,15 +1,17 @@
 """Optuna's samplers over axes and nuisance settings together."""
 
 import hashlib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sweep.search.axes import Axes
 from sweep.search.draws import Random
 from sweep.search.history import Answer, Choice, Seen, Stop
-from sweep.search.pool import Pool
+from sweep.search.pool import Pool, columns_of
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -20,37 +22,88 @@ if TYPE_CHECKING:
 POPULATION = 20
 #: A run that diverged has the worst error that there is, in per cent.
 WORST = 100.0
-#: A point of another category is farther away than any number can be.
-CATEGORY = 100.0
 
 
-def _tpe(seed: int) -> "BaseSampler":
+Distributions = Mapping[str, "BaseDistribution"]
+
+
+def _tpe(seed: int, distributions: Distributions) -> "BaseSampler":
     from optuna.samplers import TPESampler
 
     return TPESampler(seed=seed)
 
 
-def _nsga2(seed: int) -> "BaseSampler":
+def _nsga2(seed: int, distributions: Distributions) -> "BaseSampler":
     from optuna.samplers import NSGAIISampler
 
-    return NSGAIISampler(seed=seed, population_size=POPULATION)
+    return _fixed(NSGAIISampler, distributions)(seed=seed, population_size=POPULATION)
 
 
-def _gp(seed: int) -> "BaseSampler":
+def _nsga3(seed: int, distributions: Distributions) -> "BaseSampler":
+    from optuna.samplers import NSGAIIISampler
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", _experimental())
+        return _fixed(NSGAIIISampler, distributions)(seed=seed, population_size=POPULATION)
+
+
+def _gp(seed: int, distributions: Distributions) -> "BaseSampler":
     from optuna.samplers import GPSampler
 
-    return GPSampler(seed=seed)
+    return _fixed(GPSampler, distributions)(seed=seed)
+
+
+def _experimental() -> type[Warning]:
+    from optuna.exceptions import ExperimentalWarning
+
+    return ExperimentalWarning
+
+
+def _fixed(sampler: type, distributions: Distributions) -> Callable[..., "BaseSampler"]:
+    """A sampler that is told what all trials have in common.
+
+    Optuna's own compares all trials to find it out, at every ask, if the sampler is a new one.
+    """
+
+    def reseed(self: Any, seed: int) -> None:
+        # as a sampler of that seed begins, which takes ten times as long to make
+        for numbers in (self._rng, self._random_sampler._rng):
+            numbers.rng.seed(seed)
+
+    def infer_relative_search_space(self: Any, study: "Study", trial: object) -> dict[str, Any]:
+        # as Optuna's: nothing before there is a result, and in the order of names
+        return dict(sorted(distributions.items())) if _any_complete(study) else {}
+
+    methods = {"reseed": reseed, "infer_relative_search_space": infer_relative_search_space}
+    # attributes of trials begin with the name of the class
+    return type(sampler.__name__, (sampler,), methods)
+
+
+def _any_complete(study: "Study") -> bool:
+    from optuna.trial import TrialState
+
+    return any(trial.state is TrialState.COMPLETE for trial in study._get_trials(deepcopy=False, use_cache=True))
 
 
 #: Name in space.yaml -> the sampler for one ask.
-SAMPLERS: Mapping[str, Callable[[int], "BaseSampler"]] = {"tpe": _tpe, "nsga2": _nsga2, "gp": _gp}
+SAMPLERS: Mapping[str, Callable[[int, Distributions], "BaseSampler"]] = {
+    "tpe": _tpe,
+    "nsga2": _nsga2,
+    "nsga3": _nsga3,
+    "gp": _gp,
+}
+
+
+#: Samplers that keep nothing but random numbers from ask to ask -> what Optuna calls their attributes.
+GENETIC = {"nsga2": "NSGAIISampler", "nsga3": "NSGAIIISampler"}
 
 
 class OptunaSearch:
     """Proposes what an Optuna sampler asks for: the nearest point and setting of the pool, with its next seed.
 
     The sampler of every ask has a seed of its own, and what an ask proposed, with all that the sampler wrote, is kept
-    in its `origin`: so a study that is rebuilt from a history goes on as the first one did.
+    in its `origin`: so a study that is rebuilt from a history goes on as the first one did. Runs that another strategy
+    asked for are trials as well: a search begins with what is known.
 
     Args:
         name: of `SAMPLERS`.
@@ -60,37 +113,52 @@ class OptunaSearch:
     """
 
     def __init__(self, name: str, pool: Pool, objectives: Sequence[str] = ("flops",), seed: int = 0) -> None:
+        from optuna.distributions import CategoricalDistribution, IntDistribution
+
         self._name, self._pool, self._seed = name, pool, seed
         self._costs = [np.asarray(pool.costs[each], dtype=float) for each in objectives]
-        self._points, self._settings = _Axes("axis", pool.points), _Axes("setting", pool.settings)
+        self._axes = Axes("axis", pool.columns(), len(pool))
+        self._setting_axes = Axes("setting", columns_of(pool.settings), len(pool.settings))
+        self._distributions: dict[str, BaseDistribution] = {}
+        for axes in (self._axes, self._setting_axes):
+            self._distributions |= {label: IntDistribution(0, count - 1) for label, count in axes.ranks.items()}
+            self._distributions |= {label: CategoricalDistribution(texts) for label, texts in axes.choices.items()}
         self._other = Random(pool, seed)
+        self._version = {"optuna": version("optuna")}
         self._study: Study | None = None
-        # number of the ask -> number of its trial; what is kept holds for one history alone
+        # what is kept holds for one history alone
         self._history: object = None
-        self._trials: dict[int, int] = {}
-        self._open: set[int] = set()
+        self._rows = 0
+        # number of an ask without an answer -> number of its trial
+        self._open: dict[int, int] = {}
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop:
         """The run that the sampler asks for; one at random where it asks again for what has no seed left."""
         study = self._synchronised(seen)
-        study.sampler = SAMPLERS[self._name](_hash(self._seed, number))
+        seed = seed_of(self._seed, number)
+        if self._name in GENETIC and hasattr(study.sampler, "reseed"):
+            study.sampler.reseed(seed)
+        else:
+            study.sampler = SAMPLERS[self._name](seed, self._distributions)
         before = set(study._storage.get_study_system_attrs(study._study_id))
-        trial = study.ask(self._points.distributions | self._settings.distributions)
+        trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
+        params = trial.params
         origin = {
-            "params": trial.params,
-            "system": dict(study.get_trials(deepcopy=False)[-1].system_attrs),
+            "params": self._axes.texts(params) | self._setting_axes.texts(params),
+            "system": dict(study._storage.get_trial(trial._trial_id).system_attrs),
             "study": {key: value for key, value in written.items() if key not in before},
+            "with": self._version,
         }
-        choice = self._new(seen, self._points.nearest(trial.params), self._settings.nearest(trial.params), origin)
+        choice = self._new(seen, self._axes.nearest(params), self._setting_axes.nearest(params), origin)
         if choice is None:
             drawn = self._other.explore(seen, number)
             if isinstance(drawn, Stop):
                 self._study = None
                 return drawn
             choice = Choice(drawn.point, drawn.setting, drawn.seed, drawn.rung, origin=origin)
-        self._trials[number] = len(self._trials)
-        self._open.add(number)
+        self._open[number] = trial.number
+        self._rows = len(seen) + 1
         return choice
 
     def _new(self, seen: Seen, point: int, setting: int, origin: Mapping[str, Any]) -> Choice | None:
@@ -108,35 +176,38 @@ class OptunaSearch:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             lower = optuna.study.StudyDirection.MINIMIZE
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
-            self._history, self._trials, self._open = seen._history, {}, set()
-        for number, choice, answer in seen:
-            place = self._trials.get(number)
-            if place is None:
-                if choice.phase != "explore" or "params" not in choice.origin:
-                    continue
-                place = self._trials[number] = len(self._trials)
-                self._open.add(number)
+            self._history, self._rows, self._open = seen._history, 0, {}
+        for number, choice in seen.choices(self._rows):
+            if choice.phase == "explore":
+                self._open[number] = len(self._study.get_trials(deepcopy=False))
                 self._add(choice)
-            if answer is not None and number in self._open:
-                self._open.remove(number)
+        self._rows = len(seen)
+        for number, place in list(self._open.items()):
+            choice, answer = seen.ask(number)
+            if answer is not None:
+                del self._open[number]
                 self._tell(place, choice, answer)
         return self._study
 
     def _add(self, choice: Choice) -> None:
-        """Ask a trial anew as it was asked."""
+        """Ask a trial anew as it was asked, or one for what another strategy asked for."""
         import optuna
 
         assert self._study is not None
         study, origin = self._study, choice.origin
+        texts = origin.get("params", {})
+        params = self._axes.params(choice.point, texts) | self._setting_axes.params(choice.setting, texts)
+        # what was known before is of the first generation
+        system = origin.get("system", {f"{GENETIC.get(self._name, self._name)}:generation": 0})
         study.add_trial(
             optuna.trial.create_trial(
                 state=optuna.trial.TrialState.RUNNING,
-                params=dict(origin["params"]),
-                distributions=self._points.distributions | self._settings.distributions,
-                system_attrs=dict(origin["system"]),
+                params=params,
+                distributions=self._distributions,
+                system_attrs=dict(system),
             )
         )
-        for key, value in origin["study"].items():
+        for key, value in origin.get("study", {}).items():
             study._storage.set_study_system_attr(study._study_id, key, value)
 
     def _tell(self, place: int, choice: Choice, answer: Answer) -> None:
@@ -150,49 +221,6 @@ class OptunaSearch:
         self._study.tell(place, [error, *(float(costs[choice.point]) for costs in self._costs)])
 
 
-class _Axes:
-    """Rows of axis values as Optuna sees them: numbers by their rank, others as categories."""
-
-    def __init__(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        from optuna.distributions import CategoricalDistribution, IntDistribution
-
-        self.distributions: dict[str, BaseDistribution] = {}
-        self._codes: dict[str, NDArray[np.float32]] = {}
-        self._units: dict[str, float] = {}
-        self._choices: dict[str, list[str]] = {}
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        if {"lambda", "M", "G"} <= set(names):
-            names.remove("lambda")  # the other two determine it
-        for name in names:
-            values = [row.get(name) for row in rows]
-            distinct = {value for value in values if value is not None}
-            if len(distinct) < 2:
-                continue
-            label = f"{kind} {name}"
-            numeric = all(isinstance(value, (int, float)) or hasattr(value, "numerator") for value in distinct)
-            numeric = numeric and not any(isinstance(value, bool) for value in distinct)
-            ordered = sorted(distinct) if numeric else sorted(distinct, key=repr)
-            rank = {value: place for place, value in enumerate(ordered)}
-            self._codes[label] = np.array([np.nan if v is None else rank[v] for v in values], dtype=np.float32)
-            if numeric:
-                self._units[label] = 1 / (len(ordered) - 1)
-                self.distributions[label] = IntDistribution(0, len(ordered) - 1)
-            else:
-                self._choices[label] = [repr(value) for value in ordered]
-                self.distributions[label] = CategoricalDistribution(self._choices[label])
-        self._rows = len(rows)
-
-    def nearest(self, params: Mapping[str, Any]) -> int:
-        """Place of the first row that is nearest; an axis that a row does not have is not looked at."""
-        distance = np.zeros(self._rows, dtype=np.float32)
-        for label, codes in self._codes.items():
-            if label in self._units:
-                off = np.abs(codes - params[label]) * self._units[label]
-            else:
-                off = CATEGORY * (codes != self._choices[label].index(params[label])).astype(np.float32)
-            distance += np.where(np.isnan(codes), 0, off)
-        return int(distance.argmin())
-
-
-def _hash(seed: int, number: int) -> int:
+def seed_of(seed: int, number: int) -> int:
+    """The seed of an ask: apart for every ask and every seed of a search, the same on every machine."""
     return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "big")

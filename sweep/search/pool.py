@@ -2,12 +2,28 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sweep.search.history import Choice
+
+
+@dataclass(frozen=True)
+class Column:
+    """An axis: its values, each once, and the place among them of each row's, of shape (rows,)."""
+
+    values: tuple[Any, ...]
+    codes: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Self:
+        """The column of these values."""
+        places: dict[Any, int] = {}
+        # true is 1 to a dict
+        codes = [places.setdefault((type(value) is bool, value), len(places)) for value in values]
+        return cls(tuple(value for _, value in places), np.array(codes, dtype=np.int32))
 
 
 @dataclass(frozen=True)
@@ -22,6 +38,7 @@ class Pool:
     baseline: for each point the place of the one that it is compared with, -1 where there is none.
     key: content hash of the run that a choice makes; equal hashes are equal runs.
     rungs: epochs of each rung, the shortest first.
+    axes: name -> column over all points, where it is known without making each of them.
     """
 
     points: Sequence[Mapping[str, Any]]
@@ -33,6 +50,7 @@ class Pool:
     key: Callable[[Choice], str]
     rungs: tuple[int, ...] = (1,)
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    axes: Mapping[str, Column] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.points)
@@ -41,6 +59,10 @@ class Pool:
     def runs(self) -> int:
         """Number of runs of the whole grid: points x settings x seeds x rungs."""
         return len(self.points) * len(self.settings) * len(self.seeds) * len(self.rungs)
+
+    def columns(self) -> Mapping[str, Column]:
+        """The axes, as columns over all points."""
+        return self.axes or columns_of(self.points)
 
     def grid(self) -> list[Choice]:
         """Every run of the whole grid, in the order of points, settings, seeds and rungs."""
@@ -51,3 +73,9 @@ class Pool:
             for seed in self.seeds
             for rung in range(len(self.rungs))
         ]
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
+    """The columns of rows; a value that a row lacks is None."""
+    rows = list(rows)
+    return {name: Column.of([row.get(name) for row in rows]) for name in dict.fromkeys(n for row in rows for n in row)}

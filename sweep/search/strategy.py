@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
 from sweep.search.draws import Explorer, Quasi, Random
 from sweep.search.grid import Grid
@@ -67,5 +68,7 @@ STRATEGIES: Mapping[str, Callable[[Pool, Settings], Strategy]] = {
     "tpe": _optuna("tpe"),
     "gp": _optuna("gp"),
     "nsga2": _optuna("nsga2"),
+    "nsga3": _optuna("nsga3"),
+    "cmaes": _search(lambda pool, settings: CmaSearch(pool, settings["seed"])),
     "racing": lambda pool, settings: racing(pool, **settings),
 }

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sweep.space.question import QUESTION
+
 #: Sections that decide no outcome of a run.
-_NO_OUTCOME = {"name", "about", "baseline", "resources", "strategy", "published", "constraints"}
+_NO_OUTCOME = {"name", "about", "baseline", "resources", "strategy", "published", "constraints", *QUESTION}
 #: Differences that are told one by one.
 _TOLD = 3
 

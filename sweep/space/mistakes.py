@@ -14,6 +14,11 @@ NOT_YET = {
     "strategy": {"halving", "cmaes", "nsga3"},
 }
 
+#: What is added to the message about a key that is missing.
+_HINTS = {
+    "optimizer": ": give a learning rate (lr: 0.01), or tune it (nuisance: {lr: [0.003, 0.01, 0.03]})",
+    "lr": ": give a learning rate (lr: 0.01), or tune it (nuisance: {lr: [0.003, 0.01, 0.03]})",
+}
 _KINDS = {
     "int": "a whole number",
     "float": "a number",
@@ -92,7 +97,7 @@ def _what(
             return "searches are not in this version yet; list the values under grid:"
         return f"unknown key '{name}'{did_you_mean(name, keys_of(owner) if owner else [])}"
     if kind == "missing":
-        return "is missing"
+        return "is missing" + _HINTS.get(name, "")
     if kind == "literal_error":
         return unknown_word(name, value, _literals(owner, name))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":

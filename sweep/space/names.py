@@ -24,20 +24,23 @@ def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
     """
     always = ("family", "M", "G", "lambda")
     listed_axes = {name for product in listing.products for name in product.axes}
-    varying = []
-    for name in listing.names:
-        if name not in listed_axes and name not in always:
-            continue
-        column = listing.column(name)
-        if len(column.values) > 1:
-            present = np.bincount(column.codes[numbers], minlength=len(column.values)) > 0
-            values = {value for value, there in zip(column.values, present, strict=True) if there}
-        else:
-            values = set(column.values)
-        values -= {None}
-        if len(values) > 1 or (values and name in always):
-            varying.append(name)
-    return tuple(varying)
+    names = [name for name in listing.names if name in listed_axes or name in always]
+    counts = {name: _values(listing, numbers, name) for name in names}
+    return tuple(name for name, count in counts.items() if count > 1 or (count and name in always))
+
+
+def varying(listing: Listing, numbers: Numbers, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of some axes that have two values or more over the points."""
+    return tuple(name for name in names if _values(listing, numbers, name) > 1)
+
+
+def _values(listing: Listing, numbers: Numbers, name: str) -> int:
+    """How many values an axis has over the points; where it does not apply it has none."""
+    column = listing.column(name)
+    if len(column.values) == 1:
+        return len(set(column.values) - {None})
+    present = np.bincount(column.codes[numbers], minlength=len(column.values)) > 0
+    return len({value for value, there in zip(column.values, present, strict=True) if there} - {None})
 
 
 def label(point: Point, names: Sequence[str]) -> str:

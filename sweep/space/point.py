@@ -84,9 +84,13 @@ class Point(Flat):
         Literal["imagenet", "small"] | None,
         Field(description="imagenet has stride 4, small has stride 1; by image_size if not given."),
     ] = None
-    stem_channels: Annotated[Channels | None, Field(description="Channels of ShuffleNetV2's stem; 24 published.")] = (
-        None
-    )
+    stem_channels: Annotated[
+        Channels | None,
+        Field(
+            description="Channels of ShuffleNetV2's stem; 24 published, which is the default, or half of the first "
+            "stage's where that has 24 or fewer."
+        ),
+    ] = None
     last_channels: Annotated[
         Channels | None, Field(description="Channels of ShuffleNetV2's last 1x1 convolution; 1024 published.")
     ] = None
@@ -156,7 +160,7 @@ class Point(Flat):
                 "chosen": self.chosen.resolved(len(repeats)),
                 "image_size": size,
                 "stem": self.stem or ("small" if size <= SMALL_IMAGE else "imagenet"),
-                "stem_channels": self.stem_channels or facts.stem_channels,
+                "stem_channels": self.stem_channels or facts.stem(self.width),
                 "last_channels": self.last_channels or facts.last(self.width),
                 "repeats": repeats,
             },

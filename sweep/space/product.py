@@ -226,5 +226,6 @@ def _depends(name: str, axes: Mapping[str, Any]) -> set[str]:
     return {
         "lambda": {"M", "G", "lambda"},
         "stem": {"image_size"},
+        "stem_channels": {"stem_channels", "width"},
         "last_channels": {"last_channels", "width"},
     }.get(name, {name})

@@ -1,5 +1,6 @@
 """A space: what space.yaml says, checked as a whole."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,9 @@ from sweep.space.paths import at_home, exists, is_file
 from sweep.space.point import plain
 from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
+from sweep.space.question import named_axes, question_mistakes
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
+from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
 
@@ -61,6 +64,16 @@ class Space(Model):
         ),
     ]
     about: Annotated[str, Field(description="The question that the sweep answers, for its page.")] = ""
+    main: Annotated[
+        tuple[str, ...],
+        BeforeValidator(named_axes),
+        Field(description="The axis, or a list of axes, that the sweep is about: its values are what is compared."),
+    ] = ()
+    hypothesis: Annotated[str, Field(description="What is expected to come out, in words, for the page.")] = ""
+    smallest: Annotated[
+        float | None,
+        Field(gt=0, le=100, description="The smallest difference in error that matters, in points."),
+    ] = None
     network: Annotated[dict[str, Any], Field(description="What is the same for every point, unless a block says.")] = {}
     grid: Annotated[
         list[dict[str, Any]],
@@ -103,12 +116,13 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = _placed(dict(data), source)
+        data = written_out(_placed(dict(data), source), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
         networks, mistakes = _own_networks(data, source)
         mistakes += axis_mistakes(data, source, networks)
         mistakes += bound_mistakes(data, source, networks, COSTS) + nuisance_mistakes(data, source)
+        mistakes += question_mistakes(data, source, networks)
         try:
             space = cls(**data)
         except ValidationError as error:
@@ -178,6 +192,20 @@ class Space(Model):
     def data(self) -> dict[str, Any]:
         """The plain values that the space was made of; `Space.parse(space.data)` is the space again."""
         return self._data
+
+    def with_seeds(self, count: int) -> Self:
+        """The same space with more seeds: its own, and as many of the smallest others as are lacking.
+
+        Raises SpaceError if it has more already.
+        """
+        if count < len(self.seeds):
+            what = (
+                f"{count} seeds were asked for, fewer than the {len(self.seeds)} of the space; edit the file for that"
+            )
+            raise SpaceError(self.source.mistake(("seeds",), what))
+        others = (seed for seed in range(count + len(self.seeds)) if seed not in self.seeds)
+        seeds = [*self.seeds, *itertools.islice(others, count - len(self.seeds))]
+        return type(self).parse({**self._data, "seeds": count if seeds == list(range(count)) else seeds}, self._source)
 
     def recipes(self) -> list[tuple[dict[str, Any], Proxy]]:
         """Every nuisance setting with the recipe that it makes, in the order of the file."""

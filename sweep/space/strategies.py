@@ -58,7 +58,17 @@ class DrawnKeys(SearchKeys):
 class OptunaKeys(SearchKeys):
     """Points and settings that a sampler of Optuna asks for."""
 
-    name: Literal["tpe", "gp", "nsga2"] = "tpe"
+    name: Literal["tpe", "gp", "nsga2", "nsga3"] = "tpe"
+
+
+class CmaesKeys(SearchKeys):
+    """Points and settings that CMA-ES samples; it makes the error low, and nothing else."""
+
+    name: Literal["cmaes"] = "cmaes"
+    objectives: Annotated[
+        tuple[Literal["error"], ...],
+        Field(strict=False, min_length=1, max_length=1, description="CMA-ES makes one thing low: the error."),
+    ] = ("error",)
 
 
 class RacingKeys(StrategyKeys):
@@ -84,6 +94,22 @@ class RacingKeys(StrategyKeys):
         int | None,
         Field(ge=0, le=1000, description="Fresh seeds of each finalist; 4 if not given, and none for a curve."),
     ] = None
+    tolerance: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=100,
+            description="Deviations of a run that a claim may be wrong by; as uncertain as the full grid if not given.",
+        ),
+    ] = None
+    half_width: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=100,
+            description="Of a curve's intervals, in deviations of a run; as narrow as the full grid's if not given.",
+        ),
+    ] = None
     lag: _Lag = 8
     seed: _Seed = 0
 
@@ -93,10 +119,14 @@ class RacingKeys(StrategyKeys):
             raise ValueError("goal: curve needs axis, the axis that the curve runs along")
         if self.goal != "curve" and (self.axis is not None or self.between is not None):
             raise ValueError(f"axis and between go with goal: curve, not with {self.goal}")
+        if self.goal != "curve" and self.half_width is not None:
+            raise ValueError(f"half_width goes with goal: curve; goal: {self.goal} has a tolerance")
+        if self.goal == "curve" and self.tolerance is not None:
+            raise ValueError("tolerance goes with goal: front and goal: best; a curve has a half_width")
         return self
 
 
-CHOICE = Choice.of("name", GridKeys, DrawnKeys, OptunaKeys, RacingKeys, noun="strategy", default="grid")
+CHOICE = Choice.of("name", GridKeys, DrawnKeys, OptunaKeys, CmaesKeys, RacingKeys, noun="strategy", default="grid")
 
 if TYPE_CHECKING:
     AnyStrategy = StrategyKeys

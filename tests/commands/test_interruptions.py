@@ -61,7 +61,7 @@ def interrupt(stop, folder):
     return rows(folder)
 
 
-def test_an_interruption_is_clean_and_the_same_command_goes_on(swept, tmp_path):
+def test_an_interruption_is_clean_and_the_same_command_goes_on(swept, tmp_path, command):
     folder, *_ = swept
     # more seeds, to be interrupted in the middle; the runs of the first two are those of the undisturbed folder
     (tmp_path / "small.yaml").write_text(SMALL.replace("seeds: 2", "seeds: 12"))
@@ -70,7 +70,7 @@ def test_an_interruption_is_clean_and_the_same_command_goes_on(swept, tmp_path):
     pd.testing.assert_frame_equal(before.loc[first.index], first)
     assert 8 <= len(before) < 72
     (tmp_path / "small.yaml").write_text(SMALL)
-    assert wn_sweep(tmp_path, "run", "small.yaml").returncode == 0
+    assert command("run", "small.yaml", "--inline", "--no-report")[0] == 0
     undisturbed, after = rows(folder), rows(tmp_path)
     common = undisturbed.index.intersection(after.index)
     assert len(common) >= 12
@@ -80,7 +80,7 @@ def test_an_interruption_is_clean_and_the_same_command_goes_on(swept, tmp_path):
 
 def test_a_killed_worker_changes_nothing_and_nothing_listens_beyond_this_machine(swept, tmp_path):
     folder, *_ = swept
-    process = start(tmp_path, text=SMALL.replace("seeds: 2", "seeds: 6"))
+    process = start(tmp_path, "--no-report", text=SMALL.replace("seeds: 2", "seeds: 6"))
     below = set()
     try:
         wait_for_rows(process, tmp_path, 3)

@@ -6,38 +6,38 @@ import pandas as pd
 import processes
 import pytest
 from small import SMALL
-from sweeps import OUTCOME, rows, start, wait_for_rows, wn_sweep
+from sweeps import OUTCOME, rows, start, wait_for_rows
 
 pytestmark = pytest.mark.sweeps
 
 
-def test_runs_that_diverge_are_rows_and_exit_1(tmp_path):
+def test_runs_that_diverge_are_rows_and_exit_1(tmp_path, command, lean):
     text = (
         SMALL.replace("name: adamw", "name: sgd")
         .replace("[0.01, 0.04]", "[0.05, 1e30]")
         .replace("seeds: 2", "seeds: 1")
     )
     (tmp_path / "small.yaml").write_text(text)
-    done = wn_sweep(tmp_path, "run", "small.yaml", "--inline")
-    assert done.returncode == 1
-    assert "3 of 6 runs are in (6 trained now)" in done.stdout
-    assert "3 diverged: the report says why" in done.stdout
+    code, out, _ = command("run", "small.yaml", "--inline")
+    assert code == 1
+    assert "3 of 6 runs are in (6 trained now)" in out
+    assert "3 diverged: the report says why" in out
     assert rows(tmp_path)["status"].value_counts().to_dict() == {"done": 3, "diverged": 3}
     assert "diverged" in (tmp_path / "reports/small/index.html").read_text()
-    again = wn_sweep(tmp_path, "run", "small.yaml", "--inline")
-    assert (again.returncode, "nothing to train" in again.stdout) == (1, True)
-    retried = wn_sweep(tmp_path, "run", "small.yaml", "--inline", "--retry-failed")
-    assert (retried.returncode, "(3 trained now)" in retried.stdout) == (1, True)
+    code, out, _ = command("run", "small.yaml", "--inline")
+    assert (code, "nothing to train" in out) == (1, True)
+    code, out, _ = command("run", "small.yaml", "--inline", "--retry-failed", "--no-report")
+    assert (code, "(3 trained now)" in out) == (1, True)
 
 
-def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path):
+def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path, command):
     """Nothing is trained anew: the limit is in no key, and what was trained lies in checkpoints."""
     folder, *_ = swept
     text = SMALL.replace("seeds: 2", "seeds: 1")
     (tmp_path / "small.yaml").write_text(text.replace("epochs: 8", "epochs: 8\n  timeout: 0.1"))
-    words = ("run", "small.yaml", "--inline", "--checkpoint-every", 0, "--storage", "kept")
-    done = wn_sweep(tmp_path, *words)
-    assert (done.returncode, done.stderr) == (1, "")
+    words = ("run", "small.yaml", "--inline", "--checkpoint-every", 0, "--storage", "kept", "--no-report")
+    code, _, err = command(*words)
+    assert (code, err) == (1, "")
     lost = rows(tmp_path)
     lost = lost[lost["status"] == "failed"]
     assert len(lost) >= 3
@@ -46,11 +46,11 @@ def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path):
     kept = {path.name for path in (tmp_path / "kept").iterdir()}
     assert kept <= set(lost.index)
     assert len(kept) >= 3
-    shown = wn_sweep(tmp_path, "status", "small").stdout
+    _, shown, _ = command("status", "small")
     assert f"{len(lost)} timed out, for example: not done after 0.1 s" in shown
     (tmp_path / "small.yaml").write_text(text)
-    retried = wn_sweep(tmp_path, *words, "--retry-failed")
-    assert (retried.returncode, f"({len(lost)} trained now)" in retried.stdout) == (0, True)
+    code, out, _ = command(*words, "--retry-failed")
+    assert (code, f"({len(lost)} trained now)" in out) == (0, True)
     after = rows(tmp_path)
     pd.testing.assert_frame_equal(after[OUTCOME], rows(folder)[OUTCOME].loc[after.index])
     assert list((tmp_path / "kept").iterdir()) == []

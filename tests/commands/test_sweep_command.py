@@ -21,8 +21,8 @@ pytestmark = pytest.mark.sweeps
 
 @pytest.fixture
 def copied(swept, tmp_path):
-    """A copy of the folder in which the small space has been run, to do anything with."""
-    return shutil.copytree(swept[0], tmp_path / "copy")
+    """A copy of the folder in which the small space has been run, to do anything with: the test's own."""
+    return shutil.copytree(swept[0], tmp_path, dirs_exist_ok=True)
 
 
 def test_a_run_does_everything(swept):
@@ -73,35 +73,35 @@ def test_the_same_command_again_trains_nothing_and_writes_nothing(swept):
     assert (ledger.read_bytes(), page.read_bytes(), ledger.stat().st_mtime_ns) == before
 
 
-def test_a_wider_space_trains_only_what_is_new(copied):
+def test_a_wider_space_trains_only_what_is_new(copied, command, lean):
     folder = copied
     wider = folder / "wider.yaml"
     wider.write_text(
         SMALL.replace("seeds: 2", "seeds: [2, 1, 0]").replace("  - family: static", "  - family: [static, se]")
     )
     before = rows(folder)
-    assert wn_sweep(folder, "run", "wider.yaml", "--results", "results", "--inline").stdout.splitlines()[0] == (
+    assert command("run", "wider.yaml", "--results", "results", "--inline", "--no-report")[1].splitlines()[0] == (
         "small: 4 points x 2 settings x 3 seeds = 24 runs, 12 in the ledger; 12 to train, 1 at a time"
     )
     after = rows(folder)
     assert len(after) == 24
     pd.testing.assert_frame_equal(after.loc[before.index], before)
     # going back to the smaller space: the rest stays in the ledger, and page and export say so
-    narrow = wn_sweep(folder, "run", "small.yaml", "--inline")
-    assert narrow.returncode == 0
-    told = narrow.stdout.splitlines()[0]
+    code, out, _ = command("run", "small.yaml", "--inline")
+    assert code == 0
+    told = out.splitlines()[0]
     assert told.startswith("12 runs of the ledger are not used: grid [{'family': ['static', 'se']}, ")
     assert told.endswith(", seeds [2, 1, 0] -> 2")
     assert "12 runs" in (folder / "reports/small/index.html").read_text()
     assert len(rows(folder)) == 24
-    said = wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout
-    assert said == "12 runs: runs.csv (12 more in the ledger that its space does not ask for)\n"
+    told = "12 runs: runs.csv (12 more in the ledger that its space does not ask for)\n"
+    assert command("export", "small", "--to", "runs.csv")[1] == told
 
 
-def test_export_has_a_row_a_run(copied):
+def test_export_has_a_row_a_run(copied, command):
     folder = copied
-    assert wn_sweep(folder, "export", "small", "--to", "runs.csv").stdout == "12 runs: runs.csv\n"
-    assert wn_sweep(folder, "export", "small", "--to", "runs.parquet").returncode == 0
+    assert command("export", "small", "--to", "runs.csv") == (0, "12 runs: runs.csv\n", "")
+    assert command("export", "small", "--to", "runs.parquet")[0] == 0
     found = list(csv.DictReader((folder / "runs.csv").read_text().splitlines()))
     assert {"key", "family", "M", "G", "lambda", "seed", "status", "error", "params", "flops", "seconds"} <= set(
         found[0]
@@ -131,7 +131,7 @@ def test_a_reader_that_leaves_does_not_end_the_sweep(tmp_path):
     (tmp_path / "small.yaml").write_text(SMALL)
     words = " ".join(COMMAND)
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {words} run small.yaml --inline | head -n 1"],
+        ["bash", "-c", f"set -o pipefail; {words} run small.yaml --inline --no-report | head -n 1"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -143,12 +143,12 @@ def test_a_reader_that_leaves_does_not_end_the_sweep(tmp_path):
     assert len(rows(tmp_path)) == 12
 
 
-def test_weights_stay_where_checkpoints_go_and_are_judged_at_last(swept, tmp_path):
+def test_weights_stay_where_checkpoints_go_and_are_judged_at_last(swept, tmp_path, command, lean):
     folder, *_ = swept
     text = SMALL.replace("epochs: 8", "epochs: 8\n  keep_weights: true")
     (tmp_path / "small.yaml").write_text(text)
-    done = wn_sweep(tmp_path, "run", "small.yaml", "--inline", "--storage", "store", "--checkpoint-every", 0)
-    assert (done.returncode, done.stderr) == (0, "")
+    code, _, err = command("run", "small.yaml", "--inline", "--storage", "store", "--checkpoint-every", 0)
+    assert (code, err) == (0, "")
     found = rows(tmp_path)
     # the same runs as without, and nothing of them left but their weights
     pd.testing.assert_frame_equal(found[OUTCOME], rows(folder)[OUTCOME].loc[found.index])
@@ -156,9 +156,8 @@ def test_weights_stay_where_checkpoints_go_and_are_judged_at_last(swept, tmp_pat
     assert {path.name for path in (tmp_path / "store/weights").iterdir()} == set(found.index)
     assert json.loads((tmp_path / "results/small/weights.json").read_text()) == ["../../store/weights"]
     assert (tmp_path / "reports/small/figures/kernels.svg").exists()
-    looked = wn_sweep(tmp_path, "report", "small", "--final")
-    assert (looked.returncode, looked.stdout) == (0, "Report: reports/small/index.html\n")
+    assert command("report", "small", "--final")[:2] == (0, "Report: reports/small/index.html\n")
     assert (tmp_path / "reports/small/data/test.csv").exists()
     # those of the sweep that kept none
-    refused = wn_sweep(folder, "report", "small", "--final")
-    assert (refused.returncode, "set proxy.keep_weights: true" in refused.stderr) == (2, True)
+    code, _, err = command("report", folder / "results/small", "--final")
+    assert (code, "set proxy.keep_weights: true" in err) == (2, True)

@@ -161,12 +161,55 @@ def test_many_mistakes_are_summed_up():
     assert all("is not whole" in mistake for mistake in raised.value.mistakes[:-1])
 
 
+def test_impossible_combinations_of_a_product_are_rejected_with_the_reason():
+    block = {"family": "weightnet", "M": [1, 2, 3], "G": [1, 2], "width": [0.125, 0.5], "stem_channels": [8, 24]}
+    found = plan(space(block), traced=0)
+    possible = [(m, g, w, s) for m, g, w, s in itertools.product((1, 2, 3), (1, 2), (0.125, 0.5), (8, 24))
+                if m % g == 0 and (w, s) != (0.125, 24)]  # fmt: skip
+    assert [(p.point.M, p.point.G, p.point.width, p.point.stem_channels) for p in found.points] == possible
+    assert len(found.points) + len(found.rejected) == 24
+    reasons = {(one.point.M, one.point.G, one.point.width, one.point.stem_channels): one for one in found.rejected}
+    assert {one.constraint for one in found.rejected} == {"impossible combinations"}
+    assert "3 is not a multiple of G = 2" in reasons[3, 2, 0.5, 8].reason
+    assert "a stage of 12 channels cannot follow 24" in reasons[1, 1, 0.125, 24].reason
+    assert found.rejections_by_constraint()["impossible combinations"][0] == len(found.rejected)
+
+
+def test_a_block_that_has_only_impossible_combinations_is_a_mistake():
+    static = {"family": "static"}
+    with pytest.raises(SpaceError, match=r"grid\[1\].*3 is not a multiple of G = 2"):
+        plan(space(static, {"family": "weightnet", "M": [1, 3], "G": 2}), traced=0)
+    with pytest.raises(SpaceError, match=r"grid\[1\].*cannot follow 24"):
+        plan(space(static, {"width": [0.125, 0.2], "stem_channels": 24}), traced=0)
+
+
 def test_a_mistake_of_points_that_are_rejected_is_none():
     block = {"family": "weightnet", "M": [1, 2, 3], "G": [1, 2], "width": 0.5}
-    with pytest.raises(SpaceError, match="3 is not a multiple of G = 2"):
-        plan(space(block), traced=0)
     found = plan(space(block, constraints={"lambda": {"min": 1, "max": 1}}), traced=0)
     assert [(p.point.M, p.point.G) for p in found.points] == [(1, 1), (2, 2)]
+    assert {one.constraint for one in found.rejected} == {"lambda"}
+
+
+def test_what_the_users_own_function_refuses_is_rejected(tmp_path, monkeypatch):
+    code = """
+from torch import nn
+
+def net(classes, heads=1, width=4):
+    if width % heads:
+        raise ValueError("heads must divide width")
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.Linear(width, classes))
+"""
+    (tmp_path / "refusing.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    made = {**HEAD, "network": {"backbone": "refusing:net"}, "grid": [{"heads": [1, 2], "width": [4, 5]}]}
+    found = plan(Space.parse(made))
+    assert [dict(p.point.options) for p in found.points] == [
+        {"heads": 1, "width": 4}, {"heads": 1, "width": 5}, {"heads": 2, "width": 4}
+    ]  # fmt: skip
+    (one,) = found.rejected
+    assert "heads must divide width" in one.reason
+    with pytest.raises(SpaceError, match="heads must divide width"):
+        plan(Space.parse({**made, "grid": [{"heads": 2, "width": 5}]}))
 
 
 @pytest.mark.parametrize(("train", "batch"), [(100, 50), (101, 50), (101, 100), (99, 100)])

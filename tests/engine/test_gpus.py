@@ -19,7 +19,7 @@ from sweep.engine.work import Storage, Work, together
 from sweep.engine.worker import do
 from sweep.ledger_frame import frame
 from sweep.proxy.platform import Platform
-from sweep.report.cards.headline import mixed_builds
+from sweep.report.cards.caveats import mixed_builds
 from sweep.report.page.rendered import Rendered
 from sweep.space.schema import Resources
 

@@ -83,7 +83,9 @@ def test_points_are_described_once_and_follow_the_plan(ledger):
     ledger.trace({described[1].point: (5, 6)})
     assert ledger.planned()[1].traced == (5, 6)
     # another order, a point less, another cost of one: a count of the old network is none of the new one
-    ledger.describe("small", ledger.space(), PLAN.axes, [replace(described[1], params=7, baseline=None), described[0]])
+    ledger.describe(
+        "small", ledger.space(), PLAN.axes, {0: replace(described[1], params=7, baseline=None), 1: described[0]}
+    )
     assert [(one.point, one.params, one.traced) for one in ledger.planned()] == [
         (described[1].point, 7, None),
         (described[0].point, described[0].params, None),

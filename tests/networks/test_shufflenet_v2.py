@@ -65,4 +65,15 @@ def test_even_channels_pass_by_and_odd_ones_are_processed():
 
 def test_a_stem_as_wide_as_the_first_stage_is_an_error():
     with pytest.raises(NetworkError, match="a stage of 12 channels cannot follow 24"):
-        build(Point(width=0.125).resolved(16), 1, 10)
+        build(Point(width=0.125, stem_channels=24).resolved(16), 1, 10)
+
+
+@pytest.mark.parametrize("backbone", ["shufflenet_v2", "shufflenet_v2_original"])
+def test_the_usual_stem_is_narrower_than_the_first_stage_at_every_width(backbone):
+    """24 channels as published wherever they fit, as before this was a rule; half of the first stage elsewhere."""
+    for step in range(1, 129):
+        point = Point(backbone=backbone, width=step / 64).resolved(16)
+        network = table(point, 1, 10)
+        first = network.blocks[0].branch[-1].oup + network.blocks[0].inp
+        assert point.stem_channels == (24 if first > 24 else first / 2)
+        assert all(demand.holds for demand in network.demands)

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 
 from sweep.proxy import DataError, load
 from sweep.proxy.data import fingerprint, places
-from sweep.space import DATASETS
+from sweep.space import DATASETS, canonical, plain
 from sweep.space.schema import Dataset, Known
 
 
@@ -111,3 +111,35 @@ def test_splits_of_any_labels(data):
     for stretch, whole in ((one, labels[apart:]), (judged, labels[:apart] if apart else labels)):
         shares = np.bincount(whole, minlength=classes) / len(whole) * len(stretch)
         assert np.abs(np.bincount(labels[stretch], minlength=classes) - shares).max() < classes + 1
+
+
+def test_each_seed_draws_its_own_training_images():
+    whole = load(digits(validation=500, train=938), 16)
+    drawn = digits(validation=500, train=103, subset="by seed")
+    splits = {seed: load(drawn, 16, drawn.draw(seed)) for seed in range(8)}
+    pool = rows(whole.train)
+    seen = set()
+    for split in splits.values():
+        assert len(split.train) == len(split.train_labels) == 103
+        assert rows(split.train) <= pool
+        assert torch.equal(split.validation, whole.validation)
+        counts = torch.bincount(split.train_labels, minlength=10)
+        assert 9 <= counts.min() <= counts.max() <= 12
+        # labels are those of the images, and moments those of the images that were drawn
+        at = {image.numpy().tobytes(): int(label) for image, label in zip(whole.train, whole.train_labels, strict=True)}
+        labels = [at[image.numpy().tobytes()] for image in split.train]
+        assert labels == split.train_labels.tolist()
+        assert split.mean.item() == pytest.approx(split.train.mean().item(), rel=1e-5)
+        seen |= rows(split.train)
+    # 8 draws of 103 of 938 meet 938 (1 - (1 - 103 / 938)^8) = 568 images on average
+    assert 520 < len(seen) < 620
+    assert torch.equal(splits[3].train, load.__wrapped__(drawn, 16, 3).train)
+    with pytest.raises(ValueError, match="needs the seed"):
+        load(drawn, 16)
+
+
+def test_a_subset_changes_no_key_of_data_sets_without_one():
+    plain_text = canonical(plain(digits(train=100, validation=400)))
+    assert plain_text == '{"name":"digits","train":100,"validation":400}'
+    assert digits(train=100).draw(3) is None
+    assert '"subset":"by seed"' in canonical(plain(digits(train=100, subset="by seed")))

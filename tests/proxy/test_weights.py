@@ -152,6 +152,8 @@ def test_a_whole_file_that_holds_no_weights_is_set_aside(content, tmp_path):
 
 def test_files_that_do_not_say_whose_they_are_yet_can_be_read(tmp_path):
     network = empty()
+    for number, tensor in enumerate(network.state_dict().values()):
+        tensor.fill_(number)  # a new network's memory may hold anything, NaN too
     put(str(tmp_path), "key", b"wn-sweep weights 1\n", network.state_dict())
     other = empty()
     assert Shelf([str(tmp_path)]).take("key", other)

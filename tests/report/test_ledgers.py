@@ -80,7 +80,7 @@ def trained(noise):
     return outcome
 
 
-def test_ten_thousand_runs_fit_on_a_page(tmp_path):
+def test_ten_thousand_runs_fit_on_a_page(tmp_path, lean):
     runs = ledger(tmp_path / "ledger.sqlite", large(61), trained(random.Random(0)))
     assert 9_900 <= runs <= 10_100
     with Ledger.open(tmp_path / "ledger.sqlite") as opened:
@@ -89,7 +89,7 @@ def test_ten_thousand_runs_fit_on_a_page(tmp_path):
     assert "could not be made" not in page.read_text()
 
 
-def test_ten_thousand_points_fit_on_a_page(tmp_path):
+def test_ten_thousand_points_fit_on_a_page(tmp_path, lean):
     space = large(100, nuisance={}, seeds=1)
     space["grid"][1]["lambda"] = list(range(1, 51))
     runs = ledger(tmp_path / "ledger.sqlite", space, trained(random.Random(1)))
@@ -124,7 +124,7 @@ def test_ten_thousand_points_fit_on_a_page(tmp_path):
     ],
     ids=["empty", "a single run", "failures only", "diverged only"],
 )
-def test_a_ledger_with_little_in_it_has_a_page_that_says_so(outcomes, says, tmp_path, command):
+def test_a_ledger_with_little_in_it_has_a_page_that_says_so(outcomes, says, tmp_path, command, lean):
     left = iter(outcomes)
     ledger(tmp_path / "results/made/ledger.sqlite", SPACE, lambda run: next(left, None))
     assert command("report", "made") == (0, "Report: reports/made/index.html\n", "")

@@ -17,6 +17,8 @@ SETTINGS = {
     "qmc": {"name": "qmc", "runs": 16, "confirm": 2, "lag": 2},
     "tpe": {"name": "tpe", "runs": 16, "confirm": 2},
     "nsga2": {"name": "nsga2", "runs": 30, "confirm": 2, "lag": 3},
+    "nsga3": {"name": "nsga3", "runs": 30, "confirm": 2, "lag": 3},
+    "cmaes": {"name": "cmaes", "runs": 40, "confirm": 2, "lag": 3},
     "gp": {"name": "gp", "runs": 14, "confirm": 2, "lag": 2},
     "racing": {"name": "racing", "lag": 3, "confirm": 2, "runs": 30},
     "a curve": {"name": "racing", "goal": "curve", "axis": "M", "runs": 30, "lag": 1},

@@ -7,6 +7,7 @@ import statistics
 import pytest
 
 from sweep.search import Answer, History
+from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
 from sweep.search.history import Choice
 from sweep.search.optuna_search import SAMPLERS, OptunaSearch
@@ -87,3 +88,43 @@ def test_a_run_that_failed_says_nothing():
     of = pool()
     history, _ = race(made("nsga2", of, 40), lambda choice: Answer("failed") if choice.setting else answer(choice))
     assert len(history) == 40
+
+
+@pytest.mark.parametrize("name", ["tpe", "nsga2", "nsga3"])
+def test_a_search_begins_with_what_another_strategy_asked_for(name):
+    """The error falls to the fortieth point of 60; what is known tells it, before anything was asked."""
+    of = pool(60)
+
+    def away(choice):
+        return Answer("done", error=10.0 + abs(choice.point - 40) + 5 * choice.setting)
+
+    history = History()
+    for number, point in enumerate(range(0, 60, 2)):
+        history.ask(number, Choice(point, 0, 0))
+        history.answer(number, away(Choice(point, 0, 0)))
+    history, _ = race(Confirmed(OptunaSearch(name, of, ()), of, runs=60, confirm=0, lag=0), away, history)
+    errors = [result.error for _, _, result in rows(history)]
+    # the mean distance of a random point is 18, and of a random setting 5
+    assert statistics.fmean(errors[30:45]) < 24
+
+
+def test_cma_es_turns_to_what_is_good():
+    of = pool(60)
+
+    def away(choice):
+        return Answer("done", error=10.0 + abs(choice.point - 40) + 5 * choice.setting)
+
+    history, _ = race(Confirmed(CmaSearch(of), of, runs=90, confirm=0, lag=4), away)
+    errors = [result.error for _, _, result in rows(history)]
+    assert statistics.fmean(errors[60:]) < 20
+
+
+def test_cma_es_goes_on_from_a_history_as_it_would_have_gone_on():
+    of = plane()
+    history, _ = race(Confirmed(CmaSearch(of), of, runs=30, confirm=0, lag=2))
+    replayed = History()
+    for number, choice, result in rows(history):
+        asked = Confirmed(CmaSearch(of), of, runs=30, confirm=0, lag=2).next(replayed.seen(number, 2), number)
+        assert (asked, asked.origin) == (choice, choice.origin)
+        replayed.ask(number, Choice(*choice.run, choice.phase, json.loads(json.dumps(choice.origin))))
+        replayed.answer(number, result)

@@ -1,9 +1,9 @@
 """What a report is made of: cards, each with a figure or a table and a sentence that says what it shows."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -80,13 +80,15 @@ class Card:
     waits: str = ""
     #: what went wrong, where it could not be made
     broke: str = ""
+    #: what the page's script draws (`cards.explore`), as JSON values
+    explorer: Mapping[str, Any] | None = None
     #: shown large, at the top
     lead: bool = False
 
     @property
     def waiting(self) -> bool:
         """Whether it has nothing to show yet but what it waits for."""
-        return bool(self.waits) and not (self.says or self.picture or self.tables or self.broke)
+        return bool(self.waits) and not (self.says or self.picture or self.tables or self.broke or self.explorer)
 
 
 #: Makes the cards of one subject.

@@ -5,12 +5,19 @@ from collections.abc import Iterable, Sequence
 
 from sweep.analysis.curves import Curves, Panel
 from sweep.analysis.estimates import Estimate
+from sweep.analysis.question import main_axes
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.curves_figure import draw_curves, draw_tuned, shown
 from sweep.report.cards.curves_panel import LINES
-from sweep.report.cards.curves_sentences import lines_sentence, mean_over, taken_sentences, tuned_sentence
+from sweep.report.cards.curves_sentences import (
+    lines_sentence,
+    mean_over,
+    shared_sentence,
+    taken_sentences,
+    tuned_sentence,
+)
 from sweep.report.figures.style import ONE_COLUMN
 from sweep.space.columns import axis_name
 
@@ -41,7 +48,9 @@ def main_axis(study: Study) -> Iterable[Card]:
         )
         table = _spread_table(curves, nuisance)
         clear, unclear = taken_sentences(curves, nuisance)
-        says = [tuned_sentence(curves, nuisance), lines_sentence(curves), *clear, unclear]
+        # what is asked about a main axis is answered at the top
+        tuned = tuned_sentence(curves, nuisance) if i or study.axis not in main_axes(study.frame) else None
+        says = [tuned, shared_sentence(curves, nuisance), lines_sentence(curves), *clear, unclear]
         cards.append(
             Card(
                 _title(title, curves),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sweep.analysis.estimates import Estimate, read
 from sweep.analysis.records import records
+from sweep.analysis.replicates import together
 from sweep.analysis.significance import seeds_to_resolve
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -49,7 +50,8 @@ def cards(study: Study) -> Iterable[Card]:
     if not rows:
         return [Card(title, waits="This waits for a baseline and a point that share two seeds.")]
     stated = dict(zip((row["point"] for row in rows), seeds_to_resolve(rows, STATED), strict=True))
-    said = [_count_sentence(rows), _seeds_sentence(rows, list(stated.values()))]
+    compared = [(row["baseline"], together(row)) for row in rows]
+    said = [*_count_sentences(compared), _seeds_sentence(rows, list(stated.values()))]
     ordered = sorted(rows, key=lambda row: (row["diff_p"], row["diff_mean"], row["point"]))[:MOST]
     cells = tuple(_row(row, stated[row["point"]]) for row in ordered)
     notes = list(_NOTES)
@@ -67,12 +69,12 @@ def p_value(p: float) -> str:
 def _row(row: Mapping[Any, Any], stated: float) -> tuple[Cell, ...]:
     found = read(row, "diff_")
     shrunk = Estimate(found.n, row["diff_shrunk"], math.nan, row["diff_shrunk_low"], row["diff_shrunk_high"])
-    together = Estimate(found.n, found.mean, found.sd, row["diff_all_low"], row["diff_all_high"])
+    all_together = together(row)
     drawn = f"{words.signed(shrunk.mean)}{words.interval(shrunk)}" if math.isfinite(shrunk.mean) else "–"
     return (
         Cell(words.shorten(row["point"], 90)),
         Cell(f"{words.signed(found.mean)}{words.interval(found)}", found.mean, "clear" if found.clear else ""),
-        Cell(words.interval(together).strip(), together.high, "clear" if together.clear else ""),
+        Cell(words.interval(all_together).strip(), all_together.high, "clear" if all_together.clear else ""),
         Cell(drawn, shrunk.mean if math.isfinite(shrunk.mean) else None, "clear" if shrunk.clear else ""),
         Cell(p_value(row["diff_p"]), row["diff_p"]),
         Cell(p_value(row["diff_p_holm"]), row["diff_p_holm"], "clear" if row["diff_p_holm"] <= LEVEL else ""),
@@ -80,16 +82,28 @@ def _row(row: Mapping[Any, Any], stated: float) -> tuple[Cell, ...]:
     )
 
 
-def _count_sentence(rows: Sequence[Mapping[Any, Any]]) -> str | None:
-    known = [row for row in rows if math.isfinite(row["diff_all_low"])]
-    if not known:
-        return None
-    clear = sum(row["diff_all_low"] > 0 or row["diff_all_high"] < 0 for row in known)
-    has = "have" if clear > 1 else "has"
-    return (
-        f"{clear or 'None'} of {words.plural(len(known), 'point')} {has} a difference whose interval excludes zero, "
-        "where all intervals are to hold together."
-    )
+def _count_sentences(compared: Sequence[tuple[str, Estimate]]) -> list[str]:
+    """Count the points that differ from the baseline by intervals that hold for all points together."""
+    baselines = {baseline for baseline, _ in compared}
+    name = words.shorten(next(iter(baselines)), 60) if len(baselines) == 1 else "its baseline"
+    known = [difference for _, difference in compared if not difference.equal]
+    less = sum(difference.high < 0 for difference in known)
+    more = sum(difference.low > 0 for difference in known)
+    says = []
+    if known and less + more == 0:
+        which = f"None of the {len(known)} points differs" if len(known) > 1 else "The 1 point compared does not differ"
+        says.append(f"{which} from {name} by an interval that excludes zero, all intervals together.")
+    elif known:
+        unclear = len(known) - less - more
+        says.append(
+            f"Of {words.plural(len(known), 'point')} compared with {name} by seed, {less or 'none'} {_has(less)} "
+            f"less error and {more or 'none'} {_has(more)} more by intervals that exclude zero together"
+            f"{f'; for {unclear} the data do not show a difference' if unclear else ''}."
+        )
+    if equal := len(compared) - len(known):
+        points = words.plural(equal, "point")
+        says.append(f"For {points} the difference to {name} is equal at every seed, which gives no interval.")
+    return says
 
 
 def _seeds_sentence(rows: Sequence[Mapping[Any, Any]], stated: Sequence[float]) -> str | None:
@@ -106,3 +120,7 @@ def _seeds_sentence(rows: Sequence[Mapping[Any, Any]], stated: Sequence[float]) 
 
 def _count(n: float) -> str:
     return words.count(math.ceil(n)) if math.isfinite(n) else "–" if math.isnan(n) else "over 100 000"
+
+
+def _has(n: int) -> str:
+    return "have" if n > 1 else "has"

@@ -27,8 +27,6 @@ def cards(study: Study) -> Iterable[Card]:
     says = [_sentence(one) for one in isolations if one.balanced and one.step.n > 1] or [
         "No axis has two values at which all else is the same, so none can be seen alone."
     ]
-    if warning := edge_sentence(study):
-        says.append(warning)
     picture = Picture(
         "isolation",
         draw_isolation(isolations),

@@ -32,7 +32,7 @@ def cards(study: Study) -> Iterable[Card]:
         return [Card(title, waits="This waits for a point that is better than guessing.")]
     one = next((naive for naive in known if naive.usual), known[0])
     points = _largest(one, study.shown["point"])
-    says = [_sentence(one, study, names), *filter(None, [_axis_sentence(study, names)])]
+    says = [_sentence(one, study, names)]
     data = to_frame(study.naive, names)
     alt = f"Dot chart of differences to the baseline, shared and tuned. {says[0]}"
     wide, narrow = draw_naive(one, points, names), draw_naive(one, points, names, ONE_COLUMN)
@@ -88,16 +88,12 @@ def _sentence(one: Naive, study: Study, names: Sequence[str]) -> str:
     size = words.points_of_error(taken, sign=True)
     came = f"tuning {'took away' if taken.mean * naive.mean >= 0 else 'added'} {size}{part}"
     if not taken.clear:
-        came = f"tuning changed that by {size}{part}{', inconclusive' if math.isfinite(taken.low) else ''}"
+        came = f"tuning changed that by {words.outcome(taken)}{part}"
     return (
         f"With one {words.nuisance(names)} for all, {at} ({whose}), points differ from the baseline by "
         f"{words.points_of_error(naive, sign=True)} on average, and with each tuned by "
         f"{words.points_of_error(tuned, sign=True)} ({words.seeds(taken)}): {came}; {changed}."
     )
-
-
-def _axis_sentence(study: Study, names: Sequence[str]) -> str | None:
-    return share_sentence(study.curves[0], names) if study.curves else None
 
 
 def _most_seeds(one: Naive) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from sweep.analysis.replicates import difference
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.fronts_figure import NAMED
-from sweep.report.cards.headline import difference
 from sweep.report.cards.paper_figure import draw_paper, family_of
 from sweep.report.figures.style import ONE_COLUMN
 from sweep.space import Point

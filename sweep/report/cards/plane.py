@@ -1,6 +1,5 @@
 """The card of two axes at once: a map of error, and whether the effect of the one depends on the other."""
 
-import math
 from collections.abc import Iterable
 
 import pandas as pd
@@ -56,11 +55,7 @@ def _interaction_sentence(error_map: Plane) -> str:
             f"{ends} error falls {more} at {last} than at {first}, by {words.points_of_error(size)} "
             f"({words.seeds(one)})."
         )
-    verdict = "inconclusive" if math.isfinite(one.low) else "no verdict without an interval"
-    return (
-        f"{ends} the fall of error at {last} vs {first}: {words.points_of_error(one, sign=True)}, {verdict} "
-        f"({words.seeds(one)})."
-    )
+    return f"{ends} the fall of error at {last} vs {first}: {words.outcome(one)} ({words.seeds(one)})."
 
 
 def _data(error_map: Plane) -> pd.DataFrame:

@@ -11,11 +11,10 @@ from sweep.analysis.estimates import Estimate
 from sweep.analysis.nuisance import Setting, shown_settings
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
-from sweep.analysis.replicates import count
+from sweep.analysis.replicates import count, difference
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
-from sweep.report.cards.headline import difference
 from sweep.space.columns import axis_name
 
 #: No label is longer than this in a table.
@@ -125,12 +124,17 @@ def all_points(study: Study) -> Iterable[Card]:
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
-    """Pick the rows that a page has room for, in their order: baselines and fronts, then the lowest mean errors."""
-    if len(table) <= LISTED:
+    """Pick the rows that a page has room for, in their order."""
+    return most_telling(table, LISTED)
+
+
+def most_telling(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Pick so many rows of `Study.table`, in their order: baselines and fronts, then the lowest mean errors."""
+    if len(table) <= most:
         return table
     key = table["point"].isin(set(table["baseline"])) | table["front_flops"] | table["front_params"]
     ranked = table.assign(key=~key).sort_values(["key", "mean", "point"], na_position="last")
-    kept = set(ranked.index[:LISTED])
+    kept = set(ranked.index[:most])
     return table.loc[[row for row in table.index if row in kept]]
 
 
@@ -213,6 +217,17 @@ def _error_cells(row: Mapping[str, Any]) -> list[Cell]:
         Cell(words.error_interval(_mean(row)).strip() if row["n"] > 1 else "–"),
         Cell(f"{row['n']}{lost}", row["n"], "warn" if lost else ""),
     ]
+
+
+def told_error(row: Mapping[str, Any]) -> str:
+    """Tell the error of a row of `Study.table`: '6.82 ± 0.79 % [5.10, 8.90], 3 seeds'."""
+    if not row["n"]:
+        return "no run succeeded" if row["n_failed"] else "not in yet"
+    spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
+    interval = words.error_interval(_mean(row)) if row["n"] > 1 else ""
+    lost = f", {row['n_failed']} failed" if row["n_failed"] else ""
+    guessing = ", no better than guessing" if row["at_chance"] else ""
+    return f"{words.number(row['mean'])}{spread} %{interval}, {words.plural(row['n'], 'seed')}{lost}{guessing}"
 
 
 def _mean(row: Mapping[str, Any]) -> Estimate:

@@ -195,6 +195,22 @@ function carried(link) {
   });
 }
 
+// A link to a card opens what is folded in it, and paper shows all.
+function unfold(where) {
+  where.querySelectorAll("details.more").forEach(function (details) { details.open = true; });
+}
+
+function unfoldTarget(hash) {
+  var card = /^#card-\d+$/.test(hash) && document.querySelector(hash);
+  if (card) unfold(card);
+}
+
+unfoldTarget(location.hash);
+document.querySelectorAll("nav a[href^='#card-']").forEach(function (link) {
+  link.addEventListener("click", function () { unfoldTarget(link.hash); });
+});
+window.matchMedia("print").addEventListener("change", function (media) { if (media.matches) unfold(document); });
+
 document.querySelectorAll("table.sortable").forEach(function (table) {
   filterable(table);
   sortable(table);

@@ -3,10 +3,12 @@
 import base64
 import gzip
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -17,6 +19,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture, broken, build, failures
+from sweep.report.cards.finding import plain_lines
 from sweep.report.figures.style import borrow_for, save
 from sweep.report.page import contents
 from sweep.report.page.folder import drafted, plain_points, write_csv
@@ -25,6 +28,12 @@ from sweep.report.page.rendered import Rendered
 from sweep.report.page.saving import save_ahead
 
 _HERE = Path(__file__).parent
+#: The files that make the page's one script.
+_SCRIPTS = (
+    "page.js",
+    *(f"explore/{name}.js" for name in ("scale", "view", "scatter", "parallel", "curves", "panel", "explore")),
+)
+_STYLES = ("page.css", "explore/explore.css")
 #: What the file names of a figure as wide as one column end in.
 NARROW = "-column"
 
@@ -54,6 +63,8 @@ class _Printed:
     data: str = ""
     #: what its files end in before the suffix, how wide they are, and the suffixes
     sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    #: what the script draws, as `packed` writes a file
+    explorer: str = ""
 
 
 def render(frame: SweepFrame, out: Path) -> Rendered:
@@ -82,7 +93,7 @@ def render(frame: SweepFrame, out: Path) -> Rendered:
     with drafted(out) as draft:
         _write_points(study, draft / "points.csv")
         failed = write_page(heading, cards, draft)
-    return Rendered(out / "index.html", failed)
+    return Rendered(out / "index.html", failed, _finding(study))
 
 
 def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[str, ...]:
@@ -90,7 +101,7 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[st
     named = {f"card-{i}": card for i, card in enumerate(cards, 1)}
     svgs = save_ahead(_tasks(named, draft))
     printed = [_print(card, name, draft, svgs) for name, card in named.items()]
-    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    script = "".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     # The page allows this one script by its hash, so that no text of a space could ever run.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = _template().render(
@@ -98,7 +109,7 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[st
         files={name: packed(draft / name) for name in heading.files},
         printed=[one for one in printed if not one.card.waiting],
         waiting=[one.card for one in printed if one.card.waiting],
-        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        style=Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in _STYLES)),
         script=Markup(script),
         allowed=allowed,
     )
@@ -109,6 +120,12 @@ def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[st
 def packed(path: Path) -> str:
     """A file as the page carries it, so that one that was mailed alone still gives it: gzip in base64."""
     return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
+
+
+def _explorer(data: Mapping[str, Any]) -> str:
+    """JSON as `packed` writes a file; ten thousand points take a second at the smallest size, and a tenth of it so."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 5, mtime=0)).decode()
 
 
 def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
@@ -130,7 +147,7 @@ def _task(picture: Picture, ending: str, figure: Figure, draft: Path) -> Callabl
 def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Printed:
     picture = card.picture
     if picture is None:
-        return _Printed(card, name)
+        return _Printed(card, name, explorer="" if card.explorer is None else _explorer(card.explorer))
     sizes = _sizes(picture)
     try:
         svg = Markup()
@@ -176,6 +193,13 @@ def _facts(study: Study) -> tuple[str, ...]:
         facts.append(f"{words.name(axis)} tuned over {words.plural(len(values), 'value')}")
     data = frame.dataset.get("name")
     return (*facts, done, *([f"data: {data}"] if data else []))
+
+
+def _finding(study: Study) -> tuple[str, ...]:
+    try:
+        return plain_lines(study)
+    except Exception:  # the cards say why
+        return ()
 
 
 @cache

@@ -14,6 +14,8 @@ from sweep.safe_files import open_regular, read_regular, replacing
 
 #: The file of a report's folder that says what its page was made of.
 STAMP = ".rendered.json"
+#: The file beside a ledger that holds its last finding, `sweep.engine.finding_note`.
+FINDING = "finding.json"
 #: Packages whose version may change a page.
 _LIBRARIES = ("jinja2", "matplotlib", "moocore", "numpy", "pandas", "scipy", "statsmodels")
 _PACKAGE = Path(__file__).parents[2]
@@ -26,6 +28,8 @@ class Rendered:
     page: Path
     #: why cards could not be made, a line each; empty if all were
     failed: tuple[str, ...] = ()
+    #: the finding, a line each; empty if no run is done
+    finding: tuple[str, ...] = ()
 
 
 def folder_name(names: Iterable[str]) -> str:
@@ -93,7 +97,8 @@ def _files(out: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _notes(folder: Path) -> Iterator[str]:
     """The notes beside a ledger, and which weights lie in its folder."""
-    for path in sorted(folder.glob("*.json")):
+    # the finding is made with the page
+    for path in sorted(path for path in folder.glob("*.json") if path.name != FINDING):
         yield path.name
         yield hashlib.sha256(read_regular(path)).hexdigest()
     with suppress(OSError), os.scandir(folder / "weights") as entries:

@@ -1,10 +1,13 @@
 """Saves figures in several processes at once: a large one takes half a second, and a page has a dozen."""
 
+import os
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from multiprocessing import TimeoutError, get_all_start_methods, get_context
+from pathlib import Path
 
 from sweep.cpus import cpus
 
@@ -55,6 +58,8 @@ def _copied() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for polite in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(polite, signal.SIG_DFL)
+    # if that process is killed, nobody waits for an answer: multiprocessing would show a traceback of the broken pipe
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _attempt(number: int) -> str | None:

@@ -1,6 +1,6 @@
 """The section `proxy.dataset`: which images, and how many of them."""
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,10 @@ class Dataset(Flat):
         None
     )
     validation: Annotated[int | None, Field(ge=1, description="Images that a run is judged on.")] = None
+    subset: Annotated[
+        Literal["by seed"] | None,
+        Field(description="by seed: each seed draws its own training images from all that validation leaves."),
+    ] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -35,6 +39,8 @@ class Dataset(Flat):
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
+        if self.subset and self.train is None:
+            raise ValueError("subset: by seed needs train, how many images each seed draws")
         facts = self.chosen.facts
         if facts is None:
             return self
@@ -48,6 +54,10 @@ class Dataset(Flat):
             raise ValueError(
                 f"{self.name} has {facts.pool - facts.apart} images for training and {facts.apart} for validation, "
                 f"which is too few for {train} and {validation}"
+            )
+        if self.subset and train >= (whole := facts.pool - max(validation, facts.apart)):
+            raise ValueError(
+                f"subset: by seed needs train under {whole}, the images that validation leaves to draw from"
             )
         return self
 
@@ -122,6 +132,19 @@ class Dataset(Flat):
         """The data set without where it lies and what its fingerprint says."""
         fields = {key: None for key in PLACE if key in type(self.chosen).model_fields}
         return self.model_copy(update={"chosen": self.chosen.model_copy(update=fields)})
+
+    @property
+    def whole(self) -> Self:
+        """The data set with all training images that seeds draw theirs from; itself where no seed draws."""
+        if self.subset is None:
+            return self
+        facts, (_, validation) = self.facts, self.counts()
+        train = facts.pool - max(validation, facts.apart)
+        return self.model_copy(update={"train": train, "validation": validation, "subset": None})
+
+    def draw(self, seed: int) -> int | None:
+        """What draws the training images of a run: its seed, or None where all runs have the same."""
+        return None if self.subset is None else seed
 
     def counts(self) -> tuple[int, int]:
         """Numbers of training and validation images: as given, or else half of the images each, or the rest."""

@@ -5,29 +5,29 @@ from sweep.space.json_schema.sections import Schema, flat, model
 from sweep.space.nuisance import WHAT_IS_LEARNT
 from sweep.space.recipes import RECIPES
 from sweep.space.schema import INDECISIVE, Augment, Optimizer, Proxy, Task
+from sweep.space.shorthands import RATE
 
 
 def proxy() -> Schema:
     """The section `proxy`, with or without a named recipe under it."""
     made = flat(Proxy)
-    plain, named = flat(Optimizer), flat(Optimizer, default="sgd", optional=True)
-    # another optimiser than the recipe's takes nothing over from it
-    named["allOf"].append(
-        {"if": {"properties": {"name": {"const": "adamw"}}, "required": ["name"]}, "then": {"required": ["lr"]}}
-    )
+    # `rate` says where the rate is needed
+    plain, named = flat(Optimizer, optional=True), flat(Optimizer, default="sgd", optional=True)
     properties = made["properties"]
-    properties["optimizer"] |= {"type": "object", "properties": plain["properties"]}
+    names = {"enum": list(Optimizer.choice.members)}
+    properties["optimizer"] |= {"anyOf": [names, {"type": "object", "properties": plain["properties"]}]}
+    properties["lr"] = plain["properties"]["lr"] | {"description": "Short for optimizer.lr."}
     properties["augment"] |= _augment()
     properties["dataset"] |= _dataset()
     properties["task"] |= _task()
     properties["recipe"] = {"description": "A recipe by its name, under what else is said.", "enum": list(RECIPES)}
     # a named recipe has another schedule than a recipe without one
     rules = made.pop("allOf"), flat(Proxy, default="linear")["allOf"]
-    needed = [name for name in made.pop("required") if name != "dataset"]
+    needed = [name for name in made.pop("required") if name not in {"dataset", "optimizer"}]
     made["required"] = ["dataset"]
     made["if"] = {"required": ["recipe"]}
-    made["then"] = {"allOf": [*rules[1], {"properties": {"optimizer": named}}]}
-    made["else"] = {"allOf": [*rules[0], {"properties": {"optimizer": plain}}], "required": needed}
+    made["then"] = {"allOf": [*rules[1], {"properties": {"optimizer": {"anyOf": [names, named]}}}]}
+    made["else"] = {"allOf": [*rules[0], {"properties": {"optimizer": {"anyOf": [names, plain]}}}], "required": needed}
     unflippable = [name for name, facts in DATASETS.items() if not facts.flip_keeps_class]
     is_one = {
         "anyOf": [
@@ -42,8 +42,23 @@ def proxy() -> Schema:
         "then": {"required": ["augment"], "properties": {"augment": {"required": ["flip"]}}},
     }
     no_flip = {"if": {"properties": {"dataset": is_one}}, "then": {"allOf": [straight, not_by_recipe]}}
-    made["allOf"] = [no_flip, _whole()]
+    twice = {"properties": {"optimizer": {"type": "object", "required": ["lr"]}}}
+    made["allOf"] = [no_flip, _whole(), {"not": {**twice, "required": ["lr", "optimizer"]}}]
     return made
+
+
+def rate() -> Schema:
+    """A rule of the whole space: the recipe gives a learning rate, unless it is tuned or a named recipe has one."""
+    tuned = {"required": ["nuisance"], "properties": {"nuisance": {"anyOf": [_needs("lr"), _needs(RATE)]}}}
+    given = {"anyOf": [_needs("lr"), {**_needs("optimizer"), "properties": {"optimizer": _needs("lr")}}]}
+    # another optimiser than the recipe's takes nothing over from it
+    other = {"anyOf": [{"const": "adamw"}, {**_needs("name"), "properties": {"name": {"const": "adamw"}}}]}
+    has_one = {**_needs("recipe"), "not": {**_needs("optimizer"), "properties": {"optimizer": other}}}
+    return {"if": tuned, "else": {"properties": {"proxy": {"anyOf": [given, has_one]}}}}
+
+
+def _needs(key: str) -> Schema:
+    return {"type": "object", "required": [key]}
 
 
 def _task() -> Schema:
@@ -74,6 +89,8 @@ def _augment() -> Schema:
 
 def _dataset() -> Schema:
     made = flat(Dataset)
+    drawn = {"properties": {"subset": {"const": "by seed"}}, "required": ["subset"]}
+    made["allOf"].append({"if": drawn, "then": {"required": ["train"], "properties": {"train": {"type": "integer"}}}})
     # a name alone, where nothing else is needed
     return {"anyOf": [{"enum": list(DATASETS)}, made]}
 
@@ -81,11 +98,11 @@ def _dataset() -> Schema:
 def nuisance() -> dict[str, Schema]:
     """Every setting of the recipe that is one number or word, by its path."""
     recipe = proxy()
-    within = {f"{name}.": recipe["properties"][name] for name in ("augment", "optimizer")}
+    within = {"augment.": recipe["properties"]["augment"], "optimizer.": flat(Optimizer)}
     settings = {}
     for prefix, section in {"": recipe, **within}.items():
         for name, value in section["properties"].items():
-            if name in {*WHAT_IS_LEARNT, "augment", "optimizer", "resized_crop", *INDECISIVE}:
+            if name in {*WHAT_IS_LEARNT, "augment", "optimizer", "resized_crop", *INDECISIVE} or prefix + name == "lr":
                 continue
             rules = {key: part for key, part in value.items() if key != "description"}
             items = {"allOf": [rules, {"type": ["boolean", "number", "string"]}]}
@@ -96,4 +113,4 @@ def nuisance() -> dict[str, Schema]:
                 "uniqueItems": True,
                 "items": items,
             }
-    return settings
+    return settings | {"lr": settings[RATE] | {"description": f"Short for {RATE}."}}

@@ -40,7 +40,9 @@ def _names() -> Iterator[Schema]:
     own_in_a_block = {"properties": {"grid": {"type": "array", "contains": _OWN}}, "required": ["grid"]}
     known = {"propertyNames": {"enum": list(AXES)}}
     bounded = {"propertyNames": {"enum": [*COSTS, *NUMERIC_AXES]}}
-    ours = {"properties": {"network": known, "baseline": known, "constraints": bounded}}
+    named = {"enum": list(AXES)}
+    main = {"anyOf": [named, {"type": "array", "items": named}]}
+    ours = {"properties": {"network": known, "baseline": known, "constraints": bounded, "main": main}}
     yield {"if": {"anyOf": [_network(_OWN), own_in_a_block]}, "else": ours}
     yield _our_blocks(known)
 

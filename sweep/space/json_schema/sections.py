@@ -11,7 +11,7 @@ from sweep.space.model import Flat
 Schema = dict[str, Any]
 
 #: Fields whose annotation says less than is checked.
-_FILLED_IN = {"chosen", "network", "grid", "baseline", "seeds", "nuisance", "resized_crop"}
+_FILLED_IN = {"chosen", "network", "grid", "baseline", "seeds", "nuisance", "resized_crop", "main"}
 #: Keys that may stand in another section.
 _ELSEWHERE = {"image_size"}
 

@@ -3,10 +3,11 @@
 from sweep.space.axes import NUMERIC_AXES
 from sweep.space.datasets import Dataset
 from sweep.space.json_schema.axes import block, section
-from sweep.space.json_schema.recipe import nuisance, proxy
+from sweep.space.json_schema.recipe import nuisance, proxy, rate
 from sweep.space.json_schema.rules import rules
 from sweep.space.json_schema.sections import Schema, flat, mapping, model
 from sweep.space.schema import Bound, Resources
+from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
 
@@ -19,6 +20,8 @@ def schema() -> Schema:
     """The schema of a whole space."""
     root = model(Space)
     own = root["properties"]
+    axis = {"type": "string", "minLength": 1}
+    own["main"] |= {"anyOf": [axis, {"type": "array", "minItems": 1, "uniqueItems": True, "items": axis}]}
     own["network"] |= section()
     own["grid"] |= {"type": "array", "minItems": 1, "items": block()}
     own["baseline"] |= section()
@@ -26,7 +29,7 @@ def schema() -> Schema:
     own["constraints"] |= {"type": "object", "additionalProperties": others}
     own["constraints"]["properties"] = {name: _bound(f"Bounds on {name}.") for name in (*COSTS, *NUMERIC_AXES)}
     own["proxy"] |= proxy()
-    own["nuisance"] |= mapping(nuisance())
+    own["nuisance"] |= mapping(nuisance()) | {"not": {"required": ["lr", RATE]}}
     own["seeds"] |= {
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": 10_000},
@@ -46,7 +49,7 @@ def schema() -> Schema:
         "$id": ID,
         "title": "A space of wn-sweep",
         **root,
-        "allOf": [*rules(), _image_size_rule()],
+        "allOf": [*rules(), rate(), _image_size_rule()],
     }
 
 

@@ -37,9 +37,9 @@ def test_what_holds_for_all_points_together_is_counted():
         assert row[3].sort == known["diff_shrunk"]
         together = known["diff_all_low"] > 0 or known["diff_all_high"] < 0
         assert row[2].mark == ("clear" if together else "")
-        clear += together
-    assert 1 < clear < 9
-    assert f"{clear} of 9 points have a difference whose interval excludes zero, where all intervals" in shown.says[0]
+        clear += together * (-1 if known["diff_mean"] < 0 else 1j)
+    assert (clear.real, clear.imag) == (-3, 4)
+    assert "Of 9 points compared with static by seed, 3 have less error and 4 have more by intervals" in shown.says[0]
 
 
 def test_p_goes_with_the_interval_of_the_difference_alone():
@@ -86,6 +86,6 @@ def test_what_it_waits_for():
 def test_equal_differences_have_no_seeds_to_count():
     frame = one_rate(3)
     shown = card(dataclasses.replace(frame, runs=frame.runs.assign(error=5.0)))
-    assert not shown.says
+    assert shown.says == ("For 9 points the difference to static is equal at every seed, which gives no interval.",)
     assert {row[1].text for row in shown.tables[0].rows} == {"0.00 (no interval: equal at every seed)"}
     assert {cell.text for row in shown.tables[0].rows for cell in row[3:]} == {"–"}

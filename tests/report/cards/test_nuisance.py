@@ -9,7 +9,7 @@ from report.frames import ERRORS, RATES, quick
 from sweep.analysis.naive import Share
 from sweep.analysis.study import Study
 from sweep.report import words
-from sweep.report.cards import headline
+from sweep.report.cards import finding
 from sweep.report.cards import nuisance as nuisance_card
 
 
@@ -53,7 +53,7 @@ def test_the_data_hold_every_point_at_every_setting():
 
 
 def test_the_headline_says_which_share_of_the_axis_effect_is_gone():
-    (lead,) = headline.cards(Study(quick()))
+    _, lead = finding.cards(Study(quick()))
     (says,) = [sentence for sentence in lead.says if sentence.startswith("So, of the effect of λ")]
     frame = quick()
     by_rate = {rate: runs_at(frame, rate) for rate in RATES}

@@ -7,7 +7,7 @@ import pytest
 from report.frames import quick
 from sweep.analysis.study import Study
 from sweep.report import words
-from sweep.report.cards import headline
+from sweep.report.cards import finding
 from sweep.report.cards import isolation as isolation_card
 from sweep.report.cards import plane as plane_card
 
@@ -73,7 +73,7 @@ def test_a_best_point_at_the_edge_is_a_warning_in_the_headline():
     study = best_at("weightnet M=16 G=2")
     warning = isolation_card.edge_sentence(study).replace("\N{NO-BREAK SPACE}", " ")
     assert warning.startswith("The best point, weightnet M=16 G=2, lies at the edge of the grid (M = 16 is the largest")
-    (lead,) = headline.cards(study)
+    _, lead = finding.cards(study)
     assert isolation_card.edge_sentence(study) in lead.says
     assert isolation_card.edge_sentence(best_at("weightnet M=4 G=2")) is None
 

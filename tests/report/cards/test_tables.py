@@ -10,7 +10,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import curves as curve_cards
 from sweep.report.cards import points as point_cards
-from sweep.report.cards.headline import point_sentences
+from sweep.report.cards.finding import best_sentence
 
 
 def lacking(frame, status, rows):
@@ -95,7 +95,7 @@ def test_spreads_are_printed_and_marked_where_clear():
 def test_a_point_that_lacks_a_seed_is_not_the_best(status):
     frame = quick()
     best = frame.runs["point"] == "weightnet M=8 G=2"
-    assert point_sentences(Study(frame).table)[0].startswith("Lowest mean error: weightnet M=8 G=2")
+    assert best_sentence(Study(frame)).startswith("Best: weightnet M=8 G=2")
     study = Study(lacking(frame, status, best & (frame.runs["seed"] == 2)))
     assert study.table.set_index("point").loc["weightnet M=8 G=2", "n"] == 2
-    assert not point_sentences(study.table)[0].startswith("Lowest mean error: weightnet M=8 G=2")
+    assert not best_sentence(study).startswith("Best: weightnet M=8 G=2")

@@ -13,13 +13,7 @@ from report.test_ledgers import SPACE, ledger
 from sweep.analysis.study import Study
 from sweep.report import compare
 from sweep.report.cards import compare as compare_cards
-from sweep.report.figures import style
 from sweep.report.page.compare import Compared, Sweep
-
-
-@pytest.fixture
-def lean(monkeypatch):
-    monkeypatch.setattr(style, "_METADATA", {"svg": {}})
 
 
 def longer(frame, less=0.8, seed=1):

@@ -12,7 +12,6 @@ import pytest
 from report.frames import quick
 from sweep.report import render
 from sweep.report.cards import fronts as front_card
-from sweep.report.figures import style
 from sweep.report.page import contents
 from sweep.report.page import render as page
 from sweep.report.page.inline import inline
@@ -77,13 +76,6 @@ def check(text):
     assert not [link for link in checker.links if "//" in link]
     assert len(text) < 5_000_000
     return checker
-
-
-@pytest.fixture
-def lean(monkeypatch):
-    """Only draw SVG: the edge cases differ in what is drawn, not in how it is saved."""
-    monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
-    monkeypatch.setattr(page, "_sizes", lambda picture: [("", picture.figure, "two columns")])
 
 
 def change(frame, **columns):

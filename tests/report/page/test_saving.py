@@ -45,6 +45,32 @@ def test_figures_saved_by_copies_are_those_saved_here(tmp_path):
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "ahead" / name).read_bytes(), name
 
 
+KILLED = """
+import os, signal, time
+
+from sweep.report.page import saving
+
+saving.cpus = lambda: 2
+
+def answer():
+    while os.getppid() == caller:
+        time.sleep(0.01)
+    return "late"
+
+def end():
+    os.kill(caller, signal.SIGKILL)
+    return answer()
+
+caller = os.getpid()
+saving.save_ahead({"end": end, **{str(n): answer for n in range(4)}})
+"""
+
+
+def test_copies_of_a_process_that_was_killed_end_without_a_word():
+    done = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-9, "", "")
+
+
 @pytest.mark.parametrize("lacking", ["cores", "figures", "quiet"])
 def test_where_copies_do_not_pay_or_are_not_safe_nothing_is_tried(monkeypatch, lacking):
     monkeypatch.setattr(saving, "cpus", lambda: 1 if lacking == "cores" else 2)

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 import re
 
 import pandas as pd
@@ -11,15 +12,33 @@ from sweep.report import words
 from sweep.report.cards import curves as curve_cards
 from sweep.report.cards import curves_sentences as differences
 from sweep.report.cards import evidence as evidence_card
-from sweep.report.cards import headline
+from sweep.report.cards import finding
 from sweep.report.cards import isolation as isolation_card
 from sweep.report.cards import nuisance as nuisance_card
 from sweep.report.cards import plane as plane_card
+from sweep.report.cards.card import build
+from sweep.report.page.contents import CONTENTS
+
+
+def plain(sentences):
+    return [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in sentences if sentence]
 
 
 def says(frame):
-    (card,) = headline.cards(Study(frame))
-    return [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in card.says]
+    """The finding, and what to keep in mind with it."""
+    return plain(sentence for card in finding.cards(Study(frame)) for sentence in card.says)
+
+
+def along_lambda(frame):
+    """What the card of error against lambda can say, the tuned difference first."""
+    study = Study(frame)
+    curves, names = study.curves[0], list(frame.nuisance)
+    first = differences.tuned_sentence(curves, names, len(study.curves))
+    return plain([first, differences.shared_sentence(curves, names)])
+
+
+def asked(frame, *main, smallest=math.nan):
+    return dataclasses.replace(frame, main=main, smallest=smallest)
 
 
 def by_lambda(frame, fall, noise=(0.0, 0.1, -0.1)):
@@ -33,7 +52,7 @@ def by_lambda(frame, fall, noise=(0.0, 0.1, -0.1)):
 
 
 def test_a_clear_fall_is_said_with_interval_and_n():
-    first = says(by_lambda(quick(), 2.0))[0]
+    first = along_lambda(by_lambda(quick(), 2.0))[0]
     assert first.startswith(
         "With the learning rate tuned for each point, λ = 8 has less error than λ = 1 by 6.00 points [5.81, 6.19] ("
     )
@@ -41,32 +60,38 @@ def test_a_clear_fall_is_said_with_interval_and_n():
 
 
 def test_a_clear_rise_is_a_rise():
-    first, naive, *_ = says(by_lambda(quick(), -2.0))
+    first, naive = along_lambda(by_lambda(quick(), -2.0))
     assert "λ = 8 has more error than λ = 1 by 6.00 points [5.81, 6.19] (" in first
     assert "the gain of λ = 8 over λ = 1 reads −6.00 points [−6.19, −5.81] at 0.01" in naive
 
 
 def test_an_interval_with_zero_shows_no_difference():
-    first, naive, *_ = says(by_lambda(quick(), 0.05, (0.0, 0.5, -0.5)))
+    first, naive = along_lambda(by_lambda(quick(), 0.05, (0.0, 0.5, -0.5)))
     assert "λ = 8 vs λ = 1: −0.15 points [−1.10, 0.80], inconclusive (" in first
     assert "+0.15 points [−0.80, 1.10] at 0.01" in naive
 
 
 def test_one_seed_has_no_interval():
-    sentences = says(quick(seeds=1))
     no_direction = r"λ = 8 and λ = 1 differ by [\d.]+ points at one seed, which gives no interval \(.* 1 seed\)"
-    assert re.search(no_direction, sentences[0])
+    assert re.search(no_direction, along_lambda(quick(seeds=1))[0])
+    sentences = says(asked(quick(seeds=1), "lambda"))
+    assert re.match(
+        r"Does λ matter\? Not yet decided\. λ = 8 vs 1: −[\d.]+ points \(no interval: one seed\)", sentences[0]
+    )
+    assert "One seed says nothing of noise." in sentences[1]
+    assert sentences[2] == "Not decided: λ. One seed has no interval: wn-sweep run quick --seeds 3"
     assert any("there is one seed to choose the learning rate on" in sentence for sentence in sentences)
 
 
 def test_the_naive_curve_is_said_beside_the_tuned_one():
-    naive = says(quick())[1]
+    naive = along_lambda(quick())[1]
     assert naive.startswith("With one learning rate for all points, the gain of λ = 8 over λ = 1 reads +9.25 points [")
     assert [part in naive for part in ("at 0.01", "at 0.03", "at 0.09")] == [True] * 3
 
 
 def test_points_against_the_baseline_are_counted():
-    text = " ".join(says(by_lambda(quick(), 2.0)))
+    (card,) = evidence_card.cards(Study(by_lambda(quick(), 2.0)))
+    text = " ".join(card.says)
     assert (
         "Of 9 points compared with static by seed, 6 have less error and none has more by intervals that exclude zero "
         "together; for 3 the data do not show a difference."  # se and lambda = 1
@@ -76,11 +101,13 @@ def test_points_against_the_baseline_are_counted():
 def test_the_best_point_is_not_sold_as_better():
     frame = quick()
     flat = dataclasses.replace(frame, runs=frame.runs.assign(error=frame.runs.index % 7 + 3.0))
-    best = next(sentence for sentence in says(flat) if sentence.startswith("Lowest mean error"))
+    best = next(sentence for sentence in says(flat) if sentence.startswith("Best: "))
     table = Study(flat).table.set_index("point")
     lowest = table.sort_values("mean").iloc[0]
     assert lowest["shrunk"] > lowest["mean"] + 0.2
-    assert f"the lowest of 10 means; shrunk toward the others it is {lowest['shrunk']:.2f} % [" in best
+    assert best.startswith(f"Best: {lowest.name}, {lowest['mean']:.2f} ± ")
+    assert f"; shrunk toward the others {lowest['shrunk']:.2f} % [" in best
+    assert "Cheapest within noise of it: static, at " in best
 
 
 @pytest.mark.parametrize(("status", "said"), [("missing", "are not in yet"), ("diverged", "10 runs diverged")])
@@ -96,7 +123,7 @@ def test_a_line_speaks_where_another_waits():
     frame = by_lambda(quick(), 2.0)
     waits = frame.runs["point"] == "weightnet M=16 G=2"
     runs = frame.runs.assign(status=frame.runs["status"].mask(waits, "missing"), error=frame.runs["error"].mask(waits))
-    first = says(dataclasses.replace(frame, runs=runs))[0]
+    first = along_lambda(dataclasses.replace(frame, runs=runs))[0]
     assert "λ = 8 has less error than λ = 1 by 6.00 points [5.68, 6.32] (G = 1; 3 seeds, paired)." in first
 
 
@@ -107,10 +134,14 @@ def test_a_point_that_waits_for_a_setting_is_left_out():
     study = Study(dataclasses.replace(frame, runs=runs))
     row = study.table.set_index("point").loc["weightnet M=16 G=2"]
     assert (row["n"], row["settled"], row["diff_n"], row["front_flops"]) == (3, False, 0, False)
-    text = says(study.frame)
-    assert "(G = 1; 3 seeds, paired)." in text[0]
-    assert "Of 8 points compared with static" in " ".join(text)
-    assert not any("Lowest mean error: weightnet M=16 G=2" in sentence for sentence in text)
+    assert "(G = 1; 3 seeds, paired)." in along_lambda(study.frame)[0]
+    (card,) = evidence_card.cards(study)
+    assert "Of 8 points compared with static" in card.says[0]
+    text = says(asked(study.frame, "lambda"))
+    # of two pairs of points the one that is whole
+    assert text[0].startswith("Does λ matter? Yes. λ = 8 vs 1: −6.00 points [")
+    assert text[0].endswith("less error (3 seeds).")
+    assert not any("Best: weightnet M=16 G=2" in sentence for sentence in text)
     assert "1 point is left out of comparisons: not all settings are in yet." in text
 
 
@@ -124,7 +155,7 @@ def test_of_several_curves_the_headline_names_the_one_it_speaks_of():
     frame = quick()
     runs = pd.concat([frame.runs.assign(width=w, point=frame.runs["point"] + f" width={w}") for w in (0.25, 0.5)])
     both = dataclasses.replace(frame, axes=(*frame.axes, "width"), runs=runs.assign(baseline=""))
-    assert "(width = 0.25, the first of 2 curves; mean over G = 1 and 2; 3 seeds, paired)" in says(both)[0]
+    assert "(width = 0.25, the first of 2 curves; mean over G = 1 and 2; 3 seeds, paired)" in along_lambda(both)[0]
 
 
 def test_a_single_line_that_differs_is_named_where_the_mean_does_not():
@@ -151,7 +182,7 @@ def test_what_tuning_took_away_is_told_with_its_interval():
 def texts(frame):
     """All sentences and cells of the cards that speak of differences."""
     study = Study(frame)
-    builders = (headline, isolation_card, plane_card, nuisance_card, evidence_card)
+    builders = (finding, isolation_card, plane_card, nuisance_card, evidence_card)
     cards = [card for builder in builders for card in builder.cards(study)]
     cards += [*curve_cards.main_axis(study), *curve_cards.second_axis(study)]
     return [sentence for card in cards for sentence in card.says]
@@ -177,10 +208,10 @@ def test_points_at_chance_are_counted_first_and_not_ranked():
     runs = frame.runs.assign(error=frame.runs["error"].mask(guess, 90.0 + frame.runs["seed"] / 10))
     sentences = says(dataclasses.replace(frame, runs=runs, classes=10, judged_on=500))
     assert sentences[0] == "4 of 10 points are at chance (90 %) and not ranked: train longer."
-    assert any(sentence.startswith("Lowest mean error: weightnet") for sentence in sentences)
+    assert any(sentence.startswith("Best: weightnet") for sentence in sentences)
     all_guess = says(dataclasses.replace(frame, runs=runs.assign(error=90.0), classes=10, judged_on=500))
     assert all_guess[0] == "10 of 10 points are at chance (90 %) and not ranked: train longer."
-    assert not any("Lowest mean error" in sentence or "interval that excludes" in sentence for sentence in all_guess)
+    assert not any("Best" in sentence or "interval that excludes" in sentence for sentence in all_guess)
 
 
 def test_a_small_difference_that_is_clear_is_never_nought():
@@ -198,3 +229,69 @@ def test_runs_of_several_builds_are_told():
         "Runs were computed with different builds of torch (2.13.0+cpu, 2.13.0+cu126): part of a difference between "
         "points may come from that."
     ]
+
+
+def test_the_answer_is_yes_no_or_not_yet():
+    yes, *_ = says(asked(by_lambda(quick(), 2.0), "lambda"))
+    assert yes == (
+        "Does λ matter? Yes. λ = 8 vs 1: −6.00 points [−6.19, −5.81], less error (mean over G = 1 and 2, 3 seeds)."
+    )
+    small = by_lambda(quick(), 0.02)
+    assert says(asked(small, "lambda"))[0].startswith("Does λ matter? Not yet decided. λ = 8 vs 1: −0.06 points [")
+    no = says(asked(small, "lambda", smallest=0.5))
+    assert no[0].startswith("Does λ matter? No. λ = 8 vs 1: −0.06 points [−0.25, 0.13], too small to matter (")
+    assert "All that was asked is decided." in no
+    yes_and_small = says(asked(by_lambda(quick(), 0.2), "lambda", smallest=2.0))
+    assert "too small to matter" in yes_and_small[0]
+
+
+def test_families_are_answered_for_at_equal_cost():
+    frame = by_lambda(quick(), 2.0)
+    (verdict,) = Study(frame).verdicts
+    sentence = plain([finding.verdict_sentence(verdict)])[0]
+    assert sentence.startswith("Does the family matter? Yes. weightnet vs static: −3.00 points [")
+    assert "; se vs static: 0.00 points [" in sentence
+    table = finding.comparisons([verdict])
+    assert [row[0].text for row in table.rows] == ["weightnet vs static", "se vs static"]
+    assert [row[2].text for row in table.rows] == ["yes", "not yet"]
+    # every family costs as much here, so that all eight points of weightnet count
+    ratios = (
+        frame.runs.groupby("point")["flops"].first() / frame.runs.loc[frame.runs["point"] == "static", "flops"].max()
+    )
+    wide = ratios[ratios.index.str.startswith("weightnet")]
+    assert table.rows[0][4].text == f"mean over 8 pairs, {wide.min():.2f} to {wide.max():.2f} × the FLOPs"
+
+
+def test_what_is_not_decided_comes_with_the_command_that_would_decide_it():
+    frame = asked(by_lambda(quick(), 0.3, (0.0, 0.5, -0.5)), "lambda", "family")
+    last = says(frame)[3]
+    found = re.match(r"Not decided: (.*) \((\d+) seeds would decide it in 4 of 5 sweeps, (\d+) more runs\)", last)
+    seeds, runs = int(found.group(2)), int(found.group(3))
+    assert runs == 30 * (seeds - 3)
+    assert last.endswith(f"wn-sweep run quick --seeds {seeds}")
+    other = dataclasses.replace(frame, name="mine")
+    assert says(other)[3].endswith(f"wn-sweep run SPACE --seeds {seeds}")
+    runs = frame.runs.assign(status=frame.runs["status"].mask(frame.runs.index == 5, "missing"))
+    waits = dataclasses.replace(frame, runs=runs.assign(error=runs["error"].mask(runs["status"] == "missing")))
+    assert any("1 run is not in yet: wn-sweep run quick" in sentence for sentence in says(waits))
+
+
+def test_differences_too_small_for_any_number_of_seeds_want_a_smallest_one():
+    frame = quick()
+    flat = by_lambda(frame, 0.001, (0.0, 0.5, -0.5))
+    last = next(sentence for sentence in says(asked(flat, "lambda")) if sentence.startswith("Not decided"))
+    found = re.search(
+        r"If less than (\S+) points does not matter, write smallest: (\S+) in space.yaml, and 6 seeds", last
+    )
+    size = float(found.group(2))
+    # with that said the number of seeds is at most a few more than twice those at hand
+    (verdict,) = Study(asked(flat, "lambda", smallest=size)).verdicts
+    assert verdict.answer == "no" or verdict.seeds <= 7
+
+
+def test_no_sentence_of_the_page_stands_twice():
+    runs = quick().runs
+    at_the_edge = runs.assign(error=runs["error"].mask(runs["point"] == "weightnet M=16 G=2", 0.1))
+    study = Study(asked(dataclasses.replace(quick(), runs=at_the_edge), "lambda", "family"))
+    said = [sentence for card in build(study, CONTENTS) for sentence in card.says]
+    assert sorted(sentence for sentence in set(said) if said.count(sentence) > 1) == []

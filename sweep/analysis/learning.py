@@ -1,0 +1,72 @@
+"""Learning curves: the training loss of each epoch, of each point at its own setting."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.analysis.nuisance import Tuned
+from sweep.analysis.records import records
+from sweep.analysis.sweep_frame import SweepFrame
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The training losses of points, each at its best setting, over the runs that reached an epoch."""
+
+    points: tuple[str, ...]
+    #: each of shape (points, epochs), NaN where no run has a finite loss: the mean over seeds, the least, the greatest
+    mean: Array
+    low: Array
+    high: Array
+    #: by point: how many seeds, and the epochs of the longest
+    seeds: tuple[int, ...]
+    epochs: tuple[int, ...]
+
+
+def learning(frame: SweepFrame, tuned: Tuned) -> Learning | None:
+    """Collect the training losses of each point's runs at the setting that is best over all seeds.
+
+    Args:
+        frame: the sweep, with its `losses`.
+        tuned: `nuisance.tune` of the same sweep.
+
+    Returns:
+        Points in the order of `tuned.points`; one without a setting, or of whose runs no loss is known, is not among
+        them. None if none is. A run that diverged has the epochs that it had.
+    """
+    names = list(frame.nuisance)
+    own = {row.pop("point"): (i, row) for i, row in enumerate(records(tuned.points[["point", *names]]))}
+    found: list[tuple[int, str, tuple[float, ...]]] = []
+    for run in records(frame.runs[["key", "point", *names]]):
+        losses = frame.losses.get(run.pop("key"))
+        if losses:
+            point = run.pop("point")
+            place, setting = own[point]
+            if run == setting:
+                found.append((place, point, losses))
+    if not found:
+        return None
+    found.sort(key=lambda one: one[0])
+    lengths = [len(losses) for _, _, losses in found]
+    longest = max(lengths)
+    table = np.array([(*losses, *[math.nan] * (longest - len(losses))) for _, _, losses in found])
+    starts = [i for i in range(len(found)) if i == 0 or found[i][0] != found[i - 1][0]]
+    known = np.isfinite(table)
+    count = np.add.reduceat(known.astype(float), starts)
+    total = np.add.reduceat(np.where(known, table, 0.0), starts)
+    low = np.minimum.reduceat(np.where(known, table, np.inf), starts)
+    high = np.maximum.reduceat(np.where(known, table, -np.inf), starts)
+    mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    ends = [*starts[1:], len(found)]
+    return Learning(
+        tuple(found[i][1] for i in starts),
+        mean,
+        np.where(count > 0, low, np.nan),
+        np.where(count > 0, high, np.nan),
+        tuple(end - start for start, end in zip(starts, ends, strict=True)),
+        tuple(max(lengths[start:end]) for start, end in zip(starts, ends, strict=True)),
+    )

@@ -1,0 +1,259 @@
+"""The finding: the answer to what was asked, the best point, and what is not decided, in three lines and a table."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sweep.analysis.question import Contrast, Question
+from sweep.analysis.study import Study
+from sweep.analysis.verdict import Compared, Verdict, more_runs
+from sweep.report import words
+from sweep.report.cards.card import Card, Cell, Column, Table
+from sweep.report.cards.caveats import caveats, chance_sentence
+from sweep.report.cards.nuisance import share_sentence
+from sweep.space import shipped
+
+#: Comparisons that a sentence names, and that the table lists.
+NAMED, LISTED = 3, 12
+#: More seeds than these are not proposed.
+MOST_SEEDS = 100
+_ANSWERS = {"yes": "Yes", "no": "No", "not yet": "Not yet decided"}
+_TUNED = (
+    "Differences of points share their noise: each point’s own counts as one seed fewer than it has, that of a typical "
+    "point as one. They are wider where settings were tuned, since the seeds that a point is judged on also chose its "
+    "settings, by what a jackknife that tunes anew without each seed says. In simulated sweeps they cover 94 to 98 %, "
+    "and 91 to 95 % where a point has twice the noise of the others."
+)
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card of the finding, and that of what to keep in mind with it."""
+    counts, doubts = study.counts, caveats(study)
+    if counts.done == 0:
+        what = "No run has finished yet." if counts.lost == 0 else "No run has succeeded."
+        return [Card("Finding", (what, *doubts), lead=True)]
+    share = share_sentence(study.curves[0], list(study.frame.nuisance)) if study.curves else None
+    notes = (_intervals(study), *([_TUNED] if (study.tuned.points["settings"] > 1).any() else []))
+    keep = tuple(filter(None, [share, *doubts]))
+    table = comparisons(study.verdicts)
+    return [
+        Card("Finding", lines(study), tables=(table,) if table else (), lead=True),
+        Card(
+            "What to keep in mind",
+            keep,
+            notes=notes,
+            lead=True,
+        ),
+    ]
+
+
+def _intervals(study: Study) -> str:
+    """Say what intervals cover, and what they do not."""
+    over = "initial draw, order and augmentation"
+    images = (
+        "trained on the same images and judged on the same validation images, and the luck of neither draw is covered"
+    )
+    if study.frame.dataset.get("subset") == "by seed":
+        over = "initial draw, order, augmentation and the draw of training images"
+        images = "judged on the same validation images, and the luck of that draw is not covered"
+    return (
+        f"Brackets are 95 % intervals over seeds: {over}. All runs are {images}. ± is one standard deviation over "
+        "seeds. Where one axis makes several comparisons, their intervals hold together."
+    )
+
+
+def lines(study: Study) -> tuple[str, ...]:
+    """Say the finding: the answer for each main axis, the best point, and what is not decided.
+
+    The same lines stand at the top of the page, in the terminal after `run`, and in `status`.
+    """
+    if study.counts.done == 0:
+        return ()
+    found = study.verdicts
+    said = [chance_sentence(study), *(verdict_sentence(verdict) for verdict in found)]
+    if not found:
+        said.append("No axis has two values in this sweep, so nothing is compared.")
+    return tuple(filter(None, [*said, best_sentence(study), open_sentence(study)]))
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """Answer what is asked about an axis: 'Does λ matter? Yes. λ = 8 vs 1: −1.20 points [−2.00, −0.40], less error'."""
+    asked = f"Does {_called(verdict)} matter? {_ANSWERS[verdict.answer]}."
+    told = verdict.telling[:NAMED]
+    if not told:
+        return f"{asked} None of its comparisons can be made yet."
+    clauses = [f"{comparison(one.contrast)}: {_outcome(one)}" for one in told]
+    more = len(verdict.compared) - len(told)
+    rest = f"; {more} more in the table" if more else ""
+    about = [] if len(verdict.compared) > 1 else [detail(told[0].contrast)]
+    about.append(words.plural(max(one.difference.n for one in told), "seed"))
+    return f"{asked} {'; '.join(clauses)}{rest} ({', '.join(filter(None, about))})."
+
+
+def comparison(contrast: Contrast) -> str:
+    """Name a comparison: 'λ = 8 vs 1', 'weightnet vs static', 'gate = soft vs none'."""
+    value, other = (words.shorten(words.value(cell), 40) for cell in (contrast.value, contrast.other))
+    name = words.shorten(words.name(contrast.axis), 40)
+    return f"{value} vs {other}" if name == "family" else f"{words.equal(name, value)} vs {other}"
+
+
+def detail(contrast: Contrast) -> str:
+    """Say over which points a comparison is a mean, and at which cost: 'mean over G = 1 and 2'."""
+    pairs = contrast.pairs
+    if contrast.axis == "family":
+        ratios = sorted(pair.flops for pair in pairs if math.isfinite(pair.flops))
+        cost = f"{_ratio(ratios[0], ratios[-1])} the FLOPs" if ratios else ""
+        return ", ".join(filter(None, [f"mean over {len(pairs)} pairs" if len(pairs) > 1 else "", cost]))
+    if len(pairs) == 1:
+        return ""
+    varied = [axis for axis in pairs[0].rest if len({pair.rest.get(axis) for pair in pairs}) > 1]
+    if len(varied) == 1:
+        values = list(dict.fromkeys(words.value(pair.rest.get(varied[0])) for pair in pairs))
+        if len(values) == len(pairs) <= 5:
+            first = words.equal(words.name(varied[0]), values[0])
+            return f"mean over {words.several([first, *values[1:]])}"
+    return f"mean over {len(pairs)} pairs of points"
+
+
+def best_sentence(study: Study) -> str | None:
+    """Name the best point and the cheapest one within noise of it."""
+    best = study.best
+    if best is None:
+        return None
+    row = best.point
+    spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
+    said = f"Best: {words.shorten(row['point'], 60)}, {words.number(row['mean'])}{spread} %"
+    if best.of == 1:
+        return f"{said} ({words.plural(row['n'], 'seed')}), the only point that can be judged so far."
+    if math.isfinite(row["shrunk"]):
+        low, high = (words.number(row[f"shrunk_{end}"]) for end in ("low", "high"))
+        said += f"; shrunk toward the others {words.number(row['shrunk'])} % [{low},\N{NO-BREAK SPACE}{high}]"
+    else:
+        said += f", the lowest of {best.of} means and so flattered"
+    if best.cheapest is None:
+        return f"{said}. One seed says nothing of noise."
+    if best.close == 0:
+        return f"{said}. All {best.of - 1} others have more error."
+    if best.cheapest is row:
+        return f"{said}. {_points(best.close)} within noise of it, none cheaper."
+    flops = _ratio(*[best.cheapest["flops"] / row["flops"]] * 2) if row["flops"] > 0 else ""
+    params = _ratio(*[best.cheapest["params"] / row["params"]] * 2) if row["params"] > 0 else ""
+    cost = words.several([f"{ratio} its {what}" for ratio, what in ((flops, "FLOPs"), (params, "params")) if ratio])
+    name = words.shorten(best.cheapest["point"], 60)
+    return f"{said}. Cheapest within noise of it: {name}{f', at {cost}' if cost else ''}."
+
+
+def open_sentence(study: Study) -> str | None:
+    """Say what is not decided, how many runs would decide it, and by which command."""
+    left = [verdict for verdict in study.verdicts if verdict.answer == "not yet"]
+    if not study.verdicts:
+        return None
+    if not left:
+        return "All that was asked is decided."
+    left.sort(key=lambda verdict: (math.isnan(verdict.seeds), verdict.seeds))
+    space, first = command_name(study.frame.name), left[0].seeds
+    if study.counts.missing:
+        runs = words.plural(study.counts.missing, "run")
+        are = "is" if study.counts.missing == 1 else "are"
+        return f"Not decided: {_names(left)}. {runs} {are} not in yet: wn-sweep run {space}"
+    if len(study.frame.seeds) < 2:
+        return f"Not decided: {_names(left)}. One seed has no interval: wn-sweep run {space} --seeds 3"
+    if math.isnan(first):
+        return f"Not decided: {_names(left)}."
+    if first > MOST_SEEDS:
+        return f"Not decided: {_names(left)}. {_too_small(study, left, space)}"
+    said = []
+    for place, verdict in enumerate(left):
+        if not verdict.seeds <= MOST_SEEDS:
+            said.append(f"{_called(verdict)} (over {MOST_SEEDS} seeds)")
+            continue
+        would = " would decide it in 4 of 5 sweeps" if place == 0 else ""
+        runs = words.plural(more_runs(study.frame, verdict.seeds), "more run")
+        said.append(f"{_called(verdict)} ({int(verdict.seeds)} seeds{would}, {runs})")
+    return f"Not decided: {words.several(said)}. wn-sweep run {space} --seeds {int(first)}"
+
+
+def _too_small(study: Study, left: Sequence[Verdict], space: str) -> str:
+    """Say what settles differences that no reasonable number of seeds tells from zero."""
+    many = f"More than {MOST_SEEDS} seeds would be needed"
+    if math.isfinite(study.frame.smallest):
+        return f"{many} for a difference of {words.number(study.frame.smallest)} points."
+    twice = 2 * len(study.frame.seeds)
+    resolves = max((one.resolves for verdict in left for one in verdict.compared if one.resolves > 0), default=math.nan)
+    if not math.isfinite(resolves):
+        return f"{many} for differences as small as those seen."
+    digit = 10 ** math.floor(math.log10(resolves))
+    size = math.ceil(resolves / digit - 1e-9) * digit
+    return (
+        f"{many} for a difference as small as the one seen. If less than {size:g} points does not matter, write "
+        f"smallest: {size:g} in space.yaml, and {twice} seeds may say no: wn-sweep run {space} --seeds {twice}"
+    )
+
+
+def comparisons(found: Sequence[Verdict]) -> Table | None:
+    """Tabulate the comparisons of all main axes."""
+    rows = [(verdict.question, one) for verdict in found for one in verdict.telling]
+    if not rows:
+        return None
+    columns = (
+        Column("comparison", numeric=False),
+        Column("points of error", hint="difference, paired by seed, with its 95 % interval"),
+        Column("answer", numeric=False),
+        Column("seeds to decide", hint="at which 4 of 5 sweeps would tell it"),
+        Column("over", numeric=False),
+    )
+    more = f"; {len(rows) - LISTED} more are left out" if len(rows) > LISTED else ""
+    return Table(f"What was asked{more}", columns, tuple(_row(*row) for row in rows[:LISTED]))
+
+
+def command_name(name: str) -> str:
+    """What `wn-sweep run` is to be given: the name of a space that ships, or SPACE for its file."""
+    return name if name in shipped() else "SPACE"
+
+
+def _row(question: Question, one: Compared) -> tuple[Cell, ...]:
+    seeds = "–"
+    if math.isfinite(one.seeds):
+        seeds = str(int(one.seeds)) if one.seeds <= MOST_SEEDS else f"over {MOST_SEEDS}"
+    elif one.seeds == math.inf:
+        seeds = f"over {MOST_SEEDS}"
+    return (
+        Cell(comparison(one.contrast)),
+        Cell(f"{words.signed(one.difference.mean)}{words.interval(one.difference)}", one.difference.mean, _mark(one)),
+        Cell(one.answer, None, "clear" if one.answer != "not yet" else ""),
+        Cell(seeds, one.seeds if math.isfinite(one.seeds) else None),
+        Cell(detail(one.contrast) or "one pair of points"),
+    )
+
+
+def _mark(one: Compared) -> str:
+    return "clear" if one.answer == "yes" else ""
+
+
+def _outcome(one: Compared) -> str:
+    return words.outcome(one.difference, small=one.answer == "no")
+
+
+def _called(verdict: Verdict) -> str:
+    name = words.shorten(words.name(verdict.question.axis), 40)
+    return f"the {name}" if name == "family" else name
+
+
+def _names(found: Sequence[Verdict]) -> str:
+    return words.shorten(words.several([_called(verdict) for verdict in found]), 120)
+
+
+def _ratio(low: float, high: float) -> str:
+    """Write a ratio of costs, or a range of ratios: '1.07 to 1.18 ×'."""
+    first, last = words.number(low), words.number(high)
+    return f"{first} ×" if first == last else f"{first} to {last} ×"
+
+
+def _points(n: int) -> str:
+    return f"{words.plural(n, 'point')} {'is' if n == 1 else 'are'}"
+
+
+def plain_lines(study: Study) -> tuple[str, ...]:
+    """The finding as `lines` says it, in characters that any terminal has."""
+    swapped: dict[str, Any] = {"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "}
+    return tuple(line.translate(str.maketrans(swapped)) for line in lines(study))

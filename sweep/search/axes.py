@@ -1,0 +1,81 @@
+"""Points and settings as samplers see them: numbers by their rank, other values as categories."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.search.pool import Column
+
+#: A point of another category is farther away than any number can be.
+CATEGORY = 100.0
+
+
+class Axes:
+    """Rows of axis values as Optuna sees them: numbers by their rank, others as categories."""
+
+    def __init__(self, kind: str, columns: Mapping[str, Column], rows: int) -> None:
+        #: axis -> how many values it has in the rows, if they are numbers
+        self.ranks: dict[str, int] = {}
+        #: axis -> its values in the rows, if they are not
+        self.choices: dict[str, list[str]] = {}
+        self._codes: dict[str, NDArray[np.float32]] = {}
+        self._texts: dict[str, list[str]] = {}
+        self._units: dict[str, float] = {}
+        names = list(columns)
+        if {"lambda", "M", "G"} <= set(names):
+            names.remove("lambda")  # the other two determine it
+        for name in names:
+            column = columns[name]
+            # a pool may hold a part of what its axes may be
+            present = np.flatnonzero(np.bincount(column.codes, minlength=len(column.values))).tolist()
+            distinct = {column.values[place] for place in present} - {None}
+            if len(distinct) < 2:
+                continue
+            label = f"{kind} {name}"
+            numeric = all(isinstance(value, (int, float)) or hasattr(value, "numerator") for value in distinct)
+            numeric = numeric and not any(isinstance(value, bool) for value in distinct)
+            ordered = sorted(distinct) if numeric else sorted(distinct, key=repr)
+            rank = {value: place for place, value in enumerate(ordered)}
+            ranks = [rank.get(value, np.nan) for value in column.values]
+            self._codes[label] = np.array(ranks, dtype=np.float32)[column.codes]
+            if numeric:
+                self._units[label] = 1 / (len(ordered) - 1)
+                self.ranks[label] = len(ordered)
+            else:
+                self.choices[label] = [repr(value) for value in ordered]
+            self._texts[label] = [repr(value) for value in ordered]
+        self._rows = rows
+
+    def nearest(self, params: Mapping[str, Any]) -> int:
+        """Place of the first row that is nearest; an axis that a row does not have is not looked at."""
+        distance = np.zeros(self._rows, dtype=np.float32)
+        for label, codes in self._codes.items():
+            if label in self._units:
+                off = np.abs(codes - params[label]) * self._units[label]
+            else:
+                off = CATEGORY * (codes != self.choices[label].index(params[label])).astype(np.float32)
+            distance += np.where(np.isnan(codes), 0, off)
+        return int(distance.argmin())
+
+    def texts(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """Values in place of ranks, as texts that mean the same when the axes have other values."""
+        return {
+            label: texts[params[label]] if label in self.ranks else params[label]
+            for label, texts in self._texts.items()
+        }
+
+    def params(self, row: int, texts: Mapping[str, str]) -> dict[str, Any]:
+        """What a sampler asked for, by its texts: the rank of a number, the text of another value.
+
+        An axis whose text is not known is that of the row, or in the middle where the row has none.
+        """
+        params: dict[str, Any] = {}
+        for label, known in self._texts.items():
+            places = {text: place for place, text in enumerate(known)}
+            code = self._codes[label][row]
+            of_row = (len(known) - 1) // 2 if np.isnan(code) else int(code)
+            place = places.get(str(texts.get(label)), of_row)
+            params[label] = place if label in self.ranks else known[place]
+        return params

@@ -1,0 +1,59 @@
+"""The keys `main`, `hypothesis` and `smallest`: what a sweep is asked. They are part of no run's key."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sweep.space.axes import AXES
+from sweep.space.mistakes import describe
+from sweep.space.own import OwnNetwork
+from sweep.space.source import Source, Where, did_you_mean
+
+#: Keys of a space that say what it is asked.
+QUESTION = ("main", "hypothesis", "smallest")
+
+
+def named_axes(value: object) -> object:
+    """The axes that `main` names: one, or a list of them; raises ValueError in words."""
+    named = value if isinstance(value, list | tuple) else [value]
+    if not named:
+        raise ValueError("needs at least one axis")
+    for name in named:
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"needs the name of an axis or a list of them, found {describe(name)}")
+    if len(set(named)) < len(named):
+        raise ValueError("names an axis twice")
+    return tuple(named)
+
+
+def question_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None]) -> list[str]:
+    """Messages about what `main` names that is no axis of ours nor of the user's own networks.
+
+    `networks` is as in `axis_mistakes`.
+    """
+    if None in networks.values():
+        return []
+    own = [network for network in networks.values() if network is not None]
+    known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
+    return [
+        source.mistake(where, f"unknown axis '{name}'{did_you_mean(name, known)}")
+        for where, name in _named(data.get("main"))
+        if name not in known and not any(network.takes(name) for network in own)
+    ]
+
+
+def unvaried_mistakes(data: Mapping[str, Any], source: Source, varying: Sequence[str]) -> list[str]:
+    """Messages about axes that `main` names and that have less than two values over the points of a plan."""
+    others = f"; these vary: {', '.join(varying)}" if varying else "; no axis varies"
+    return [
+        source.mistake(where, f"'{name}' has less than two values in this grid{others}")
+        for where, name in _named(data.get("main"))
+        if name not in varying
+    ]
+
+
+def _named(main: object) -> list[tuple[Where, str]]:
+    """What `main` names, each with its place in the file."""
+    if isinstance(main, str):
+        return [(("main",), main)]
+    listed = main if isinstance(main, list | tuple) else ()
+    return [(("main", index), name) for index, name in enumerate(listed) if isinstance(name, str)]
