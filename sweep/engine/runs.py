@@ -57,8 +57,7 @@ class Run:
     @cached_property
     def group(self) -> str:
         """What runs share that can be trained together: the point, and most of the recipe."""
-        draw = self.proxy.dataset.draw(self.seed)
-        return f"{(self.texts or texts_of(self.point, self.proxy))[0]} {group_of(self.proxy)} {draw}"
+        return f"{(self.texts or texts_of(self.point, self.proxy))[0]} {group_of(self.proxy)}"
 
     @property
     def setting(self) -> str:

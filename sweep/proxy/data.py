@@ -98,7 +98,7 @@ def load(dataset: Dataset, image_size: int, draw: int | None = None) -> Split:
     if draw is None:
         raise ValueError("each seed has training images of its own: load needs the seed")
     whole = load(dataset.whole, image_size)
-    at = torch.from_numpy(drawn_by(draw, whole.train_labels.numpy(), dataset.facts)[: dataset.counts()[0]])
+    at = subset_of(whole, dataset, draw)
     images = whole.train[at]
     known = _moments(images, len(images))
     mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
@@ -258,6 +258,12 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     if found != DATASETS["digits"].fingerprint:
         raise DataError(f"the images of digits are not those that this version knows ({found[:12]})")
     return images, labels
+
+
+def subset_of(whole: Split, dataset: Dataset, draw: int) -> Tensor:
+    """Numbers of the training images that a seed draws from those of the whole set."""
+    labels = whole.train_labels.cpu().numpy()
+    return torch.from_numpy(drawn_by(draw, labels, dataset.facts)[: dataset.counts()[0]])
 
 
 def drawn_by(seed: int, labels: NDArray[np.int64], facts: DatasetFacts) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """A training step of several runs at once, and judging them: all on the device, nothing of it waits for the host."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -23,13 +24,23 @@ class LaneSteps:
         recipes: one for each lane; they differ in what `LaneOptimizer` allows and in label smoothing.
         data: the images, on the device.
         steps: training steps in all.
+        parts: what each lane trains on, if that is a part of the images: so many of them, with a mean and a deviation.
     """
 
-    def __init__(self, network: LaneNetwork, recipes: Sequence[Proxy], data: Split, steps: int) -> None:
+    def __init__(
+        self,
+        network: LaneNetwork,
+        recipes: Sequence[Proxy],
+        data: Split,
+        steps: int,
+        parts: Sequence[Split] | None = None,
+    ) -> None:
         self.network, self.optimizer = network, LaneOptimizer(network, recipes, steps)
         self._proxy, self._data = recipes[0], data
         task, device, dtype = self._proxy.task, data.device, network.flat.dtype
-        images, count = len(data.train), network.count
+        images, count = len(data.train if parts is None else parts[0].train), network.count
+        #: mean and deviation (L, channels, 1, 1) of what each lane trains on, if they differ
+        self.moments = None if parts is None else moments_of(parts, device)
         each = 1 if task is None else task.images
         self._counts = class_counts(task, self._proxy.dataset.facts.classes, device)
         self._smoothing = torch.tensor([proxy.label_smoothing for proxy in recipes], dtype=dtype).to(device)
@@ -68,7 +79,7 @@ class LaneSteps:
         with torch.no_grad():
             numbers = self._order.index_select(1, at).flatten(0, 1)
             random = Drawn({name: values.index_select(1, at).flatten(0, 2) for name, values in self._random.items()})
-            images, labels = made(self._data, self._proxy, numbers, random, self._counts)
+            images, labels = made(self._of_each(size), self._proxy, numbers, random, self._counts)
             lanes = images.to(network.flat.dtype).unflatten(0, (network.count, size)).transpose(1, 2)
             labels = labels.view(network.count, size)
         logits = network(lanes).to(network.flat.dtype)
@@ -82,6 +93,13 @@ class LaneSteps:
         self.total += each.detach()
         self._first += size
 
+    def _of_each(self, size: int) -> Split:
+        """The images, with what each of `size` images of every lane is normalised by."""
+        if self.moments is None:
+            return self._data
+        mean, deviation = (each.repeat_interleave(size, 0) for each in self.moments)
+        return replace(self._data, mean=mean, deviation=deviation)
+
     def tensors(self) -> list[Tensor]:
         """All that a step changes."""
         return [
@@ -93,6 +111,12 @@ class LaneSteps:
         ]
 
 
+def moments_of(parts: Sequence[Split], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Means and deviations (L, channels, 1, 1) of what lanes train on."""
+    each = [torch.stack(values) for values in zip(*((part.mean, part.deviation) for part in parts), strict=True)]
+    return each[0].to(device), each[1].to(device)
+
+
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Of each lane and image: logits (L, B, classes), labels (L, B) -> (L, B)."""
     return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
@@ -101,8 +125,13 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 class LaneJudge:
     """Counts the wrong answers of every lane to the validation images, a batch at a time."""
 
-    def __init__(self, network: LaneNetwork, data: Split, proxy: Proxy) -> None:
+    def __init__(
+        self, network: LaneNetwork, data: Split, proxy: Proxy, moments: tuple[Tensor, Tensor] | None = None
+    ) -> None:
         self._network = network
+        if moments is not None:
+            # (L, 1, channels, 1, 1): what is shown to each lane is normalised as what it was trained on
+            data = replace(data, mean=moments[0][:, None], deviation=moments[1][:, None])
         self.shown = Shown(data.validation, data.validation_labels, data, proxy)
         self.wrong = torch.zeros(network.count, dtype=torch.long, device=data.device)
         self.loss = torch.zeros(network.count, dtype=torch.float64, device=data.device)
@@ -112,8 +141,9 @@ class LaneJudge:
     def __call__(self, batch: slice) -> None:
         """Judge all lanes on some of the images."""
         network = self._network
-        images = self.shown[batch].to(network.flat.dtype).transpose(0, 1)
-        logits = network(images.expand(network.count, *images.shape)).to(network.flat.dtype)
+        images = self.shown[batch].to(network.flat.dtype)
+        of_lanes = images if images.ndim == 5 else images.expand(network.count, *images.shape)
+        logits = network(of_lanes.transpose(1, 2)).to(network.flat.dtype)
         labels = self.shown.labels[batch].expand(network.count, -1)
         self.wrong += (logits.argmax(2) != labels).sum(1)
         # in doubles: the difference of two finite floats may be no finite float

@@ -13,7 +13,7 @@ from sweep.networks import build, drawn, seeded
 from sweep.networks.lanes import LaneNetwork
 from sweep.proxy.batches import drawn_epoch, stretches
 from sweep.proxy.checkpoint import Checkpoint
-from sweep.proxy.data import Split
+from sweep.proxy.data import Split, load, subset_of
 from sweep.proxy.lane_steps import LaneJudge, LaneSteps
 from sweep.proxy.platform import Platform, settled
 from sweep.proxy.train import JUDGED, Outcome, OutOfTime
@@ -101,10 +101,10 @@ def train_together(
     proxy = runs[0].proxy
     assert len({group_of(run.proxy) for run in runs}) == 1
     with settled(platform, proxy) as notes:
-        (draw,) = {run.proxy.dataset.draw(run.seed) for run in runs}
-        data = platform.images(proxy.dataset, point.image_size or 1, draw)
+        data = platform.images(proxy.dataset.whole, point.image_size or 1)
+        count_of_images = proxy.dataset.counts()[0]
         # the last batch may be smaller, but batch norm cannot train on a single image
-        epoch = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
+        epoch = [batch for batch in stretches(count_of_images, proxy.batch_size) if batch.stop - batch.start > 1]
         for run in runs:
             run.load(proxy.epochs, len(epoch))
         while waiting := [run for run in runs if run.outcome is None]:
@@ -139,8 +139,17 @@ class _Group:
         by_seed = {run.seed: drawn(point, facts.channels, facts.classes, run.seed) for run in runs}
         products = torch.bfloat16 if proxy.precision == "bfloat16" else None
         networks = [by_seed[run.seed] for run in runs]
+        #: of each run the images that it trains on, and which of all they are
+        self._parts: list[Split] = [data] * len(runs)
+        self._at: list[Tensor | None] = [None] * len(runs)
+        if proxy.dataset.subset is not None:
+            size, draws = point.image_size or 1, [proxy.dataset.draw(run.seed) for run in runs]
+            self._parts = [load(proxy.dataset, size, draw) for draw in draws]
+            self._at = [subset_of(data, proxy.dataset, draw or 0) for draw in draws]
         self._network = LaneNetwork(networks, count, data.device, dtype, products)
-        self._steps = LaneSteps(self._network, recipes, data, proxy.epochs * len(epoch))
+        parts = [self._parts[lane if lane < len(runs) else 0] for lane in range(count)]
+        own = parts if proxy.dataset.subset is not None else None
+        self._steps = LaneSteps(self._network, recipes, data, proxy.epochs * len(epoch), own)
         self._before: dict[int, list[Tensor]] = {}
 
     def train(self, progress: tuple[int, int]) -> None:
@@ -153,7 +162,7 @@ class _Group:
         step: Callable[[int], None] | None = None
         for number in range(epoch, proxy.epochs):
             self._draw(self._epoch[batch].start if batch < len(self._epoch) else 0)
-            step = step or self._platform.captured(steps, sorted({*sizes}, reverse=True), steps.tensors)
+            step = step or self._step(sizes)
             while batch < len(self._epoch):
                 self._look_at_the_clock(number)
                 if self._over:
@@ -172,6 +181,12 @@ class _Group:
             if self._over:
                 return
         self._judge()
+
+    def _step(self, sizes: Sequence[int]) -> Callable[[int], None]:
+        """A step for batches of these sizes; captured, unless images are too many for the device."""
+        if self._data.train.device != self._data.device:
+            return self._steps
+        return self._platform.captured(self._steps, sorted({*sizes}, reverse=True), self._steps.tensors)
 
     def _restored(self) -> bool:
         """Take up what the checkpoints hold; False if that of some run is none of it, which then begins anew."""
@@ -201,7 +216,10 @@ class _Group:
     def _draw(self, first: int) -> None:
         """Draw the next epoch of each run, on the CPU: the same as the run alone draws."""
         self._before = {id(run): [generator.get_state() for generator in run.generators] for run in self._runs}
-        by_run = [drawn_epoch(self._data, run.proxy, run.generators) for run in self._runs]
+        by_run = []
+        for run, part, at in zip(self._runs, self._parts, self._at, strict=True):
+            order, random = drawn_epoch(part, run.proxy, run.generators)
+            by_run.append((order if at is None else at[order], random))
         lanes = range(self._network.count)
         self._steps.begin_epoch([by_run[lane if lane < len(by_run) else 0] for lane in lanes], first)
 
@@ -236,7 +254,7 @@ class _Group:
         steps = int(self._steps.optimizer.taken)
         self._steps.optimizer.take_over()
         self._network.train(False)
-        judge = LaneJudge(self._network, self._data, self._runs[0].proxy)
+        judge = LaneJudge(self._network, self._data, self._runs[0].proxy, self._steps.moments)
         for batch in stretches(len(judge.shown), JUDGED):
             with self._platform.step():
                 judge(batch)

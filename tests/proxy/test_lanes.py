@@ -58,13 +58,14 @@ recipes = st.fixed_dictionaries(
         schedule=st.sampled_from(("one_cycle", "cosine")),
         task=st.sampled_from((None, "pairs", dict(name="pairs", mix="difference"))),
         batch_size=st.sampled_from((5, 8)),
+        subset=st.sampled_from((None, "by seed")),
     )
 )
 
 
 def recipe(rate=0.01, train=40, epochs=4, **changes):
     optimizer = {"name": "adamw", **changes.pop("optimizer", {}), "lr": rate}
-    dataset = dict(name="digits", train=train, validation=60)
+    dataset = dict(name="digits", train=train, validation=60, subset=changes.pop("subset", None))
     if changes.get("task") is not None:
         task = changes["task"]
         changes["task"] = dict(dict(name=task) if isinstance(task, str) else task, validation=60)
@@ -74,7 +75,7 @@ def recipe(rate=0.01, train=40, epochs=4, **changes):
 
 def alone(point, proxy, seed):
     """Losses of the first 20 steps, error and loss of a run: module by module in doubles, stepped by torch.optim."""
-    data, facts = load(proxy.dataset, point.image_size), proxy.facts
+    data, facts = load(proxy.dataset, point.image_size, proxy.dataset.draw(seed)), proxy.facts
     network = drawn(point, facts.channels, facts.classes, seed).double()
     how = proxy.optimizer
     decaying = [p for p in network.parameters() if p.ndim > 1]
