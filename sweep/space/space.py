@@ -169,6 +169,8 @@ class Space(Model):
             recipes = [recipe for rung in space.rungs() for _, recipe in rung.recipes]
         except ValidationError as error:
             raise SpaceError(*translate(error, Proxy, source, ("nuisance",))) from None
+        if not space.resources.gpus and any(recipe.precision == "tf32" for recipe in recipes):
+            raise SpaceError(source.mistake(("proxy", "precision"), "tf32 is a GPU's: it needs resources.gpus"))
         if len(recipes) > len(set(recipes)):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
