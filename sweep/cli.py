@@ -265,7 +265,7 @@ def status(
                 drawn.update(shown(progress), refresh=True)
             else:
                 out.print(shown(progress, out.is_terminal), soft_wrap=False)
-            if not (watch and progress.remaining):
+            if not (watch and (progress.remaining or (progress.search and progress.driver))):
                 return
             # a large ledger takes a second to read: most of the time goes to the sweep
             time.sleep(max(2.0, 10 * (time.monotonic() - started)))

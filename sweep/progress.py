@@ -19,6 +19,7 @@ from sweep.engine.places import ledger_path
 from sweep.errors import SpaceError
 from sweep.html import table
 from sweep.rates import Extension, extensions
+from sweep.search_progress import SearchSoFar, search_so_far
 from sweep.space import Point, Space, canonical, label
 from sweep.statistics.guessing import guessing_limit
 
@@ -56,8 +57,8 @@ class Progress:
 
     rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
     seconds_left: what is left, at that rate.
-    at_chance: points that err as often as guessing so far: they are on no front.
     extend: lists of settings at whose ends points are best so far.
+    at_chance: points that err as often as guessing so far: they are on no front.
     """
 
     name: str
@@ -75,6 +76,10 @@ class Progress:
     #: lists of settings at whose ends points are best so far
     extend: tuple[Extension, ...] = ()
     at_chance: tuple[str, ...] = ()
+    #: what a strategy other than the grid has done
+    search: SearchSoFar | None = None
+    #: whether `front` is of runs with fresh seeds alone
+    confirmed: bool = False
 
     def __repr__(self) -> str:
         return f"<Progress {self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining>"
@@ -127,11 +132,16 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
         rows = [row for row in known if row[0] in wanted]
+        asks = [ask for ask in ledger.asks() if ask.present]
+        search = search_so_far(ledger, asks)
+        fresh = {ask.key for ask in asks if ask.phase == "confirm"} & {row[0] for row in rows}
         kinds: dict[str, list[str]] = {}
         for key, _, kind in lost:
             kinds.setdefault(kind, []).append(key)
         diverged = sum(state == "diverged" for _, state, _ in lost)
-        front, at_chance = _front((row[1:] for row in rows), ledger.costs(), names, _limit(space))
+        # runs that chose a finalist flatter it
+        shown = (row[1:] for row in rows if not fresh or row[0] in fresh)
+        front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
             name,
@@ -147,6 +157,8 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             noted_finding(path.parent),
             _extensions(space, rows),
             at_chance,
+            search,
+            bool(fresh),
         )
 
 

@@ -31,6 +31,7 @@ LAST_LINES = 6
 #: Columns of the bar of `status`, and points at chance that it names.
 BAR_WIDTH, NAMED = 40, 3
 #: How to read a front of unfinished points.
+CONFIRMED_NOTE = "Means of the finalists over their fresh seeds, which chose nothing."
 FRONT_NOTE = "Means at each point's best setting so far; they are lower than the cross-fitted means of the report."
 
 
@@ -80,7 +81,8 @@ class Bar:
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
         told = f": {describe(planned)}{had}; {todo} to train, {pace}"
-        self.console.print(Text.assemble((planned.space.name, "bold"), told), soft_wrap=True)
+        line = Text.assemble((planned.space.name, "bold"), told)
+        self.console.print(line, soft_wrap=not self.console.is_terminal)
         self.meter = Meter(todo, workers, known, limit_of(planned))
         self._had, self._total = total - todo, total
         if self.console.is_terminal:
@@ -143,8 +145,11 @@ def shown(progress: SweepProgress, terminal: bool = True) -> Group:
     """Everything that `status` shows of a sweep; with a bar in a terminal, of what is in of all."""
     landed = progress.wanted - progress.remaining
     bar = (_bar(landed, progress.wanted),) if progress.wanted and terminal else ()
-    front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-    first, *others = (Text(line) for line in (*status_lines(progress), *finding_lines(progress)))
+    note = CONFIRMED_NOTE if progress.confirmed else FRONT_NOTE
+    front = (front_table(progress), Text(note)) if progress.front else ()
+    search = progress.search.lines() if progress.search else []
+    lines = (*status_lines(progress), *search, *finding_lines(progress))
+    first, *others = (Text(line) for line in lines)
     return Group(first, *bar, *others, *front)
 
 

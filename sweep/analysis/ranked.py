@@ -32,8 +32,7 @@ def chance_limit(frame: SweepFrame) -> float:
     Of losses it is that of a network that gives all classes the same probability.
     """
     if frame.metric == "loss":
-        guess = chance(frame)
-        return math.inf if math.isnan(guess) else guess
+        return chance(frame) if frame.classes > 1 else math.inf
     return guessing_limit(frame.classes, frame.judged_on)
 
 

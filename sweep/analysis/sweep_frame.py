@@ -135,6 +135,8 @@ class SweepFrame:
     metric: str = "error"
     #: what the page has to say of that, such as that some runs have no loss; '' for nothing
     metric_note: str = ""
+    #: label of a point -> its error from elsewhere and how far off that may be, as `truth` in the space says
+    truth: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
     #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
     main: tuple[str, ...] = ()

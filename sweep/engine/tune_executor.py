@@ -41,15 +41,21 @@ class Tune:
         workers: runs at a time; None with an address: as many as there is room for, also when nodes join or leave.
         address: of a Ray cluster: auto, host:port or ray://host:port.
         do: what does a work, by module and name.
+        cards: GPUs of this machine; those that PyTorch finds if not given.
     """
 
     def __init__(
-        self, resources: Resources, workers: int | None = None, address: str | None = None, do: str = DO
+        self,
+        resources: Resources,
+        workers: int | None = None,
+        address: str | None = None,
+        do: str = DO,
+        cards: int | None = None,
     ) -> None:
         self.workers = workers
         self.note: Callable[[str], None] = lambda line: None
         self.ready: Callable[[], None] = lambda: None
-        self._resources, self._address, self._do = resources, address, do
+        self._resources, self._address, self._do, self._cards = resources, address, do, cards
         self._open: dict[str, Work] = {}
         self._ray: _Ray | None = None
         self._losses = 0
@@ -92,10 +98,18 @@ class Tune:
         # an interruption in between would leave a process that nobody ends
         try:
             with deferred():
-                self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+                self._ray = _Ray(self._resources, self.workers, self._address, self._do, self._found_cards())
         except KeyboardInterrupt:
             self.close()
             raise
+
+    def _found_cards(self) -> int:
+        if self._cards is None and self._resources.gpus and self._address is None:
+            # torch takes seconds to import
+            from sweep.proxy.platform import cards
+
+            self._cards = cards()
+        return self._cards or 0
 
     def _begin_again(self) -> None:
         assert self._ray is not None
@@ -141,7 +155,7 @@ def _answers(address: str) -> None:
 class _Ray:
     """The process that drives Ray: gets work by stdin, says results by stdout, and ends when stdin does."""
 
-    def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str) -> None:
+    def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str, cards: int) -> None:
         self._address = address
         self._said, self._hopeless, self._heard = "", "", b""
         self.started, self.lost = False, False
@@ -169,6 +183,7 @@ class _Ray:
                 "workers": workers,
                 "address": address,
                 "do": do,
+                "cards": cards,
                 "scratch": str(self._scratch.folder),
             }
         )

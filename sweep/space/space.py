@@ -27,6 +27,7 @@ from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
 from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
+from sweep.space.truth import Known, once_each, with_truth
 
 __all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
 
@@ -107,6 +108,11 @@ class Space(Model):
     strategy: Annotated[
         Strategy, Field(description="Which runs of the grid are done: all, or those that a search or a race chooses.")
     ] = Strategy.model_validate("grid")
+    truth: Annotated[
+        tuple[Known, ...],
+        AfterValidator(once_each),
+        Field(strict=False, description="Errors of the points from elsewhere, whose order a proxy should tell."),
+    ] = ()
     metric: Annotated[
         Literal["error", "loss"],
         Field(description="What points are judged by: top-1 error, or the cross-entropy on the same images."),
@@ -137,7 +143,7 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = with_epochs(written_out(_placed(dict(data), source), source))
+        data = with_truth(with_epochs(written_out(_placed(dict(data), source), source)), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
         networks, mistakes = _own_networks(data, source)
@@ -163,6 +169,8 @@ class Space(Model):
             recipes = [recipe for rung in space.rungs() for _, recipe in rung.recipes]
         except ValidationError as error:
             raise SpaceError(*translate(error, Proxy, source, ("nuisance",))) from None
+        if not space.resources.gpus and any(recipe.precision == "tf32" for recipe in recipes):
+            raise SpaceError(source.mistake(("proxy", "precision"), "tf32 is a GPU's: it needs resources.gpus"))
         if len(recipes) > len(set(recipes)):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
