@@ -132,8 +132,10 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
         rows = [row for row in known if row[0] in wanted]
-        asks = [ask for ask in ledger.asks() if ask.present]
-        search = search_so_far(ledger, asks)
+        # a grid's asks are many, and say nothing more
+        searched = space is not None and space.strategy.name != "grid"
+        asks = [ask for ask in ledger.asks() if ask.present] if searched else []
+        search = search_so_far(ledger, asks) if searched else None
         fresh = {ask.key for ask in asks if ask.phase == "confirm"} & {row[0] for row in rows}
         kinds: dict[str, list[str]] = {}
         for key, _, kind in lost:
