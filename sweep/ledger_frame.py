@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sweep import kept_kernels
+from sweep.analysis.metric import METRICS, measured_by
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import Claim, Contrast, Search, SweepFrame
@@ -18,18 +19,28 @@ from sweep.engine.looks import looks
 from sweep.engine.race import standing_of
 from sweep.engine.recorded import Recorded, RecordedRun, recorded
 from sweep.engine.runs import Run
-from sweep.space import Point, alone, plain
+from sweep.errors import LedgerError
+from sweep.space import Point, Space, alone, plain
 from sweep.space.columns import own_axis
 
 
-def frame(ledger: Ledger, kernels: bool = True, trust: bool = False) -> SweepFrame:
+def frame(ledger: Ledger, kernels: bool = True, trust: bool = False, metric: str | None = None) -> SweepFrame:
     """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'.
 
     With `kernels`, networks whose weights were kept are looked at, unless they have been before; with `trust` also
-    those that a module of the user's builds, which is imported then.
+    those that a module of the user's builds, which is imported then. `metric` is 'error' or 'loss', what points are
+    judged by, as the space says if not given; raises LedgerError for 'loss' where no run has one.
     """
     made, _ = with_runs(ledger, kernels, trust)
-    return made
+    wanted = metric or Space.recorded(ledger.space()).metric
+    if wanted not in METRICS:
+        raise LedgerError(f"{ledger.path}: cannot be judged by {wanted!r}; use one of {', '.join(METRICS)}")
+    try:
+        return measured_by(made, wanted)
+    except ValueError as error:
+        if metric is None:
+            return replace(made, metric_note=f"Judged by error, not by loss: {error}.")
+        raise LedgerError(f"{ledger.path}: {error}") from None
 
 
 def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tuple[SweepFrame, list[Run]]:
@@ -40,9 +51,13 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
     evidence = _evidence(sweep.asked)
     whole = len(evidence) == len(sweep.asked)
     places = {asked.place for asked in evidence}
-    rows = _rows(sweep, evidence, by_key, _points(sweep, places))
+    about = _points(sweep, places)
+    rows = [
+        _rows(sweep, [asked for asked in evidence if asked.rung == rung], by_key, about)
+        for rung in range(len(space.rungs()))
+    ]
     axes = _axes(sweep, places)
-    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error"]
+    columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error", "loss"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
     used = [by_key[key] for key in sorted({asked.ask.key for asked in sweep.asked} & by_key.keys())]
     made = SweepFrame(
@@ -50,14 +65,13 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         about=space.about,
         axes=tuple(axes),
         order={column: tuple(cell for cell in cells if not is_number(cell)) for column, cells in axes.items()},
-        # a finalist has the setting that exploring chose, and is judged at no other
-        nuisance={path: tuple(values) for path, values in space.nuisance.items()} if whole else {},
-        seeds=_seeds(space.seeds, {row["seed"] for row in rows}, whole),
+        nuisance={},
+        seeds=_seeds(space.seeds, {row["seed"] for some in rows for row in some}, whole),
         baseline=space.baseline,
         main=space.main,
         hypothesis=space.hypothesis,
         smallest=float("nan") if space.smallest is None else space.smallest,
-        runs=pd.DataFrame(rows, columns=columns).astype({"error": float, "seconds": float}),
+        runs=pd.DataFrame(columns=columns),
         # what is said if nobody says it is no news
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,
@@ -75,6 +89,19 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         space=space.data,
         blocks=_blocks(sweep),
     )
+    frames = [
+        replace(
+            made,
+            # a finalist has the setting that exploring chose, and is judged at no other
+            nuisance={path: tuple(values) for path, values in rung.nuisance.items()} if whole else {},
+            runs=pd.DataFrame(some, columns=columns).astype({"error": float, "loss": float, "seconds": float}),
+            recipe={**made.recipe, "epochs": rung.epochs},
+        )
+        for rung, some in zip(space.rungs(), rows, strict=True)
+    ]
+    made = frames[space.judged]
+    if space.lengths and whole:
+        made = replace(made, lengths=dict(zip((rung.epochs for rung in space.rungs()), frames, strict=True)))
     if not kernels:
         return made, sweep.runs
     return replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, sweep.runs, trust)), sweep.runs
@@ -126,7 +153,11 @@ def _search(ledger: Ledger, sweep: Recorded, by_key: Mapping[str, Mapping[str, A
     asked = sorted(sweep.asked, key=lambda one: one.ask.number)
     places = {one.place for one in asked}
     rows = _rows(sweep, asked, by_key, _points(sweep, places))
-    frame = pd.DataFrame(rows).assign(number=[one.ask.number for one in asked], phase=[one.ask.phase for one in asked])
+    frame = pd.DataFrame(rows).assign(
+        number=[one.ask.number for one in asked],
+        phase=[one.ask.phase for one in asked],
+        epochs=[sweep.space.rungs()[one.rung].epochs for one in asked],
+    )
     objectives = strategy.settings.get("objectives", (strategy.settings.get("cost", "flops"),))
     costs = tuple(name for name in objectives if name != "error")
     standing = standing_of(ledger, sweep.space)
@@ -161,6 +192,7 @@ def _rows(
                 "seed": one.ask.seed,
                 "status": result.get("status", "missing"),
                 "error": result.get("error", float("nan")),
+                "loss": result.get("loss", float("nan")),
                 "seconds": result.get("seconds", float("nan")),
                 "kind": result.get("kind", ""),
                 "message": result.get("message", ""),

@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from sweep.engine.finding_note import NotedFinding, noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
+from sweep.errors import SpaceError
+from sweep.rates import Extension, extensions
 from sweep.search_progress import SearchSoFar, search_so_far
-from sweep.space import Point, Space, label
+from sweep.space import Point, Space, canonical, label
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Progress:
 
     rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
     seconds_left: what is left, at that rate.
+    extend: lists of settings at whose ends points are best so far.
     """
 
     name: str
@@ -67,6 +70,8 @@ class Progress:
     front: tuple[Leader, ...]
     #: what the last report of it found; None before there is one
     finding: NotedFinding | None = None
+    #: lists of settings at whose ends points are best so far
+    extend: tuple[Extension, ...] = ()
     #: what a strategy other than the grid has done
     search: SearchSoFar | None = None
     #: whether `front` is of runs with fresh seeds alone
@@ -136,9 +141,24 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             # runs that chose a finalist flatter it
             _front((row[1:] for row in rows if not fresh or row[0] in fresh), ledger.costs(), names),
             noted_finding(path.parent),
+            _extensions(ledger, rows),
             search,
             bool(fresh),
         )
+
+
+def _extensions(ledger: Ledger, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+    """Lists of settings to go on with, as far as the runs that are in tell."""
+    try:
+        space = Space.recorded(ledger.space())
+    except SpaceError:  # of another version: how far it is can be told all the same
+        return ()
+    results = [row[1:] for row in rows] if space.nuisance else []
+    return tuple(
+        replace(extension, epochs=rung.epochs if space.lengths else None)
+        for rung in space.rungs()
+        for extension in extensions(rung.nuisance, [canonical(proxy.decisive()) for _, proxy in rung.recipes], results)
+    )
 
 
 def rate(landed: Iterable[str], workers: int) -> float | None:

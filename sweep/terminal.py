@@ -126,12 +126,20 @@ class Bar:
 def describe(planned: Plan) -> str:
     """'10 points x 3 settings x 3 seeds = 90 runs'."""
     seeds = len(planned.space.seeds)
-    numbers = {"point": len(planned.points), "setting": planned.settings, "seed": seeds}
-    parts = [f"{n:,} {what}{'' if n == 1 else 's'}" for what, n in numbers.items()]
+    lengths = len(planned.space.lengths)
+    several = {f"setting at {lengths} lengths": planned.settings} if lengths > 1 else {"setting": planned.settings}
+    numbers = {"point": len(planned.points), **several, "seed": seeds}
+    parts = [f"{n:,} {_several(what, n)}" for what, n in numbers.items()]
     whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
     if strategy.name == "grid":
         return whole
     return f"{whole}; {strategy.name} does at most {strategy.runs or planned.runs:,}"
+
+
+def _several(what: str, n: int) -> str:
+    """'setting at 2 lengths', 'settings at 2 lengths'."""
+    noun, _, rest = what.partition(" ")
+    return f"{noun}{'' if n == 1 else 's'}{' ' * bool(rest)}{rest}"
 
 
 def shown(progress: SweepProgress) -> Group:
@@ -169,6 +177,7 @@ def status_lines(progress: SweepProgress) -> list[str]:
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]
+    lines += [extension.line() for extension in progress.extend]
     return lines
 
 

@@ -14,6 +14,7 @@ from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining, most_runs, share_of_search
 from sweep.proxy.files import lacking
+from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
@@ -56,6 +57,8 @@ def show(
     share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
     timed = measure(planned, at_a_time, share) if forecast else None
     for line in summary_lines(planned, timed, at_a_time, known):
+        out.print(line, markup=False)
+    if line := proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr):
         out.print(line, markup=False)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):

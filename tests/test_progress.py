@@ -70,6 +70,7 @@ def test_counts(tmp_path):
         "    File x",
         "    ValueError: no",
         "1 diverged, for example: loss nan in epoch 2",
+        "1 of 1 point is best at optimizer.lr 0.01, an end of the list: add 0.0025 to nuisance",
     ]
 
 

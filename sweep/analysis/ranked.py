@@ -19,13 +19,23 @@ _QUANTILE = 1.645
 
 
 def chance(frame: SweepFrame) -> float:
-    """The error of guessing among balanced classes, in per cent; NaN where the number of classes is not known."""
+    """What guessing among balanced classes comes to: its error in per cent, or its loss, by the frame's metric.
+
+    NaN where the number of classes is not known.
+    """
+    if frame.metric == "loss":
+        return math.log(frame.classes) if frame.classes > 1 else math.nan
     return 100 * (1 - 1 / frame.classes) if frame.classes > 1 else math.nan
 
 
 def chance_limit(frame: SweepFrame) -> float:
-    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known."""
+    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known.
+
+    Of losses it is that of a network that gives all classes the same probability.
+    """
     guess = chance(frame) / 100
+    if frame.metric == "loss":
+        return math.inf if math.isnan(guess) else 100 * guess
     if math.isnan(guess) or frame.judged_on < 1:
         return math.inf
     return 100 * (guess - _QUANTILE * math.sqrt(guess * (1 - guess) / frame.judged_on))

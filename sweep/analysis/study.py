@@ -144,7 +144,7 @@ class Study:
     def isolations(self) -> tuple[Isolation, ...]:
         """Error against each axis alone."""
         keys = {axis: shown_key(self.frame, axis) for axis in self.frame.axes}
-        return isolate(self.table, self.tuned.samples, self.frame.axes, keys)
+        return isolate(self.table, self.tuned.samples, self.frame.axes, keys, self.frame.metric)
 
     @cached_property
     def edges(self) -> tuple[str, tuple[Edge, ...]]:

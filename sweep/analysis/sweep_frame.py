@@ -12,7 +12,8 @@ import pandas as pd
 _T = TypeVar("_T")
 
 #: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings; it may have
-#: `training_flops` as well, multiply-adds of all passes of all runs of the point.
+#: `training_flops` as well, multiply-adds of all passes of all runs of the point, and `loss`, the mean cross-entropy on
+#: the validation split (NaN unless done, and of runs of versions that did not note it).
 COLUMNS = {
     "key": "content hash of the run",
     "point": "label of the point, such as 'weightnet M=2 G=2'; unique to it",
@@ -93,7 +94,7 @@ class Search:
     """What a strategy other than the grid asked for.
 
     strategy, settings: as the space names it. costs: columns that it made low beside the error.
-    asked: a row for each ask, in order, with `number` and `phase` beside the columns of `SweepFrame.runs`.
+    asked: a row for each ask, in order, with `number`, `phase` and `epochs` beside the columns of `SweepFrame.runs`.
     axes, nuisance: as those of `SweepFrame`, of all that was asked for.
     claims, contrasts: where a race stands.
     """
@@ -127,6 +128,10 @@ class SweepFrame:
     #: what `baseline:` in the space says, for display; empty if there is none.
     baseline: Mapping[str, Any]
     runs: pd.DataFrame
+    #: what the column `error` holds: 'error' in per cent, or 'loss' (`metric.measured_by`)
+    metric: str = "error"
+    #: what the page has to say of that, such as that some runs have no loss; '' for nothing
+    metric_note: str = ""
     #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
     #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
     main: tuple[str, ...] = ()
@@ -144,6 +149,8 @@ class SweepFrame:
     judged_on: int = 0
     #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
     counts: str = ""
+    #: epochs -> the sweep trained for so long, the shortest first; empty if there is one length
+    lengths: Mapping[int, "SweepFrame"] = field(default_factory=dict)
     #: operation that has no count of FLOPs -> the points that compute it
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: label of a point -> labels of points that are the same network, and were not trained

@@ -187,8 +187,8 @@ class Plan:
 
     @property
     def settings(self) -> int:
-        """Number of nuisance settings at which each point is trained."""
-        return len(self.space.recipes())
+        """Number of nuisance settings at which each point is trained, those of every length together."""
+        return sum(len(rung.recipes) for rung in self.space.rungs())
 
     @property
     def runs(self) -> int:

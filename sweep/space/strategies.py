@@ -71,6 +71,13 @@ class CmaesKeys(SearchKeys):
     ] = ("error",)
 
 
+class HalvingKeys(SearchKeys):
+    """Many points and settings at the shortest of the space's lengths, the better ones at longer ones."""
+
+    name: Literal["halving"] = "halving"
+    keep: Annotated[int, Field(ge=2, le=100, description="One run of so many goes on to the next length.")] = 3
+
+
 class RacingKeys(StrategyKeys):
     """Points and settings that cannot matter any more get no more runs."""
 
@@ -126,7 +133,9 @@ class RacingKeys(StrategyKeys):
         return self
 
 
-CHOICE = Choice.of("name", GridKeys, DrawnKeys, OptunaKeys, CmaesKeys, RacingKeys, noun="strategy", default="grid")
+CHOICE = Choice.of(
+    "name", GridKeys, DrawnKeys, OptunaKeys, CmaesKeys, HalvingKeys, RacingKeys, noun="strategy", default="grid"
+)
 
 if TYPE_CHECKING:
     AnyStrategy = StrategyKeys

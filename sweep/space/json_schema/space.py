@@ -6,6 +6,8 @@ from sweep.space.json_schema.axes import block, section
 from sweep.space.json_schema.recipe import nuisance, proxy, rate
 from sweep.space.json_schema.rules import rules
 from sweep.space.json_schema.sections import Schema, flat, mapping, model
+from sweep.space.lengths import MOST as MOST_LENGTHS
+from sweep.space.lengths import STRATEGIES, Length
 from sweep.space.schema import Bound, Resources
 from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
@@ -40,6 +42,7 @@ def schema() -> Schema:
             },
         ]
     }
+    own["lengths"] |= _lengths()
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
     own["resources"]["properties"]["gpus"] |= {"const": 0}
@@ -48,7 +51,7 @@ def schema() -> Schema:
         "$id": ID,
         "title": "A space of wn-sweep",
         **root,
-        "allOf": [*rules(), rate(), _image_size_rule()],
+        "allOf": [*rules(), rate(), _image_size_rule(), _epochs_rule()],
     }
 
 
@@ -63,6 +66,30 @@ def _strategy() -> Schema:
     no_curve = {"properties": {"axis": {"type": "null"}, "between": {"type": "null"}}}
     made["allOf"].append({"if": curve, "then": along, "else": no_curve})
     return {"anyOf": [{"enum": alone}, made]}
+
+
+def _lengths() -> Schema:
+    """A list of epochs, alone or with nuisance settings of their own."""
+    made = model(Length)
+    made["properties"]["nuisance"] |= mapping(nuisance())
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_LENGTHS,
+        "items": {"anyOf": [made["properties"]["epochs"], made]},
+    }
+
+
+def _epochs_rule() -> Schema:
+    """Without lengths the recipe says how long runs are trained."""
+    epochs = {"if": {"required": ["recipe"]}, "else": {"required": ["epochs"]}}
+    names = {"enum": list(STRATEGIES)}
+    strategy = {"anyOf": [names, {"type": "object", "properties": {"name": names}}]}
+    return {
+        "if": {"required": ["lengths"]},
+        "then": {"properties": {"strategy": strategy}},
+        "else": {"properties": {"proxy": epochs}},
+    }
 
 
 def _bound(description: str) -> Schema:
