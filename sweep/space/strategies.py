@@ -66,9 +66,16 @@ class CmaesKeys(SearchKeys):
 
     name: Literal["cmaes"] = "cmaes"
     objectives: Annotated[
-        tuple[Literal["error"], ...],
-        Field(strict=False, min_length=1, max_length=1, description="CMA-ES makes one thing low: the error."),
+        tuple[Literal["error"] | Cost, ...],
+        Field(strict=False, min_length=1, max_length=4, description="What is made low: the error."),
     ] = ("error",)
+
+    @field_validator("objectives")
+    @classmethod
+    def _error_alone(cls, objectives: tuple[str, ...]) -> tuple[str, ...]:
+        if objectives != ("error",):
+            raise ValueError("must be [error]: cmaes makes one thing low; nsga2 and tpe take costs as well")
+        return objectives
 
 
 class HalvingKeys(SearchKeys):
