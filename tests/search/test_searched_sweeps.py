@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from importlib.metadata import version
 
 import numpy as np
 import optuna
@@ -10,7 +11,9 @@ from replays import Shuffled, runs_of, sweep
 
 from sweep.analysis.searched import courses, hypervolumes, importances
 from sweep.analysis.study import Study
+from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
+from sweep.engine.strategies import other_versions
 from sweep.export import export
 from sweep.ledger_frame import frame
 from sweep.progress import status
@@ -179,3 +182,11 @@ def test_points_are_noted_as_they_are_asked_for(tmp_path):
         for one in planned:
             assert planned[one.baseline].point == runs.text(0)
         assert all(runs.text(place) == text for text, place in ledger.positions().items())
+
+
+def test_another_version_of_the_library_that_chose_is_told():
+    made = [Ask(0, "a", None, None, 0, origin={"with": {"optuna": "4.0.0"}}), Ask(1, "b", None, None, 0, origin={})]
+    here = Ask(2, "c", None, None, 0, origin={"with": {"optuna": version("optuna")}})
+    (line,) = other_versions([*made, here])
+    assert line.startswith(f"runs of this search were chosen by optuna 4.0.0, and {version('optuna')} is here")
+    assert other_versions([here]) == []
