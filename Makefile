@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals bench-shares bench-truth quick-ten pictures search search-grid bench-search bench-asks
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-lanes bench-gpu quick-ten pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -62,6 +62,14 @@ bench-dynamic-conv: $(READY)
 # SK's strided dilated convolutions beside PyTorch's own; written to benchmarks/dilated_conv.txt
 bench-dilated-conv: $(READY)
 	$(BIN)/python -m benchmarks.dilated_conv
+
+# runs trained as one network, on a CPU, beside each by itself; written to benchmarks/lanes.txt
+bench-lanes: $(READY)
+	$(BIN)/python -m benchmarks.lanes
+
+# on a machine with a GPU: that it computes what a CPU does, and how many runs an hour; written to benchmarks/gpu.txt
+bench-gpu: $(READY)
+	$(BIN)/python -m benchmarks.gpu
 
 # the quick sweep beside the same by plain Ray Tune; written to benchmarks/sweep.txt
 bench-sweep: $(READY)
@@ -121,6 +129,14 @@ pictures: $(READY)
 # an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
 fashion: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run fashion
+
+# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some six hours on two cores ...
+pairs: $(READY) fashion-mnist
+	$(BIN)/wn-sweep run pairs
+
+# ... and three of them with sixteen seeds after short training, some two hours
+pairs-short: $(READY) fashion-mnist
+	$(BIN)/wn-sweep run pairs-short
 
 # what some tests want beside, and skip without: Debian's packages, if we may install them, and Hugging Face's library
 fashion-mnist:

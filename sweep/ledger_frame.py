@@ -52,10 +52,8 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
     whole = len(evidence) == len(sweep.asked)
     places = {asked.place for asked in evidence}
     about = _points(sweep, places)
-    rows = [
-        _rows(sweep, [asked for asked in evidence if asked.rung == rung], by_key, about)
-        for rung in range(len(space.rungs()))
-    ]
+    by_rung = [[one for one in evidence if one.rung == rung] for rung in range(len(space.rungs()))]
+    rows = [_rows(sweep, some, by_key, about) for some in by_rung]
     axes = _axes(sweep, places)
     columns = ["key", "point", "baseline", *axes, *space.nuisance, "seed", "status", "error", "loss"]
     columns += ["params", "flops", "activations", "training_flops", "seconds", "kind", "message"]
@@ -68,6 +66,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         nuisance={},
         seeds=_seeds(space.seeds, {row["seed"] for some in rows for row in some}, whole),
         baseline=space.baseline,
+        truth={row.point: (row.error, row.tolerance) for row in space.truth},
         main=space.main,
         hypothesis=space.hypothesis,
         smallest=float("nan") if space.smallest is None else space.smallest,
@@ -101,7 +100,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
     ]
     made = frames[space.judged]
     if space.lengths and whole:
-        made = replace(made, lengths=dict(zip((rung.epochs for rung in space.rungs()), frames, strict=True)))
+        made = replace(made, lengths={rung.epochs: one for rung, one in zip(space.rungs(), frames, strict=True)})
     if not kernels:
         return made, sweep.runs
     return replace(made, kernels=kept_kernels.kernels(ledger.path.parent, made, sweep.runs, trust)), sweep.runs

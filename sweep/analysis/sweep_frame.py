@@ -116,6 +116,9 @@ class SweepFrame:
     Nobody changes one, nor what is in it: what follows from it is kept beside it (`once`).
     """
 
+    def __repr__(self) -> str:
+        return f"<SweepFrame {self.name}: {len(self.runs):,} runs>"
+
     name: str
     about: str
     #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...,
@@ -132,6 +135,8 @@ class SweepFrame:
     metric: str = "error"
     #: what the page has to say of that, such as that some runs have no loss; '' for nothing
     metric_note: str = ""
+    #: label of a point -> its error from elsewhere and how far off that may be, as `truth` in the space says
+    truth: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
     #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
     main: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
-from sweep.engine.work import Storage, Work
+from sweep.engine.work import Storage, together
 from sweep.search import Answer, Barrier, Choice, History, Stop
 from sweep.search.strategy import Strategy
 
@@ -103,7 +103,7 @@ class Loop:
         new = list(self._open)
         self.note(ledger)
         while self._open:
-            executor.submit([Work((self._runs.run(self._open[key][1]),), storage) for key in new])
+            executor.submit(together((self._runs.run(self._open[key][1]) for key in new), storage))
             results = executor.wait()
             ledger.record(results)
             pairs = []

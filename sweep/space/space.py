@@ -27,6 +27,7 @@ from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
 from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
+from sweep.space.truth import Known, once_each, with_truth
 
 __all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
 
@@ -107,6 +108,11 @@ class Space(Model):
     strategy: Annotated[
         Strategy, Field(description="Which runs of the grid are done: all, or those that a search or a race chooses.")
     ] = Strategy.model_validate("grid")
+    truth: Annotated[
+        tuple[Known, ...],
+        AfterValidator(once_each),
+        Field(strict=False, description="Errors of the points from elsewhere, whose order a proxy should tell."),
+    ] = ()
     metric: Annotated[
         Literal["error", "loss"],
         Field(description="What points are judged by: top-1 error, or the cross-entropy on the same images."),
@@ -116,6 +122,10 @@ class Space(Model):
         str | None,
         Field(description="Published rows to compare a plan with: a name that ships, or a CSV beside the space."),
     ] = None
+
+    def __repr__(self) -> str:
+        blocks, seeds = len(self.grid), len(self.seeds)
+        return f"<Space {self.name}: {blocks} block{'s' * (blocks > 1)}, {seeds} seed{'s' * (seeds > 1)}>"
 
     _source: Source = PrivateAttr(default_factory=Source)
     _data: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -133,7 +143,7 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = with_epochs(written_out(_placed(dict(data), source), source))
+        data = with_truth(with_epochs(written_out(_placed(dict(data), source), source)), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
         networks, mistakes = _own_networks(data, source)
@@ -159,6 +169,8 @@ class Space(Model):
             recipes = [recipe for rung in space.rungs() for _, recipe in rung.recipes]
         except ValidationError as error:
             raise SpaceError(*translate(error, Proxy, source, ("nuisance",))) from None
+        if not space.resources.gpus and any(recipe.precision == "tf32" for recipe in recipes):
+            raise SpaceError(source.mistake(("proxy", "precision"), "tf32 is a GPU's: it needs resources.gpus"))
         if len(recipes) > len(set(recipes)):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
@@ -200,6 +212,11 @@ class Space(Model):
         """Whether some of its points are networks of the user's own."""
         blocks = [{}, *self.grid]
         return not all(name in BACKBONES for block in blocks for name in backbones_of(block, self.network))
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations the blocks of its grid have; some may be rejected, or occur twice."""
+        return _combinations(self.grid, self.network)
 
     @property
     def source(self) -> Source:
@@ -308,12 +325,16 @@ def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[dict[str, Ow
 
 def _size_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     """A message about a grid of too many points, before any of them is made."""
-    points = 0
-    grid = data.get("grid")
-    for block in grid if isinstance(grid, list) else []:
-        if isinstance(block, Mapping):
-            own = only_own(backbones_of(block, data.get("network")))
-            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    points = _combinations(data.get("grid"), data.get("network"))
     if points <= MOST_POINTS:
         return []
     return [source.mistake(("grid",), f"has {points:,} points, more than the {MOST_POINTS:,} that can be planned")]
+
+
+def _combinations(grid: Any, network: Any) -> int:
+    points = 0
+    for block in grid if isinstance(grid, list) else []:
+        if isinstance(block, Mapping):
+            own = only_own(backbones_of(block, network))
+            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    return points

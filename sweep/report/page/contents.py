@@ -27,6 +27,7 @@ from sweep.report.cards import (
     run,
     search,
     separation,
+    truth,
 )
 from sweep.report.cards.card import Builder, Card
 
@@ -53,6 +54,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("How alike generated kernels are", kernels.cards),
     ("Beside the paper", paper.beside),
     ("Does this sweep rank points as ImageNet does?", fidelity.cards),
+    ("How much of the target’s order it tells", truth.cards),
     ("Chosen settings", points.chosen_settings),
     ("Points", points.all_points),
     ("What was run", run.cards),

@@ -12,8 +12,10 @@ from sweep.space.schema import Bound, Resources
 from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
+from sweep.space.truth import Known
 
 ID = "urn:wn-sweep:space"
+_ON_A_GPU = {"required": ["gpus"], "properties": {"gpus": {"exclusiveMinimum": 0}}}
 _OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_the_user]
 
 
@@ -43,9 +45,10 @@ def schema() -> Schema:
         ]
     }
     own["lengths"] |= _lengths()
+    own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
-    own["resources"]["properties"]["gpus"] |= {"const": 0}
+    own["resources"] |= {"dependencies": dict.fromkeys(("lanes", "architecture"), _ON_A_GPU)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
