@@ -19,7 +19,7 @@ for glibc in 17 24 27 28 31 34; do platforms+=(--platform "manylinux_2_${glibc}_
 fetch=("$python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$kit/wheels")
 while read -r pin; do
   "${fetch[@]}" --only-binary=:all: --python-version "$version" --implementation cp "${platforms[@]}" "$pin" 2>/dev/null ||
-    "$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$kit/wheels" "$pin" ||
+    "$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$kit/wheels" "$pin" 2>/dev/null ||
     echo "not packed: $pin" >&2
 done <"$kit/pins.txt"
 # the metadata of wn-sweep itself, which says its version
