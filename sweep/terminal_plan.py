@@ -14,13 +14,15 @@ from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining, most_runs, share_of_search
+from sweep.meter import duration
 from sweep.proxy.files import lacking
 from sweep.proxy.lane_count import lanes_of
 from sweep.proxy.platform import Platform, PlatformError
+from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
-from sweep.terminal import describe, duration
+from sweep.terminal import describe
 from sweep.watch import unused_runs
 
 #: Rejections that are listed one by one.
@@ -64,7 +66,8 @@ def show(
         timed = measure(planned, at_a_time, share) if forecast else None
     except PlatformError as error:
         trouble = f"no forecast: {error}"
-    for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble):
+    proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
+    for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble, proposed):
         if line:
             out.print(line, markup=False)
     # counting needs no images, and a machine that plans need not be the one that runs

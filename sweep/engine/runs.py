@@ -103,8 +103,8 @@ def texts_of(point: Point, proxy: Proxy) -> tuple[str, str]:
 
 
 def wanted(plan: "Plan") -> list[Run]:
-    """Every run that a plan's grid asks for: points x nuisance settings x seeds."""
-    recipes = [(proxy, canonical(proxy.decisive())) for _, proxy in plan.space.recipes()]
+    """Every run that a plan's grid asks for: points x nuisance settings of each length x seeds."""
+    recipes = [(proxy, canonical(proxy.decisive())) for rung in plan.space.rungs() for _, proxy in rung.recipes]
     platform = platform_of(plan.space.resources)
     runs = []
     for planned in plan.points:

@@ -54,6 +54,7 @@ class Tune:
     ) -> None:
         self.workers = workers
         self.note: Callable[[str], None] = lambda line: None
+        self.ready: Callable[[], None] = lambda: None
         self._resources, self._address, self._do, self._cards = resources, address, do, cards
         self._open: dict[str, Work] = {}
         self._ray: _Ray | None = None
@@ -79,7 +80,10 @@ class Tune:
         """Results that have arrived, at least one."""
         while True:
             assert self._ray is not None
+            starting = not self._ray.started
             results = [result for result in self._ray.results(self.note) if result.key in self._open]
+            if starting and self._ray.started and not results:
+                self.ready()
             if results:
                 self._losses = 0
                 for result in results:
@@ -154,7 +158,7 @@ class _Ray:
     def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str, cards: int) -> None:
         self._address = address
         self._said, self._hopeless, self._heard = "", "", b""
-        self._started, self.lost = False, False
+        self.started, self.lost = False, False
         self._scratch = Scratch()
         self._log = (self._scratch.folder / "log").open("w+")
         self._process = subprocess.Popen(
@@ -224,7 +228,7 @@ class _Ray:
     def _hear(self, note: Callable[[str], None]) -> bool:
         """Wait until it says something; False if it has not started in time."""
         assert self._process.stdout is not None
-        while not select.select([self._process.stdout], [], [], None if self._started else LOOK_EVERY)[0]:
+        while not select.select([self._process.stdout], [], [], None if self.started else LOOK_EVERY)[0]:
             waited = time.monotonic() - self._began
             if waited >= self._within:
                 return False
@@ -252,7 +256,7 @@ class _Ray:
             return []
         *lines, self._heard = (self._heard + news).split(b"\n")
         said = [json.loads(line) for line in lines]
-        self._started = self._started or bool(said)
+        self.started = self.started or bool(said)
         for one in said:
             self._hopeless = one.get("hopeless", self._hopeless)
             self._said = one.get("lost", self._said)

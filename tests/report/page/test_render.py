@@ -27,6 +27,7 @@ FIGURES = [
     "front-chances",
     "fronts",
     "isolation",
+    "learning-curves",
     "map",
     "tuning-took-away",
 ]
