@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth quick-ten pictures
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-lanes bench-gpu quick-ten pictures
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -62,6 +62,14 @@ bench-dynamic-conv: $(READY)
 # SK's strided dilated convolutions beside PyTorch's own; written to benchmarks/dilated_conv.txt
 bench-dilated-conv: $(READY)
 	$(BIN)/python -m benchmarks.dilated_conv
+
+# runs trained as one network, on a CPU, beside each by itself; written to benchmarks/lanes.txt
+bench-lanes: $(READY)
+	$(BIN)/python -m benchmarks.lanes
+
+# on a machine with a GPU: that it computes what a CPU does, and how many runs an hour; written to benchmarks/gpu.txt
+bench-gpu: $(READY)
+	$(BIN)/python -m benchmarks.gpu
 
 # the quick sweep beside the same by plain Ray Tune; written to benchmarks/sweep.txt
 bench-sweep: $(READY)

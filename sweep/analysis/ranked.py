@@ -13,9 +13,7 @@ import pandas as pd
 
 from sweep.analysis.nuisance import Tuned
 from sweep.analysis.sweep_frame import SweepFrame
-
-#: The normal quantile of a one-sided test at 5 %.
-_QUANTILE = 1.645
+from sweep.statistics.guessing import guessing_error, guessing_limit
 
 
 def chance(frame: SweepFrame) -> float:
@@ -25,7 +23,7 @@ def chance(frame: SweepFrame) -> float:
     """
     if frame.metric == "loss":
         return math.log(frame.classes) if frame.classes > 1 else math.nan
-    return 100 * (1 - 1 / frame.classes) if frame.classes > 1 else math.nan
+    return guessing_error(frame.classes)
 
 
 def chance_limit(frame: SweepFrame) -> float:
@@ -33,12 +31,9 @@ def chance_limit(frame: SweepFrame) -> float:
 
     Of losses it is that of a network that gives all classes the same probability.
     """
-    guess = chance(frame) / 100
     if frame.metric == "loss":
-        return math.inf if math.isnan(guess) else 100 * guess
-    if math.isnan(guess) or frame.judged_on < 1:
-        return math.inf
-    return 100 * (guess - _QUANTILE * math.sqrt(guess * (1 - guess) / frame.judged_on))
+        return chance(frame) if frame.classes > 1 else math.inf
+    return guessing_limit(frame.classes, frame.judged_on)
 
 
 def at_chance(frame: SweepFrame, tuned: Tuned) -> frozenset[str]:

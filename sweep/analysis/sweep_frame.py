@@ -116,6 +116,9 @@ class SweepFrame:
     Nobody changes one, nor what is in it: what follows from it is kept beside it (`once`).
     """
 
+    def __repr__(self) -> str:
+        return f"<SweepFrame {self.name}: {len(self.runs):,} runs>"
+
     name: str
     about: str
     #: columns of `runs` that vary over the grid, in the space's order; 'family', 'M', 'G', 'lambda', 'width', ...,

@@ -95,9 +95,7 @@ class Ledger(LedgerQueries):
         axes: Sequence[str] = (),
         points: Mapping[int, PlannedPoint] | Sequence[PlannedPoint] = (),
     ) -> None:
-        """Note what the sweep is, which axes vary, and its points, all in order or some by place.
-
-        Writes only what is news.
+        """Note the sweep, the axes that vary, and its points, all in order or some by place; writes only what is news.
 
         Points that are not among them are noted to be in the plan no more. Costs are noted so that whoever reads the
         ledger needs no network.

@@ -10,6 +10,7 @@ import numpy as np
 from sweep.costs import Plan
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.runs import Run
+from sweep.proxy.platform import Platform, platform_of
 from sweep.search import Choice, History, Pool
 from sweep.search.history import Answer
 from sweep.search.pool import Column
@@ -44,6 +45,12 @@ class PlannedRuns:
         return self._texts[place]
 
     @cached_property
+    def platform(self) -> Platform:
+        """Where the runs are trained; raises PlatformError if that is on a GPU, and none is known."""
+        resources = self.plan.space.resources
+        return platform_of(resources, elsewhere=resources.architecture is not None)
+
+    @cached_property
     def point_texts(self) -> list[str]:
         """The canonical text of each point of the plan."""
         return [self.text(place) for place in range(len(self.plan.points))]
@@ -53,9 +60,8 @@ class PlannedRuns:
         planned = self.plan.points[choice.point]
         texts = self.text(choice.point), self._recipe_texts[choice.setting, choice.rung]
         recorded = self._keys.get(choice.run)
-        return Run(
-            planned.point, self._recipes[choice.setting, choice.rung], choice.seed, planned.label, recorded, texts
-        )
+        proxy = self._recipes[choice.setting, choice.rung]
+        return Run(planned.point, proxy, choice.seed, planned.label, recorded, texts, self.platform)
 
     def key(self, choice: Choice) -> str:
         """The key of the run that a choice makes."""

@@ -123,6 +123,10 @@ class Space(Model):
         Field(description="Published rows to compare a plan with: a name that ships, or a CSV beside the space."),
     ] = None
 
+    def __repr__(self) -> str:
+        blocks, seeds = len(self.grid), len(self.seeds)
+        return f"<Space {self.name}: {blocks} block{'s' * (blocks > 1)}, {seeds} seed{'s' * (seeds > 1)}>"
+
     _source: Source = PrivateAttr(default_factory=Source)
     _data: dict[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -165,6 +169,8 @@ class Space(Model):
             recipes = [recipe for rung in space.rungs() for _, recipe in rung.recipes]
         except ValidationError as error:
             raise SpaceError(*translate(error, Proxy, source, ("nuisance",))) from None
+        if not space.resources.gpus and any(recipe.precision == "tf32" for recipe in recipes):
+            raise SpaceError(source.mistake(("proxy", "precision"), "tf32 is a GPU's: it needs resources.gpus"))
         if len(recipes) > len(set(recipes)):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
@@ -206,6 +212,11 @@ class Space(Model):
         """Whether some of its points are networks of the user's own."""
         blocks = [{}, *self.grid]
         return not all(name in BACKBONES for block in blocks for name in backbones_of(block, self.network))
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations the blocks of its grid have; some may be rejected, or occur twice."""
+        return _combinations(self.grid, self.network)
 
     @property
     def source(self) -> Source:
@@ -314,12 +325,16 @@ def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[dict[str, Ow
 
 def _size_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     """A message about a grid of too many points, before any of them is made."""
-    points = 0
-    grid = data.get("grid")
-    for block in grid if isinstance(grid, list) else []:
-        if isinstance(block, Mapping):
-            own = only_own(backbones_of(block, data.get("network")))
-            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    points = _combinations(data.get("grid"), data.get("network"))
     if points <= MOST_POINTS:
         return []
     return [source.mistake(("grid",), f"has {points:,} points, more than the {MOST_POINTS:,} that can be planned")]
+
+
+def _combinations(grid: Any, network: Any) -> int:
+    points = 0
+    for block in grid if isinstance(grid, list) else []:
+        if isinstance(block, Mapping):
+            own = only_own(backbones_of(block, network))
+            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    return points

@@ -56,6 +56,7 @@ BEYOND_A_SCHEMA = {
     "lengths beside tuned epochs": "compares values of two sections",
     "rates of a length that nothing tunes": "compares keys of two sections",
     "a budget for nothing": "compares runs with fresh seeds",
+    "a GPU's precision on a CPU": "compares values of two sections",
     "a duplicate key": "the parser's: YAML itself forbids it",
     "a tag": "the parser's: what a tag makes is no JSON",
     "NaN": "the parser's: it is no JSON",

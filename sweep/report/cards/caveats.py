@@ -58,7 +58,7 @@ def caveats(study: Study) -> list[str]:
 
 def mixed_builds(frame: SweepFrame) -> str | None:
     """Warn that runs were computed by different builds of torch, or on different machines; None if all are of one."""
-    kinds = {"torch": "builds of torch", "machine": "kinds of machine"}
+    kinds = {"torch": "builds of torch", "machine": "kinds of machine", "card": "kinds of GPU"}
     mixed = {what: frame.versions[name] for name, what in kinds.items() if ", " in frame.versions.get(name, "")}
     if not mixed:
         return None

@@ -15,6 +15,7 @@ from sweep.space.strategies import Strategy
 from sweep.space.truth import Known
 
 ID = "urn:wn-sweep:space"
+_ON_A_GPU = {"required": ["gpus"], "properties": {"gpus": {"exclusiveMinimum": 0}}}
 _OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_the_user]
 
 
@@ -47,7 +48,7 @@ def schema() -> Schema:
     own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
-    own["resources"]["properties"]["gpus"] |= {"const": 0}
+    own["resources"] |= {"dependencies": dict.fromkeys(("lanes", "architecture"), _ON_A_GPU)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
