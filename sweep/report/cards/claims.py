@@ -20,17 +20,18 @@ def cards(study: Study) -> Iterable[Card]:
     says = []
     if larger is not None and larger.difference.n > 1:
         over = f"mean over {larger.pairs} pairs, " if larger.pairs > 1 else ""
-        edge = "; a best setting is at the edge of its list, so this is not settled" if larger.edge else ""
+        edge = "; a best setting is at the edge of its list: not settled" if larger.edge else ""
+        size, seeds = words.points_of_error(larger.difference, sign=True), words.seeds(larger.difference)
         says.append(
-            f"Larger G at the same λ is better: {larger.answer} here. The largest G less the smallest: "
-            f"{words.points_of_error(larger.difference, sign=True)} ({over}{words.seeds(larger.difference)}, tuned{edge})."
+            f"Larger G at the same λ is better: {larger.answer} here. The largest G less the smallest: {size} "
+            f"({over}{seeds}, tuned{edge})."
         )
     if alike is not None and alike.difference.n > 1:
-        size = alike.difference
+        apart = alike.difference
         says.append(
             f"WeightNet’s kernels are less alike than CondConv’s: {alike.answer} here. The cosine similarity of two "
-            f"filters’ kernels, WeightNet’s less CondConv’s: {words.signed(size.mean, 3)}{words.interval(size, 3)} "
-            f"({words.seeds(size)})."
+            f"filters’ kernels, WeightNet’s less CondConv’s: {words.signed(apart.mean, 3)}{words.interval(apart, 3)} "
+            f"({words.seeds(apart)})."
         )
     if not says:
         return []
