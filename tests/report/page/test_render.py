@@ -23,6 +23,7 @@ FIGURES = [
     "distributions",
     "error-against-G",
     "error-against-lambda",
+    "families",
     "fidelity",
     "front-chances",
     "fronts",
@@ -253,7 +254,7 @@ def test_figures_of_an_earlier_page_go(tmp_path, lean):
     render(quick(), tmp_path)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
     render(CASES["no lambda"][0](), tmp_path)
-    left = {"beside-the-paper", "fronts", "isolation", "tuning-took-away"}
+    left = {"beside-the-paper", "families", "fronts", "isolation", "tuning-took-away"}
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {f"{name}.svg" for name in left} | {"notes.txt"}
     assert {path.name for path in (tmp_path / "data").iterdir()} == {f"{name}.csv" for name in left}
     assert not list(tmp_path.glob(".report-*"))
