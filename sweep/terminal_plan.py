@@ -1,5 +1,6 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,21 @@ from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining, most_runs, share_of_search
+from sweep.meter import duration
 from sweep.proxy.files import lacking
+from sweep.proxy.lane_count import lanes_of
+from sweep.proxy.platform import Platform, PlatformError
+from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
-from sweep.terminal import describe, duration
+from sweep.terminal import describe
 from sweep.watch import unused_runs
 
 #: Rejections that are listed one by one.
 LISTED = 12
+#: Points whose lanes are counted at most.
+COUNTED = 1000
 #: Points that are named for an operation without a count.
 NAMED = 3
 #: Strategy -> seconds of one core that so many asks take in all, as measured, where they are seconds.
@@ -54,12 +61,38 @@ def show(
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
     share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
-    timed = measure(planned, at_a_time, share) if forecast else None
-    for line in summary_lines(planned, timed, at_a_time, known):
-        out.print(line, markup=False)
+    timed, trouble = None, ""
+    try:
+        timed = measure(planned, at_a_time, share) if forecast else None
+    except PlatformError as error:
+        trouble = f"no forecast: {error}"
+    proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
+    for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble, proposed):
+        if line:
+            out.print(line, markup=False)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
+
+
+def lane_lines(planned: Plan) -> Iterator[str]:
+    """How the runs of a point share a GPU, where the space asks for one."""
+    resources = planned.space.resources
+    if not resources.gpus or not planned.points:
+        return
+    _, proxy = planned.space.recipes()[0]
+    # whatever its architecture is
+    platform = Platform("cuda", "", resources.lanes)
+    counts = Counter(lanes_of(one.point, proxy, platform) for one in planned.points[:COUNTED])
+    runs = planned.settings * len(planned.space.seeds)
+    for lanes, points in sorted(counts.items()):
+        which = f"{points:,} of the points" if len(counts) > 1 else "all points"
+        if lanes == 1:
+            yield f"on a GPU: the runs of {which} are trained one by one, and their steps are not captured"
+            continue
+        empty = f", of which {runs % lanes} are occupied in the last group" if runs % lanes else ""
+        hint = f"; resources.lanes: {runs} wastes none" if runs < lanes else ""
+        yield f"on a GPU: the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:

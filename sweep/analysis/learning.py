@@ -40,17 +40,17 @@ def learning(frame: SweepFrame, tuned: Tuned) -> Learning | None:
     """
     names = list(frame.nuisance)
     own = {row.pop("point"): (i, row) for i, row in enumerate(records(tuned.points[["point", *names]]))}
-    found: list[tuple[int, str, tuple[float, ...]]] = []
-    for run in records(frame.runs[["key", "point", *names]]):
+    found: list[tuple[int, int, tuple[float, ...]]] = []
+    for run in records(frame.runs[["key", "point", "seed", *names]]):
         losses = frame.losses.get(run.pop("key"))
         if losses:
-            point = run.pop("point")
-            place, setting = own[point]
+            (place, setting), seed = own[run.pop("point")], run.pop("seed")
             if run == setting:
-                found.append((place, point, losses))
+                found.append((place, seed, losses))
     if not found:
         return None
-    found.sort(key=lambda one: one[0])
+    # by seed, so that the order of rows decides no sum
+    found.sort(key=lambda one: one[:2])
     lengths = [len(losses) for _, _, losses in found]
     longest = max(lengths)
     table = np.array([(*losses, *[math.nan] * (longest - len(losses))) for _, _, losses in found])
@@ -61,9 +61,10 @@ def learning(frame: SweepFrame, tuned: Tuned) -> Learning | None:
     low = np.minimum.reduceat(np.where(known, table, np.inf), starts)
     high = np.maximum.reduceat(np.where(known, table, -np.inf), starts)
     mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    names_of_points = list(own)
     ends = [*starts[1:], len(found)]
     return Learning(
-        tuple(found[i][1] for i in starts),
+        tuple(names_of_points[found[i][0]] for i in starts),
         mean,
         np.where(count > 0, low, np.nan),
         np.where(count > 0, high, np.nan),

@@ -10,7 +10,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.verdict import Compared, Verdict
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
-from sweep.report.cards.finding import comparison
+from sweep.report.cards.contrast_names import comparison
 from sweep.report.cards.forest_figure import MOST, Dot, Row, draw_forest
 from sweep.report.figures.style import ONE_COLUMN
 from sweep.space.columns import axis_name

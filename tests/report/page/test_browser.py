@@ -71,7 +71,11 @@ def column(page, title, table=None):
 
 
 def points(page):
-    return page.locator("section", has=page.get_by_role("heading", name="Points", exact=True))
+    """The card of points, with what is folded in it shown."""
+    card = page.locator("section", has=page.get_by_role("heading", name="Points", exact=True))
+    if card.locator("details:not([open])").count():
+        card.locator("summary").click()
+    return card
 
 
 def test_hover_names_the_point_with_its_numbers(open_page):
@@ -237,6 +241,8 @@ def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, monkeypatch):
     for panel in page.locator(".panel").all():
         panel.focus()
         page.keyboard.press("ArrowRight")
+    page.evaluate("unfold(document)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     if case == "script":
         assert page.get_by_role("rowheader", name=EVIL).count() > 0
     found = axe.Axe().run(page).response["violations"]
@@ -258,8 +264,19 @@ def test_a_comparison_is_as_good(open_page, tmp_path, monkeypatch):
 
 def test_without_its_script_the_page_still_says_everything(open_page):
     page = open_page(java_script_enabled=False)
+    assert page.get_by_role("table").count() == 0
+    for summary in page.locator("summary").all():
+        summary.click()
     assert page.get_by_role("table").count() >= 3
     assert page.locator("use > title").count() > 20
+
+
+def test_details_are_folded_and_a_link_opens_those_of_its_card(open_page):
+    page = open_page()
+    assert page.locator("main table:visible").count() == 0
+    page.get_by_role("navigation").get_by_role("link", name="Points", exact=True).click()
+    assert points(page).locator("table").is_visible()
+    assert page.locator("main table:visible").count() == 1
 
 
 def test_a_page_that_was_mailed_alone_gives_its_data(open_page, index, tmp_path):

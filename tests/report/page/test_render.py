@@ -28,6 +28,7 @@ FIGURES = [
     "front-chances",
     "fronts",
     "isolation",
+    "learning-curves",
     "map",
     "tuning-took-away",
 ]
