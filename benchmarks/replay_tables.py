@@ -154,6 +154,21 @@ def simulated(seeds, generator, points=10, settings=3):
     return Known(table, errors, truth, float(noise))
 
 
+@dataclass(frozen=True)
+class Records:
+    """Errors of shape (points, seeds) in per cent, and parameters in millions."""
+
+    errors: np.ndarray
+    params: np.ndarray
+
+
+def nasbench_records(name):
+    """All architectures of NAS-Bench-201 that were trained with three seeds, on one of its data sets."""
+    kept, errors, _ = _nasbench(name)
+    rows = _read("nasbench201", name)
+    return Records(errors, np.array([rows[key]["model_size"][0] for key in kept]))
+
+
 @lru_cache
 def _nasbench(name):
     rows = _read("nasbench201", name)

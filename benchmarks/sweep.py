@@ -27,7 +27,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.ray_settings import SETTINGS
 from sweep.networks import drawn, layout
 from sweep.proxy.optimizer import Optimizer
-from sweep.proxy.train import settled
+from sweep.proxy.platform import settled
 from sweep.space import Space
 
 ROOT = Path(__file__).parent.parent

@@ -20,12 +20,32 @@ from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import Space, allow, find
 from sweep.starting import new, spaces
 
+#: Seconds between two looks for a ledger that is not there yet.
+WAIT = 1.0
+
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from sweep.version import VERSION
+
+        out.print(f"wn-sweep {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version, and end.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -65,8 +85,11 @@ def run(
     """
     # a scheduler's polite end and a closed terminal are interruptions like any other, unless nohup said otherwise
     interrupt_once(*POLITE)
-    bar = None
+    from sweep.terminal import Bar
+
+    bar = Bar(err if as_json else out)
     try:
+        bar.doing(f"reading {space}")
         allow(*(network or ()))
         loaded = Space.load(find(space))
         if seeds is not None:
@@ -76,9 +99,7 @@ def run(
 
         with executor_for(loaded, results, workers, address, inline) as executor:
             from sweep.api import run as run_space
-            from sweep.terminal import Bar
 
-            bar = Bar(err if as_json else out)
             summary = run_space(
                 loaded,
                 results=results,
@@ -90,15 +111,20 @@ def run(
                 executor=executor,
             )
     except KeyboardInterrupt:
-        landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar and bar.meter else ""
+        bar.end()
+        landed = f"{bar.meter.landed} of {bar.meter.todo} runs landed; " if bar.meter else ""
         err.print(f"Interrupted: {landed}nothing that landed is lost. The same command goes on.", markup=False)
         sys.exit(130)
+    finally:
+        bar.end()
     if as_json:
         print(json.dumps(summary.plain()))
     else:
         for line in summary.lines():
             # a sweep does not know its file, and this command does
-            out.print(line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False)
+            out.print(
+                line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False, soft_wrap=False
+            )
     _tell_failed_cards(summary.failed_cards)
     if summary.failed or summary.failed_cards:
         raise typer.Exit(1)
@@ -164,6 +190,9 @@ def report(
     trust: Annotated[
         bool, typer.Option("--trust", help="Load networks and images of one's own that the ledger names.")
     ] = False,
+    metric: Annotated[
+        str | None, typer.Option(help="Judge points by error or by loss; as the space says if not given.")
+    ] = None,
 ) -> None:
     """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
 
@@ -171,7 +200,7 @@ def report(
     """
     from sweep.api import render_report
 
-    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust)
+    rendered = render_report(*names, results=results, reports=reports, final=final, trust=trust, metric=metric)
     out.print(f"Report: {rendered.page}", markup=False)
     _tell_failed_cards(rendered.failed)
     if rendered.failed:
@@ -210,22 +239,33 @@ def status(
     """Show how far a sweep is, from any terminal, while it runs or after."""
     from rich.live import Live
 
+    from sweep.engine.places import ledger_path
     from sweep.progress import status as how_far
     from sweep.terminal import shown
 
+    waited = False
     drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
     # leaving is how one ends watching: no error
     with contextlib.suppress(KeyboardInterrupt), drawn or contextlib.nullcontext():
         while True:
             started = time.monotonic()
+            if watch and not ledger_path(name, results).exists():
+                waiting = f"Waiting for {ledger_path(name, results)}, which is not there yet; Ctrl-C ends this."
+                if drawn:
+                    drawn.update(waiting, refresh=True)
+                elif not waited:
+                    err.print(waiting, markup=False)
+                waited = True
+                time.sleep(WAIT)
+                continue
             progress = how_far(name, results=results)
             if as_json:
                 print(json.dumps(progress.plain()), flush=True)
             elif drawn:
                 drawn.update(shown(progress), refresh=True)
             else:
-                out.print(shown(progress))
-            if not (watch and progress.remaining):
+                out.print(shown(progress, out.is_terminal), soft_wrap=False)
+            if not (watch and (progress.remaining or (progress.search and progress.driver))):
                 return
             # a large ledger takes a second to read: most of the time goes to the sweep
             time.sleep(max(2.0, 10 * (time.monotonic() - started)))

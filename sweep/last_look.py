@@ -19,7 +19,8 @@ from sweep.networks import build, layout
 from sweep.proxy import Shelf, load
 from sweep.proxy.data import Split, sized
 from sweep.proxy.last_images import LastImages, last_images
-from sweep.proxy.train import judge, settled
+from sweep.proxy.platform import settled
+from sweep.proxy.train import judge
 
 
 def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:

@@ -15,9 +15,13 @@ class Leading:
 
 
 class Leader:
-    """Follows which point leads as runs land; a point with a failed run does not lead, as it is on no front."""
+    """Follows which point leads as runs land; a point with a failed run does not lead, as it is on no front.
 
-    def __init__(self, known: Iterable[tuple[str, str, float | None]] = ()) -> None:
+    Nor does one whose mean error is `limit` or more, which guessing has as well.
+    """
+
+    def __init__(self, known: Iterable[tuple[str, str, float | None]] = (), limit: float = math.inf) -> None:
+        self._limit = limit
         # point -> setting -> failures, sum of errors, number of errors
         self._points: dict[str, dict[str, tuple[int, float, int]]] = {}
         self._best: Leading | None = None
@@ -49,7 +53,7 @@ class Leader:
             (failures, total / number if number else math.inf, number)
             for failures, total, number in self._points[point].values()
         )
-        return None if failures or not number else Leading(point, mean, number)
+        return None if failures or not number or mean >= self._limit else Leading(point, mean, number)
 
     def _look(self) -> None:
         standings = [standing for standing in map(self._standing, self._points) if standing is not None]

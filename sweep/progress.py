@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,12 @@ from sweep.engine.finding_note import NotedFinding, noted_finding
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
-from sweep.space import Point, Space, label
+from sweep.errors import SpaceError
+from sweep.html import table
+from sweep.rates import Extension, extensions
+from sweep.search_progress import SearchSoFar, search_so_far
+from sweep.space import Point, Space, canonical, label
+from sweep.statistics.guessing import guessing_limit
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Progress:
 
     rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
     seconds_left: what is left, at that rate.
+    extend: lists of settings at whose ends points are best so far.
+    at_chance: points that err as often as guessing so far: they are on no front.
     """
 
     name: str
@@ -66,6 +73,21 @@ class Progress:
     front: tuple[Leader, ...]
     #: what the last report of it found; None before there is one
     finding: NotedFinding | None = None
+    #: lists of settings at whose ends points are best so far
+    extend: tuple[Extension, ...] = ()
+    at_chance: tuple[str, ...] = ()
+    #: what a strategy other than the grid has done
+    search: SearchSoFar | None = None
+    #: whether `front` is of runs with fresh seeds alone
+    confirmed: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Progress {self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining>"
+
+    def _repr_html_(self) -> str:
+        rows = [(one.point, f"{one.error:.2f}", one.n, one.flops, one.params) for one in self.front]
+        caption = f"{self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining"
+        return table(caption, ("front so far", "error, %", "seeds", "FLOPs", "params"), rows)
 
     def plain(self) -> dict[str, Any]:
         """The same for machines, as JSON values."""
@@ -105,15 +127,23 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             from sweep.engine.recorded import recorded
 
             recorded(ledger)
-        wanted, names = ledger.wanted(), ledger.axes()
+        wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
         # in this order, so that what lands in between is not counted as failed before it is counted as in
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
         rows = [row for row in known if row[0] in wanted]
+        # a grid's asks are many, and say nothing more
+        searched = space is not None and space.strategy.name != "grid"
+        asks = [ask for ask in ledger.asks() if ask.present] if searched else []
+        search = search_so_far(ledger, asks) if searched else None
+        fresh = {ask.key for ask in asks if ask.phase == "confirm"} & {row[0] for row in rows}
         kinds: dict[str, list[str]] = {}
         for key, _, kind in lost:
             kinds.setdefault(kind, []).append(key)
         diverged = sum(state == "diverged" for _, state, _ in lost)
+        # runs that chose a finalist flatter it
+        shown = (row[1:] for row in rows if not fresh or row[0] in fresh)
+        front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
             name,
@@ -125,9 +155,33 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             driver,
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
-            _front((row[1:] for row in rows), ledger.costs(), names),
+            front,
             noted_finding(path.parent),
+            _extensions(space, rows),
+            at_chance,
+            search,
+            bool(fresh),
         )
+
+
+def _space(ledger: Ledger) -> Space | None:
+    """The space of a ledger; None if it is of another version: how far it is can be told all the same."""
+    try:
+        return Space.recorded(ledger.space())
+    except SpaceError:
+        return None
+
+
+def _extensions(space: Space | None, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+    """Lists of settings to go on with, as far as the runs that are in tell."""
+    if space is None:
+        return ()
+    results = [row[1:] for row in rows] if space.nuisance else []
+    return tuple(
+        replace(extension, epochs=rung.epochs if space.lengths else None)
+        for rung in space.rungs()
+        for extension in extensions(rung.nuisance, [canonical(proxy.decisive()) for _, proxy in rung.recipes], results)
+    )
 
 
 def rate(landed: Iterable[str], workers: int) -> float | None:
@@ -141,18 +195,32 @@ def rate(landed: Iterable[str], workers: int) -> float | None:
     return paced / seconds if seconds else None
 
 
+def _limit(space: Space | None) -> float:
+    """The least error, in per cent, that guessing has as well; inf where the space does not say what is judged."""
+    try:
+        return guessing_limit(space.proxy.equal_classes, space.proxy.judged_on) if space else math.inf
+    except ValueError:
+        return math.inf
+
+
 def _front(
-    runs: Iterable[tuple[str, str, float | None]], costs: Mapping[str, tuple[int, int]], names: tuple[str, ...]
-) -> tuple[Leader, ...]:
+    runs: Iterable[tuple[str, str, float | None]],
+    costs: Mapping[str, tuple[int, int]],
+    names: tuple[str, ...],
+    limit: float,
+) -> tuple[tuple[Leader, ...], tuple[str, ...]]:
     """Both fronts, by FLOPs; each point at its setting with the fewest failures and the lowest mean so far.
 
-    As in the report, a point with a failed seed is on no front and keeps no other off it.
+    As in the report, a point with a failed seed is on no front and keeps no other off it, nor does one whose error is
+    `limit` or more, which guessing has as well: the labels of these come after the fronts.
     """
     settings: dict[str, dict[str, list[float | None]]] = {}
     for point, recipe, error in runs:
         settings.setdefault(point, {}).setdefault(recipe, []).append(error)
     standing = {point: min(map(_standing, by_recipe.values())) for point, by_recipe in settings.items()}
-    fit = [point for point, (failures, _, _) in standing.items() if not failures]
+    whole = [point for point, (failures, _, _) in standing.items() if not failures]
+    fit = [point for point in whole if standing[point][1] < limit]
+    guessing = sorted(label(Point(**json.loads(point)), names) for point in whole if standing[point][1] >= limit)
     on: dict[str, list[str]] = {}
     for which, cost in ((1, "flops"), (0, "params")):
         values = np.array([(standing[point][1], costs[point][which]) for point in fit]).reshape(-1, 2)
@@ -163,7 +231,7 @@ def _front(
     for text, fronts in on.items():
         (_, error, n), (params, flops) = standing[text], costs[text]
         leaders.append(Leader(label(points[text], names), error, n, flops, params, tuple(fronts)))
-    return tuple(sorted(leaders, key=lambda leader: (leader.flops, leader.params, leader.point)))
+    return tuple(sorted(leaders, key=lambda leader: (leader.flops, leader.params, leader.point))), tuple(guessing)
 
 
 def _standing(errors: list[float | None]) -> tuple[int, float, int]:

@@ -15,9 +15,10 @@ from sweep.engine.places import note_place, own_place
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
-from sweep.engine.strategies import strategy_of
+from sweep.engine.strategies import other_versions, strategy_of
 from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
+from sweep.notebook import usual_watch
 from sweep.proxy import DataError, load
 from sweep.proxy.checked import check_images
 from sweep.proxy.checkpoint import check, discard, kept
@@ -26,7 +27,7 @@ from sweep.report.page.rendered import Rendered, Sources, up_to_date
 from sweep.search import Choice
 from sweep.space import Space, find
 from sweep.space.changes import changes
-from sweep.watch import Silence, Summary, Watch, unused_runs
+from sweep.watch import Summary, Watch, unused_runs
 
 #: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
 MOST_RUNS = 1_000_000
@@ -60,13 +61,13 @@ def run(
         storage: where runs in progress are kept, a directory or a URL that fsspec reads; RESULTS/NAME/checkpoints by
             default. A run goes on from there.
         checkpoint_every: seconds after which a run in progress is kept.
-        watch: what is told of the sweep while it runs.
+        watch: what is told of the sweep while it runs; by default a bar in a notebook, and nothing elsewhere.
         executor: what does the runs, in place of `workers`, `address` and `inline`; it is closed at the end.
 
     Interrupting it loses nothing but the runs in progress: call it again to go on.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
     """
-    watch = watch or Silence()
+    watch = watch or usual_watch()
     space = space if isinstance(space, Space) else Space.load(find(space))
     if not space.proxy.dataset.facts.readable:
         what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
@@ -87,6 +88,7 @@ class _Sweep:
         self.space, self.folder, self.pages = space, folder, pages
         self.retry_failed, self.executor, self.watch = retry_failed, executor, watch
         self.path = folder / "ledger.sqlite"
+        watch.doing(f"planning {space.combinations:,} {'point' if space.combinations == 1 else 'points'}")
         self.plan = plan(space, traced=False)
         most = space.strategy.runs or self.plan.runs
         if most > MOST_RUNS and space.strategy.name == "grid":
@@ -109,6 +111,7 @@ class _Sweep:
             checkpoint_every,
         )
         if todo:
+            self.watch.doing("reading the images")
             self.executor.start()
             self._insist_on_images(todo[0])
             if storage is not None:
@@ -127,6 +130,8 @@ class _Sweep:
             if unused := len(ledger.statuses().keys() - loop.known):
                 self.watch.note(unused_runs(unused, changes(before, self.space.data)))
             if loop.todo:
+                for line in other_versions(ledger.asks()):
+                    self.watch.note(line)
                 ledger.trace(traced)
                 trained = self._train(loop, ledger, lock, where)
             return self._summary(ledger, trained)
@@ -134,7 +139,7 @@ class _Sweep:
     def _describe(self, ledger: Ledger) -> None:
         """Note the space and the points of its plan; of a search those that it has asked for."""
         places = None
-        if self.space.strategy.name != "grid":
+        if self.space.strategy.name not in {"grid", "racing"}:
             history, _ = self.runs.history(ledger.asks(), ledger.answers(), ledger.positions())
             places = {choice.point for _, choice, _ in history.seen(0, None)}
         ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described(places))
@@ -192,6 +197,7 @@ class _Sweep:
                 self.watch.landed(*pair)
 
         self.executor.note = self.watch.note
+        self.executor.ready = lambda: self.watch.doing("waiting for the first run")
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
         todo = len(loop.todo) if loop.all_known else total - loop.answered
@@ -217,11 +223,13 @@ class _Sweep:
         noted = noted_finding(self.folder)
         rendered = Rendered(self.pages / "index.html", finding=noted.lines if noted else ())
         if before is None or noted is None or not up_to_date(self.pages, before):
+            self.watch.doing("writing the report")
             try:
                 rendered = render_ledger(ledger, self.pages, trust=True)
             except OSError as error:
                 what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
                 raise EngineError(what) from None
+        self.watch.doing("")
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed, rendered.finding)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, Task
+from rich.progress_bar import ProgressBar
+from rich.table import Column, Table
 from rich.text import Text
 
-from sweep.leader import Leader
+from sweep.inert import printable
+from sweep.meter import Meter, duration, limit_of
 
 if TYPE_CHECKING:
     # torch takes seconds to import, and `status` answers without
@@ -25,49 +28,20 @@ LINE_EVERY = 15.0
 #: Lines of a traceback that `status` shows; the ledger has more.
 LAST_LINES = 6
 
+#: Columns of the bar of `status`, and points at chance that it names.
+BAR_WIDTH, NAMED = 40, 3
 #: How to read a front of unfinished points.
+CONFIRMED_NOTE = "Means of the finalists over their fresh seeds, which chose nothing."
 FRONT_NOTE = "Means at each point's best setting so far; they are lower than the cross-fitted means of the report."
 
 
-class Meter:
-    """Counts landed runs; says which point leads and an honest remaining time."""
+class Clock(ProgressColumn):
+    """What is being done, and for how long; or, once runs land, the time that is left and the leading point."""
 
-    def __init__(self, todo: int, workers: int, known: Iterable[tuple[str, str, float | None]] = ()) -> None:
-        self.todo, self.workers = todo, max(1, workers)
-        self.landed = self.failed = 0
-        self.leader = Leader(known)
-        self._started = time.monotonic()
-        self._first: float | None = None
-
-    def add(self, run: Run, result: Result) -> None:
-        """Count a run."""
-        self.landed += 1
-        self._first = self._first or time.monotonic()
-        self.failed += result.error is None
-        self.leader.add(run.label, run.setting, result.error)
-
-    def remaining(self) -> str:
-        """Time that is left at the pace since the first run landed; says that it does not know before it does."""
-        # the first runs land together, a whole run after the start: pace is measured between landings
-        paced = self.landed - self.workers
-        if paced < self.workers or self._first is None:
-            return "time left: measuring"
-        seconds = (time.monotonic() - self._first) / paced * (self.todo - self.landed)
-        return f"about {duration(seconds)} left" if self.landed < self.todo else "done"
-
-    def status(self) -> str:
-        """Remaining time, leading point and failures in a line."""
-        leading = self.leader.leading
-        best = "no result yet"
-        if leading is not None:
-            seeds = f"{leading.seeds} seed{'' if leading.seeds == 1 else 's'}"
-            best = f"lowest error {leading.error:.2f} % ({leading.point}, {seeds})"
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.remaining()}, {best}{failed}"
-
-    def elapsed(self) -> str:
-        """Time since the start."""
-        return duration(time.monotonic() - self._started)
+    def render(self, task: Task) -> Text:
+        """A line that is cut at the end of the terminal, not wrapped."""
+        clock = f", {duration(task.elapsed or 0)}" if task.fields.get("clock") else ""
+        return Text(f"{printable(task.description)}{clock}", no_wrap=True, overflow="ellipsis")
 
 
 class Bar:
@@ -78,6 +52,21 @@ class Bar:
         self.meter: Meter | None = None
         self._progress: Progress | None = None
         self._said = 0.0
+        self._had = self._total = 0
+
+    def doing(self, what: str) -> None:
+        """Say in a terminal what is being done, with a clock until runs land."""
+        if not what or not self.console.is_terminal:
+            return
+        if self.meter is None:
+            self.end()
+            self._draw(what, transient=True)
+        elif self._progress is not None:
+            if not self.meter.landed:
+                self._progress.update(self._progress.task_ids[0], description=what, refresh=True)
+        else:
+            # the report is drawn by processes that are copies of this one: no thread may draw meanwhile
+            self.console.print(what, markup=False, highlight=False)
 
     def begin(
         self,
@@ -87,17 +76,18 @@ class Bar:
         workers: int,
         known: Iterable[tuple[str, str, float | None]] = (),
     ) -> None:
-        """Say what is about to be done."""
+        """Say what is about to be done; the bar counts all runs, those that are in as well."""
+        self.end()
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
         told = f": {describe(planned)}{had}; {todo} to train, {pace}"
-        self.console.print(Text.assemble((planned.space.name, "bold"), told))
-        self.meter = Meter(todo, workers, known)
+        line = Text.assemble((planned.space.name, "bold"), told)
+        self.console.print(line, soft_wrap=not self.console.is_terminal)
+        self.meter = Meter(todo, workers, known, limit_of(planned))
+        self._had, self._total = total - todo, total
         if self.console.is_terminal:
-            columns = (BarColumn(40), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-            self._progress = Progress(*columns, console=self.console)
-            self._progress.add_task("starting the workers", total=todo)
-            self._progress.start()
+            what = f"starting {workers} worker{'' if workers == 1 else 's'}" if workers else "joining the cluster"
+            self._draw(what, self._had, self._total)
         self._said = time.monotonic()
 
     def note(self, line: str) -> None:
@@ -109,10 +99,12 @@ class Bar:
         assert self.meter is not None
         self.meter.add(run, result)
         if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], advance=1, description=self.meter.status())
+            status = self.meter.status()
+            self._progress.update(self._progress.task_ids[0], advance=1, description=status, clock=False)
         elif time.monotonic() - self._said >= LINE_EVERY or self.meter.landed == self.meter.todo:
             self._said = time.monotonic()
-            line = f"{self.meter.landed}/{self.meter.todo} runs, {self.meter.elapsed()}, {self.meter.status()}"
+            runs = f"{self._had + self.meter.landed}/{self._total} runs"
+            line = f"{runs}, {self.meter.elapsed()}, {self.meter.status()}"
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def end(self) -> None:
@@ -121,22 +113,51 @@ class Bar:
             self._progress.stop()
             self._progress = None
 
+    def _draw(self, what: str, done: int = 0, total: int | None = None, transient: bool = False) -> None:
+        counted = (SpinnerColumn("line"),) if total is None else (BarColumn(16), MofNCompleteColumn())
+        text = Clock(table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+        # as wide as the terminal, so that a long line is cut and not wrapped
+        self._progress = Progress(*counted, text, console=self.console, expand=True, transient=transient)
+        self._progress.add_task(what, total=total, completed=done, clock=True)
+        self._progress.start()
+
 
 def describe(planned: Plan) -> str:
     """'10 points x 3 settings x 3 seeds = 90 runs'."""
     seeds = len(planned.space.seeds)
-    numbers = {"point": len(planned.points), "setting": planned.settings, "seed": seeds}
-    parts = [f"{n:,} {what}{'' if n == 1 else 's'}" for what, n in numbers.items()]
+    lengths = len(planned.space.lengths)
+    several = {f"setting at {lengths} lengths": planned.settings} if lengths > 1 else {"setting": planned.settings}
+    numbers = {"point": len(planned.points), **several, "seed": seeds}
+    parts = [f"{n:,} {_several(what, n)}" for what, n in numbers.items()]
     whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
     if strategy.name == "grid":
         return whole
     return f"{whole}; {strategy.name} does at most {strategy.runs or planned.runs:,}"
 
 
-def shown(progress: SweepProgress) -> Group:
-    """Everything that `status` shows of a sweep."""
-    front = (front_table(progress), Text(FRONT_NOTE)) if progress.front else ()
-    return Group(*(Text(line) for line in (*status_lines(progress), *finding_lines(progress))), *front)
+def _several(what: str, n: int) -> str:
+    """'setting at 2 lengths', 'settings at 2 lengths'."""
+    noun, _, rest = what.partition(" ")
+    return f"{noun}{'' if n == 1 else 's'}{' ' * bool(rest)}{rest}"
+
+
+def shown(progress: SweepProgress, terminal: bool = True) -> Group:
+    """Everything that `status` shows of a sweep; with a bar in a terminal, of what is in of all."""
+    landed = progress.wanted - progress.remaining
+    bar = (_bar(landed, progress.wanted),) if progress.wanted and terminal else ()
+    note = CONFIRMED_NOTE if progress.confirmed else FRONT_NOTE
+    front = (front_table(progress), Text(note)) if progress.front else ()
+    search = progress.search.lines() if progress.search else []
+    lines = (*status_lines(progress), *search, *finding_lines(progress))
+    first, *others = (Text(line) for line in lines)
+    return Group(first, *bar, *others, *front)
+
+
+def _bar(landed: int, wanted: int) -> Table:
+    row = Table.grid(padding=(0, 1))
+    # rounded down: 100 % are all
+    row.add_row(ProgressBar(wanted, landed, width=BAR_WIDTH), f"{100 * landed // wanted} %")
+    return row
 
 
 def finding_lines(progress: SweepProgress) -> list[str]:
@@ -155,17 +176,26 @@ def status_lines(progress: SweepProgress) -> list[str]:
     counts += [f"{progress.remaining} remaining"] if progress.remaining else []
     lines = [f"{progress.name}: {', '.join(counts)}"]
     if progress.driver:
-        pace = "time left: measuring" if progress.remaining else "about to end"
+        pace = "running, time left: measuring" if progress.remaining else "about to end"
         if progress.remaining and progress.rate and progress.seconds_left is not None:
-            pace = f"{_per_time(progress.rate)}, about {duration(progress.seconds_left)} left"
-        lines.append(f"running: {progress.driver}; {pace}")
+            pace = f"about {duration(progress.seconds_left)} left, {_per_time(progress.rate)}"
+        who = f"by process {progress.driver.process} on {progress.driver.host}"
+        lines.append(f"{pace}; started {ago(progress.driver.since)} {who}")
     elif progress.remaining:
         lines.append("Not running. Resume with `wn-sweep run`.")
     if progress.unasked:
         lines.append(f"{progress.unasked} more runs in the ledger that the space does not ask for")
+    if progress.at_chance:
+        named = ", ".join(progress.at_chance[:NAMED])
+        more = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
+        many = len(progress.at_chance)
+        which = "1 point errs" if many == 1 else f"{many} points err"
+        ranked = "is not ranked" if many == 1 else "are not ranked"
+        lines.append(f"{which} as often as guessing so far, and {ranked}: {named}{more}")
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]
+    lines += [extension.line() for extension in progress.extend]
     return lines
 
 
@@ -188,18 +218,11 @@ def front_table(progress: SweepProgress) -> Table:
     return table
 
 
+def ago(since: str) -> str:
+    """'5 min ago' of a time in ISO 8601."""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+    return f"{duration(max(0.0, seconds)) if seconds < 60 else duration(60 * (seconds // 60)).replace(' 00 s', '')} ago"
+
+
 def _per_time(rate: float) -> str:
     return f"{rate:.3g} runs a second" if rate >= 1 else f"{60 * rate:.3g} runs a minute"
-
-
-def duration(seconds: float) -> str:
-    """'45 s', '3 min 20 s', '2 h 05 min', '12 days', '4 years'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 48 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    days = whole / 86400
-    return f"{days:.0f} days" if days < 730 else f"{days / 365.25:,.0f} years"

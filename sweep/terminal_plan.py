@@ -1,6 +1,8 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -13,15 +15,21 @@ from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining, most_runs, share_of_search
+from sweep.meter import duration
 from sweep.proxy.files import lacking
+from sweep.proxy.lane_count import lanes_of
+from sweep.proxy.platform import Platform, PlatformError
+from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
-from sweep.terminal import describe, duration
+from sweep.terminal import describe
 from sweep.watch import unused_runs
 
 #: Rejections that are listed one by one.
 LISTED = 12
+#: Points whose lanes are counted at most.
+COUNTED = 1000
 #: Points that are named for an operation without a count.
 NAMED = 3
 #: Strategy -> seconds of one core that so many asks take in all, as measured, where they are seconds.
@@ -39,27 +47,55 @@ def show(
     out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
 ) -> None:
     """Print a plan: its first points, what was rejected, and how long it would take."""
+    # wrapped between words at the end of a terminal's lines; tables are not
+    say = partial(out.print, markup=False, soft_wrap=False)
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
     for line in (*rejection_lines(planned), *twin_lines(planned)):
-        out.print(line, markup=False)
+        say(line)
     if published := beside(planned):
         out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
         out.print(published_table(published))
         for line in published_lines(published):
-            out.print(line, markup=False)
+            say(line)
     elif planned.space.published:
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
     share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
-    timed = measure(planned, at_a_time, share) if forecast else None
-    for line in summary_lines(planned, timed, at_a_time, known):
-        out.print(line, markup=False)
+    timed, trouble = None, ""
+    try:
+        timed = measure(planned, at_a_time, share) if forecast else None
+    except PlatformError as error:
+        trouble = f"no forecast: {error}"
+    proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
+    for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble, proposed):
+        if line:
+            say(line)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
+
+
+def lane_lines(planned: Plan) -> Iterator[str]:
+    """How the runs of a point share a GPU, where the space asks for one."""
+    resources = planned.space.resources
+    if not resources.gpus or not planned.points:
+        return
+    _, proxy = planned.space.recipes()[0]
+    # whatever its architecture is
+    platform = Platform("cuda", "", resources.lanes)
+    counts = Counter(lanes_of(one.point, proxy, platform) for one in planned.points[:COUNTED])
+    runs = planned.settings * len(planned.space.seeds)
+    for lanes, points in sorted(counts.items()):
+        which = f"{points:,} of the points" if len(counts) > 1 else "all points"
+        if lanes == 1:
+            yield f"on a GPU: the runs of {which} are trained one by one, and their steps are not captured"
+            continue
+        empty = f", of which {runs % lanes} are occupied in the last group" if runs % lanes else ""
+        hint = f"; resources.lanes: {runs} wastes none" if runs < lanes else ""
+        yield f"on a GPU: the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:
@@ -160,8 +196,8 @@ def split_line(dataset: Dataset) -> str:
     if len(names) == 1 and not facts.apart:
         usual = f"{names[0]}: what is left, by default" if names == ["train"] else f"validation: {usual}"
     why = f" ({usual})" if names else ""
-    aside = f"; {facts.test_images:,} test images are set aside" if facts.test_images else ""
-    return f"{dataset.name}: {train:,} training images, {validation:,} validation images{why}{aside}"
+    aside = f"; {facts.test_images:,} test images set aside" if facts.test_images else ""
+    return f"{dataset.name}: {train:,} training, {validation:,} validation images{why}{aside}"
 
 
 def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:

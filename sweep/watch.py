@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sweep.html import text
+
 if TYPE_CHECKING:
     from sweep.costs import Plan
     from sweep.engine.result import Result
@@ -17,6 +19,9 @@ Known = tuple[str, str, float | None]
 
 class Watch(Protocol):
     """What is told of a sweep while it runs."""
+
+    def doing(self, what: str) -> None:
+        """What is being done now, such as 'planning 7 points' or 'writing the report'; '' when all is done."""
 
     def begin(self, planned: "Plan", todo: int, total: int, workers: int, known: Iterable[Known] = ()) -> None:
         """`todo` of `total` runs are about to be done, `workers` at a time; 0: as many as a cluster has room for.
@@ -36,6 +41,9 @@ class Watch(Protocol):
 
 class Silence:
     """A watch that says nothing."""
+
+    def doing(self, what: str) -> None:
+        """Say nothing."""
 
     def begin(self, planned: "Plan", todo: int, total: int, workers: int, known: Iterable[Known] = ()) -> None:
         """Say nothing."""
@@ -70,6 +78,13 @@ class Summary:
     def failed(self) -> dict[str, int]:
         """Runs that are in and not done, or not in, by their status."""
         return {status: n for status, n in self.statuses.items() if status != "done"}
+
+    def __repr__(self) -> str:
+        runs, done = sum(self.statuses.values()), self.statuses.get("done", 0)
+        return f"<Summary {self.name}: {done:,} of {runs:,} runs done; report: {self.page}>"
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<div>{text(line)}</div>" for line in self.lines())
 
     def plain(self) -> dict[str, Any]:
         """The same for machines, as JSON values."""

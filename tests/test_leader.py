@@ -47,3 +47,11 @@ def test_seeds_are_counted_and_a_failure_ends_the_lead():
     assert (leader.leading.point, leader.leading.error, leader.leading.seeds) == ("a", 15.0, 2)
     leader.add("a", "x", None)
     assert leader.leading.point == "b"
+
+
+def test_a_point_that_errs_as_often_as_guessing_does_not_lead():
+    leader = Leader([("a", "s", 90.0)], limit=85.0)
+    leader.add("b", "s", 86.0)
+    assert leader.leading is None
+    leader.add("c", "s", 84.0)
+    assert leader.leading.point == "c"

@@ -4,11 +4,13 @@ import itertools
 import json
 import math
 import random
+import re
 import resource
 import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
 
@@ -30,7 +32,7 @@ from sweep.engine.runs import texts_of, wanted
 from sweep.errors import LedgerError
 from sweep.progress import Progress, rate
 from sweep.space import Space
-from sweep.terminal import first_line, front_table, status_lines
+from sweep.terminal import ago, first_line, front_table, status_lines
 
 SPACE = Space.parse(YAML(typ="safe").load(SMALL))
 PLAN = plan(SPACE, traced=False)
@@ -70,6 +72,7 @@ def test_counts(tmp_path):
         "    File x",
         "    ValueError: no",
         "1 diverged, for example: loss nan in epoch 2",
+        "1 of 1 point is best at optimizer.lr 0.01, an end of the list: add 0.0025 to nuisance",
     ]
 
 
@@ -82,7 +85,8 @@ def test_a_driver_at_work_is_named(tmp_path):
         assert (found.running, found.driver.workers) == (2, 2)
         counts, work = status_lines(found)
         assert counts == "small: 1 of 12 runs done, 2 running, 11 remaining"
-        assert work == f"running: {found.driver}; time left: measuring"
+        who = f"by process {found.driver.process} on {found.driver.host}"
+        assert re.fullmatch(rf"running, time left: measuring; started \d s ago {re.escape(who)}", work)
     assert status("small", results=tmp_path).driver is None
 
 
@@ -100,7 +104,7 @@ def test_a_rate_is_of_the_driver_that_is_at_work(tmp_path):
         connection.close()
         found = status("small", results=tmp_path)
     assert (found.rate, found.seconds_left) == (pytest.approx(0.2), pytest.approx(10))
-    assert "12 runs a minute, about 10 s left" in status_lines(found)[1]
+    assert status_lines(found)[1].startswith("about 10 s left, 12 runs a minute; started ")
 
 
 def test_a_rate_waits_until_it_can_be_told():
@@ -245,5 +249,39 @@ def test_a_sweep_that_was_never_run(tmp_path):
 def test_nothing_left_and_a_driver_is_about_to_end():
     driver = Holder(1, "here", "2026-01-01T00:00:00+00:00", 2)
     found = Progress("small", 2, 2, 0, 0, 0, driver, 0.5, (), ())
-    assert status_lines(found)[1].endswith("; about to end")
-    assert status_lines(replace(found, wanted=4))[1].endswith("; 30 runs a minute, about 4 s left")
+    assert status_lines(found)[1].startswith("about to end; started ")
+    assert status_lines(replace(found, wanted=4))[1].startswith("about 4 s left, 30 runs a minute; started ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(7, "7 s ago"), (330, "5 min ago"), (3600, "1 h 00 min ago"), (7530, "2 h 05 min ago"), (3 * 86400, "3 days ago")],
+)
+def test_when_a_driver_started(seconds, told):
+    assert ago((datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()) == told
+
+
+def test_points_that_err_as_often_as_guessing_are_named_and_not_ranked(tmp_path):
+    """90 % is guessing among ten digits; of 100 validation images 85.1 % cannot be told from it, and 85 % can."""
+    errors = {"static": 90.0, "weightnet M=1 G=1": 85.1, "weightnet M=2 G=1": 85.0}
+    fill(tmp_path, [row(run, error=errors[run.label]) for run in RUNS])
+    found = status("small", results=tmp_path)
+    assert found.at_chance == ("static", "weightnet M=1 G=1")
+    assert [leader.point for leader in found.front] == ["weightnet M=2 G=1"]
+    told = "2 points err as often as guessing so far, and are not ranked: static, weightnet M=1 G=1"
+    assert told in status_lines(found)
+    assert found.plain()["at_chance"] == ("static", "weightnet M=1 G=1")
+
+
+def test_watching_waits_for_a_ledger_that_is_not_there_yet(command, tmp_path, monkeypatch):
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:
+            fill(tmp_path / "results", [row(run) for run in RUNS])
+
+    monkeypatch.setattr("sweep.cli.time.sleep", wait)
+    code, out, err = command("status", "small", "--watch")
+    assert (code, out.splitlines()[0], len(waits)) == (0, "small: 12 of 12 runs done", 2)
+    assert err.count("Waiting for results/small/ledger.sqlite, which is not there yet") == 1

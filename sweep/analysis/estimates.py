@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from sweep.analysis.pooled import precision
 from sweep.analysis.samples import Sample, average, combine, exact_sum, means_without, pooled
-from sweep.statistics.intervals import within_percent
+from sweep.statistics.intervals import above_zero, within_percent
 from sweep.statistics.noise import quantile
 
 __all__ = [
@@ -124,12 +124,18 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
     return Estimate(n, mean, sd, mean - half, mean + half)
 
 
-def estimate_error(found: Sample) -> Estimate:
-    """Summarise the errors of one point, or an average of several, in per cent: an interval between 0 and 100."""
+def estimate_error(found: Sample, metric: str = "error") -> Estimate:
+    """Summarise the errors of one point, or an average of several: an interval of what is possible.
+
+    Args:
+        found: errors in per cent, whose interval lies between 0 and 100, or losses, whose interval lies above 0.
+        metric: 'error' or 'loss'.
+    """
     made = estimate(found)
     if math.isnan(made.low):
         return made
-    low, high = within_percent(made.mean, *precision_of(found))
+    ends = within_percent if metric == "error" else above_zero
+    low, high = ends(made.mean, *precision_of(found))
     return Estimate(made.n, made.mean, made.sd, float(low), float(high))
 
 

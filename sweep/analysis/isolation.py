@@ -54,6 +54,7 @@ def isolate(
     samples: Mapping[str, Sample],
     axes: Sequence[str],
     keys: Mapping[str, Callable[[Any], Any]] | None = None,
+    metric: str = "error",
 ) -> tuple[Isolation, ...]:
     """Average over all other axes, for each axis with two values or more.
 
@@ -65,6 +66,7 @@ def isolate(
         samples: `Tuned.samples`.
         axes: the sweep's.
         keys: by axis, what its values are sorted by, if not by size and then as text.
+        metric: what points are judged by.
 
     Returns:
         In the order of the axes.
@@ -85,7 +87,7 @@ def isolate(
         told = []
         for value, names in by_value.items():
             best = min(names, key=lambda point: (means[point], point))
-            told.append(Value(value, len(names), estimate_error(averaged[value]), best, means[best]))
+            told.append(Value(value, len(names), estimate_error(averaged[value], metric), best, means[best]))
         step = estimate(averaged[values[0]] - averaged[values[-1]])
         found.append(Isolation(axis, tuple(told), balanced, step))
     return tuple(found)

@@ -47,6 +47,11 @@ class Effect:
     tuned: Sample
 
     @property
+    def taken_seeds(self) -> tuple[int, ...]:
+        """The seeds that both have."""
+        return tuple(sorted(set(self.naive.seeds) & set(self.tuned.seeds)))
+
+    @property
     def taken(self) -> Estimate:
         """What tuning took away, in points of error."""
         return estimate(self.naive - self.tuned)

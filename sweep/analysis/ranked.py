@@ -13,22 +13,27 @@ import pandas as pd
 
 from sweep.analysis.nuisance import Tuned
 from sweep.analysis.sweep_frame import SweepFrame
-
-#: The normal quantile of a one-sided test at 5 %.
-_QUANTILE = 1.645
+from sweep.statistics.guessing import guessing_error, guessing_limit
 
 
 def chance(frame: SweepFrame) -> float:
-    """The error of guessing among balanced classes, in per cent; NaN where the number of classes is not known."""
-    return 100 * (1 - 1 / frame.classes) if frame.classes > 1 else math.nan
+    """What guessing among balanced classes comes to: its error in per cent, or its loss, by the frame's metric.
+
+    NaN where the number of classes is not known.
+    """
+    if frame.metric == "loss":
+        return math.log(frame.classes) if frame.classes > 1 else math.nan
+    return guessing_error(frame.classes)
 
 
 def chance_limit(frame: SweepFrame) -> float:
-    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known."""
-    guess = chance(frame) / 100
-    if math.isnan(guess) or frame.judged_on < 1:
-        return math.inf
-    return 100 * (guess - _QUANTILE * math.sqrt(guess * (1 - guess) / frame.judged_on))
+    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known.
+
+    Of losses it is that of a network that gives all classes the same probability.
+    """
+    if frame.metric == "loss":
+        return chance(frame) if frame.classes > 1 else math.inf
+    return guessing_limit(frame.classes, frame.judged_on)
 
 
 def at_chance(frame: SweepFrame, tuned: Tuned) -> frozenset[str]:

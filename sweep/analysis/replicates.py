@@ -82,7 +82,7 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
-            | write(estimate_error(tuned.samples[label]))
+            | write(estimate_error(tuned.samples[label], frame.metric))
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
             | {"single_seed": label in flattered, "at_chance": label in comparable.guessing}
             | {"runs": runs[label].total, "runs_done": runs[label].done}

@@ -153,12 +153,14 @@ class Study:
     def isolations(self) -> tuple[Isolation, ...]:
         """Error against each axis alone."""
         keys = {axis: shown_key(self.frame, axis) for axis in self.frame.axes}
-        return isolate(self.table, self.tuned.samples, self.frame.axes, keys)
+        return isolate(self.table, self.tuned.samples, self.frame.axes, keys, self.frame.metric)
 
     @cached_property
     def edges(self) -> tuple[str, tuple[Edge, ...]]:
         """The best point, and the axes at whose end it lies."""
-        return edges(self.table, self.frame.axes)
+        best, at_ends = edges(self.table, self.frame.axes)
+        # finalists are a part of what a search may have tried
+        return best, () if self.frame.search else at_ends
 
     def _crosses(self, axis: str) -> bool:
         # both hold numbers or blanks, and no blank is a number

@@ -12,7 +12,8 @@ import pandas as pd
 _T = TypeVar("_T")
 
 #: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings; it may have
-#: `training_flops` as well, multiply-adds of all passes of all runs of the point.
+#: `training_flops` as well, multiply-adds of all passes of all runs of the point, and `loss`, the mean cross-entropy on
+#: the validation split (NaN unless done, and of runs of versions that did not note it).
 COLUMNS = {
     "key": "content hash of the run",
     "point": "label of the point, such as 'weightnet M=2 G=2'; unique to it",
@@ -62,12 +63,61 @@ class Final:
     official: bool = True
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a race says of a point: `verdict` with its probability, and its expected error with a 95 % interval.
+
+    `to_decide` is how many more runs would decide it; 0 if it is decided, None if more than is worth counting.
+    """
+
+    point: str
+    verdict: str
+    probability: float
+    error: float
+    low: float
+    high: float
+    to_decide: int | None = 0
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What a race along an axis says: the error of the first point less that of the second, each at its best."""
+
+    first: str
+    second: str
+    difference: float
+    half_width: float
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a strategy other than the grid asked for.
+
+    strategy, settings: as the space names it. costs: columns that it made low beside the error.
+    asked: a row for each ask, in order, with `number`, `phase` and `epochs` beside the columns of `SweepFrame.runs`.
+    axes, nuisance: as those of `SweepFrame`, of all that was asked for.
+    claims, contrasts: where a race stands.
+    """
+
+    strategy: str
+    settings: Mapping[str, Any]
+    costs: tuple[str, ...]
+    asked: pd.DataFrame
+    axes: tuple[str, ...]
+    nuisance: Mapping[str, tuple[Any, ...]]
+    claims: tuple[Claim, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class SweepFrame:
     """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for.
 
     Nobody changes one, nor what is in it: what follows from it is kept beside it (`once`).
     """
+
+    def __repr__(self) -> str:
+        return f"<SweepFrame {self.name}: {len(self.runs):,} runs>"
 
     name: str
     about: str
@@ -81,6 +131,12 @@ class SweepFrame:
     #: what `baseline:` in the space says, for display; empty if there is none.
     baseline: Mapping[str, Any]
     runs: pd.DataFrame
+    #: what the column `error` holds: 'error' in per cent, or 'loss' (`metric.measured_by`)
+    metric: str = "error"
+    #: what the page has to say of that, such as that some runs have no loss; '' for nothing
+    metric_note: str = ""
+    #: label of a point -> its error from elsewhere and how far off that may be, as `truth` in the space says
+    truth: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
     #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
     main: tuple[str, ...] = ()
@@ -98,6 +154,8 @@ class SweepFrame:
     judged_on: int = 0
     #: a line on the two counts, such as 'closed form and fvcore agree on all 10 points'; '' if not known.
     counts: str = ""
+    #: epochs -> the sweep trained for so long, the shortest first; empty if there is one length
+    lengths: Mapping[int, "SweepFrame"] = field(default_factory=dict)
     #: operation that has no count of FLOPs -> the points that compute it
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: label of a point -> labels of points that are the same network, and were not trained
@@ -108,6 +166,8 @@ class SweepFrame:
     kernels: Kernels | None = None
     #: None but for `wn-sweep report --final`.
     final: Final | None = None
+    #: None for a grid.
+    search: Search | None = None
     #: how often the test split was looked at.
     looks: int = 0
     #: run key -> mean training loss of each epoch; runs of which nothing is known are not in it

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count, count_all
+from sweep.costs.html import plan_table
 from sweep.costs.own import count_own
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
@@ -66,6 +67,13 @@ class Planned:
 @dataclass(frozen=True)
 class Plan:
     """What a space asks for."""
+
+    def __repr__(self) -> str:
+        numbers = f"{len(self.points):,} points, {self.runs:,} runs, {len(self.rejected):,} rejected"
+        return f"<Plan {self.space.name}: {numbers}>"
+
+    def _repr_html_(self) -> str:
+        return plan_table(self)
 
     space: Space
     grid: Grid
@@ -187,8 +195,8 @@ class Plan:
 
     @property
     def settings(self) -> int:
-        """Number of nuisance settings at which each point is trained."""
-        return len(self.space.recipes())
+        """Number of nuisance settings at which each point is trained, those of every length together."""
+        return sum(len(rung.recipes) for rung in self.space.rungs())
 
     @property
     def runs(self) -> int:

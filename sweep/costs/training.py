@@ -38,6 +38,6 @@ def passes(proxy: Proxy) -> Passes:
 
 def passes_of_a_point(space: Space) -> Passes:
     """The passes through its network of all runs of one point: every setting, every seed."""
-    each = [passes(proxy) for _, proxy in space.recipes()]
+    each = [passes(proxy) for rung in space.rungs() for _, proxy in rung.recipes]
     seeds = len(space.seeds)
     return Passes(sum(p.learn for p in each) * seeds, sum(p.judge for p in each) * seeds)

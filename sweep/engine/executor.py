@@ -18,6 +18,8 @@ class Executor(Protocol):
     workers: int | None
     #: is told what a person should know while nothing lands
     note: Callable[[str], None]
+    #: is told when the first runs can begin
+    ready: Callable[[], None]
 
     def start(self) -> None:
         """Begin to get ready, if that takes time; `submit` does so at the latest."""
@@ -51,6 +53,7 @@ class Inline:
 
     def __init__(self, retries: int = 2, do: Callable[[str], list[Result]] | None = None) -> None:
         self.note: Callable[[str], None] = lambda line: None
+        self.ready: Callable[[], None] = lambda: None
         self._retries, self._do = retries, do
         self._works: deque[Work] = deque()
         self._tries: Counter[str] = Counter()
@@ -67,6 +70,8 @@ class Inline:
         # torch takes seconds to import
         from sweep.engine.worker import CAN_PASS, do
 
+        ready, self.ready = self.ready, lambda: None
+        ready()
         while True:
             work = self._works.popleft()
             results = (self._do or do)(work.text())

@@ -1,6 +1,9 @@
 """How long a sweep will take: a range, from timing a few training steps of a few of its points."""
 
+import contextlib
+import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +13,11 @@ from numpy.typing import NDArray
 
 from sweep.costs import Plan
 from sweep.costs.plan import ALL
+from sweep.engine.timed_steps import lane_step, network_step, random_images
 from sweep.errors import NetworkError
 from sweep.networks import drawn
+from sweep.proxy.lane_count import lanes_of
+from sweep.proxy.platform import Platform, platform_of, settled
 from sweep.space import Point, Proxy
 
 #: Seconds within which the timing of a point ends, and no timing of another begins.
@@ -52,7 +58,8 @@ class _Timing:
 def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None) -> Forecast | None:
     """Time training steps of the cheapest, the middle and the dearest point of each family, and interpolate by FLOPs.
 
-    The steps learn from noise, and nothing of them is kept. None if no step can be timed.
+    The steps learn from noise, and nothing of them is kept. None if no step can be timed. They are taken on the device
+    that `run` would use; raises PlatformError if there is none.
 
     Args:
         plan: what is to be trained.
@@ -60,12 +67,10 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
         share: for each point of the plan the share of its runs that remain; all of them if not given.
     """
     groups = _groups(plan)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        timed = _time(plan, groups)
-    finally:
-        torch.set_num_threads(threads)
+    resources = plan.space.resources
+    platform = platform_of(resources)
+    with settled(platform, plan.space.proxy) if not platform.on_cpu else _one_thread():
+        timed = _time(plan, groups, platform)
     everything = [timing for timings in timed for timing in timings]
     if not everything:
         return None
@@ -98,7 +103,7 @@ def _groups(plan: Plan) -> list[NDArray[np.int64]]:
     return groups
 
 
-def _time(plan: Plan, groups: list[NDArray[np.int64]]) -> list[list[_Timing]]:
+def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> list[list[_Timing]]:
     """Timings of each group's cheapest, dearest and middle point, as far as the time goes."""
     _, proxy = plan.space.recipes()[0]
     timed: list[list[_Timing]] = [[] for _ in groups]
@@ -108,7 +113,11 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]]) -> list[list[_Timing]]:
             number = int(numbers[round(place * (len(numbers) - 1))])
             flops = int(plan.counts.flops[number])
             if time.perf_counter() < until and flops not in {timing.flops for timing in timings}:
-                timing = _timing(plan.grid.listing.point(number), flops, proxy)
+                point = plan.grid.listing.point(number)
+                if platform.on_cpu:
+                    timing = _timing(point, flops, proxy)
+                else:
+                    timing = _timing_on_a_card(point, flops, proxy, platform, plan.settings * len(plan.space.seeds))
                 timings += [timing] if timing else []
     return timed
 
@@ -136,5 +145,43 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
     except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError):
         # a network of the user's own that cannot learn, or one that does not fit: the sweep itself will say so
         return None
+    return _of(flops, seconds)
+
+
+def _timing_on_a_card(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> _Timing | None:
+    """The same of all lanes of a point that has so many runs: those that no run is in cost as much as others."""
+    try:
+        data = random_images(proxy, point.image_size or 1).on(platform.device)
+        lanes = lanes_of(point, proxy, platform)
+        if lanes > 1:
+            step = lane_step(point, proxy, platform, data, lanes)
+        else:
+            step = network_step(point, proxy, platform, data)
+        occupied = runs / math.ceil(runs / lanes)
+        seconds: list[float] = []
+        until = time.perf_counter() + EACH
+        while len(seconds) <= LEAST_STEPS or time.perf_counter() < until:
+            platform.synchronise()
+            started = time.perf_counter()
+            step()
+            platform.synchronise()
+            seconds.append((time.perf_counter() - started) / (proxy.batch_size * occupied))
+    except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError):
+        return None
+    return _of(flops, seconds)
+
+
+def _of(flops: int, seconds: list[float]) -> _Timing:
+    """What steps took that were timed, without the first."""
     fastest, slowest = (float(q) for q in np.quantile(seconds[1:], (0.1, 0.9)))
     return _Timing(flops, fastest, slowest, len(seconds) - 1)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

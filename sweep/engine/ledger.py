@@ -93,21 +93,21 @@ class Ledger(LedgerQueries):
         name: str,
         space: Mapping[str, Any],
         axes: Sequence[str] = (),
-        points: Mapping[int, PlannedPoint] | None = None,
+        points: Mapping[int, PlannedPoint] | Sequence[PlannedPoint] = (),
     ) -> None:
-        """Note what the sweep is, which axes vary, and points of its plan by their places; writes only what is news.
+        """Note the sweep, the axes that vary, and its points, all in order or some by place; writes only what is news.
 
         Points that are not among them are noted to be in the plan no more. Costs are noted so that whoever reads the
         ledger needs no network.
         """
-        points = points or {}
+        by_place = points if isinstance(points, Mapping) else dict(enumerate(points))
         row = (0, name, json.dumps(space, ensure_ascii=False), json.dumps(axes))
         with self.reading():
             same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
             columns = "params, flops, activations, stem_flops, position, baseline, uncounted, also"
             rows = self._connection.execute(f"SELECT point, {columns} FROM points")
             known = {point: tuple(values) for point, *values in rows}
-        new = {one.point: one.row(position) for position, one in points.items()}
+        new = {one.point: one.row(position) for position, one in by_place.items()}
         changed = {point: values for point, values in new.items() if known.get(point) != values}
         gone = [point for point, values in known.items() if values[4] is not None and point not in new]
         if same and not changed and not gone:

@@ -3,12 +3,14 @@
 import contextlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.errors import LedgerError
+from sweep.html import table, text
 from sweep.search.history import Answer
 
 if TYPE_CHECKING:
@@ -28,6 +30,22 @@ class LedgerQueries:
 
     path: Path
     _connection: sqlite3.Connection
+
+    def __repr__(self) -> str:
+        try:
+            return f"<Ledger {self.path}: {len(self.statuses()):,} runs>"
+        except LedgerError:
+            return f"<Ledger {self.path}: closed, or damaged>"
+
+    def _repr_html_(self) -> str:
+        try:
+            statuses, wanted = self.statuses(), self.wanted()
+        except LedgerError:
+            return text(repr(self))
+        counts = Counter(statuses.get(key, "missing") for key in wanted)
+        unused = len(statuses.keys() - wanted)
+        more = f"{unused:,} more that the space does not ask for" if unused else ""
+        return table(f"Ledger {self.path}", ["status", "runs"], sorted(counts.items()), more)
 
     def space(self) -> dict[str, Any]:
         """The plain values of the space that the sweep was last run with; raises LedgerError if it never was."""

@@ -7,8 +7,8 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
-from sweep.engine.work import Storage, Work
-from sweep.search import Answer, Choice, History, Stop
+from sweep.engine.work import Storage, together
+from sweep.search import Answer, Barrier, Choice, History, Stop
 from sweep.search.strategy import Strategy
 
 
@@ -51,6 +51,11 @@ class Loop:
         """Make as many asks as the strategy's lag allows."""
         while not self._stopped and self._may_ask():
             choice = self._strategy.next(self._history.seen(self._number, self._strategy.lag), self._number)
+            if isinstance(choice, Barrier):
+                if self._history.oldest_open is not None:
+                    return
+                choice = self._strategy.next(self._history.seen(self._number, 0), self._number)
+                assert not isinstance(choice, Barrier), "a strategy waits for answers that are in"
             if isinstance(choice, Stop):
                 self._stopped = True
                 return
@@ -98,7 +103,7 @@ class Loop:
         new = list(self._open)
         self.note(ledger)
         while self._open:
-            executor.submit([Work((self._runs.run(self._open[key][1]),), storage) for key in new])
+            executor.submit(together((self._runs.run(self._open[key][1]) for key in new), storage))
             results = executor.wait()
             ledger.record(results)
             pairs = []

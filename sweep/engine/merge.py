@@ -29,7 +29,7 @@ def merge(sources: Sequence[Path], into: Path, name: str) -> None:
         _agree(ledgers)
         target = stack.enter_context(Ledger.create(into))
         if first.path != into:
-            target.describe(name, {**space, "name": name}, first.axes(), dict(enumerate(first.planned())))
+            target.describe(name, {**space, "name": name}, first.axes(), first.planned())
         target.adopt(ledgers)
 
 

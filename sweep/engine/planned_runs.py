@@ -10,10 +10,11 @@ import numpy as np
 from sweep.costs import Plan
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.runs import Run
+from sweep.proxy.platform import Platform, platform_of
 from sweep.search import Choice, History, Pool
 from sweep.search.history import Answer
 from sweep.search.pool import Column
-from sweep.space import Lazy, canonical
+from sweep.space import Lazy, Proxy, canonical
 
 #: What says in an ask's origin which strategy made it.
 OWNER = "strategy"
@@ -24,10 +25,16 @@ class PlannedRuns:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        recipes = plan.space.recipes()
-        self._settings = [setting for setting, _ in recipes]
-        self._recipes = [proxy for _, proxy in recipes]
-        self._recipe_texts = [canonical(proxy.decisive()) for proxy in self._recipes]
+        self._rungs = plan.space.rungs()
+        self._settings: list[dict[str, Any]] = []
+        #: by place of the setting and of the rung
+        self._recipes: dict[tuple[int, int], Proxy] = {}
+        for rung, one in enumerate(self._rungs):
+            for setting, proxy in one.recipes:
+                if setting not in self._settings:
+                    self._settings.append(setting)
+                self._recipes[self._settings.index(setting), rung] = proxy
+        self._recipe_texts = {at: canonical(proxy.decisive()) for at, proxy in self._recipes.items()}
         self._keys: dict[tuple[int, int, int, int], str] = {}
         self._texts: dict[int, str] = {}
 
@@ -38,6 +45,12 @@ class PlannedRuns:
         return self._texts[place]
 
     @cached_property
+    def platform(self) -> Platform:
+        """Where the runs are trained; raises PlatformError if that is on a GPU, and none is known."""
+        resources = self.plan.space.resources
+        return platform_of(resources, elsewhere=resources.architecture is not None)
+
+    @cached_property
     def point_texts(self) -> list[str]:
         """The canonical text of each point of the plan."""
         return [self.text(place) for place in range(len(self.plan.points))]
@@ -45,9 +58,10 @@ class PlannedRuns:
     def run(self, choice: Choice) -> Run:
         """The run that a choice makes."""
         planned = self.plan.points[choice.point]
-        texts = self.text(choice.point), self._recipe_texts[choice.setting]
+        texts = self.text(choice.point), self._recipe_texts[choice.setting, choice.rung]
         recorded = self._keys.get(choice.run)
-        return Run(planned.point, self._recipes[choice.setting], choice.seed, planned.label, recorded, texts)
+        proxy = self._recipes[choice.setting, choice.rung]
+        return Run(planned.point, proxy, choice.seed, planned.label, recorded, texts, self.platform)
 
     def key(self, choice: Choice) -> str:
         """The key of the run that a choice makes."""
@@ -74,6 +88,8 @@ class PlannedRuns:
             seeds=plan.space.seeds,
             baseline=self._baselines,
             key=self.key,
+            rungs=tuple(rung.epochs for rung in self._rungs),
+            combinations=frozenset(self._recipes) if len(self._rungs) > 1 else None,
             nuisance={path: tuple(values) for path, values in plan.space.nuisance.items()},
             axes={
                 name: Column((column := plan.grid.listing.column(name)).values, column.codes[kept])
@@ -139,14 +155,15 @@ class PlannedRuns:
         stale: list[Ask] = []
         points = self._places({ask.point for ask in asks if ask.point is not None}, positions or {})
         strategy = self.plan.space.strategy.name
-        recipes = {text: place for place, text in enumerate(self._recipe_texts)}
+        recipes = {text: at for at, text in self._recipe_texts.items()}
         by_key = {} if all(ask.point for ask in asks) else {self.key(choice): choice for choice in self.pool().grid()}
         for ask in asks:
             choice = None
             if ask.point is None or ask.recipe is None or ask.seed is None:
                 choice = by_key.get(ask.key)
             elif ask.point in points and ask.recipe in recipes:
-                choice = Choice(points[ask.point], recipes[ask.recipe], ask.seed, ask.rung, ask.phase, ask.origin)
+                setting, rung = recipes[ask.recipe]
+                choice = Choice(points[ask.point], setting, ask.seed, rung, ask.phase, ask.origin)
                 among_seeds = ask.phase == "confirm" or ask.seed in self.plan.space.seeds
                 choice = choice if among_seeds and self.key(choice) == ask.key else None
             if strategy != "grid" and ask.origin.get(OWNER, "grid") != strategy and ask.key not in answers:

@@ -16,6 +16,8 @@ SETTINGS = {
     # those that Ray starts in advance know nothing of us, and are ended again
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_worker_prestart": "0",
+    # without it cuBLAS adds up in another order each time
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     # a step frees what the next one asks for: memory that is kept, in large pages, takes a tenth off a run
     "GLIBC_TUNABLES": (
         "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:"

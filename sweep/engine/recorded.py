@@ -27,16 +27,20 @@ class RecordedPoint:
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run that the space asks for: places of its point and setting in `Recorded.points` and `settings`."""
+    """A run that the space asks for: places of its point and recipe in `Recorded.points` and `recipes`.
+
+    rung: place of its length of training among `Space.rungs`.
+    """
 
     place: int
     setting: int
     ask: Ask
+    rung: int = 0
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a ledger says of its sweep; runs in the order of points, settings and seeds."""
+    """What a ledger says of its sweep; runs in the order of points, recipes (of all lengths) and seeds."""
 
     space: Space
     axes: tuple[str, ...]
@@ -65,7 +69,7 @@ def recorded(ledger: Ledger) -> Recorded:
         axes = ledger.axes()
         with ledger.reading():
             return Recorded(
-                space, axes, points := _points(ledger, axes), space.recipes(), _asked(ledger, space, points)
+                space, axes, points := _points(ledger, axes), _recipes(space), _asked(ledger, space, points)
             )
     except SpaceError as error:
         raise LedgerError(f"{ledger.path}: its space is not one that this version reads:\n{error}") from None
@@ -83,14 +87,20 @@ def _points(ledger: Ledger, axes: tuple[str, ...]) -> list[RecordedPoint]:
     ]
 
 
+def _recipes(space: Space) -> list[tuple[Mapping[str, Any], Proxy]]:
+    return [recipe for rung in space.rungs() for recipe in rung.recipes]
+
+
 def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> list[RecordedRun]:
     places = {one.cost.point: place for place, one in enumerate(points)}
-    settings = {canonical(proxy.decisive()): number for number, (_, proxy) in enumerate(space.recipes())}
+    settings = {canonical(proxy.decisive()): number for number, (_, proxy) in enumerate(_recipes(space))}
+    rungs = [rung for rung, one in enumerate(space.rungs()) for _ in one.recipes]
     seeds = {seed: place for place, seed in enumerate(space.seeds)}
     asked: dict[tuple[int, int, int | None, int], RecordedRun] = {}
     for ask in ledger.asks():
         if ask.present and ask.point in places and ask.recipe in settings:
-            one = RecordedRun(places[ask.point], settings[ask.recipe], ask)
+            setting = settings[ask.recipe]
+            one = RecordedRun(places[ask.point], setting, ask, rungs[setting])
             # a run is asked for once, whatever a file says
             asked.setdefault((one.place, one.setting, ask.seed, ask.rung), one)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sweep.costs import Plan
 from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
+from sweep.proxy.platform import PlatformError
 from sweep.space.changes import changes
 
 #: Plans with more runs are not compared with their ledger: each run's key would have to be computed.
@@ -40,6 +41,11 @@ def remaining(plan: Plan, ledger: Path) -> Remaining | None:
     if plan.runs > MOST_RUNS:
         return None
     runs = PlannedRuns(plan)
+    try:
+        _ = runs.platform
+    except PlatformError:
+        # keys hold the kind of GPU, and none is known here
+        return None
     with Ledger.open(ledger) as opened:
         statuses = opened.statuses()
         changed = changes(opened.space(), plan.space.data) if statuses else ""

@@ -43,6 +43,8 @@ class Job:
     scratch: str
     retries: int
     do: str
+    #: GPUs of this machine, where Ray is started
+    cards: int = 0
     feed: str = field(default_factory=lambda: f"wn-sweep-{uuid.uuid4().hex}")
 
     def needs(self) -> dict[str, float]:

@@ -41,14 +41,21 @@ class Tune:
         workers: runs at a time; None with an address: as many as there is room for, also when nodes join or leave.
         address: of a Ray cluster: auto, host:port or ray://host:port.
         do: what does a work, by module and name.
+        cards: GPUs of this machine; those that PyTorch finds if not given.
     """
 
     def __init__(
-        self, resources: Resources, workers: int | None = None, address: str | None = None, do: str = DO
+        self,
+        resources: Resources,
+        workers: int | None = None,
+        address: str | None = None,
+        do: str = DO,
+        cards: int | None = None,
     ) -> None:
         self.workers = workers
         self.note: Callable[[str], None] = lambda line: None
-        self._resources, self._address, self._do = resources, address, do
+        self.ready: Callable[[], None] = lambda: None
+        self._resources, self._address, self._do, self._cards = resources, address, do, cards
         self._open: dict[str, Work] = {}
         self._ray: _Ray | None = None
         self._losses = 0
@@ -73,7 +80,10 @@ class Tune:
         """Results that have arrived, at least one."""
         while True:
             assert self._ray is not None
+            starting = not self._ray.started
             results = [result for result in self._ray.results(self.note) if result.key in self._open]
+            if starting and self._ray.started and not results:
+                self.ready()
             if results:
                 self._losses = 0
                 for result in results:
@@ -88,10 +98,18 @@ class Tune:
         # an interruption in between would leave a process that nobody ends
         try:
             with deferred():
-                self._ray = _Ray(self._resources, self.workers, self._address, self._do)
+                self._ray = _Ray(self._resources, self.workers, self._address, self._do, self._found_cards())
         except KeyboardInterrupt:
             self.close()
             raise
+
+    def _found_cards(self) -> int:
+        if self._cards is None and self._resources.gpus and self._address is None:
+            # torch takes seconds to import
+            from sweep.proxy.platform import cards
+
+            self._cards = cards()
+        return self._cards or 0
 
     def _begin_again(self) -> None:
         assert self._ray is not None
@@ -137,10 +155,10 @@ def _answers(address: str) -> None:
 class _Ray:
     """The process that drives Ray: gets work by stdin, says results by stdout, and ends when stdin does."""
 
-    def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str) -> None:
+    def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str, cards: int) -> None:
         self._address = address
         self._said, self._hopeless, self._heard = "", "", b""
-        self._started, self.lost = False, False
+        self.started, self.lost = False, False
         self._scratch = Scratch()
         self._log = (self._scratch.folder / "log").open("w+")
         self._process = subprocess.Popen(
@@ -165,6 +183,7 @@ class _Ray:
                 "workers": workers,
                 "address": address,
                 "do": do,
+                "cards": cards,
                 "scratch": str(self._scratch.folder),
             }
         )
@@ -209,7 +228,7 @@ class _Ray:
     def _hear(self, note: Callable[[str], None]) -> bool:
         """Wait until it says something; False if it has not started in time."""
         assert self._process.stdout is not None
-        while not select.select([self._process.stdout], [], [], None if self._started else LOOK_EVERY)[0]:
+        while not select.select([self._process.stdout], [], [], None if self.started else LOOK_EVERY)[0]:
             waited = time.monotonic() - self._began
             if waited >= self._within:
                 return False
@@ -237,7 +256,7 @@ class _Ray:
             return []
         *lines, self._heard = (self._heard + news).split(b"\n")
         said = [json.loads(line) for line in lines]
-        self._started = self._started or bool(said)
+        self.started = self.started or bool(said)
         for one in said:
             self._hopeless = one.get("hopeless", self._hopeless)
             self._said = one.get("lost", self._said)

@@ -32,6 +32,7 @@ def _join(job: Job) -> None:
     ray.init(
         address="local",
         num_cpus=workers * int(job.resources["cpus"]),
+        num_gpus=job.cards,
         include_dashboard=False,
         # results are small: a small store starts faster and fits everywhere
         object_store_memory=100 << 20,

@@ -13,7 +13,9 @@ import torch
 from sweep.engine.result import Result
 from sweep.engine.runs import Run, key_of
 from sweep.engine.work import Work
-from sweep.proxy import Outcome, OutOfTime, train
+from sweep.proxy import Checkpoint, Outcome, OutOfTime, Weights, train
+from sweep.proxy.lanes import LaneRun, train_together
+from sweep.proxy.platform import CPU, Platform, PlatformError, here
 from sweep.space.guard import guarded
 
 #: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
@@ -32,38 +34,86 @@ ANOTHER_VERSION = "another version"
 def do(text: str) -> list[Result]:
     """The results of a work; never raises what a run raised."""
     work = Work.read(text)
+    if work.runs[0].lanes > 1:
+        return _lane_results(work)
     return [_result(work, run) for run in work.runs]
 
 
+def _refused(run: Run) -> Result | None:
+    """The failure of a run that cannot be done here, or would be another one; None if it is the one that was asked."""
+    try:
+        key = key_of(run.point, run.proxy, run.seed, platform=here(run.platform))
+    except PlatformError as error:
+        return failure(run.key, "no GPU", f"the worker on {platform.node()} has no GPU: {error}")
+    except ValueError as error:
+        return failure(run.key, "no network", str(error))
+    if key == run.key:
+        return None
+    found = ", ".join(f"{name} {value}" for name, value in versions(run.platform).items())
+    if not run.platform.on_cpu:
+        found += f", {here(run.platform).architecture}"
+    message = (
+        f"the worker on {platform.node()} would compute a different run: it has {found}; "
+        "install the same versions on every node"
+    )
+    return failure(run.key, ANOTHER_VERSION, message)
+
+
 def _result(work: Work, run: Run) -> Result:
+    if (refused := _refused(run)) is not None:
+        return refused
     checkpoint, weights = work.checkpoint(run), work.weights(run)
     started = time.perf_counter()
     try:
-        key = key_of(run.point, run.proxy, run.seed)
-    except ValueError as error:
-        return failure(run.key, "no network", str(error))
-    if key != run.key:
-        here = ", ".join(f"{name} {value}" for name, value in versions().items())
-        message = (
-            f"the worker on {platform.node()} would compute a different run: it has {here}; "
-            "install the same versions on every node"
-        )
-        return failure(run.key, ANOTHER_VERSION, message)
-    try:
         with _guard(run):
-            outcome = train(run.point, run.proxy, run.seed, checkpoint, weights)
-    except OutOfTime as error:
-        result = failure(run.key, "timed out", str(error), time.perf_counter() - started)
+            outcome = train(run.point, run.proxy, run.seed, checkpoint, weights, run.platform)
     except Exception as error:
-        kind = "out of memory" if _out_of_memory(error) else type(error).__name__
-        message = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        trace = "".join(traceback.format_exception(error)).splitlines()[-LINES:]
-        result = failure(run.key, kind, message, time.perf_counter() - started, "\n".join(trace))
+        result = _failed(run, error, time.perf_counter() - started)
     else:
-        result = _trained(run.key, outcome)
+        result = _trained(run, outcome)
+    return _with_notes(result, checkpoint, weights)
+
+
+def _lane_results(work: Work) -> list[Result]:
+    """Train the runs of a work together, and tell of each."""
+    if (refused := _refused(work.runs[0])) is not None:
+        return [replace(refused, key=run.key) for run in work.runs]
+    lanes = [LaneRun(run.proxy, run.seed, work.checkpoint(run), work.weights(run)) for run in work.runs]
+    first, started = work.runs[0], time.perf_counter()
+    outcomes: list[Outcome | Exception]
+    try:
+        outcomes = [*train_together(first.point, lanes, first.lanes, first.platform)]
+    except Exception as error:
+        if _out_of_memory(error):
+            said = f"{error} (with {first.lanes} lanes: a smaller resources.lanes needs less)"
+            error = torch.OutOfMemoryError(said).with_traceback(error.__traceback__)
+        # what is over is over; of the others each may be tried again
+        outcomes = [error if lane.outcome is None else lane.outcome for lane in lanes]
+    seconds = (time.perf_counter() - started) / len(lanes)
+    results = [
+        _failed(run, outcome, seconds) if isinstance(outcome, Exception) else _trained(run, outcome)
+        for run, outcome in zip(work.runs, outcomes, strict=True)
+    ]
+    return [_with_notes(result, lane.checkpoint, lane.weights) for result, lane in zip(results, lanes, strict=True)]
+
+
+def _with_notes(result: Result, checkpoint: Checkpoint | None, weights: Weights | None) -> Result:
     notes = [*(checkpoint.notes if checkpoint else []), *(weights.notes if weights else [])]
     message = "; ".join([result.message, *notes] if result.message else notes)[:MESSAGE]
     return replace(result, message=message, checkpointed=checkpoint is not None and checkpoint.kept)
+
+
+def _failed(run: Run, error: Exception, seconds: float) -> Result:
+    """The result of a run that raised."""
+    if isinstance(error, OutOfTime):
+        return failure(run.key, "timed out", str(error), seconds, on=run.platform)
+    kind = "out of memory" if _out_of_memory(error) else type(error).__name__
+    if kind == "out of memory" and not run.platform.on_cpu:
+        # what this process keeps of a card may be what another run lacks
+        torch.cuda.empty_cache()
+    message = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    trace = "".join(traceback.format_exception(error)).splitlines()[-LINES:]
+    return failure(run.key, kind, message, seconds, "\n".join(trace), on=run.platform)
 
 
 def _guard(run: Run) -> AbstractContextManager[None]:
@@ -73,23 +123,24 @@ def _guard(run: Run) -> AbstractContextManager[None]:
     return guarded(run.proxy.timeout + LATE if run.proxy.timeout else 0)
 
 
-def failure(key: str, kind: str, message: str, seconds: float = 0.0, trace: str = "") -> Result:
+def failure(key: str, kind: str, message: str, seconds: float = 0.0, trace: str = "", on: Platform = CPU) -> Result:
     """The result of a run that failed, with the reason and, if it raised something, the end of its traceback."""
     return Result(
-        key, "failed", seconds=seconds, kind=kind, message=message, traceback=trace[-LETTERS:], versions=versions()
+        key, "failed", seconds=seconds, kind=kind, message=message, traceback=trace[-LETTERS:], versions=versions(on)
     )
 
 
-def _trained(key: str, outcome: Outcome) -> Result:
+def _trained(run: Run, outcome: Outcome) -> Result:
     losses = outcome.losses
     result = Result(
-        key,
+        run.key,
         "done",
         outcome.error,
         outcome.loss,
         tuple(loss for loss in losses if math.isfinite(loss)),
         outcome.seconds,
-        versions=versions(),
+        message="; ".join(outcome.notes),
+        versions=versions(run.platform),
     )
     if outcome.status == "done":
         return result
@@ -105,11 +156,12 @@ def _out_of_memory(error: Exception) -> bool:
     )
 
 
-def versions() -> dict[str, str]:
-    """What computes a run, for the record."""
+def versions(on: Platform = CPU) -> dict[str, str]:
+    """What computes a run on a platform, for the record."""
     return {
         "wn-sweep": version("wn-sweep"),
         "torch": torch.__version__,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
+        **on.versions(),
     }

@@ -45,7 +45,8 @@ def export(ledger: Ledger, to: Path, force: bool = False) -> str:
     table = _table(to)
     if not force and (to.exists() or to.is_symlink()):
         raise SweepError(f"{to}: this file exists; --force replaces it")
-    sweep = frame(ledger, kernels=False)
+    # runs are told as they are, points as the space judges them
+    sweep = frame(ledger, kernels=False, metric=None if to.suffix == ".tex" or table == "points" else "error")
     others = _others(sweep)
     if to.suffix == ".db":
         trials = _whole(to, lambda part: optuna_db.write(sweep, ledger.curves(), part))

@@ -11,7 +11,8 @@ from sweep.report.page.folder import named_for_files, plain_points, write_csv
 
 def runs(frame: SweepFrame) -> pd.DataFrame:
     """A row a run that is in."""
-    return frame.runs[frame.runs["status"] != "missing"]
+    runs = frame.runs if frame.search is None else frame.search.asked
+    return runs[runs["status"] != "missing"]
 
 
 def points(study: Study) -> pd.DataFrame:

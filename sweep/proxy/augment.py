@@ -22,6 +22,10 @@ class Drawn:
 
     values: dict[str, Tensor]
 
+    def to(self, device: torch.device) -> "Drawn":
+        """The same on a device."""
+        return Drawn({name: value.to(device) for name, value in self.values.items()})
+
     def __getitem__(self, stretch: slice) -> "Drawn":
         return Drawn({name: value[stretch] for name, value in self.values.items()})
 
@@ -85,7 +89,7 @@ def color(pixels: Tensor, how: Augment, drawn: Drawn, white: float, size: int | 
     """
     if how.resized_crop is not None:
         down, right, height, width = drawn.values["window"].T
-        middle = torch.zeros(len(pixels), 2, 3)
+        middle = torch.zeros(len(pixels), 2, 3, device=pixels.device)
         middle[:, 0, 0], middle[:, 0, 2] = width, 2 * right + width - 1
         middle[:, 1, 1], middle[:, 1, 2] = height, 2 * down + height - 1
         shape = [*pixels.shape[:2], *(pixels.shape[2:] if size is None else (size, size))]
@@ -119,7 +123,10 @@ def move(x: Tensor, how: Augment, drawn: Drawn) -> Tensor:
     if how.cutout:
         # of an even side the middle is the pixel below and to the right of it
         first = drawn.values["cutout"] - how.cutout // 2
-        away = [(at := torch.arange(side) - first[:, i, None]).lt(0) | at.ge(how.cutout) for i, side in _sides(x)]
+        away = [
+            (at := torch.arange(side, device=x.device) - first[:, i, None]).lt(0) | at.ge(how.cutout)
+            for i, side in _sides(x)
+        ]
         x = x * (away[0][:, None, :, None] | away[1][:, None, None, :])
     return x
 
@@ -131,11 +138,13 @@ def _sides(x: Tensor) -> list[tuple[int, int]]:
 def _grey(pixels: Tensor) -> Tensor:
     if pixels.shape[1] != 3:
         return pixels.mean(1, keepdim=True)
-    return (pixels * torch.tensor(GREY)[:, None, None]).sum(1, keepdim=True)
+    # a number a colour, each made where the pixels are: a tensor of them would be copied there for every batch
+    shares = [torch.full((1, 1), share, device=pixels.device) for share in GREY]
+    return (pixels * torch.stack(shares)).sum(1, keepdim=True)
 
 
 def _shifted(padded: Tensor, offsets: Tensor, shape: torch.Size) -> Tensor:
     """The window of `shape` at each image's own offset (rows, columns)."""
-    rows, columns = (offsets[:, i, None] + torch.arange(side) for i, side in enumerate(shape))
-    at = torch.arange(len(padded))[:, None, None]
+    rows, columns = (offsets[:, i, None] + torch.arange(side, device=padded.device) for i, side in enumerate(shape))
+    at = torch.arange(len(padded), device=padded.device)[:, None, None]
     return padded[at, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from torch import Generator, Tensor
 
-from sweep.proxy.augment import color, draw, move
+from sweep.proxy.augment import Drawn, color, draw, move
 from sweep.proxy.data import Split
-from sweep.proxy.tasks import composed, composite_labels, drawn_images
+from sweep.proxy.platform import CPU, Platform
+from sweep.proxy.tasks import class_counts, composed, composite_labels, drawn_images
 from sweep.space import Proxy
 
 #: Numbers in the images that are made ready at a time: 16 MiB of floats.
@@ -19,33 +20,50 @@ def stretches(count: int, each: int) -> list[slice]:
 
 
 def batches(
-    data: Split, proxy: Proxy, epoch: Sequence[slice], generators: tuple[Generator, Generator], first: int
+    data: Split,
+    proxy: Proxy,
+    epoch: Sequence[slice],
+    generators: tuple[Generator, Generator],
+    first: int,
+    platform: Platform = CPU,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The training images and labels of an epoch, batch by batch from number `first` on.
 
     The order of the images, or which of them lie over one another, is drawn from the first generator and their
     augmentation from the second, for the whole epoch at once: neither depends on where it begins, nor on how many
-    batches are made ready at a time.
+    batches are made ready at a time. Both are drawn on the CPU, whatever the platform.
     """
-    channels, size, count = data.train.shape[1], data.size, len(data.train)
-    order = drawn_images(count, proxy.task, generators[0])
-    each = order.shape[1]
-    aspects = None if data.aspects is None else data.aspects[order.flatten()]
-    drawn = draw(proxy.augment, count * each, size, generators[1], aspects)
+    channels, size = data.train.shape[1], data.size
+    order, drawn = drawn_epoch(data, proxy, generators)
+    order, drawn = order.to(data.device), drawn.to(data.device)
+    each, classes = order.shape[1], proxy.dataset.facts.classes
+    counts = class_counts(proxy.task, classes, data.device)
     at_a_time = max(1, READY // (proxy.batch_size * each * channels * size * size))
     left = epoch[first:]
     for block in stretches(len(left), at_a_time):
         mine = left[block]
         whole = slice(mine[0].start, mine[-1].stop)
-        at, random = order[whole], drawn[whole.start * each : whole.stop * each]
-        pixels = color(data.train[at.flatten()].float(), proxy.augment, random, data.white, size)
-        if proxy.task is None:
-            images, labels = move(data.normalised(pixels), proxy.augment, random), data.train_labels[at[:, 0]]
-        else:
-            # moved as pixels: what moves in is black, and hides nothing of the other image
-            moved = move(pixels, proxy.augment, random).unflatten(0, at.shape)
-            images = composed(moved, proxy.task, data)
-            labels = composite_labels(data.train_labels[at], proxy.task, proxy.dataset.facts.classes)
+        with platform.step():
+            at, random = order[whole], drawn[whole.start * each : whole.stop * each]
+            images, labels = made(data, proxy, at, random, counts)
         for batch in mine:
             where = slice(batch.start - whole.start, batch.stop - whole.start)
             yield images[where], labels[where]
+
+
+def drawn_epoch(data: Split, proxy: Proxy, generators: tuple[Generator, Generator]) -> tuple[Tensor, Drawn]:
+    """What is random about an epoch, on the CPU: the images (count, images of a sample), and their augmentation."""
+    order = drawn_images(len(data.train), proxy.task, generators[0])
+    aspects = None if data.aspects is None else data.aspects.cpu()[order.flatten()]
+    return order, draw(proxy.augment, order.numel(), data.size, generators[1], aspects)
+
+
+def made(data: Split, proxy: Proxy, at: Tensor, random: Drawn, counts: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Images (B, C, H, W), augmented and normalised, and labels (B,) of training images at (B, images of a sample)."""
+    pixels = color(data.taken(data.train, at.flatten()).float(), proxy.augment, random, data.white, data.size)
+    if proxy.task is None:
+        return move(data.normalised(pixels), proxy.augment, random), data.train_labels[at[:, 0]]
+    # moved as pixels: what moves in is black, and hides nothing of the other image
+    moved = move(pixels, proxy.augment, random).unflatten(0, at.shape)
+    labels = composite_labels(data.train_labels[at], proxy.task, proxy.dataset.facts.classes, counts)
+    return composed(moved, proxy.task, data), labels

@@ -55,6 +55,28 @@ class Split:
         """Side of the images that a network sees, in pixels."""
         return self.validation.shape[3]
 
+    @property
+    def device(self) -> torch.device:
+        """The device that batches are made on; images that are too many for it lie elsewhere."""
+        return self.mean.device
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the images."""
+        return self.train.nbytes + self.validation.nbytes
+
+    def on(self, device: torch.device, images: bool = True) -> "Split":
+        """The same on a device; without `images` what belongs to them alone, and they stay where they are."""
+        small = ("train_labels", "validation_labels", "mean", "deviation", "aspects")
+        names = (*small, "train", "validation") if images else small
+        moved = {name: getattr(self, name).to(device) for name in names if getattr(self, name) is not None}
+        return replace(self, **moved)
+
+    def taken(self, images: Tensor, at: Tensor | slice) -> Tensor:
+        """Some of the images, on the device that batches are made on."""
+        where = at if isinstance(at, slice) else at.to(images.device)
+        return images[where].to(self.device)
+
     def normalised(self, pixels: Tensor) -> Tensor:
         """Pixels with mean 0 and deviation 1 over the training images, channel by channel, as floats."""
         return (pixels - self.mean) / self.deviation
@@ -76,7 +98,7 @@ def load(dataset: Dataset, image_size: int, draw: int | None = None) -> Split:
     if draw is None:
         raise ValueError("each seed has training images of its own: load needs the seed")
     whole = load(dataset.whole, image_size)
-    at = torch.from_numpy(drawn_by(draw, whole.train_labels.numpy(), dataset.facts)[: dataset.counts()[0]])
+    at = subset_of(whole, dataset, draw)
     images = whole.train[at]
     known = _moments(images, len(images))
     mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
@@ -236,6 +258,12 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     if found != DATASETS["digits"].fingerprint:
         raise DataError(f"the images of digits are not those that this version knows ({found[:12]})")
     return images, labels
+
+
+def subset_of(whole: Split, dataset: Dataset, draw: int) -> Tensor:
+    """Numbers of the training images that a seed draws from those of the whole set."""
+    labels = whole.train_labels.cpu().numpy()
+    return torch.from_numpy(drawn_by(draw, labels, dataset.facts)[: dataset.counts()[0]])
 
 
 def drawn_by(seed: int, labels: NDArray[np.int64], facts: DatasetFacts) -> NDArray[np.int64]:

@@ -12,8 +12,8 @@ from sweep.networks.condconv import MixedConv
 from sweep.networks.dynamic_conv import Shape, generate
 from sweep.networks.weightnet import GeneratedConv
 from sweep.proxy.data import Split
+from sweep.proxy.platform import CPU, settled
 from sweep.proxy.tasks import Shown
-from sweep.proxy.train import precision, settled
 from sweep.space import Proxy
 
 #: Weights of kernels that are held at a time: those of all samples at once would be gigabytes in a wide network.
@@ -54,7 +54,7 @@ def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[L
             hooks.append(module.register_forward_pre_hook(_noting(name, found)))
     network.eval()
     try:
-        with settled(), torch.inference_mode(), precision(proxy):
+        with settled(), torch.inference_mode(), CPU.precision(proxy):
             network(Shown(data.validation, data.validation_labels, data, proxy)[:images])
     finally:
         for hook in hooks:

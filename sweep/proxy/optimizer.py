@@ -29,7 +29,7 @@ class Optimizer:
         self._how = how
         # AdamW: both moments of each parameter; SGD: its momentum buffer
         self._moments = [[torch.zeros_like(p) for p in self.parameters] for _ in range(2 if how.name == "adamw" else 1)]
-        self._steps = [torch.zeros(()) for _ in self.parameters]
+        self._steps = [torch.zeros((), device=parameter.device) for parameter in self.parameters]
 
     @torch.no_grad()
     def step(self, rate: float) -> None:

@@ -44,10 +44,23 @@ def composed(parts: Tensor, task: Task, data: Split) -> Tensor:
     return data.normalised(parts.amax(1) if task.mix == "max" else parts.mean(1))
 
 
-def composite_labels(labels: Tensor, task: Task, classes: int) -> Tensor:
+def class_counts(task: Task | None, classes: int, device: torch.device) -> list[Tensor]:
+    """What `composite_labels` looks up, on a device: for each image of a composite a number for each class and none."""
+    if task is None or task.ordered:
+        return []
+    tables = []
+    for after in reversed(range(task.images)):
+        # how many multisets begin as this one does, and go on with a smaller class
+        continued = [math.comb(classes - label + after - 1, after) for label in range(classes)]
+        tables.append(torch.tensor([0, *continued]).cumsum(0).to(device))
+    return tables
+
+
+def composite_labels(labels: Tensor, task: Task, classes: int, counts: list[Tensor] | None = None) -> Tensor:
     """Labels (n,) of composites of images with these labels (n, images), in the order that itertools gives them.
 
     A class is a multiset of classes (`combinations_with_replacement`), or a sequence where order counts (`product`).
+    `counts` are those of `class_counts`, where they have been made.
     """
     places = labels.unbind(1)
     if task.ordered:
@@ -56,11 +69,8 @@ def composite_labels(labels: Tensor, task: Task, classes: int) -> Tensor:
             number = number * classes + place
         return number
     number, before = torch.zeros_like(places[0]), torch.zeros_like(places[0])
-    for position, place in enumerate(labels.sort(1).values.unbind(1)):
-        after = task.images - position - 1
-        # how many multisets begin as this one does, and go on with a smaller class
-        continued = [math.comb(classes - label + after - 1, after) for label in range(classes)]
-        smaller = torch.tensor([0, *continued]).cumsum(0)
+    tables = class_counts(task, classes, labels.device) if counts is None else counts
+    for smaller, place in zip(tables, labels.sort(1).values.unbind(1), strict=True):
         number += smaller[place] - smaller[before]
         before = place
     return number
@@ -79,7 +89,7 @@ class Shown:
         self.labels = labels
         if proxy.task is not None:
             facts = proxy.dataset.facts
-            self._at = judged_images(len(images), proxy.task, facts.fingerprint)
+            self._at = judged_images(len(images), proxy.task, facts.fingerprint).to(data.device)
             self.labels = composite_labels(labels[self._at], proxy.task, facts.classes)
 
     def __len__(self) -> int:
@@ -88,5 +98,5 @@ class Shown:
     def __getitem__(self, stretch: slice) -> Tensor:
         """Some of what is shown (B, C, H, W), normalised."""
         if self._task is None or self._at is None:
-            return self._data.normalised(self._images[stretch])
-        return composed(self._images[self._at[stretch]].float(), self._task, self._data)
+            return self._data.normalised(self._data.taken(self._images, stretch))
+        return composed(self._data.taken(self._images, self._at[stretch]).float(), self._task, self._data)

@@ -1,23 +1,21 @@
 """One run: a point trained with a recipe from a seed, to its validation error at the last epoch."""
 
-import contextlib
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-import torch.utils.deterministic
 from torch import Tensor, nn
 
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.checkpoint import Checkpoint
-from sweep.proxy.data import Split, load
+from sweep.proxy.data import Split
+from sweep.proxy.platform import CPU, Platform, settled
 from sweep.proxy.schedule import rate
 from sweep.proxy.tasks import Shown
-from sweep.proxy.training import begin
+from sweep.proxy.training import Training, begin
 from sweep.proxy.weights import Weights
 from sweep.space import Point, Proxy
 
@@ -36,6 +34,7 @@ class Outcome:
     loss: mean cross-entropy (nats) on the same images, without label smoothing; None if diverged.
     losses: mean training loss of each epoch.
     seconds: wall-clock time, over all attempts that a checkpoint connects.
+    notes: what a person should know of the run.
     """
 
     status: str
@@ -43,6 +42,7 @@ class Outcome:
     loss: float | None
     losses: tuple[float, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 class OutOfTime(Exception):  # noqa: N818 - the run is out of time; nothing is wrong with it
@@ -50,7 +50,12 @@ class OutOfTime(Exception):  # noqa: N818 - the run is out of time; nothing is w
 
 
 def train(
-    point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None = None, weights: Weights | None = None
+    point: Point,
+    proxy: Proxy,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    weights: Weights | None = None,
+    platform: Platform = CPU,
 ) -> Outcome:
     """Train a resolved point's network and evaluate it once, at the end.
 
@@ -60,43 +65,42 @@ def train(
     The weights that the error was measured with are left in `weights` before the outcome is told.
     Raises OutOfTime, looked at between batches; and whatever the network raises.
     """
-    with settled():
-        return _train(point, proxy, seed, checkpoint, weights)
+    with settled(platform, proxy) as notes:
+        outcome = _train(point, proxy, seed, checkpoint, weights, platform)
+    return replace(outcome, notes=tuple(notes)) if notes else outcome
 
 
-def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None, weights: Weights | None) -> Outcome:
+def _train(
+    point: Point,
+    proxy: Proxy,
+    seed: int,
+    checkpoint: Checkpoint | None,
+    weights: Weights | None,
+    platform: Platform,
+) -> Outcome:
     started = time.perf_counter()
-    data = load(proxy.dataset, point.image_size or 1, proxy.dataset.draw(seed))
+    data = platform.images(proxy.dataset, point.image_size or 1, proxy.dataset.draw(seed))
     # the last batch may be smaller, but batch norm cannot train on a single image
     epoch_of = [batch for batch in stretches(len(data.train), proxy.batch_size) if batch.stop - batch.start > 1]
     steps = proxy.epochs * len(epoch_of)
-    run = begin(point, proxy, seed, checkpoint, len(epoch_of))
+    run = begin(point, proxy, seed, checkpoint, len(epoch_of), platform)
     started -= run.seconds
     for epoch in range(len(run.losses), proxy.epochs):
         before = [generator.get_state() for generator in run.generators]
-        for images, labels in batches(data, proxy, epoch_of, run.generators, run.batch):
+        for images, labels in batches(data, proxy, epoch_of, run.generators, run.batch, platform):
             if proxy.timeout is not None and time.perf_counter() - started > proxy.timeout:
                 raise OutOfTime(f"not done after {proxy.timeout:g} s, in epoch {epoch + 1} of {proxy.epochs}")
-            with precision(proxy):
-                logits = run.network(run.laid_out(images))
-            loss = F.cross_entropy(logits.float(), labels, label_smoothing=proxy.label_smoothing)
-            run.optimizer.forget_gradients()
-            loss.backward()
-            run.optimizer.step(rate(proxy, epoch * len(epoch_of) + run.batch, steps))
-            if run.average is not None:
-                run.average.step()
-            run.total += loss.detach()
-            run.batch += 1
+            learn(run, images, labels, proxy, rate(proxy, epoch * len(epoch_of) + run.batch, steps), platform)
             if checkpoint is not None and checkpoint.due():
                 run.seconds = time.perf_counter() - started
                 checkpoint.save(run.state(before))
         run.losses.append(float(run.total) / len(epoch_of))
-        run.total, run.batch = torch.zeros(()), 0
+        run.total, run.batch = run.no_loss(), 0
         if not math.isfinite(run.losses[-1]):
             return Outcome("diverged", None, None, tuple(run.losses), time.perf_counter() - started)
     if run.average is not None:
         run.average.take_over()
-    judged = validate(run.network, data, proxy)
+    judged = validate(run.network, data, proxy, platform)
     if judged is None:
         return Outcome("diverged", None, None, tuple(run.losses), time.perf_counter() - started)
     if weights is not None:
@@ -104,41 +108,19 @@ def _train(point: Point, proxy: Proxy, seed: int, checkpoint: Checkpoint | None,
     return Outcome("done", judged.error, judged.loss, tuple(run.losses), time.perf_counter() - started)
 
 
-@contextlib.contextmanager
-def settled() -> Iterator[None]:
-    """Settings of PyTorch that every run shares: one thread, the same bits whatever else runs, and no time lost.
-
-    What the caller's process had set, its random state included, is restored.
-    """
-    threads, debug_mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
-    filled = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    random_state, flushing = torch.get_rng_state(), _flushes_denormals()
-    try:
-        torch.set_num_threads(1)
-        # as torch.use_deterministic_algorithms, which takes two seconds to import a compiler that no run uses
-        torch.set_deterministic_debug_mode("error")
-        # no operation of ours reads what it has not written, so memory need not be filled to show that
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-        # AdamW's squares of small gradients are numbers that processors are slow with
-        torch.set_flush_denormal(True)
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_deterministic_debug_mode(debug_mode)
-        torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
-        torch.set_flush_denormal(flushing)
-        torch.set_rng_state(random_state)
-
-
-def _flushes_denormals() -> bool:
-    """Whether this thread takes very small numbers for 0; PyTorch does not say what was set."""
-    smallest = torch.tensor([torch.finfo(torch.float64).tiny], dtype=torch.float64)
-    return float(smallest * 0.5) == 0.0
-
-
-def precision(proxy: Proxy) -> torch.autocast:
-    """What a recipe's precision means for operators."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=proxy.precision == "bfloat16")
+def learn(run: Training, images: Tensor, labels: Tensor, proxy: Proxy, lr: float, platform: Platform) -> None:
+    """One training step at a learning rate; nothing in it waits for the device."""
+    with platform.step():
+        with platform.precision(proxy):
+            logits = run.network(run.laid_out(images))
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=proxy.label_smoothing)
+        run.optimizer.forget_gradients()
+        loss.backward()
+        run.optimizer.step(lr)
+        if run.average is not None:
+            run.average.step()
+        run.total += loss.detach()
+    run.batch += 1
 
 
 class Judged(NamedTuple):
@@ -148,26 +130,34 @@ class Judged(NamedTuple):
     loss: float
 
 
-def validate(network: nn.Module, data: Split, proxy: Proxy) -> Judged | None:
+def validate(network: nn.Module, data: Split, proxy: Proxy, platform: Platform = CPU) -> Judged | None:
     """Error and loss on the validation images; None if the network gives no finite answers."""
-    return judge(network, data, data.validation, data.validation_labels, proxy)
+    return judge(network, data, data.validation, data.validation_labels, proxy, platform)
 
 
-def judge(network: nn.Module, data: Split, images: Tensor, labels: Tensor, proxy: Proxy) -> Judged | None:
+def judge(
+    network: nn.Module, data: Split, images: Tensor, labels: Tensor, proxy: Proxy, platform: Platform = CPU
+) -> Judged | None:
     """Error and loss on some images of a data set; None if the network gives no finite answers.
 
     Of a composite task it is shown composites of the images. The loss is without label smoothing, so that recipes with
     and without it can be compared.
     """
-    network.eval()
     shown = Shown(images, labels, data, proxy)
-    batches_of_logits = []
-    with torch.inference_mode(), precision(proxy):
-        for batch in stretches(len(shown), JUDGED):
-            batches_of_logits.append(network(shown[batch]).float())
-    logits = torch.cat(batches_of_logits)
+    logits = answers(network, shown, proxy, platform)
     if not logits.isfinite().all():
         return None
     error = 100 * int((logits.argmax(1) != shown.labels).sum()) / len(logits)
     # in doubles: the difference of two finite floats may be no finite float
     return Judged(error, float(F.cross_entropy(logits.double(), shown.labels)))
+
+
+def answers(network: nn.Module, shown: Shown, proxy: Proxy, platform: Platform) -> Tensor:
+    """A network's logits (n, classes) to all that is shown, a batch at a time."""
+    network.eval()
+    batches_of_logits = []
+    with torch.inference_mode(), platform.precision(proxy):
+        for batch in stretches(len(shown), JUDGED):
+            with platform.step():
+                batches_of_logits.append(network(shown[batch]).float())
+    return torch.cat(batches_of_logits)

@@ -1,20 +1,41 @@
 """How numbers and names are written, in sentences, tables and figures alike."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from sweep.analysis.estimates import Estimate
 from sweep.analysis.fidelity import Ranking
+from sweep.analysis.metric import WRITTEN, Metric
 from sweep.analysis.nuisance import Setting
 from sweep.analysis.order import is_blank, is_number
 from sweep.space.columns import axis_name
 
+#: What a page's numbers are: how its errors, or losses, are written.
+_METRIC: ContextVar[Metric] = ContextVar("metric", default=WRITTEN["error"])
+
 _NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
 _MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+@contextmanager
+def judged_by(metric: str) -> Iterator[None]:
+    """Write numbers as those of a metric, 'error' or 'loss', wherever a page is made."""
+    token = _METRIC.set(WRITTEN[metric])
+    try:
+        yield
+    finally:
+        _METRIC.reset(token)
+
+
+def metric() -> Metric:
+    """How the metric of the page that is being made is written."""
+    return _METRIC.get()
 
 
 def name(axis: str) -> str:
@@ -42,16 +63,18 @@ def equal(name: str, cell: Any) -> str:
     return f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value(cell) or '(none)'}"
 
 
-def number(x: float, digits: int = 2) -> str:
-    """Write a measured number to so many decimals, '–' if there is none."""
+def number(x: float, digits: int | None = None) -> str:
+    """Write a measured number to so many decimals, those of the page's metric if not given; '–' if there is none."""
     if not math.isfinite(x):
         return "–"
+    digits = metric().digits if digits is None else digits
     text = f"{x:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)
 
 
-def signed(x: float, digits: int = 2) -> str:
+def signed(x: float, digits: int | None = None) -> str:
     """Write a difference with its sign."""
+    digits = metric().digits if digits is None else digits
     text = number(x, digits)
     return f"+{text}" if math.isfinite(x) and float(f"{x:.{digits}f}") > 0 else text
 
@@ -71,7 +94,7 @@ def several(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def interval(estimate: Estimate, digits: int = 2) -> str:
+def interval(estimate: Estimate, digits: int | None = None) -> str:
     """Write an interval after the mean that it is about, on one line: ' [0.12, 0.90]', or why there is none."""
     if not math.isfinite(estimate.low):
         return f" (no interval: {'equal at every seed' if estimate.equal else 'one seed'})"
@@ -102,15 +125,15 @@ def verdict(first: str, second: str, estimate: Estimate) -> str:
     """
     size = number(abs(estimate.mean))
     if estimate.n == 1:
-        return f"{first} and {second} differ by {size} points at one seed, which gives no interval"
+        return f"{first} and {second} differ by {size} {metric().points} at one seed, which gives no interval"
     if not math.isfinite(estimate.low):
         if float(f"{estimate.mean:.9f}") == 0:
-            return f"{first} and {second} have the same error at every seed"
-        return f"{first} and {second} differ by {size} points, equal at every seed, which gives no interval"
+            return f"{first} and {second} have the same {metric().noun} at every seed"
+        return f"{first} and {second} differ by {size} {metric().points}, equal at every seed, which gives no interval"
     if not estimate.clear:
         return f"{first} vs {second}: {outcome(estimate)}"
     less, gap = ("less", turned(estimate)) if estimate.mean < 0 else ("more", estimate)
-    return f"{first} has {less} error than {second} by {points_of_error(gap)}"
+    return f"{first} has {less} {metric().noun} than {second} by {points_of_error(gap)}"
 
 
 def outcome(estimate: Estimate, small: bool = False) -> str:
@@ -127,7 +150,7 @@ def outcome(estimate: Estimate, small: bool = False) -> str:
         return f"{difference}, too small to matter"
     if not estimate.clear:
         return f"{difference}, inconclusive"
-    return f"{difference}, {'less' if estimate.mean < 0 else 'more'} error"
+    return f"{difference}, {'less' if estimate.mean < 0 else 'more'} {metric().noun}"
 
 
 def points_of_error(estimate: Estimate, sign: bool = False) -> str:
@@ -136,9 +159,10 @@ def points_of_error(estimate: Estimate, sign: bool = False) -> str:
     One that is told from zero is never written as 0.00: it has as many decimals as its end next to zero needs.
     """
     least = min(abs(estimate.low), abs(estimate.high), abs(estimate.mean)) if estimate.clear else math.nan
-    digits = max(2, math.ceil(-math.log10(least))) if 0 < least < math.inf else 2
+    usual = metric().digits
+    digits = max(usual, math.ceil(-math.log10(least))) if 0 < least < math.inf else usual
     text = signed(estimate.mean, digits) if sign else number(estimate.mean, digits)
-    return f"{text} points{interval(estimate, digits)}"
+    return f"{text} {metric().points}{interval(estimate, digits)}"
 
 
 def turned(estimate: Estimate) -> Estimate:
@@ -184,6 +208,6 @@ def shorten(text: str, length: int) -> str:
 def ranking(agreement: Ranking) -> str:
     """Write a rank agreement with its interval, if there is one: '0.24 [-0.56, 1.00]'."""
     if not math.isfinite(agreement.low):
-        return number(agreement.value)
-    low, high = number(agreement.low), number(agreement.high)
-    return f"{number(agreement.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+        return number(agreement.value, 2)
+    low, high = number(agreement.low, 2), number(agreement.high, 2)
+    return f"{number(agreement.value, 2)} [{low},\N{NO-BREAK SPACE}{high}]"

@@ -5,7 +5,7 @@ tested without training. `sweep.search.strategy` has the registry; it imports wh
 """
 
 from sweep.search.grid import Grid
-from sweep.search.history import Answer, Choice, History, Phase, Seen, Stop
+from sweep.search.history import Answer, Barrier, Choice, History, Phase, Seen, Stop
 from sweep.search.pool import Pool
 
-__all__ = ["Answer", "Choice", "Grid", "History", "Phase", "Pool", "Seen", "Stop"]
+__all__ = ["Answer", "Barrier", "Choice", "Grid", "History", "Phase", "Pool", "Seen", "Stop"]

@@ -1,6 +1,7 @@
 """Explore, then confirm: whatever explored, the finalists get fresh seeds, and only these are evidence."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 from moocore import is_nondominated
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from sweep.errors import SweepError
 from sweep.search.draws import Explorer
-from sweep.search.history import Choice, Seen, Stop
+from sweep.search.history import BARRIER, Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
 
 #: The finalists are looked for anew after so many asks, or after this share of the budget if that is less.
@@ -57,37 +58,53 @@ class Confirmed:
         self._history: object = None
         self._found: list[Choice] = []
 
-    def next(self, seen: Seen, number: int) -> Choice | Stop:
+    def next(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """A run that explores, or a fresh seed of a finalist."""
         if len(seen) >= self._runs:
             return Stop(f"all {self._runs:,} runs were asked for")
+        explored: Choice | Stop | Barrier | None = None
         if not self._fresh or len(seen) < self._runs * (1 - MOST_CONFIRMING):
             explored = self._explorer.explore(seen, number)
-            if isinstance(explored, Choice) or not self._fresh:
+            if not isinstance(explored, Stop) or not self._fresh:
                 return explored
         every = self._confirming(seen, number)
         remaining = [choice for choice in every if not seen.asked(choice)]
         # once it confirms, it explores again if its budget was widened, not for the few runs that a changed front saves
         spare = self._block if len(remaining) < len(every) else 0
-        if len(seen) + len(remaining) + spare < self._runs:
+        if explored is None and len(seen) + len(remaining) + spare < self._runs:
             explored = self._explorer.explore(seen, number)
-            if isinstance(explored, Choice):
+            if not isinstance(explored, Stop):
                 return explored
+        if isinstance(explored, Stop) and seen.settled < self._ended(seen):
+            # the last runs that explored count as well
+            if not seen.all_in:
+                return Barrier()
+            remaining = [choice for choice in self._confirmation(self._errors(seen, number)) if not seen.asked(choice)]
+            return replace(remaining[0], origin={BARRIER: True}) if remaining else Stop("every finalist was confirmed")
         return remaining[0] if remaining else Stop("every finalist was confirmed")
+
+    @staticmethod
+    def _ended(seen: Seen) -> int:
+        """The number of the last ask that explored."""
+        return max((number for number, choice in seen.choices() if choice.phase == "explore"), default=-1)
 
     def _confirming(self, seen: Seen, number: int) -> list[Choice]:
         """Every fresh run of the finalists, by what was known when they were looked for."""
-        block = number - number % self._block
-        if self._looked != (block, id(seen._history)):
-            errors = {
-                choice.run: answer.error
-                for each, choice, answer in seen
-                if each < block - self.lag and choice.phase == "explore" and answer and answer.error is not None
-            }
-            self._found = self._confirmation(errors)
+        looked = max(number - number % self._block - self.lag, seen.settled)
+        if self._looked != (looked, id(seen._history)):
+            self._found = self._confirmation(self._errors(seen, looked))
             # what is kept holds for this history alone, which a reference keeps alive
-            self._looked, self._history = (block, id(seen._history)), seen._history
+            self._looked, self._history = (looked, id(seen._history)), seen._history
         return self._found
+
+    def _errors(self, seen: Seen, before: int) -> dict[tuple[int, int, int, int], float]:
+        """Errors of the runs that explored at the length that is judged, of asks before a number."""
+        return {
+            choice.run: answer.error
+            for each, choice, answer in seen
+            if each < before and choice.phase == "explore" and answer and answer.error is not None
+            if choice.rung == len(self._pool.rungs) - 1
+        }
 
     def _confirmation(self, errors: dict[tuple[int, int, int, int], float]) -> list[Choice]:
         by_cell: dict[tuple[int, int], list[float]] = defaultdict(list)

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from scipy.stats import qmc
 
-from sweep.search.history import Choice, Seen, Stop
+from sweep.search.history import Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
 
 #: After so many draws that were asked for before, the first run that was not is taken.
@@ -16,7 +16,7 @@ DRAWS = 64
 class Explorer(Protocol):
     """Proposes runs that choose a point; nothing that it proposes is evidence for the point."""
 
-    def explore(self, seen: Seen, number: int) -> Choice | Stop:
+    def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """The run that ask `number` explores, one that was not asked before."""
 
 

@@ -47,6 +47,18 @@ class Stop:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Barrier:
+    """The next ask needs the answers of all asks before it: it is made again when they are in.
+
+    The choice that is made then has `BARRIER` in its origin, and every later ask sees what it saw.
+    """
+
+
+#: What says in the origin of a choice that it was made with all answers of earlier asks.
+BARRIER = "barrier"
+
+
 @dataclass
 class _Entry:
     number: int
@@ -62,6 +74,7 @@ class History:
         self._order: list[_Entry] = []
         self._runs: set[tuple[int, int, int, int]] = set()
         self._open: dict[int, None] = {}
+        self._settled = -1
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -74,6 +87,8 @@ class History:
         self._order.append(entry)
         self._runs.add(choice.run)
         self._open[number] = None
+        if choice.origin.get(BARRIER):
+            self._settled = number
 
     def answer(self, number: int, answer: Answer) -> None:
         """Add what came of an ask."""
@@ -91,8 +106,11 @@ class History:
         return next(iter(self._open), None)
 
     def seen(self, number: int, lag: int | None) -> "Seen":
-        """What ask `number` may see: all asks before it, and the answers of those before `number - lag`."""
-        return Seen(self, -1 if lag is None else number - lag)
+        """What ask `number` may see: all asks before it, and the answers of those before `number - lag`.
+
+        After a barrier it also sees all answers of those before the barrier.
+        """
+        return Seen(self, -1 if lag is None else max(number - lag, self._settled))
 
 
 class Seen:
@@ -103,6 +121,16 @@ class Seen:
 
     def __len__(self) -> int:
         return len(self._history)
+
+    @property
+    def settled(self) -> int:
+        """The number of the last ask that saw all answers before it; -1 if none did."""
+        return self._history._settled
+
+    @property
+    def all_in(self) -> bool:
+        """Whether every ask has an answer that may be seen."""
+        return all(answer is not None for _, _, answer in self)
 
     def __iter__(self) -> Iterator[tuple[int, Choice, Answer | None]]:
         """Number, choice and answer of every ask, in order; an answer that may not be seen yet is None."""

@@ -144,7 +144,7 @@ class OptunaSearch:
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
-        origin = {
+        origin: dict[str, Any] = {
             "params": self._axes.texts(params) | self._setting_axes.texts(params),
             "system": dict(study._storage.get_trial(trial._trial_id).system_attrs),
             "study": {key: value for key, value in written.items() if key not in before},
@@ -178,7 +178,7 @@ class OptunaSearch:
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
             self._history, self._rows, self._open = seen._history, 0, {}
         for number, choice in seen.choices(self._rows):
-            if choice.phase == "explore":
+            if choice.phase == "explore" and choice.rung == len(self._pool.rungs) - 1:
                 self._open[number] = len(self._study.get_trials(deepcopy=False))
                 self._add(choice)
         self._rows = len(seen)

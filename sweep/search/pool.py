@@ -38,6 +38,7 @@ class Pool:
     baseline: for each point the place of the one that it is compared with, -1 where there is none.
     key: content hash of the run that a choice makes; equal hashes are equal runs.
     rungs: epochs of each rung, the shortest first.
+    combinations: the pairs of setting and rung that there are; None for all.
     axes: name -> column over all points, where it is known without making each of them.
     """
 
@@ -49,6 +50,7 @@ class Pool:
     baseline: NDArray[np.int64]
     key: Callable[[Choice], str]
     rungs: tuple[int, ...] = (1,)
+    combinations: frozenset[tuple[int, int]] | None = None
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     axes: Mapping[str, Column] = field(default_factory=dict)
 
@@ -58,7 +60,8 @@ class Pool:
     @property
     def runs(self) -> int:
         """Number of runs of the whole grid: points x settings x seeds x rungs."""
-        return len(self.points) * len(self.settings) * len(self.seeds) * len(self.rungs)
+        each = len(self.settings) * len(self.rungs) if self.combinations is None else len(self.combinations)
+        return len(self.points) * len(self.seeds) * each
 
     def columns(self) -> Mapping[str, Column]:
         """The axes, as columns over all points."""
@@ -72,6 +75,7 @@ class Pool:
             for setting in range(len(self.settings))
             for seed in self.seeds
             for rung in range(len(self.rungs))
+            if self.combinations is None or (setting, rung) in self.combinations
         ]
 
 

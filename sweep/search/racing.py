@@ -11,7 +11,7 @@ from sweep.search.history import Choice, Phase, Seen, Stop
 from sweep.search.pool import Pool
 from sweep.search.posterior import Posterior, RandomNumbers, condition
 from sweep.search.posterior_model import Hyper, Model
-from sweep.search.posterior_scale import Runs, Scale
+from sweep.search.posterior_scale import Array, Runs, Scale
 from sweep.search.racing_choice import choose, runs_to_decide
 from sweep.search.racing_claims import Goal, Judgement
 from sweep.search.racing_features import point_features, setting_features
@@ -42,11 +42,13 @@ class Standing:
 
     judgement: what is claimed. settings: place of each point's best setting, by explored runs alone.
     to_decide: point -> how many more runs would decide it, None if more than is worth counting.
+    errors: expected error of each point at its best setting, and its 95 % interval, in per cent, of shape (points, 3).
     """
 
     judgement: Judgement
     settings: tuple[int, ...]
     to_decide: dict[int, int | None]
+    errors: Array
 
 
 class Racing:
@@ -132,7 +134,9 @@ class Racing:
             point: runs_to_decide(posterior, target, deviation, tried, self._random)
             for point, (target, deviation) in judgement.undecided.items()
         }
-        return Standing(judgement, tuple(explored.best_setting.tolist()), to_decide)
+        lowest = posterior.scale.restore(posterior.lowest)
+        errors = np.column_stack([lowest.mean(axis=1), *np.quantile(lowest, [0.025, 0.975], axis=1)])
+        return Standing(judgement, tuple(explored.best_setting.tolist()), to_decide, errors)
 
     def _reason(self, record: Record) -> str:
         if self._budget is not None and len(record.asks) >= self._budget:

@@ -9,7 +9,8 @@ from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
 from sweep.search.draws import Explorer, Quasi, Random
 from sweep.search.grid import Grid
-from sweep.search.history import Choice, Seen, Stop
+from sweep.search.halving import Halving
+from sweep.search.history import Barrier, Choice, Seen, Stop
 from sweep.search.optuna_search import OptunaSearch
 from sweep.search.pool import Pool
 from sweep.search.racing_goals import racing
@@ -27,8 +28,8 @@ class Strategy(Protocol):
     def lag(self) -> int | None:
         """How many asks may be open while the next is made."""
 
-    def next(self, seen: Seen, number: int) -> Choice | Stop:
-        """The choice that ask `number` makes, one that was not asked before; or that there is none."""
+    def next(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
+        """The choice that ask `number` makes, one that was not asked before; that there is none; or that it waits."""
 
 
 Settings = Mapping[str, Any]
@@ -59,6 +60,18 @@ def _optuna(name: str) -> Callable[[Pool, Settings], Strategy]:
     return _search(explorer)
 
 
+def _halving(pool: Pool, settings: Settings) -> Explorer:
+    costs = [pool.costs[name] for name in settings["objectives"] if name != "error"]
+    return Halving(
+        pool,
+        runs=settings["runs"],
+        keep=settings["keep"],
+        costs=np.column_stack(costs) if costs else None,
+        confirm=settings["confirm"] > 0,
+        seed=settings["seed"],
+    )
+
+
 #: Name in space.yaml -> what makes the strategy of a pool and the settings that the space gives. A new strategy is a
 #: file beside this one, a model of its settings in sweep/space/strategies.py, and a line here.
 STRATEGIES: Mapping[str, Callable[[Pool, Settings], Strategy]] = {
@@ -70,5 +83,6 @@ STRATEGIES: Mapping[str, Callable[[Pool, Settings], Strategy]] = {
     "nsga2": _optuna("nsga2"),
     "nsga3": _optuna("nsga3"),
     "cmaes": _search(lambda pool, settings: CmaSearch(pool, settings["seed"])),
+    "halving": _search(_halving),
     "racing": lambda pool, settings: racing(pool, **settings),
 }

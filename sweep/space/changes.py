@@ -6,7 +6,10 @@ from typing import Any
 from sweep.space.question import QUESTION
 
 #: Sections that decide no outcome of a run.
-_NO_OUTCOME = {"name", "about", "baseline", "resources", "strategy", "published", "constraints", *QUESTION}
+_NO_OUTCOME = {
+    *("name", "about", "baseline", "resources", "strategy", "published", "metric", "truth", "constraints"),
+    *QUESTION,
+}
 #: Differences that are told one by one.
 _TOLD = 3
 

@@ -14,7 +14,7 @@ def check_crops(space: "Space", image_sizes: Iterable[int]) -> None:
     smallest = min(image_sizes, default=None)
     if smallest is None:
         return
-    for setting, recipe in space.recipes():
+    for setting, recipe in (one for rung in space.rungs() for one in rung.recipes):
         crop = recipe.augment.crop
         if crop is not None and crop >= smallest:
             tuned = "augment.crop" in setting

@@ -28,19 +28,19 @@ def with_setting(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def nuisance_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
-    """Messages about settings that are none of the recipe, or that make no recipe."""
+def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = ("nuisance",)) -> list[str]:
+    """Messages about settings that are none of the recipe, or that make no recipe; `within` is where they stand."""
     nuisance, proxy = data.get("nuisance"), data.get("proxy")
     if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
         return []
     settings = math.prod(len(values) for values in nuisance.values() if isinstance(values, list))
     if settings > MOST_SETTINGS:
         what = f"has {settings:,} settings, more than the {MOST_SETTINGS:,} at which a point can be trained"
-        return [source.mistake(("nuisance",), what)]
+        return [source.mistake(within, what)]
     base = {(error["loc"], error["type"]) for error in _recipe_errors(proxy)}
     mistakes: list[str] = []
     for path, values in nuisance.items():
-        where: Where = ("nuisance", path)
+        where: Where = (*within, path)
         inner = next((other for other in nuisance if other.startswith(f"{path}.")), None)
         if inner is not None:
             mistakes.append(source.mistake(where, f"overlaps with {inner}, which is tuned too"))

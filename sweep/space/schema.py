@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from sweep.space.datasets import Dataset, DatasetFacts, Known
 from sweep.space.hub import forget
@@ -92,7 +92,10 @@ class Proxy(Flat):
     ] = None
     # bfloat16 takes half the memory, and half the time or less where the processor multiplies it; elsewhere more
     precision: Annotated[
-        Literal["float32", "bfloat16"], Field(description="Precision of the arithmetic of a training step.")
+        Literal["float32", "bfloat16", "tf32"],
+        Field(
+            description="Precision of the arithmetic of a training step; tf32 is float32 on a GPU, multiplied coarsely."
+        ),
     ] = "float32"
     # no part of a run's key: a run that ends within its limit comes out the same under any other, and one that does
     # not has no outcome. So it may be raised, and nothing is trained anew
@@ -168,18 +171,28 @@ class Bound(Model):
 
 
 class Resources(Model):
-    """What one run is given: cores, further attempts if it failed of what can pass and, in a later version, GPUs."""
+    """What one run is given: cores, a GPU or a part of one, and further attempts if it failed of what can pass."""
 
     cpus: Annotated[int, Field(ge=1, description="Cores of one run.")] = 1
-    gpus: Annotated[float, Field(ge=0, description="GPUs of one run; 0, since this version uses none.")] = 0
+    gpus: Annotated[
+        float, Field(ge=0, le=1, description="Part of a GPU for the runs that are trained together; 0: on the CPU.")
+    ] = 0
+    lanes: Annotated[
+        int | None,
+        Field(ge=1, le=1024, description="Runs of a point that a GPU trains together; by default a rule from sizes."),
+    ] = None
+    architecture: Annotated[
+        str | None,
+        Field(pattern=r"^sm_[1-9][0-9]{1,2}$", description="The GPUs of a cluster, as PyTorch names them: sm_90."),
+    ] = None
     # beside the cores and not in the recipe: how often a run was tried changes nothing about what came out
     retries: Annotated[
         int, Field(ge=0, le=100, description="Further attempts after a failure that can pass by itself.")
     ] = 2
 
-    @field_validator("gpus")
-    @classmethod
-    def _not_yet(cls, gpus: float) -> float:
-        if gpus:
-            raise ValueError("runs on GPUs are not in this version yet; leave it at 0")
-        return gpus
+    @model_validator(mode="after")
+    def _of_a_gpu(self) -> Self:
+        for name in ("lanes", "architecture"):
+            if getattr(self, name) is not None and not self.gpus:
+                raise ValueError(f"{name} is about GPUs, and needs gpus to be over 0")
+        return self

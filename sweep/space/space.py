@@ -3,14 +3,17 @@
 import itertools
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError
 
 from sweep.errors import SpaceError
 from sweep.space.axes import AXES, NUMERIC_AXES, axis_mistakes, bound_mistakes, references
 from sweep.space.backbones import BACKBONES
+from sweep.space.lengths import MOST as MOST_LENGTHS
+from sweep.space.lengths import Length, length_mistakes, ordered, with_epochs
 from sweep.space.mistakes import describe, translate
 from sweep.space.model import Model
 from sweep.space.nuisance import nuisance_mistakes, with_setting
@@ -24,6 +27,7 @@ from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
 from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
+from sweep.space.truth import Known, once_each, with_truth
 
 __all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
 
@@ -87,6 +91,16 @@ class Space(Model):
         dict[str, Annotated[list[Any], Field(min_length=1)]],
         Field(description="Settings of the recipe, such as optimizer.lr, that are tuned for each point."),
     ] = {}
+    lengths: Annotated[
+        tuple[Length, ...],
+        AfterValidator(ordered),
+        Field(
+            strict=False,
+            min_length=1,
+            max_length=MOST_LENGTHS,
+            description="Epochs at which every point is trained, each a whole schedule; proxy.epochs are judged.",
+        ),
+    ] = ()
     seeds: Annotated[
         tuple[int, ...], BeforeValidator(_seeds), Field(description="How many seeds, or a list of them.")
     ] = (0, 1, 2)
@@ -94,11 +108,24 @@ class Space(Model):
     strategy: Annotated[
         Strategy, Field(description="Which runs of the grid are done: all, or those that a search or a race chooses.")
     ] = Strategy.model_validate("grid")
+    truth: Annotated[
+        tuple[Known, ...],
+        AfterValidator(once_each),
+        Field(strict=False, description="Errors of the points from elsewhere, whose order a proxy should tell."),
+    ] = ()
+    metric: Annotated[
+        Literal["error", "loss"],
+        Field(description="What points are judged by: top-1 error, or the cross-entropy on the same images."),
+    ] = "error"
     resources: Annotated[Resources, Field(description="What one run is given.")] = Resources()
     published: Annotated[
         str | None,
         Field(description="Published rows to compare a plan with: a name that ships, or a CSV beside the space."),
     ] = None
+
+    def __repr__(self) -> str:
+        blocks, seeds = len(self.grid), len(self.seeds)
+        return f"<Space {self.name}: {blocks} block{'s' * (blocks > 1)}, {seeds} seed{'s' * (seeds > 1)}>"
 
     _source: Source = PrivateAttr(default_factory=Source)
     _data: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -116,12 +143,13 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = written_out(_placed(dict(data), source), source)
+        data = with_truth(with_epochs(written_out(_placed(dict(data), source), source)), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
         networks, mistakes = _own_networks(data, source)
         mistakes += axis_mistakes(data, source, networks)
         mistakes += bound_mistakes(data, source, networks, COSTS) + nuisance_mistakes(data, source)
+        mistakes += length_mistakes(data, source)
         mistakes += question_mistakes(data, source, networks)
         try:
             space = cls(**data)
@@ -138,9 +166,11 @@ class Space(Model):
             except ValueError as error:
                 raise SpaceError(source.mistake(("published",), str(error))) from None
         try:
-            recipes = [recipe for _, recipe in space.recipes()]
+            recipes = [recipe for rung in space.rungs() for _, recipe in rung.recipes]
         except ValidationError as error:
             raise SpaceError(*translate(error, Proxy, source, ("nuisance",))) from None
+        if not space.resources.gpus and any(recipe.precision == "tf32" for recipe in recipes):
+            raise SpaceError(source.mistake(("proxy", "precision"), "tf32 is a GPU's: it needs resources.gpus"))
         if len(recipes) > len(set(recipes)):
             raise SpaceError(source.mistake(("nuisance",), "two settings make the same recipe"))
         return space
@@ -170,6 +200,8 @@ class Space(Model):
             if space.proxy.dataset.chosen.facts is None:
                 raise SpaceError(source.mistake(("proxy", "dataset"), "does not say what its images are"))
             space._source, space._data = source, dict(data)
+            if mistakes := length_mistakes(data, source):
+                raise SpaceError(*mistakes)
             space.recipes()
         except ValidationError as error:
             raise SpaceError(*translate(error, cls, source)) from None
@@ -180,6 +212,11 @@ class Space(Model):
         """Whether some of its points are networks of the user's own."""
         blocks = [{}, *self.grid]
         return not all(name in BACKBONES for block in blocks for name in backbones_of(block, self.network))
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations the blocks of its grid have; some may be rejected, or occur twice."""
+        return _combinations(self.grid, self.network)
 
     @property
     def source(self) -> Source:
@@ -206,11 +243,39 @@ class Space(Model):
         return type(self).parse({**self._data, "seeds": count if seeds == list(range(count)) else seeds}, self._source)
 
     def recipes(self) -> list[tuple[dict[str, Any], Proxy]]:
-        """Every nuisance setting with the recipe that it makes, in the order of the file."""
+        """Every nuisance setting with the recipe that it makes, at the length that is judged, in the file's order."""
+        return self.rungs()[self.judged].recipes
+
+    def rungs(self) -> list["Rung"]:
+        """Every length of training with its recipes, the shortest first: one, that of the recipe, without `lengths`."""
+        proxy = self._data["proxy"]
+        if not self.lengths:
+            return [Rung(self.proxy.epochs, self.nuisance, self._made(proxy, self.nuisance))]
+        tuned = [{**self.nuisance, **length.nuisance} for length in self.lengths]
+        return [
+            Rung(length.epochs, nuisance, self._made({**proxy, "epochs": length.epochs}, nuisance))
+            for length, nuisance in zip(self.lengths, tuned, strict=True)
+        ]
+
+    @property
+    def judged(self) -> int:
+        """The place among `rungs` of the length that is judged, that of `proxy.epochs`."""
+        return [length.epochs for length in self.lengths].index(self.proxy.epochs) if self.lengths else 0
+
+    def _made(self, proxy: Any, nuisance: Mapping[str, list[Any]]) -> list[tuple[dict[str, Any], Proxy]]:
         settings: list[dict[str, Any]] = [{}]
-        for path, values in self.nuisance.items():
+        for path, values in nuisance.items():
             settings = [{**setting, path: value} for setting in settings for value in values]
-        return [(setting, Proxy(**with_setting(self._data["proxy"], setting))) for setting in settings]
+        return [(setting, Proxy(**with_setting(proxy, setting))) for setting in settings]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A length of training: its epochs, its nuisance settings, and the recipe of each."""
+
+    epochs: int
+    nuisance: Mapping[str, list[Any]]
+    recipes: list[tuple[dict[str, Any], Proxy]]
 
 
 def _line(mistake: str) -> int:
@@ -260,12 +325,16 @@ def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[dict[str, Ow
 
 def _size_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     """A message about a grid of too many points, before any of them is made."""
-    points = 0
-    grid = data.get("grid")
-    for block in grid if isinstance(grid, list) else []:
-        if isinstance(block, Mapping):
-            own = only_own(backbones_of(block, data.get("network")))
-            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    points = _combinations(data.get("grid"), data.get("network"))
     if points <= MOST_POINTS:
         return []
     return [source.mistake(("grid",), f"has {points:,} points, more than the {MOST_POINTS:,} that can be planned")]
+
+
+def _combinations(grid: Any, network: Any) -> int:
+    points = 0
+    for block in grid if isinstance(grid, list) else []:
+        if isinstance(block, Mapping):
+            own = only_own(backbones_of(block, network))
+            points += math.prod(length(key, value, own=own) for key, value in block.items())
+    return points

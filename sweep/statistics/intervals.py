@@ -31,6 +31,16 @@ def within_percent(
     return ends[0], ends[1]
 
 
+def above_zero(
+    mean: Array | float, error: Array | float, freedom: Array | float, level: float = 0.95
+) -> tuple[Array, Array]:
+    """Make intervals of positive means that end above 0, symmetric in the logarithm; arguments as `within_percent`."""
+    size = np.asarray(mean, dtype=float)
+    positive = np.where(size > 0, size, np.nan)
+    half = quantile(freedom, level) * np.asarray(error) / positive
+    return np.asarray(positive * np.exp(-half)), np.asarray(positive * np.exp(half))
+
+
 def equivalence_p(difference: Array | float, error: Array | float, freedom: Array | float, smallest: float) -> Array:
     """Test that a true difference is smaller, either way, than the smallest that matters.
 

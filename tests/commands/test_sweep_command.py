@@ -30,12 +30,11 @@ def test_a_run_does_everything(swept):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "small: 3 points x 2 settings x 2 seeds = 12 runs; 12 to train, 2 at a time"
-    assert lines[-3].startswith("12/12 runs, ")
-    assert lines[-2:] == [
-        "12 of 12 runs are in (12 trained now): results/small/ledger.sqlite",
-        "Report: reports/small/index.html",
-    ]
-    assert {path.name for path in (folder / "results/small").iterdir()} == {"ledger.sqlite", "lock"}
+    said = lines.index("12 of 12 runs are in (12 trained now): results/small/ledger.sqlite")
+    assert lines[said - 1].startswith("12/12 runs, ")
+    assert lines[said + 1].startswith("Does the family matter? ")
+    assert lines[-1] == "Report: reports/small/index.html"
+    assert {path.name for path in (folder / "results/small").iterdir()} == {"ledger.sqlite", "lock", "finding.json"}
     page = (folder / "reports/small/index.html").read_text()
     assert "A space for tests." in page
     assert "closed form and fvcore agree to the unit on all 3 points" in page.lower()

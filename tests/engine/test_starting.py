@@ -34,7 +34,7 @@ def starting(tmp_path, monkeypatch):
     ray = object.__new__(_Ray)
     ray._process = SimpleNamespace(stdout=os.fdopen(reading, "rb", buffering=0))
     ray._scratch = SimpleNamespace(folder=tmp_path)
-    ray._started, ray._address, ray._began, ray._next_note = False, None, time.monotonic(), 0.05
+    ray.started, ray._address, ray._began, ray._next_note = False, None, time.monotonic(), 0.05
     ray._within = 0.5
     for name, value in {"NOTE_EVERY": 0.2, "LOOK_EVERY": 0.01}.items():
         monkeypatch.setattr(tune_executor, name, value)
@@ -61,7 +61,7 @@ def test_nothing_is_told_of_one_that_starts_in_time(starting):
     ray, writing = starting
     os.write(writing, b"{}\n")
     assert ray._hear(pytest.fail)
-    ray._started = True
+    ray.started = True
     assert ray._hear(pytest.fail)
 
 

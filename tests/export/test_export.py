@@ -213,9 +213,7 @@ def test_another_suffix_is_an_error_that_says_which_there_are(name, made, comman
     assert ".db: Optuna's storage" in err
 
 
-@pytest.mark.parametrize(
-    "name", ["curves.csv", "pareto.parquet", "out.csv", "runs-and-points.csv", ".csv", "x.runs.csv.csv"]
-)
+@pytest.mark.parametrize("name", ["pareto.parquet", "out.csv", "runs-and-points.csv", ".csv", "x.runs.csv.csv"])
 def test_a_table_says_in_its_name_what_its_rows_are(name, made, command, tmp_path):
     expected = name == "x.runs.csv.csv"
     code, out, err = command("export", "made", "--to", name)

@@ -101,7 +101,7 @@ class Tormentor:
         pd.testing.assert_frame_equal(now.loc[self.had.index], self.had) if len(self.had) else None
         self.had = now
 
-    def left_behind(self, within=30.0):
+    def left_behind(self, within=120.0):
         """Processes and folders that are left of all that was started."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:

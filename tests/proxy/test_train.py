@@ -13,7 +13,8 @@ from sweep.networks import drawn, seeded
 from sweep.proxy import OutOfTime, Shelf, Weights, train
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.data import Split, load
-from sweep.proxy.train import settled, validate
+from sweep.proxy.platform import settled
+from sweep.proxy.train import validate
 from sweep.space import Point, Proxy
 
 NET = dict(width=0.125, stem_channels=8, last_channels=32, repeats=(1, 1), image_size=8)

@@ -78,3 +78,44 @@ def quick(seeds: int = 3) -> SweepFrame:
         versions={"wn-sweep": "0.1.0", "torch": "2.13.0", "python": "3.11.2"},
         counts="closed form and fvcore agree on all 10 points",
     )
+
+
+def gated(seeds: int = 4) -> SweepFrame:
+    """Build the sweep of a network of one's own: three gates at two depths, of which `soft` helps by a point."""
+    noise = np.random.default_rng(1)
+    rows = []
+    for (gate, help_), depth, (i, rate), seed in product(
+        {"none": 0.0, "soft": -1.0, "hard": -0.1}.items(), (1.0, 2.0), enumerate(RATES), range(seeds)
+    ):
+        rows.append(
+            {
+                "key": f"{len(rows):08x}",
+                "point": f"net gate={gate} depth={depth:g}",
+                "baseline": "" if gate == "none" else f"net gate=none depth={depth:g}",
+                "seed": seed,
+                "status": "done",
+                "error": 9.0 - depth + help_ + (1.0, 0.0, 2.0)[i] + noise.normal(0, 0.15),
+                "params": 1_000 * depth,
+                "flops": 50_000 * depth,
+                "activations": 900,
+                "seconds": 1.0,
+                "kind": "",
+                "message": "",
+                "network.gate": gate,
+                "network.depth": depth,
+                "optimizer.lr": rate,
+            }
+        )
+    return SweepFrame(
+        name="gates",
+        about="Does a gate help?",
+        axes=("network.gate", "network.depth"),
+        nuisance={"optimizer.lr": RATES},
+        seeds=tuple(range(seeds)),
+        baseline={"gate": "none"},
+        runs=pd.DataFrame(rows),
+        main=("gate",),
+        order={"network.gate": ("none", "soft", "hard")},
+        network={"backbone": "net:net"},
+        dataset={"name": "digits", "train": 1200, "validation": 597},
+    )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sweep.search import Answer, History, Pool, Stop
+from sweep.search import Answer, Barrier, History, Pool, Stop
 from sweep.search.racing import Racing
 from sweep.search.racing_claims import Front
 
@@ -54,6 +54,8 @@ def race(strategy, answering=answer, history=None, most=1_000):
     history = history or History()
     for number in range(len(history), most):
         choice = strategy.next(history.seen(number, strategy.lag), number)
+        if isinstance(choice, Barrier):
+            choice = strategy.next(history.seen(number, 0), number)
         if isinstance(choice, Stop):
             return history, choice.reason
         assert not history.seen(number, 0).asked(choice)

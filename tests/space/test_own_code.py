@@ -63,9 +63,14 @@ def test_a_deadline_leaves_an_earlier_alarm_as_it_was():
 
 
 def test_ctrl_c_in_the_users_code_is_still_ctrl_c():
-    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt), guarded():
-        forever()
+    # a shell lets what it starts in the background ignore it
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt), guarded():
+            forever()
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def test_plan_is_valid_json_whatever_is_printed(tmp_path):

@@ -14,15 +14,15 @@ def chance_sentence(study: Study) -> str | None:
     if not guessing:
         return None
     are = "is" if guessing == 1 else "are"
-    limit = words.number(chance(study.frame), 1).removesuffix(".0")
-    return f"{guessing} of {words.plural(known, 'point')} {are} at chance ({limit} %) and not ranked: train longer."
+    limit = f"{words.number(chance(study.frame), 1).removesuffix('.0')}{words.metric().sign}"
+    return f"{guessing} of {words.plural(known, 'point')} {are} at chance ({limit}) and not ranked: train longer."
 
 
 def caveats(study: Study) -> list[str]:
     """Say what stands between the numbers and a conclusion."""
     counts, table = study.counts, study.table
     what = words.nuisance(list(study.frame.nuisance)) if study.frame.nuisance else "setting"
-    says = []
+    says = [study.frame.metric_note] if study.frame.metric_note else []
     if counts.missing:
         says.append(
             f"{words.count(counts.missing)} of {words.plural(counts.total, 'run')} are not in yet"
@@ -58,7 +58,7 @@ def caveats(study: Study) -> list[str]:
 
 def mixed_builds(frame: SweepFrame) -> str | None:
     """Warn that runs were computed by different builds of torch, or on different machines; None if all are of one."""
-    kinds = {"torch": "builds of torch", "machine": "kinds of machine"}
+    kinds = {"torch": "builds of torch", "machine": "kinds of machine", "card": "kinds of GPU"}
     mixed = {what: frame.versions[name] for name, what in kinds.items() if ", " in frame.versions.get(name, "")}
     if not mixed:
         return None

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sweep.analysis.estimates import Estimate, read
 from sweep.analysis.final import final_table
+from sweep.analysis.metric import measured_by
 from sweep.analysis.ranked import judged
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
@@ -26,6 +27,8 @@ def cards(study: Study) -> Iterable[Card]:
     final = study.frame.final
     if final is None:
         return []
+    if study.frame.metric != "error":
+        study = Study(measured_by(study.frame, "error"))
     table = final_table(study.frame, study.table, study.tuned)
     known = table[table["test_n"] > 0]
     if known.empty:

@@ -10,7 +10,9 @@ from sweep.analysis.verdict import Compared, Verdict, more_runs
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 from sweep.report.cards.caveats import caveats, chance_sentence
+from sweep.report.cards.contrast_names import comparison
 from sweep.report.cards.nuisance import share_sentence
+from sweep.report.cards.rate import finding_sentence
 from sweep.space import shipped
 
 #: Comparisons that a sentence names, and that the table lists.
@@ -63,7 +65,7 @@ def _intervals(study: Study) -> str:
 
 
 def lines(study: Study) -> tuple[str, ...]:
-    """Say the finding: the answer for each main axis, the best point, and what is not decided.
+    """Say the finding: the answer for each main axis, what tuning took, the best point, and what is not decided.
 
     The same lines stand at the top of the page, in the terminal after `run`, and in `status`.
     """
@@ -73,7 +75,7 @@ def lines(study: Study) -> tuple[str, ...]:
     said = [chance_sentence(study), *(verdict_sentence(verdict) for verdict in found)]
     if not found:
         said.append("No axis has two values in this sweep, so nothing is compared.")
-    return tuple(filter(None, [*said, best_sentence(study), open_sentence(study)]))
+    return tuple(filter(None, [*said, finding_sentence(study), best_sentence(study), open_sentence(study)]))
 
 
 def verdict_sentence(verdict: Verdict) -> str:
@@ -88,13 +90,6 @@ def verdict_sentence(verdict: Verdict) -> str:
     about = [] if len(verdict.compared) > 1 else [detail(told[0].contrast)]
     about.append(words.plural(max(one.difference.n for one in told), "seed"))
     return f"{asked} {'; '.join(clauses)}{rest} ({', '.join(filter(None, about))})."
-
-
-def comparison(contrast: Contrast) -> str:
-    """Name a comparison: 'λ = 8 vs 1', 'weightnet vs static', 'gate = soft vs none'."""
-    value, other = (words.shorten(words.value(cell), 40) for cell in (contrast.value, contrast.other))
-    name = words.shorten(words.name(contrast.axis), 40)
-    return f"{value} vs {other}" if name == "family" else f"{words.equal(name, value)} vs {other}"
 
 
 def detail(contrast: Contrast) -> str:
@@ -122,18 +117,19 @@ def best_sentence(study: Study) -> str | None:
         return None
     row = best.point
     spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
-    said = f"Best: {words.shorten(row['point'], 60)}, {words.number(row['mean'])}{spread} %"
+    said = f"Best: {words.shorten(row['point'], 60)}, {words.number(row['mean'])}{spread}{words.metric().sign}"
     if best.of == 1:
         return f"{said} ({words.plural(row['n'], 'seed')}), the only point that can be judged so far."
     if math.isfinite(row["shrunk"]):
         low, high = (words.number(row[f"shrunk_{end}"]) for end in ("low", "high"))
-        said += f"; shrunk toward the others {words.number(row['shrunk'])} % [{low},\N{NO-BREAK SPACE}{high}]"
+        shrunk = f"{words.number(row['shrunk'])}{words.metric().sign}"
+        said += f"; shrunk toward the others {shrunk} [{low},\N{NO-BREAK SPACE}{high}]"
     else:
         said += f", the lowest of {best.of} means and so flattered"
     if best.cheapest is None:
         return f"{said}. One seed says nothing of noise."
     if best.close == 0:
-        return f"{said}. All {best.of - 1} others have more error."
+        return f"{said}. All {best.of - 1} others have more {words.metric().noun}."
     if best.cheapest is row:
         return f"{said}. {_points(best.close)} within noise of it, none cheaper."
     flops = _ratio(*[best.cheapest["flops"] / row["flops"]] * 2) if row["flops"] > 0 else ""
@@ -177,7 +173,7 @@ def _too_small(study: Study, left: Sequence[Verdict], space: str) -> str:
     """Say what settles differences that no reasonable number of seeds tells from zero."""
     many = f"More than {MOST_SEEDS} seeds would be needed"
     if math.isfinite(study.frame.smallest):
-        return f"{many} for a difference of {words.number(study.frame.smallest)} points."
+        return f"{many} for a difference of {words.number(study.frame.smallest)} {words.metric().points}."
     twice = 2 * len(study.frame.seeds)
     resolves = max((one.resolves for verdict in left for one in verdict.compared if one.resolves > 0), default=math.nan)
     if not math.isfinite(resolves):
@@ -197,7 +193,7 @@ def comparisons(found: Sequence[Verdict]) -> Table | None:
         return None
     columns = (
         Column("comparison", numeric=False),
-        Column("points of error", hint="difference, paired by seed, with its 95 % interval"),
+        Column(words.metric().difference, hint="difference, paired by seed, with its 95 % interval"),
         Column("answer", numeric=False),
         Column("seeds to decide", hint="at which 4 of 5 sweeps would tell it"),
         Column("over", numeric=False),
@@ -245,7 +241,7 @@ def _names(found: Sequence[Verdict]) -> str:
 
 def _ratio(low: float, high: float) -> str:
     """Write a ratio of costs, or a range of ratios: '1.07 to 1.18 ×'."""
-    first, last = words.number(low), words.number(high)
+    first, last = words.number(low, 2), words.number(high, 2)
     return f"{first} ×" if first == last else f"{first} to {last} ×"
 
 

@@ -87,7 +87,8 @@ def _table(one: Isolation) -> Table:
     ]
     name = words.name(one.axis)
     cut = f", the first {VALUES} of {len(one.values)} values" if len(one.values) > VALUES else ""
-    heads = (Column(name, numeric=False), Column("points"), Column("mean error, %"), Column("best, %"))
+    noun, unit = words.metric().noun, words.metric().unit
+    heads = (Column(name, numeric=False), Column("points"), Column(f"mean {noun}, {unit}"), Column(f"best, {unit}"))
     return Table(f"{name}: mean error over the other axes, with 95 % intervals, and the best{cut}", heads, tuple(rows))
 
 

@@ -116,8 +116,8 @@ def _table(one: Naive, points: Sequence[str], names: Sequence[str]) -> Table:
     heads = (f"shared, {at} for all", "tuned", "taken away")
     rows = tuple((Cell(words.shorten(point, 90)), *_cells(one.effects[point])) for point in points)
     return Table(
-        "Difference to the baseline in points of error, paired by seed, with 95 % intervals; bold where that excludes "
-        "zero",
+        f"Difference to the baseline in {words.metric().difference}, paired by seed, with 95 % intervals; bold where "
+        "that excludes zero",
         (Column("point", numeric=False), *map(Column, heads)),
         rows,
         sortable=True,

@@ -48,6 +48,7 @@ def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str], width: f
         ax.tick_params(axis="y", left=False)
         ax.spines["left"].set_visible(False)
         # below the middle of the figure, not of the panel, which may be narrower than it
-        ax.set_xlabel("difference to the baseline, points of error", x=(0.5 - left) / (0.97 - left))
+        label = f"difference to the baseline, {words.metric().difference}"
+        ax.set_xlabel(label, x=(0.5 - left) / (0.97 - left))
         legend(figure, keys)
         return figure

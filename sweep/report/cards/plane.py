@@ -38,7 +38,8 @@ def _best_sentence(error_map: Plane) -> str | None:
     at = next(cell for cell, spot in error_map.cells.items() if spot is best)
     where = f"{words.equal(words.name(error_map.x), at[0])} and {words.equal(words.name(error_map.by), at[1])}"
     cells = words.plural(len(error_map.cells), "point")
-    return f"The lowest mean error is {words.number(best.mean)} % at {where}; as the lowest of {cells} it flatters."
+    lowest = f"{words.number(best.mean)}{words.metric().sign}"
+    return f"The lowest mean {words.metric().noun} is {lowest} at {where}; as the lowest of {cells} it flatters."
 
 
 def _interaction_sentence(error_map: Plane) -> str:

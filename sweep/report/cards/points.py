@@ -52,7 +52,7 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         rows.append((*cells, _warning(row, names), judged[point]))
     heads = [Column(words.setting(names, setting)) for setting in known]
     table = Table(
-        f"Mean error in per cent by point and setting{_left(study.table)}",
+        f"Mean {_named()} by point and setting{_left(study.table)}",
         (Column("point", numeric=False), *heads, Column("warning", numeric=False), Column("cross-fitted")),
         tuple(rows),
         sortable=True,
@@ -78,14 +78,14 @@ def all_points(study: Study) -> Iterable[Card]:
     columns = [Column("point", numeric=False)]
     columns += [Column(words.name(axis), numeric=_numeric(study, axis), also=axis_name(axis)) for axis in axes]
     columns += [
-        Column("error, %", hint="mean ± standard deviation over seeds, tuned"),
-        Column("95 % interval", hint="of the mean error"),
+        Column(words.metric().label.removeprefix("top-1 "), hint="mean ± standard deviation over seeds, tuned"),
+        Column("95 % interval", hint=f"of the mean {words.metric().noun}"),
         Column("n", hint="seeds"),
     ]
     columns += [Column(f"best {words.name(name)}", hint="over all seeds") for name in names]
     if baselines:
         against = words.shorten(baselines[0], 30) if len(baselines) == 1 else "baseline"
-        columns += [Column(f"difference to {against}, points", hint="paired by seed, 95 % interval")]
+        columns += [Column(f"difference to {against}, {words.metric().points}", hint="paired by seed, 95 % interval")]
     columns += [Column("params"), Column("FLOPs", hint="multiply-adds per sample")]
     lost, waits = bool(table["runs_failed"].any()), bool(table["runs_missing"].any())
     columns += [Column("failed", hint="runs that failed or diverged, of all")] * lost
@@ -136,6 +136,11 @@ def most_telling(table: pd.DataFrame, most: int) -> pd.DataFrame:
     ranked = table.assign(key=~key).sort_values(["key", "mean", "point"], na_position="last")
     kept = set(ranked.index[:most])
     return table.loc[[row for row in table.index if row in kept]]
+
+
+def _named() -> str:
+    noun = words.metric().noun
+    return "error in per cent" if noun == "error" else f"{noun} in {words.metric().points}"
 
 
 def _left(table: pd.DataFrame) -> str:

@@ -50,7 +50,7 @@ def draw_population(distributions: Population, width: float = TWO_COLUMNS) -> Fi
             ax.set_xlim(errors.min() - pad, errors.max() + pad)
             ax.set_ylim(0, 1.02)
             if beside or ax is axes[-1]:
-                ax.set_xlabel("top-1 error, %")
+                ax.set_xlabel(words.metric().label)
             if weighted:
                 title = "at equal FLOPs" if distributions.cost == "flops" else f"at equal {distributions.cost}"
                 ax.set_title(title if i else "each point counts alike", fontsize=7.2, pad=4, color=INK)

@@ -45,6 +45,11 @@ def cards(study: Study) -> Iterable[Card]:
         tuple((Cell(words.shorten(key, 90)), Cell(words.shorten(text, 300))) for key, text in facts),
     )
     note = "Error is top-1 error in per cent on the validation split at the last epoch, never at the best one."
+    if study.frame.metric == "loss":
+        note = (
+            "Points are judged by loss, the mean cross-entropy in nats on the validation split at the last epoch, as "
+            "the space asks (metric: loss): wherever this page says error, it is that loss."
+        )
     tables = (table, *_failures(study))
     return [Card("What was run", tuple(says), tables=tables, notes=(note,))]
 

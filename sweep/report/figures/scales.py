@@ -9,6 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from sweep.report import words
+
 #: An axis of error is logarithmic where its largest value is more than this many times its smallest.
 LOG_FROM = 4.0
 
@@ -39,7 +41,7 @@ def limit_errors(axes: Sequence[Axes], errors: Sequence[float]) -> None:
         ax.tick_params(axis="y", pad=2)
         ax.yaxis.labelpad = 2.0
     if axes:
-        axes[0].set_ylabel(f"top-1 error, %{' (log scale)' if axes[0].get_yscale() == 'log' else ''}")
+        axes[0].set_ylabel(f"{words.metric().label}{' (log scale)' if axes[0].get_yscale() == 'log' else ''}")
 
 
 def _tick(decimals: int | None, y: float, _: int | None = None) -> str:

@@ -85,7 +85,12 @@ def render(frame: SweepFrame, out: Path) -> Rendered:
     Raises:
         OSError: if `out` cannot be written to.
     """
-    study = Study(frame)
+    with words.judged_by(frame.metric):
+        return _render(Study(frame), out)
+
+
+def _render(study: Study, out: Path) -> Rendered:
+    frame = study.frame
     borrow_for(_texts(frame))
     cards = build(study, contents.CONTENTS)
     version = frame.versions.get("wn-sweep", "")

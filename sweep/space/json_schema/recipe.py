@@ -23,7 +23,8 @@ def proxy() -> Schema:
     properties["recipe"] = {"description": "A recipe by its name, under what else is said.", "enum": list(RECIPES)}
     # a named recipe has another schedule than a recipe without one
     rules = made.pop("allOf"), flat(Proxy, default="linear")["allOf"]
-    needed = [name for name in made.pop("required") if name not in {"dataset", "optimizer"}]
+    # epochs are needed where the space gives no lengths
+    needed = [name for name in made.pop("required") if name not in {"dataset", "optimizer", "epochs"}]
     made["required"] = ["dataset"]
     made["if"] = {"required": ["recipe"]}
     made["then"] = {"allOf": [*rules[1], {"properties": {"optimizer": {"anyOf": [names, named]}}}]}

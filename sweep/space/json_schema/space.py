@@ -6,12 +6,16 @@ from sweep.space.json_schema.axes import block, section
 from sweep.space.json_schema.recipe import nuisance, proxy, rate
 from sweep.space.json_schema.rules import rules
 from sweep.space.json_schema.sections import Schema, flat, mapping, model
+from sweep.space.lengths import MOST as MOST_LENGTHS
+from sweep.space.lengths import STRATEGIES, Length
 from sweep.space.schema import Bound, Resources
 from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import Strategy
+from sweep.space.truth import Known
 
 ID = "urn:wn-sweep:space"
+_ON_A_GPU = {"required": ["gpus"], "properties": {"gpus": {"exclusiveMinimum": 0}}}
 _OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_the_user]
 
 
@@ -40,15 +44,17 @@ def schema() -> Schema:
             },
         ]
     }
+    own["lengths"] |= _lengths()
+    own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
-    own["resources"]["properties"]["gpus"] |= {"const": 0}
+    own["resources"] |= {"dependencies": dict.fromkeys(("lanes", "architecture"), _ON_A_GPU)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
         "title": "A space of wn-sweep",
         **root,
-        "allOf": [*rules(), rate(), _image_size_rule()],
+        "allOf": [*rules(), rate(), _image_size_rule(), _epochs_rule()],
     }
 
 
@@ -59,10 +65,37 @@ def _strategy() -> Schema:
     made = flat(Strategy)
     made["properties"]["objectives"] |= {"contains": {"const": "error"}, "uniqueItems": True}
     curve = {"properties": {"goal": {"const": "curve"}}, "required": ["goal"]}
-    along = {"properties": {"axis": {"type": "string"}}, "required": ["axis"]}
-    no_curve = {"properties": {"axis": {"type": "null"}, "between": {"type": "null"}}}
+    along = {"properties": {"axis": {"type": "string"}, "tolerance": {"type": "null"}}, "required": ["axis"]}
+    no_curve = {"properties": {name: {"type": "null"} for name in ("axis", "between", "half_width")}}
     made["allOf"].append({"if": curve, "then": along, "else": no_curve})
+    cmaes = {"properties": {"name": {"const": "cmaes"}}, "required": ["name"]}
+    made["allOf"].append({"if": cmaes, "then": {"properties": {"objectives": {"const": ["error"]}}}})
     return {"anyOf": [{"enum": alone}, made]}
+
+
+def _lengths() -> Schema:
+    """A list of epochs, alone or with nuisance settings of their own."""
+    made = model(Length)
+    made["properties"]["nuisance"] |= mapping(nuisance())
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_LENGTHS,
+        "items": {"anyOf": [made["properties"]["epochs"], made]},
+    }
+
+
+def _epochs_rule() -> Schema:
+    """Without lengths the recipe says how long runs are trained."""
+    epochs = {"if": {"required": ["recipe"]}, "else": {"required": ["epochs"]}}
+    names = {"enum": list(STRATEGIES)}
+    halving = {"type": "object", "properties": {"name": {"const": "halving"}}, "required": ["name"]}
+    strategy = {"anyOf": [names, {"type": "object", "properties": {"name": names}}]}
+    return {
+        "if": {"required": ["lengths"]},
+        "then": {"properties": {"strategy": strategy}},
+        "else": {"properties": {"proxy": epochs, "strategy": {"not": halving}}},
+    }
 
 
 def _bound(description: str) -> Schema:

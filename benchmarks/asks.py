@@ -1,0 +1,140 @@
+"""What an ask of each strategy costs, beside Optuna's own samplers; written to benchmarks/asks.txt.
+
+    python -m benchmarks.asks [NAME...]
+
+Seconds of one core, of a pool of 1,000 points (three axes of ten values), three settings and five seeds. `ours` has the
+history, the pool and the study; `Optuna's` is its ask and tell with a study and a sampler that are kept.
+"""
+
+import gc
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import optuna
+
+from sweep.search import Answer, Barrier, History, Pool, Stop
+from sweep.search.strategy import STRATEGIES
+
+OUT = Path(__file__).with_suffix(".txt")
+AXIS, SETTINGS, SEEDS, LAG = 10, 3, 5, 8
+#: Strategy -> numbers of asks after which the cost of the last tenth of them is told.
+ASKS = {
+    "grid": (1_000, 10_000),
+    "random": (1_000, 10_000),
+    "qmc": (1_000,),
+    "nsga2": (200, 1_000),
+    "nsga3": (200, 1_000),
+    "tpe": (200, 1_000),
+    "cmaes": (200, 1_000),
+    "gp": (40,),
+    "racing": (200,),
+}
+OWN = {
+    "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=0, population_size=20),
+    "nsga3": lambda: optuna.samplers.NSGAIIISampler(seed=0, population_size=20),
+    "tpe": lambda: optuna.samplers.TPESampler(seed=0),
+    "gp": lambda: optuna.samplers.GPSampler(seed=0),
+}
+
+
+def pool(points=AXIS**3):
+    rows = [{"a": n % AXIS, "b": n // AXIS % AXIS, "c": n // AXIS**2} for n in range(points)]
+    return Pool(
+        points=rows,
+        labels=[str(row) for row in rows],
+        costs={"flops": np.array([1.0 + row["a"] + row["b"] for row in rows])},
+        settings=[{"rate": rate} for rate in range(SETTINGS)],
+        seeds=tuple(range(SEEDS)),
+        baseline=np.full(points, -1),
+        key=lambda choice: repr(choice.run),
+    )
+
+
+def error(values, generator):
+    """Falls along every axis, with noise."""
+    return float(60 - 2 * sum(values) + generator.normal())
+
+
+def settings_of(name, runs):
+    if name == "grid":
+        return {}
+    if name == "racing":
+        return {"runs": runs, "confirm": 0}
+    objectives = ("error",) if name == "cmaes" else ("error", "flops")
+    return {"runs": runs, "objectives": objectives, "confirm": 0, "lag": LAG, "seed": 0}
+
+
+def ours(name, asks):
+    """Seconds of each ask."""
+    # a race of all 1,000 points asks for hundreds of runs before it thinks
+    of = pool(200 if name == "racing" else AXIS**3)
+    strategy, history, generator, costs = (
+        STRATEGIES[name](of, settings_of(name, asks)),
+        History(),
+        np.random.default_rng(0),
+        [],
+    )
+    lag = strategy.lag
+    for number in range(asks):
+        begun = time.process_time()
+        choice = strategy.next(history.seen(number, lag), number)
+        if isinstance(choice, Barrier):
+            choice = strategy.next(history.seen(number, 0), number)
+        if isinstance(choice, Stop):
+            break
+        history.ask(number, choice)
+        history.answer(number, Answer("done", error(of.points[choice.point].values(), generator)))
+        costs.append(time.process_time() - begun)
+    return np.array(costs)
+
+
+def own(name, asks):
+    """Seconds of each ask of Optuna's own sampler."""
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=OWN[name]())
+    integer = optuna.distributions.IntDistribution
+    space = {**{axis: integer(0, AXIS - 1) for axis in "abc"}, "rate": integer(0, SETTINGS - 1)}
+    generator, costs, pending = np.random.default_rng(0), [], []
+    for _ in range(asks):
+        begun = time.process_time()
+        trial = study.ask(space)
+        pending.append(trial)
+        # as many open runs as ours
+        if len(pending) > LAG:
+            told = pending.pop(0)
+            values = [told.params[axis] for axis in "abc"]
+            study.tell(told, [error(values, generator), 1.0 + values[0] + values[1]])
+        costs.append(time.process_time() - begun)
+    return np.array(costs)
+
+
+def late(costs):
+    """Milliseconds of the last tenth of the asks, and of all on average."""
+    return 1e3 * float(costs[-len(costs) // 10 :].mean()), 1e3 * float(costs.mean())
+
+
+def main():
+    warnings.simplefilter("ignore")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    names = sys.argv[1:] or list(ASKS)
+    lines = [f"{'':10}{'asks':>8}{'last tenth, ms':>18}{'all, ms':>12}{'Optuna, all, ms':>19}{'ratio':>8}"]
+    for name in names:
+        for asks in ASKS[name]:
+            gc.collect()
+            costs = ours(name, asks)
+            last, mean = late(costs)
+            line = f"{name:10}{len(costs):8,}{last:18.2f}{mean:12.2f}"
+            if name in OWN:
+                gc.collect()
+                _, theirs = late(own(name, asks))
+                line += f"{theirs:19.2f}{mean / theirs:8.2f}"
+            lines.append(line)
+            print(lines[-1], flush=True)
+    if not sys.argv[1:]:
+        OUT.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Is it long enough? The same contrast after several lengths of training, each a whole schedule, tuned at each."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sweep.analysis.estimates import Estimate, Sample, combine, estimate
+from sweep.analysis.nuisance import tune
+from sweep.analysis.question import Contrast
+from sweep.analysis.records import records
+from sweep.analysis.sweep_frame import SweepFrame
+
+#: What the trend says of an effect: that it becomes larger with training, smaller, or that neither is shown; or that
+#: two lengths with two shared seeds are not in yet.
+Trend = Literal["grows", "shrinks", "not decided", "waits"]
+
+
+@dataclass(frozen=True)
+class LengthEffect:
+    """A contrast after each length of training."""
+
+    contrast: Contrast
+    #: by epochs, the shortest first; those at which all its points are settled
+    effects: Mapping[int, Estimate]
+    #: the change of the contrast with each doubling of the epochs, in points, by least squares over the lengths
+    slope: Estimate
+    trend: Trend
+
+
+def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[LengthEffect, ...]:
+    """Tell of each contrast how it changes with the length of training.
+
+    The trend is paired by seed: seed s means the same initial draw at every length. An effect grows where the slope,
+    which excludes zero, has the sign of the effect after the longest training, and shrinks where it has the other one.
+
+    Args:
+        frame: the sweep, with `lengths`.
+        contrasts: what is compared.
+
+    Returns:
+        In the order of `contrasts`; empty with fewer than two lengths.
+    """
+    if len(frame.lengths) < 2:
+        return ()
+    samples: dict[int, tuple[Mapping[str, Sample], set[str]]] = {}
+    for epochs, one in frame.lengths.items():
+        tuned = tune(one)
+        settled = {row["point"] for row in records(tuned.points) if row["settled"]}
+        samples[epochs] = tuned.samples, settled
+    found = []
+    for contrast in contrasts:
+        known = {
+            epochs: combine([(weight, errors[point]) for point, weight in contrast.weights.items()])
+            for epochs, (errors, settled) in samples.items()
+            if contrast.weights.keys() <= settled
+        }
+        known = {epochs: sample for epochs, sample in known.items() if sample.seeds}
+        slope = estimate(_slope(known))
+        effects = {epochs: estimate(sample) for epochs, sample in known.items()}
+        found.append(LengthEffect(contrast, effects, slope, _trend(effects, slope)))
+    return tuple(found)
+
+
+def _slope(known: Mapping[int, Sample]) -> Sample:
+    """The change with each doubling, seed by seed, over the seeds that all lengths have."""
+    if len(known) < 2:
+        return Sample({})
+    doublings = [math.log2(epochs) for epochs in known]
+    middle = math.fsum(doublings) / len(doublings)
+    scale = math.fsum((x - middle) ** 2 for x in doublings)
+    return combine([((x - middle) / scale, sample) for x, sample in zip(doublings, known.values(), strict=True)])
+
+
+def _trend(effects: Mapping[int, Estimate], slope: Estimate) -> Trend:
+    if slope.n < 2:
+        return "waits"
+    if not slope.clear:
+        return "not decided"
+    longest = effects[max(effects)].mean
+    return "grows" if slope.mean * longest > 0 else "shrinks"

@@ -1,0 +1,200 @@
+"""How much of a target's order a proxy tells: over all points and over the best, beside what noise allows at most.
+
+A target is what one would like to know: errors of the same points from elsewhere, such as those of full trainings. The
+agreement is tau-b (Kendall 1945, The treatment of ties in ranking problems). Over all points it is flattered by those
+that are clearly bad; so it is told for the tenth that is best on the target, too, where that is at least eight points.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from sweep.analysis.fidelity import Ranking, Told, signs, tau_b
+from sweep.statistics.noise import Noise, noise, quantile
+
+#: The share of points that are best on the target, and the least number of them that has a ranking.
+BEST, FEWEST_BEST = 0.1, 8
+#: How often points and their errors are drawn anew for an interval: of few points, and of more than `MANY`.
+RESAMPLES, FEWER, MANY = 1000, 100, 500
+#: Of more points than these, pairs of so many are looked at, the same ones each time.
+MOST_PAIRED = 1500
+#: Fewer points than these have no ranking.
+FEWEST = 3
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of points that the target tells apart, and what a proxy says of them."""
+
+    pairs: int
+    #: those that the proxy's 95 % intervals tell apart, each by itself, and of these those in the target's order
+    decided: int
+    right: int
+
+
+@dataclass(frozen=True)
+class TauB(Ranking):
+    """A tau-b over so many points."""
+
+    points: int = 0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a proxy, judged in one way, tells of a target."""
+
+    #: over all points, and over the best tenth; None where these are too few
+    overall: TauB
+    best: TauB | None
+    #: what the same proxy would reach if the target had just its true order: noise of seeds alone keeps it from 1;
+    #: NaN with fewer than two seeds
+    ceiling: float
+    best_ceiling: float
+    #: what errors would reach that fall with the number of parameters alone; NaN where these are unknown
+    params: float
+    best_params: float
+    pairs: Pairs
+
+
+def truth(errors: Array, target: Array, tolerance: Array | None = None, params: Array | None = None) -> Truth | None:
+    """Compare the order of means with that of a target.
+
+    Args:
+        errors: of shape (points, seeds): a proxy's error of each point at each seed; NaN where there is none.
+        target: of shape (points,): the target's error.
+        tolerance: of the same shape: two targets closer than theirs together are ties; 0 if None.
+        params: of the same shape: parameters of the points.
+
+    Returns:
+        None with fewer than three points.
+    """
+    known = np.isfinite(errors).any(-1) & np.isfinite(target)
+    if known.sum() < FEWEST:
+        return None
+    errors, target = errors[known], target[known]
+    near = np.zeros(len(target)) if tolerance is None else np.nan_to_num(tolerance[known])
+    sizes = None if params is None else params[known]
+    means = np.nanmean(errors, axis=-1)
+    seen = noise(errors)
+    error_of_mean = _standard_errors(errors, seen)
+    number = len(target)
+    few = math.ceil(BEST * number)
+    top = np.argsort(target, kind="stable")[:few] if few >= FEWEST_BEST else None
+    everyone = np.arange(number)
+
+    def agreement(at: npt.NDArray[np.intp]) -> TauB:
+        return _interval(means[at], target[at], near[at], error_of_mean[at])
+
+    def beside(values: Array | None, at: npt.NDArray[np.intp] | None) -> float:
+        return math.nan if values is None or at is None else _tau(values[at], target[at], near[at])
+
+    sized = None if sizes is None or not np.isfinite(sizes).all() or np.ptp(sizes) == 0 else -sizes
+    return Truth(
+        agreement(everyone),
+        None if top is None else agreement(top),
+        _ceiling(means, error_of_mean),
+        math.nan if top is None else _ceiling(means, error_of_mean, few),
+        beside(sized, everyone),
+        beside(sized, top),
+        _pairs(errors, target, near, seen),
+    )
+
+
+def as_arrays(
+    samples: Mapping[str, Mapping[int, float]], told: Mapping[str, Told], seeds: Sequence[int]
+) -> tuple[list[str], Array, Array, Array]:
+    """Lay out the errors by seed of the points that a target knows: their names, errors, targets and tolerances."""
+    names = [point for point in samples if point in told and samples[point]]
+    errors = np.array([[samples[point].get(seed, math.nan) for seed in seeds] for point in names], dtype=float)
+    target = np.array([told[point].error for point in names], dtype=float)
+    tolerance = np.array([told[point].tolerance for point in names], dtype=float)
+    return names, errors.reshape(len(names), len(seeds)), target, tolerance
+
+
+def _tau(one: Array, target: Array, near: Array, weights: Array | None = None) -> float:
+    """Tau-b of two orders: by comparing all pairs where targets have tolerances, otherwise in n log n."""
+    if near.any():
+        return tau_b(signs(one), signs(target, near), weights)
+    if weights is not None:
+        at = np.repeat(np.arange(len(one)), weights.astype(int))
+        one, target = one[at], target[at]
+    return float(stats.kendalltau(one, target, variant="b").statistic)
+
+
+def _interval(means: Array, target: Array, near: Array, error_of_mean: Array) -> TauB:
+    """Tau-b with its interval from drawing points, and the noise of their means, anew.
+
+    Drawing noise anew shakes the order twice, so that draws lie below; they are moved to lie about the value seen.
+    """
+    number = len(means)
+    rng = np.random.default_rng(0)
+    value = _tau(means, target, near)
+    draws = RESAMPLES if number <= MANY else FEWER
+    found = []
+    for _ in range(draws):
+        weights = np.bincount(rng.integers(0, number, number), minlength=number).astype(float)
+        shaken = means + np.nan_to_num(error_of_mean) * rng.standard_normal(number)
+        found.append(_tau(shaken, target, near, weights))
+    drawn = np.array(found)
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return TauB(value, points=number)
+    low, high = np.quantile(drawn, [0.025, 0.975]) + value - np.median(drawn)
+    return TauB(value, float(max(low, -1.0)), float(min(high, 1.0)), number)
+
+
+def _ceiling(means: Array, error_of_mean: Array, best: int | None = None) -> float:
+    """Mean tau-b of the order of the means with that of the expected errors that they leave open.
+
+    Expected errors are drawn about means that are shrunk toward their centre by what noise adds to their scatter.
+
+    Args:
+        means: of shape (points,).
+        error_of_mean: of the same shape: their standard errors.
+        best: so many points that are best by their expected errors; all if None.
+    """
+    if not np.isfinite(error_of_mean).all():
+        return math.nan
+    rng = np.random.default_rng(1)
+    noise_variance = float((error_of_mean**2).mean())
+    scatter = max(float(means.var(ddof=1)) - noise_variance, 0.0)
+    share = scatter / (scatter + error_of_mean**2) if scatter > 0 else np.zeros(len(means))
+    centre, width = means.mean() + share * (means - means.mean()), np.sqrt(share) * error_of_mean
+    found = []
+    for _ in range(RESAMPLES // 5 if len(means) <= MANY else FEWER // 5):
+        expected = centre + width * rng.standard_normal(len(means))
+        at = slice(None) if best is None else np.argsort(expected)[:best]
+        found.append(float(stats.kendalltau(means[at], expected[at], variant="b").statistic))
+    return float(np.nanmean(found)) if np.isfinite(found).any() else math.nan
+
+
+def _standard_errors(errors: Array, seen: Noise) -> Array:
+    """Standard errors of means, apart from the luck of seeds that all points share."""
+    variance, _ = seen.moderated()
+    count = np.isfinite(errors).sum(-1)
+    return np.asarray(np.sqrt(variance / np.maximum(count, 1)))
+
+
+def _pairs(errors: Array, target: Array, near: Array, seen: Noise) -> Pairs:
+    number = len(target)
+    at = np.arange(number)
+    if number > MOST_PAIRED:
+        at = np.sort(np.random.default_rng(2).choice(number, MOST_PAIRED, replace=False))
+    one, two = (at[part] for part in np.triu_indices(len(at), 1))
+    apart = target[one] - target[two]
+    told = np.abs(apart) > near[one] + near[two] + 1e-9
+    one, two, apart = one[told], two[told], apart[told]
+    means = np.nanmean(errors, axis=-1)
+    counts = np.isfinite(errors).sum(-1)
+    error, freedom = seen.differences(one, two, np.minimum(counts[one], counts[two]).astype(float))
+    with np.errstate(invalid="ignore"):
+        difference = means[one] - means[two]
+        decided = np.abs(difference) > quantile(freedom) * error
+    return Pairs(len(one), int(decided.sum()), int((decided & (difference * apart > 0)).sum()))

@@ -1,0 +1,68 @@
+"""Draws contrasts against what they were measured at: shared learning rates, or lengths of training."""
+
+import math
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sweep.analysis.estimates import Estimate
+from sweep.report import words
+from sweep.report.figures.layout import bottom, legend
+from sweep.report.figures.style import COLOURS, MARKERS, ONE_COLUMN, PAPER, SOFT, drawable, look
+
+#: More contrasts than these cannot be told apart.
+MOST = 4
+#: How far the last value stands from the others, where it is apart.
+_APART = 0.3
+
+
+def draw_contrasts(
+    contrasts: Mapping[str, Mapping[str, Estimate]], label: str, last: bool, width: float = ONE_COLUMN
+) -> Figure:
+    """Draw a line for each contrast, with intervals.
+
+    Args:
+        contrasts: name -> what stands at a tick -> the contrast there; ticks in the order of the first contrast.
+        label: of the axis of ticks.
+        last: whether the last tick is of another kind than the others: it stands apart, filled.
+        width: in inches.
+    """
+    with look():
+        drawn = dict(list(contrasts.items())[:MOST])
+        keys = [
+            Line2D([], [], color=COLOURS[i], marker=MARKERS[i], lw=1.2, label=drawable(name, 40))
+            for i, name in enumerate(drawn)
+        ]
+        below = bottom(keys, width)
+        height = below + 2.0
+        figure = Figure(figsize=(width, height), dpi=72)
+        ax = figure.add_axes((0.5 / width, below / height, 1 - 0.6 / width, 1 - (below + 0.08) / height))
+        ax.axhline(0, color=SOFT, lw=0.8)
+        ax.grid(axis="y")
+        ticks = list(dict.fromkeys(tick for values in drawn.values() for tick in values))
+        places = {tick: float(i) + _APART * (last and i == len(ticks) - 1) for i, tick in enumerate(ticks)}
+        for i, values in enumerate(drawn.values()):
+            aside = 0.12 * (i - (len(drawn) - 1) / 2)
+            joined = [tick for tick in values if not (last and tick == ticks[-1])]
+            ax.plot([places[t] + aside for t in joined], [values[t].mean for t in joined], color=COLOURS[i], lw=1.0)
+            for tick, made in values.items():
+                _mark(ax, places[tick] + aside, made, i, filled=not last or tick == ticks[-1])
+        if last:
+            ax.axvline(len(ticks) - 1.35, color=SOFT, lw=0.6, ls=":")
+        ax.set_xticks(list(places.values()), [drawable(tick, 20) for tick in ticks])
+        ax.set_xlim(-0.5, max(places.values()) + 0.5)
+        ax.set_xlabel(drawable(label, 60))
+        ax.set_ylabel(f"difference, {words.metric().difference}")
+        legend(figure, keys)
+        return figure
+
+
+def _mark(ax: Axes, x: float, made: Estimate, i: int, filled: bool) -> None:
+    if not made.n:
+        return
+    if math.isfinite(made.low):
+        ax.plot([x, x], [made.low, made.high], color=COLOURS[i], lw=1.0)
+    face = COLOURS[i] if filled else PAPER
+    ax.plot([x], [made.mean], MARKERS[i], mfc=face, mec=COLOURS[i], mew=1.0, ms=4.6, zorder=3)

@@ -1,0 +1,288 @@
+"""The cards of a search: how it went, where it spent its runs, what mattered, and what a race decided."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from sweep.analysis.records import records
+from sweep.analysis.searched import BAND, BEST, FEWEST, Courses, courses, importances
+from sweep.analysis.study import Study
+from sweep.analysis.sweep_frame import Claim, Search
+from sweep.report import words
+from sweep.report.cards.card import Card, Cell, Column, Picture, Table
+from sweep.report.cards.front_chances import NAMES
+from sweep.report.cards.search_figure import draw_search
+from sweep.report.figures.style import ONE_COLUMN
+
+#: More claims than these would hide the rest of the page.
+MOST = 200
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the cards; a grid has none."""
+    search = study.frame.search
+    if search is None:
+        return []
+    made = [_course(search)]
+    if (search.asked["phase"] == "confirm").any():
+        made.append(_confirmed(study, search))
+    if search.claims or search.contrasts:
+        made.append(_decided(search))
+    elif search.strategy == "racing":
+        made.append(Card("What the race decided", waits="This waits for the first result."))
+    made.append(_importance(search))
+    return made
+
+
+def _course(search: Search) -> Card:
+    title = "How the search went"
+    went = courses(search)
+    says = [_spent_sentence(search)]
+    if went is None:
+        return Card(title, tuple(says), waits="The course of the search waits for two explored runs.")
+    says += _progress_sentences(search, went)
+    notes = (
+        "Random order: the explored runs themselves, shuffled 200 times, as nothing is known of points that were not "
+        "run. A random search of the whole grid does worse than that as far as this search turned to better points. "
+        "The lowest error of many runs is flattered; confirmed means are not. "
+        "Hypervolume: share of the box from no error and least cost to the worst explored, cost on a log scale, that "
+        f"is dominated. Bands hold {100 * BAND:.0f} % of the orders.",
+    )
+    picture = Picture(
+        "search",
+        draw_search(search, went),
+        _data(search, went),
+        f"Lines of the lowest error and of the hypervolume of a search. {' '.join(says)}",
+        draw_search(search, went, ONE_COLUMN),
+    )
+    return Card(title, tuple(says), picture, notes=notes)
+
+
+def _spent_sentence(search: Search) -> str:
+    asked = search.asked
+    explored, confirmed = (asked[asked["phase"] == phase] for phase in ("explore", "confirm"))
+    budget = search.settings.get("runs")
+    of = f" of at most {words.count(budget)}" if budget else ""
+    open_runs = int((asked["status"] == "missing").sum())
+    still = f"; {words.plural(open_runs, 'run')} not in yet" if open_runs else ""
+    finalists = words.plural(confirmed["point"].nunique(), "finalist")
+    fresh = (
+        f", and {words.plural(len(confirmed), 'run')} with fresh seeds confirm {finalists}"
+        if len(confirmed)
+        else "; nothing is confirmed with fresh seeds yet"
+        if search.settings.get("confirm")
+        else ""
+    )
+    return (
+        f"{search.strategy} asked for {words.plural(len(asked), 'run')}{of}: {words.count(len(explored))} explored "
+        f"{words.plural(explored['point'].nunique(), 'point')}{fresh}{still}."
+    )
+
+
+def _progress_sentences(search: Search, went: Courses) -> list[str]:
+    says = []
+    half = len(went.runs) // 2
+    if went.volume is not None and half:
+        cost = NAMES.get(next(iter(search.costs)), "cost")
+        ahead = went.volume.reached[half - 1], went.volume.median[half - 1], went.volume.reached[-1]
+        says.append(
+            f"After half of the explored runs the hypervolume of error and {cost} was {words.number(ahead[0], 3)}, "
+            f"{words.number(ahead[1], 3)} with the same runs in random order, and in the end "
+            f"{words.number(ahead[2], 3)}."
+        )
+    last = int(np.flatnonzero(went.error.reached == went.error.reached[-1])[0]) + 1
+    says.append(
+        f"The lowest error of a single run, {words.number(went.error.reached[-1])} %, came with explored run "
+        f"{words.count(last)} of {words.count(len(went.runs))}."
+    )
+    return says
+
+
+def _data(search: Search, went: Courses) -> pd.DataFrame:
+    asked = search.asked
+    columns = [
+        name
+        for name in ("number", "phase", "point", "seed", "status", "error", "seconds", *search.costs)
+        if name in asked
+    ]
+    rows = asked[columns].copy()
+    for name, course in (("lowest_error", went.error), ("hypervolume", went.volume)):
+        if course is not None:
+            values = np.full(len(rows), np.nan)
+            values[went.at] = course.reached
+            rows[name] = values
+    return rows
+
+
+def _confirmed(study: Study, search: Search) -> Card:
+    """The finalists by their fresh seeds alone, beside what exploring said of them."""
+    cost = next(iter(search.costs), "flops")
+    rows = study.table.sort_values([cost, "point"])
+    mark = f"front_{cost}"
+    on = int(rows[mark].sum()) if mark in rows else 0
+    explored = search.asked[(search.asked["phase"] == "explore") & (search.asked["status"] == "done")]
+    lowest = explored.groupby("point")["error"].min()
+    settings = search.asked[search.asked["phase"] == "confirm"].groupby("point").last()
+    edge = 0
+    cells = []
+    for row in records(rows):
+        chosen = [settings.loc[row["point"], name] for name in search.nuisance]
+        edge += any(
+            value in (values[0], values[-1])
+            for value, values in zip(chosen, search.nuisance.values(), strict=True)
+            if len(values) > 2
+        )
+        seen = float(lowest.get(row["point"], math.nan))
+        spread = f" ± {words.number(row['sd'])}" if row["n"] > 1 else ""
+        mean = f"{words.number(row['mean'])}{spread} ({row['n']})" if row["n"] else "–"
+        cells.append(
+            (
+                Cell(words.shorten(row["point"], 90), mark="best" if row.get(mark) else ""),
+                Cell(words.count(row[cost]), float(row[cost])),
+                *(Cell(words.value(value)) for value in chosen),
+                Cell(mean, row["mean"] if row["n"] else None),
+                Cell(words.number(seen) if math.isfinite(seen) else "–", seen if math.isfinite(seen) else None),
+            )
+        )
+    name = NAMES.get(cost, cost)
+    are = "is" if on == 1 else "are"
+    says = [
+        f"{words.count(on)} of {words.plural(len(rows), 'finalist')} {are} on the front of error against {name} by "
+        "fresh seeds alone."
+    ]
+    if edge:
+        has = "has" if edge == 1 else "have"
+        says.append(f"{words.count(edge)} {has} a setting at the end of its list: a better one may lie beyond.")
+    heads = (
+        Column("finalist", numeric=False),
+        Column(name),
+        *(Column(words.name(each)) for each in search.nuisance),
+        Column("fresh error, %", hint="mean ± standard deviation over fresh seeds (their number)"),
+        Column("lowest explored, %", hint="of a single run, which is among the reasons why the point is a finalist"),
+    )
+    note = (
+        "Bold: on the front of means. Finalists include the points that others are compared with. Each has the setting "
+        "that exploring found best."
+    )
+    table = Table("Finalists", heads, tuple(cells), sortable=True)
+    return Card("The confirmed front", tuple(says), tables=(table,), notes=(note,))
+
+
+def _decided(search: Search) -> Card:
+    title = "What the race decided"
+    confidence = float(search.settings.get("confidence", 0.95))
+    if search.contrasts:
+        return _contrasts(search, title, confidence)
+    claims = sorted(search.claims, key=lambda one: (_ORDER.get(one.verdict, 1), one.error, one.point))
+    best = search.settings.get("goal") == "best"
+    says = [_count_sentence(search.claims, confidence, best)]
+    says += _open_sentences(search.claims)
+    rows = tuple(_claim_row(one, best) for one in claims[:MOST])
+    heads = (
+        Column("point", numeric=False),
+        Column(
+            "decided", numeric=False, hint="a claim may be wrong by what the full grid’s means would leave uncertain"
+        ),
+        Column("probability", hint="of the claim, by the race’s model of all runs"),
+        Column("expected error, %", hint="at the point’s best setting, by the race’s model, 95 % interval"),
+        Column("runs to decide", hint="the cheapest next runs that would decide it, by the model"),
+    )
+    note = (
+        "The race’s model is a Gaussian process over points, settings and seeds that shares strength between near "
+        "points; it has learned from all runs, those that explored included. Its probabilities are of each point "
+        "alone. Confirmed means on this page rest on fresh seeds alone."
+    )
+    return Card(title, tuple(says), tables=(Table("Claims", heads, rows, sortable=True),), notes=(note,))
+
+
+_ORDER = {"on the front": 0, "not decided": 1, "off the front": 2}
+
+
+def _count_sentence(claims: Iterable[Claim], confidence: float, best: bool) -> str:
+    verdicts = [one.verdict for one in claims]
+    on, off, left = (verdicts.count(verdict) for verdict in ("on the front", "off the front", "not decided"))
+    names = ("among the best", "not among the best") if best else ("on the front", "not on it")
+    return (
+        f"Of {words.plural(len(verdicts), 'point')}, {words.count(on)} {'is' if on == 1 else 'are'} {names[0]}, "
+        f"{words.count(off)} {'is' if off == 1 else 'are'} {names[1]}, each at a confidence of {100 * confidence:g} %, "
+        f"and {words.count(left)} {'is' if left == 1 else 'are'} not decided."
+    )
+
+
+def _open_sentences(claims: Iterable[Claim]) -> list[str]:
+    left = [one for one in claims if one.verdict == "not decided"]
+    known = sorted((one for one in left if one.to_decide is not None), key=lambda one: (one.to_decide or 0, one.point))
+    says = []
+    if known:
+        first = known[0]
+        says.append(
+            f"{first.point} would be cheapest to decide: about {words.plural(max(first.to_decide or 0, 1), 'more run')}"
+            "."
+        )
+    if len(known) < len(left):
+        n = len(left) - len(known)
+        says.append(f"{words.plural(n, 'point')} would take more than 50 runs each to decide, or more than there are.")
+    return says
+
+
+def _claim_row(one: Claim, best: bool) -> tuple[Cell, ...]:
+    verdict = {"on the front": "among the best", "off the front": "not among the best"}.get(one.verdict, one.verdict)
+    to_decide = "–" if one.verdict != "not decided" else "over 50" if one.to_decide is None else f"{one.to_decide}"
+    return (
+        Cell(words.shorten(one.point, 90)),
+        Cell(verdict if best else one.verdict, mark="best" if one.verdict == "on the front" else ""),
+        Cell(f"{100 * one.probability:.0f} %", one.probability),
+        Cell(f"{words.number(one.error)} [{words.number(one.low)}, {words.number(one.high)}]", one.error),
+        Cell(to_decide, None if one.to_decide is None else float(one.to_decide)),
+    )
+
+
+def _contrasts(search: Search, title: str, confidence: float) -> Card:
+    rows, clear = [], 0
+    for one in search.contrasts:
+        low, high = one.difference - one.half_width, one.difference + one.half_width
+        apart = low > 0 or high < 0
+        clear += apart
+        text = f"{words.signed(one.difference)} [{words.signed(low)}, {words.signed(high)}]"
+        rows.append((Cell(one.first), Cell(one.second), Cell(text, one.difference, "clear" if apart else "")))
+    axis = words.name(str(search.settings.get("axis")))
+    said = (
+        f"{clear or 'None'} of {words.plural(len(rows), 'difference')} along {axis} "
+        f"{'has' if clear <= 1 else 'have'} an interval of {100 * confidence:g} % that excludes zero."
+    )
+    heads = (Column("point", numeric=False), Column("less", numeric=False), Column("difference, points"))
+    note = "Differences are of each point at its own best setting, by the race’s model of all runs."
+    return Card(title, (said,), tables=(Table("Differences", heads, tuple(rows)),), notes=(note,))
+
+
+def _importance(search: Search) -> Card:
+    title = "What sets the best runs apart"
+    found = importances(search)
+    if not found:
+        return Card(
+            title, waits=f"This waits for {FEWEST} explored runs that are done, and an axis that varies among them."
+        )
+    first = found[0]
+    name = words.name(first.name)
+    said = (
+        f"{name[0].upper()}{name[1:]} has the largest share, {100 * first.share:.0f} % "
+        f"[{100 * first.low:.0f}, {100 * first.high:.0f}], of what sets the best quarter of the explored runs apart "
+        "by error."
+    )
+    heads = (Column("axis or setting", numeric=False), Column("share, %", hint="95 % interval over resampled runs"))
+    rows = tuple(
+        (
+            Cell(words.name(one.name)),
+            Cell(f"{100 * one.share:.0f} [{100 * one.low:.0f}, {100 * one.high:.0f}]", one.share),
+        )
+        for one in found
+    )
+    note = (
+        f"PED-ANOVA (Watanabe et al. 2023), by Optuna: how far the values of the best {100 * BEST:.0f} % of the "
+        "explored runs lie apart from those of all, axis by axis. A search that turned to some values saw little of "
+        "the others. "
+        "Intervals come from 60 resamples of the runs."
+    )
+    return Card(title, (said,), tables=(Table("Shares", heads, rows),), notes=(note,))

@@ -1,0 +1,52 @@
+"""The card of which measure tells points apart with fewer seeds."""
+
+import math
+from collections.abc import Iterable
+
+from sweep.analysis.separation import FEWEST_POINTS, FEWEST_SEEDS, Separation, separate
+from sweep.analysis.study import Study
+from sweep.report import words
+from sweep.report.cards.card import Card
+
+TITLE = "Error or loss: which separates points"
+
+
+def cards(study: Study) -> Iterable[Card]:
+    """Make the card."""
+    try:
+        found = separate(study.frame)
+    except ValueError as error:
+        return [Card(TITLE, waits=words.sentence(str(error)))]
+    if found is None:
+        return [Card(TITLE, waits=f"This waits for {FEWEST_POINTS} points with two seeds at every setting.")]
+    notes = (
+        "Signal over noise: the scatter of the points’ means, the noise of these means taken out, over the deviation "
+        "of one run about its point and its seed, each point at its best setting by mean. Seeds needed for a "
+        "comparison go with its inverse square. The interval comes from drawing seeds anew, and settings with them.",
+    )
+    return [Card(TITLE, (_signal_sentence(found), _sentence(found)), notes=notes)]
+
+
+def _signal_sentence(found: Separation) -> str:
+    over = f"{words.plural(found.points, 'point')} and {words.plural(found.seeds, 'seed')}"
+    error, loss = words.number(found.error, 2), words.number(found.loss, 2)
+    return f"Over {over}, the signal over the noise of one run is {error} by error and {loss} by loss."
+
+
+def _sentence(found: Separation) -> str:
+    if math.isnan(found.share):
+        return "By neither measure the points differ by more than noise explains."
+    if found.error == 0 or found.loss == 0:
+        which = "error" if found.error == 0 else "loss"
+        return f"By {which} the points do not differ by more than noise explains."
+    share = words.number(found.share, 2)
+    needs = f"A comparison by loss needs {share} times the seeds of one by error"
+    if math.isnan(found.low):
+        return f"{needs}; with fewer than {FEWEST_SEEDS} seeds this has no interval."
+    high = words.number(found.high, 2) if math.isfinite(found.high) else "∞"
+    interval = f"[{words.number(found.low, 2)},\N{NO-BREAK SPACE}{high}]"
+    if found.high < 1:
+        return f"{needs} {interval}: loss separates points with fewer (metric: loss)."
+    if found.low > 1:
+        return f"{needs} {interval}: error separates points with fewer."
+    return f"{needs} {interval}: which separates points with fewer is not decided."

@@ -1,0 +1,115 @@
+"""Successive halving: many points on short schedules, the better ones on longer ones, rung by rung.
+
+A run of a rung is a whole schedule of that many epochs, not a part of a longer one. Jamieson and Talwalkar 2016
+(arXiv 1502.07943); rungs are synchronous, so that which runs go on depends on no worker's speed.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from moocore import pareto_rank
+from numpy.typing import NDArray
+
+from sweep.errors import SweepError
+from sweep.search.history import BARRIER, Answer, Barrier, Choice, Seen, Stop
+from sweep.search.pool import Pool
+
+#: Of a budget that confirms as well this share explores.
+EXPLORING = 0.6
+#: After so many draws that were made before, the first cell that was not is taken.
+DRAWS = 64
+
+Cell = tuple[int, int]
+
+
+class Halving:
+    """Proposes points and settings at random at the shortest length, then the best of each length at the next one.
+
+    Args:
+        pool: what to choose from; with two lengths or more.
+        runs: most runs, those that confirm included.
+        keep: one of so many goes on to the next length.
+        costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
+        confirm: whether finalists are confirmed.
+        seed: of its random numbers.
+
+    Raises:
+        SweepError: the pool has one length, no setting is tried at all lengths, or the budget ends before the last.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        runs: int,
+        keep: int = 3,
+        costs: NDArray[np.float64] | None = None,
+        confirm: bool = True,
+        seed: int = 0,
+    ) -> None:
+        rungs = range(len(pool.rungs))
+        if len(rungs) < 2:
+            raise SweepError("halving needs lengths: two numbers of epochs or more, the last of which is judged")
+        self._settings = [
+            place
+            for place in range(len(pool.settings))
+            if all(pool.combinations is None or (place, rung) in pool.combinations for rung in rungs)
+        ]
+        if not self._settings:
+            raise SweepError("halving needs a nuisance setting that is tried at every length")
+        self._pool, self._costs, self._seed = pool, costs, seed
+        exploring = runs * EXPLORING if confirm else runs
+        first = min(int(exploring / sum(keep**-rung for rung in rungs)), len(pool) * len(self._settings))
+        self._sizes = [first // keep**rung for rung in rungs]
+        if not self._sizes[-1]:
+            least = int(np.ceil(sum(keep**rung for rung in rungs) / (EXPLORING if confirm else 1)))
+            raise SweepError(f"runs: {runs:,} is too few to halve over {len(rungs)} lengths; it takes {least:,}")
+
+    def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
+        """A draw at the first length, or the best of a length that was not yet run at the next one."""
+        seed = self._pool.seeds[0]
+        known: list[dict[Cell, Answer | None]] = [{} for _ in self._sizes]
+        for _, choice, answer in seen:
+            if choice.phase == "explore" and choice.seed == seed:
+                known[choice.rung][choice.point, choice.setting] = answer
+        if len(known[0]) < self._sizes[0]:
+            return Choice(*self._drawn(known[0], number), seed, 0)
+        for rung in range(1, len(self._sizes)):
+            if len(known[rung]) >= self._sizes[rung]:
+                continue
+            begun = bool(known[rung])
+            if not begun and any(answer is None for answer in known[rung - 1].values()):
+                return Barrier()
+            for point, setting in self._best(known[rung - 1], self._sizes[rung]):
+                if (point, setting) not in known[rung]:
+                    return Choice(point, setting, seed, rung, origin={} if begun else {BARRIER: True})
+        return Stop("every length was run")
+
+    def _drawn(self, known: Mapping[Cell, Answer | None], number: int) -> Cell:
+        generator = np.random.default_rng([self._seed, number])
+        for _ in range(DRAWS):
+            cell = (
+                int(generator.integers(len(self._pool))),
+                self._settings[int(generator.integers(len(self._settings)))],
+            )
+            if cell not in known:
+                return cell
+        return next(
+            (point, setting)
+            for point in range(len(self._pool))
+            for setting in self._settings
+            if (point, setting) not in known
+        )
+
+    def _best(self, known: Mapping[Cell, Answer | None], size: int) -> list[Cell]:
+        """The best cells of a length: those on the front, then those on the front of the others, and so on."""
+        done = {cell: answer.error for cell, answer in sorted(known.items()) if answer and answer.error is not None}
+        if not done:
+            return []
+        cells, errors = list(done), np.array(list(done.values()), dtype=float)
+        ranks = errors
+        if self._costs is not None:
+            costs = self._costs[[point for point, _ in cells]]
+            ranks = pareto_rank(np.column_stack([errors, costs]))
+        order = np.lexsort((np.arange(len(cells)), errors, ranks))
+        return [cells[place] for place in order[:size].tolist()]

@@ -1,0 +1,83 @@
+"""The key `truth`: what is known of the points from elsewhere, such as their errors after full training."""
+
+import csv
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sweep.errors import SpaceError
+from sweep.space.model import Model
+from sweep.space.paths import is_file
+from sweep.space.source import Source
+
+#: Columns of a file of known errors; the last may be left out.
+COLUMNS = ("point", "error", "tolerance")
+#: More points than these are a mistake.
+MOST = 100_000
+
+
+class Known(Model):
+    """What is known of a point from elsewhere."""
+
+    point: Annotated[str, Field(min_length=1, description="Label of the point, as `wn-sweep plan` shows it.")]
+    error: Annotated[float, Field(description="Its error there, or another number that is better when lower.")]
+    tolerance: Annotated[float, Field(ge=0, description="How far off that may be.")] = 0.0
+
+
+def once_each(rows: tuple[Known, ...]) -> tuple[Known, ...]:
+    """The rows, if none is about the same point as another; raises ValueError in words."""
+    seen: set[str] = set()
+    for row in rows:
+        if row.point in seen:
+            raise ValueError(f"tells of '{row.point}' twice")
+        seen.add(row.point)
+    return rows
+
+
+def with_truth(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """The space with the rows of the file that `truth` names, relative to the space's own; raises SpaceError.
+
+    The ledger keeps the rows, so that a page needs no file.
+    """
+    named = data.get("truth")
+    if not isinstance(named, str):
+        return dict(data)
+    path = Path(source.file).parent / named
+    if not is_file(path):
+        raise SpaceError(source.mistake(("truth",), f"no file {named}"))
+    return {**data, "truth": _read(path)}
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            lacking = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
+            if lacking:
+                raise SpaceError(f"{path}:1: has no column {', '.join(lacking)}; needs {', '.join(COLUMNS[:2])}")
+            rows = []
+            for row in reader:
+                rows.append(_row(path, reader.line_num, row))
+                if len(rows) > MOST:
+                    raise SpaceError(f"{path}:{reader.line_num}: has more than {MOST:,} rows")
+            return rows
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SpaceError(f"{path}:1: cannot be read: {error}") from None
+
+
+def _row(path: Path, line: int, row: Mapping[str, str | None]) -> dict[str, Any]:
+    made: dict[str, Any] = {"point": row["point"] or ""}
+    for name in COLUMNS[1:]:
+        text = row.get(name) or ("0" if name == "tolerance" else "")
+        try:
+            made[name] = float(text)
+        except ValueError:
+            made[name] = math.nan
+        if not math.isfinite(made[name]) or (name == "tolerance" and made[name] < 0):
+            raise SpaceError(f"{path}:{line}: {name} needs a number, found '{text}'")
+    if not made["point"]:
+        raise SpaceError(f"{path}:{line}: point is empty")
+    return made

@@ -1,0 +1,106 @@
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sweep.analysis import truth as subject
+from sweep.analysis.truth import truth
+
+RNG = np.random.default_rng(0)
+
+
+def brute_tau(one, other, near=0.0):
+    """Kendall's tau-b by all pairs; two of the other closer than `near` are tied."""
+    concordant = ties_one = ties_other = total = 0
+    for i, j in combinations(range(len(one)), 2):
+        a, b = np.sign(one[i] - one[j]), np.sign(other[i] - other[j]) * (abs(other[i] - other[j]) > near + 1e-9)
+        concordant += a * b
+        total, ties_one, ties_other = total + 1, ties_one + (a == 0), ties_other + (b == 0)
+    return concordant / math.sqrt((total - ties_one) * (total - ties_other))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(subject, "RESAMPLES", 200)
+
+
+def sweep(number=100, seeds=3, deviation=0.3, link=0.8):
+    target = RNG.normal(size=number)
+    expected = link * target + math.sqrt(1 - link**2) * RNG.normal(size=number)
+    return expected[:, None] + deviation * RNG.normal(size=(number, seeds)) + RNG.normal(size=seeds), target, expected
+
+
+def test_tau_over_all_and_over_the_best_tenth_are_those_of_all_pairs():
+    errors, target, _ = sweep()
+    found = truth(errors, target)
+    means = errors.mean(1)
+    assert found.overall.value == pytest.approx(brute_tau(means, target))
+    best = np.argsort(target)[:10]
+    assert found.best.value == pytest.approx(brute_tau(means[best], target[best]))
+    assert found.best.points == 10
+    assert found.overall.low < found.overall.value < found.overall.high
+
+
+def test_targets_closer_than_their_tolerances_are_ties():
+    errors, target, _ = sweep(20)
+    found = truth(errors, target, np.full(20, 0.2))
+    assert found.overall.value == pytest.approx(brute_tau(errors.mean(1), target, 0.4))
+    pairs = sum(abs(target[i] - target[j]) > 0.4 for i, j in combinations(range(20), 2))
+    assert found.pairs.pairs == pairs
+
+
+def test_fewer_than_eight_have_no_best_tenth():
+    errors, target, _ = sweep(70)
+    assert truth(errors, target).best is None
+    assert math.isnan(truth(errors, target).best_ceiling)
+    assert truth(errors[:2], target[:2]) is None
+
+
+def test_pairs_are_decided_as_a_plain_t_test_would_and_mostly_right():
+    errors, target, _ = sweep(40, seeds=8, deviation=0.5, link=1.0)
+    found = truth(errors, target).pairs
+    assert found.pairs == 40 * 39 // 2
+    plain = sum(stats.ttest_rel(errors[i], errors[j]).pvalue < 0.05 for i, j in combinations(range(40), 2))
+    assert found.decided == pytest.approx(plain, rel=0.1)
+    wrong = found.decided - found.right
+    assert wrong <= 0.025 * found.pairs
+
+
+def test_the_ceiling_is_the_tau_of_means_with_their_expected_errors():
+    errors, target, expected = sweep(400, seeds=3, deviation=0.8)
+    found = truth(errors, target)
+    assert found.ceiling == pytest.approx(brute_tau(errors.mean(1), expected), abs=0.04)
+    assert found.overall.value < found.ceiling
+    alone = truth(errors[:, :1], target)
+    assert math.isnan(alone.ceiling)
+
+
+def test_parameters_alone_rank_by_their_number():
+    errors, target, _ = sweep(30)
+    params = np.exp(-target)
+    assert truth(errors, target, params=params).params == pytest.approx(1)
+    assert math.isnan(truth(errors, target, params=np.full(30, 7.0)).params)
+    assert math.isnan(truth(errors, target).params)
+
+
+def test_missing_runs_and_points_are_left_out():
+    errors, target, _ = sweep(30)
+    errors[3], target[5] = math.nan, math.nan
+    errors[7, 1] = math.nan
+    found = truth(errors, target)
+    assert found.overall.points == 28
+    kept = [i for i in range(30) if i not in (3, 5)]
+    assert found.overall.value == pytest.approx(brute_tau(np.nanmean(errors[kept], 1), target[kept]))
+
+
+def test_intervals_hold_what_another_draw_of_points_gives():
+    population, target, _ = sweep(20_000)
+    expected = stats.kendalltau(population.mean(1), target).statistic
+    inside = []
+    for i in range(40):
+        at = slice(60 * i, 60 * (i + 1))
+        found = truth(population[at], target[at]).overall
+        inside.append(found.low <= expected <= found.high)
+    assert np.mean(inside) >= 0.85

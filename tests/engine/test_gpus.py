@@ -1,0 +1,237 @@
+"""Sweeps on GPUs: refused where there is none, placed by fractions, and the runs of a point trained together."""
+
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from kept import runs_of
+from pretended_card import CARD, pretend
+from small import SMALL
+
+from sweep.engine.cores import workers_for
+from sweep.engine.ledger import Ledger
+from sweep.engine.runs import key_of
+from sweep.engine.tune_executor import Tune
+from sweep.engine.work import Storage, Work, together
+from sweep.engine.worker import do
+from sweep.ledger_frame import frame
+from sweep.proxy.platform import Platform
+from sweep.report.cards.caveats import mixed_builds
+from sweep.report.page.rendered import Rendered
+from sweep.space.schema import Resources
+
+ON_A_CARD = SMALL.replace("seeds: 2", "seeds: 2\nresources: {gpus: 1, lanes: 3}").replace("epochs: 8", "epochs: 2")
+
+
+@pytest.mark.parametrize("words", [["run"], ["run", "--inline"]])
+@pytest.mark.parametrize("architecture", ["", ", architecture: sm_90"])
+def test_a_machine_without_a_gpu_says_so_before_it_trains(words, architecture, command, write, tmp_path):
+    text = ON_A_CARD.replace("lanes: 3", "lanes: 3" + architecture)
+    started = time.monotonic()
+    code, out, err = command(*words, write(text))
+    assert (code, out) == (2, "")
+    said = " ".join(err.split())
+    assert "space.yaml:23: resources.gpus: asks for 1 of a GPU: this machine's PyTorch (2.13.0" in said
+    assert said.endswith("is a build without CUDA; set gpus to 0, or join a cluster that has GPUs (--address)")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["space.yaml"]
+    assert time.monotonic() - started < 30
+
+
+def test_a_cluster_may_have_what_this_machine_has_not(write, command):
+    """Its architecture is part of the key, so it has to be named; nothing answers at this address."""
+    code, _, err = command("run", "--address", "127.0.0.1:1", write(ON_A_CARD))
+    assert code == 2
+    assert "name the cluster's with resources.architecture, such as sm_90" in " ".join(err.split())
+    named = write(ON_A_CARD.replace("lanes: 3", "architecture: sm_90"))
+    code, _, err = command("run", "--address", "127.0.0.1:1", named)
+    assert code == 1
+    assert "nothing answers there" in err
+
+
+def test_a_plan_needs_no_gpu(write, command):
+    code, out, _ = command("plan", write(ON_A_CARD))
+    assert code == 0
+    assert "no forecast: this machine's PyTorch" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("resources", "cards", "workers", "expected"),
+    [
+        (dict(gpus=1), 2, None, 2),
+        (dict(gpus=0.5), 2, None, 4),
+        (dict(gpus=1 / 3), 1, None, 3),
+        (dict(gpus=0.25, cpus=4), 1, None, 2),
+        (dict(gpus=0.5), 1, 5, 2),
+        (dict(gpus=1), 0, None, 1),
+        (dict(), 4, None, 8),
+    ],
+)
+def test_as_many_workers_as_cards_and_cores_allow(resources, cards, workers, expected, monkeypatch):
+    pretend(monkeypatch, cards)
+    monkeypatch.setattr(sys.modules["sweep.engine.cores"], "cpus", lambda: 8)
+    assert workers_for(Resources(**resources), workers) == expected
+
+
+RUNS = runs_of(SMALL)[0]
+CARDS = Platform("cuda", "sm_90", 3)
+
+
+def on(run, platform=CARDS):
+    return replace(run, platform=platform)
+
+
+def test_a_key_holds_the_kind_of_card_and_never_the_cpu():
+    run = RUNS[0]
+    as_before = key_of(run.point, run.proxy, run.seed)
+    assert run.key == as_before
+    others = [Platform("cuda", "sm_90"), Platform("cuda", "sm_90", 3), Platform("cuda", "sm_80", 3)]
+    keys = {on(run, platform).key for platform in others}
+    assert len({as_before, *keys}) == 4
+
+
+def test_runs_of_a_point_are_one_work_on_a_card():
+    """At all settings and seeds, as many as there are lanes; on the CPU each is a work."""
+    storage = Storage("a", "b")
+    works = together([on(run) for run in RUNS], storage)
+    assert sorted(len(work.runs) for work in works) == [1, 1, 1, 3, 3, 3]
+    assert all(len({run.label for run in work.runs}) == 1 for work in works)
+    assert sorted(key for work in works for key in work.keys) == sorted(on(run).key for run in RUNS)
+    assert [Work.read(work.text()) for work in works] == works
+    assert [len(work.runs) for work in together(RUNS, storage)] == [1] * len(RUNS)
+
+
+@pytest.mark.ray
+def test_ray_places_runs_by_fractions_of_cards(monkeypatch, tmp_path):
+    """Two cards that are pretended, half of one for a run: four workers, two on each card."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (here, here.parent))))
+    storage = Storage(str(tmp_path), str(tmp_path))
+    with Tune(Resources(gpus=0.5), 4, do="placed_runs:placed", cards=2) as doing:
+        doing.submit([Work((run,), storage) for run in RUNS[:4]])
+        results = []
+        while len(results) < 4:
+            results += doing.wait()
+    assert sorted(result.message for result in results) == ["0: 1", "0: 1", "1: 1", "1: 1"]
+    assert sorted(path.name.split(".")[0] for path in tmp_path.iterdir()) == ["0", "0", "1", "1"]
+
+
+@pytest.fixture
+def card(monkeypatch):
+    pretend(monkeypatch)
+
+
+def work_of(count=4, storage=None, **recipe):
+    """Runs of a point, at both rates and seeds, as one work; recipes may be changed run by run."""
+    label = RUNS[0].label
+    runs = [on(run, Platform("cuda", "sm_90", 4)) for run in RUNS if run.label == label][:count]
+    changed = [run.proxy.model_copy(update={"epochs": 2, **recipe}) for run in runs]
+    runs = [replace(run, proxy=proxy, texts=None) for run, proxy in zip(runs, changed, strict=True)]
+    return Work(tuple(runs), storage)
+
+
+@pytest.mark.usefixtures("card")
+def test_each_run_of_a_work_has_its_result():
+    work = work_of()
+    results = do(work.text())
+    assert [result.key for result in results] == list(work.keys)
+    assert {result.status for result in results} == {"done"}
+    assert len({result.losses for result in results}) == 4
+    assert all(result.versions["card"] == CARD for result in results)
+    fewer = do(Work(work.runs[1:3]).text())
+    assert [(r.error, r.loss, r.losses) for r in fewer] == [(r.error, r.loss, r.losses) for r in results[1:3]]
+
+
+@pytest.mark.usefixtures("card")
+def test_runs_of_a_work_time_out_and_diverge_each_by_itself():
+    results = do(work_of(timeout=1e-6).text())
+    assert {(result.status, result.kind) for result in results} == {("failed", "timed out")}
+    assert results[0].message == "not done after 1e-06 s, in epoch 1 of 2"
+    work = work_of()
+    wild = work.runs[1].proxy.optimizer.model_copy(update={"lr": 1e30})
+    runs = [*work.runs]
+    runs[1] = replace(runs[1], proxy=runs[1].proxy.model_copy(update={"optimizer": wild}))
+    statuses = [(result.status, result.kind) for result in do(Work(tuple(runs)).text())]
+    assert statuses == [("done", ""), ("diverged", "diverged"), ("done", ""), ("done", "")]
+
+
+@pytest.mark.usefixtures("card")
+def test_no_memory_on_a_card_is_a_failed_row_for_each(monkeypatch):
+    def lacking(*_):
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr(sys.modules["sweep.proxy.lanes"], "LaneSteps", lacking)
+    results = do(work_of().text())
+    assert {(result.status, result.kind) for result in results} == {("failed", "out of memory")}
+    assert "with 4 lanes: a smaller resources.lanes needs less" in results[0].message
+
+
+@pytest.mark.usefixtures("card")
+def test_another_card_than_that_of_the_key_is_refused(monkeypatch):
+    work = work_of()
+    pretend(monkeypatch, architecture="sm_80")
+    assert {result.kind for result in do(work.text())} == {"another version"}
+    assert "sm_80" in do(work.text())[0].message
+
+
+@pytest.mark.usefixtures("card")
+def test_runs_go_on_from_their_checkpoints_together(tmp_path, monkeypatch):
+    """Each from its own, in whatever company, and ends as if it had never stopped; a damaged one begins anew."""
+    storage = Storage(str(tmp_path), str(tmp_path / "weights"), 0.0)
+    work = work_of(storage=storage)
+    truths = {result.key: result for result in do(Work(work.runs).text())}
+
+    steps = sys.modules["sweep.proxy.lanes"].LaneSteps
+    taken = []
+
+    def stop(self, size):
+        taken.append(size)
+        if len(taken) == 7:
+            raise KeyboardInterrupt
+        return real(self, size)
+
+    real = steps.__call__
+    with monkeypatch.context() as stopping:
+        stopping.setattr(steps, "__call__", stop)
+        with pytest.raises(KeyboardInterrupt):
+            do(work.text())
+    assert {path.name for path in tmp_path.iterdir()} == set(work.keys)
+    (tmp_path / work.keys[2]).write_bytes(b"not one")
+    left = replace(work, runs=(work.runs[3], work.runs[0], work.runs[2]))
+    monkeypatch.setattr(steps, "__call__", lambda self, size: (taken.append(size), real(self, size))[1])
+    taken.clear()
+    results = do(left.text())
+    # two of them take the four steps that are left of ten, the third begins anew
+    assert len(taken) == 4 + 10
+    for result in results:
+        truth = truths[result.key]
+        assert (result.error, result.loss, result.losses) == (truth.error, truth.loss, truth.losses)
+        assert result.checkpointed
+    assert "started over" in results[2].message
+
+
+@pytest.mark.usefixtures("card")
+def test_a_sweep_on_a_card(write, command, tmp_path, monkeypatch):
+    """Gone on with on another card of the same architecture: the ledger notes both, and the page warns."""
+    monkeypatch.setattr(
+        sys.modules["sweep.running"], "render_ledger", lambda ledger, pages, trust: Rendered(pages / "index.html")
+    )
+    code, _, err = command("run", "--inline", write(ON_A_CARD.replace("seeds: 2", "seeds: 1")))
+    assert (code, err) == (0, "")
+    monkeypatch.setattr(sys.modules["pretended_card"], "_NAME", ["NVIDIA Pretended 8000"])
+    assert command("run", "--inline", write(ON_A_CARD))[0] == 0
+    with Ledger.open(tmp_path / "results/small/ledger.sqlite") as ledger:
+        assert [*ledger.statuses().values()] == ["done"] * 12
+        warning = mixed_builds(frame(ledger))
+    assert "kinds of GPU (NVIDIA Pretended 8000, NVIDIA Pretended 9000)" in warning
+
+
+@pytest.mark.usefixtures("card")
+def test_a_plan_forecasts_on_the_card(write, command):
+    code, out, _ = command("plan", write(ON_A_CARD))
+    said = " ".join(out.split())
+    assert code == 0
+    assert "on this machine, 1 at a time" in said
+    assert "the 4 runs of a point are trained 3 at a time (all points), of which 1 are occupied in the last" in said

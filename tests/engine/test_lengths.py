@@ -1,0 +1,85 @@
+"""A space of several lengths: runs of each are those of a space of that length, and none is done twice."""
+
+from unittest import mock
+
+import pytest
+from small import SMALL
+
+from sweep import Ledger, Space, frame, plan, run, status
+from sweep.engine.runs import wanted
+from sweep.report import Rendered
+from sweep.space.source import read
+
+TINY = SMALL.replace("train: 200", "train: 80").replace("M: [1, 2]", "M: 1")
+AT_ONE = TINY.replace("epochs: 8", "epochs: 1")
+LENGTHS = TINY.replace("epochs: 8", "epochs: 2") + "lengths: [{epochs: 1, nuisance: {optimizer.lr: [0.04]}}, 2]\n"
+
+
+def space(tmp_path, text):
+    path = tmp_path / "small.yaml"
+    path.write_text(text)
+    return Space.parse(*read(path))
+
+
+def keys(one):
+    return {run.key for run in wanted(plan(one, traced=False))}
+
+
+def test_keys_are_those_of_spaces_of_one_length(tmp_path):
+    both = space(tmp_path, LENGTHS.replace("{epochs: 1, nuisance: {optimizer.lr: [0.04]}}", "1"))
+    two = space(tmp_path, TINY.replace("epochs: 8", "epochs: 2"))
+    assert keys(both) == keys(two) | keys(space(tmp_path, AT_ONE))
+    assert plan(both, traced=False).runs == 16
+
+
+def test_a_length_may_have_rates_of_its_own(tmp_path):
+    made = space(tmp_path, LENGTHS)
+    at_one = {one.key for one in wanted(plan(space(tmp_path, AT_ONE), traced=False)) if one.proxy.optimizer.lr == 0.04}
+    assert keys(made) == keys(space(tmp_path, TINY.replace("epochs: 8", "epochs: 2"))) | at_one
+    assert [rung.epochs for rung in made.rungs()] == [1, 2]
+
+
+def test_without_epochs_the_longest_is_judged(tmp_path):
+    made = space(tmp_path, TINY.replace("  epochs: 8\n", "") + "lengths: [2, 1]\n")
+    assert made.proxy.epochs == 2
+    assert [recipe.epochs for _, recipe in made.recipes()] == [2, 2]
+
+
+@pytest.fixture(scope="module")
+def ledgers(tmp_path_factory):
+    """A sweep of one epoch that is extended to two, in one folder."""
+    folder = tmp_path_factory.mktemp("lengths")
+    places = {"results": folder / "results", "reports": folder / "reports", "inline": True}
+    page = Rendered(folder / "index.html")
+    with mock.patch("sweep.running.render_ledger", return_value=page):
+        first = run(space(folder, AT_ONE), **places)
+        with Ledger.open(first.ledger) as ledger:
+            before = ledger.answers()
+        second = run(space(folder, LENGTHS), **places)
+    return folder, before, first, second
+
+
+def test_a_length_is_added_and_nothing_is_done_twice(ledgers):
+    folder, before, first, second = ledgers
+    assert (first.trained, second.trained) == (8, 8)
+    with Ledger.open(second.ledger) as ledger:
+        answers = ledger.answers()
+        assert before.items() <= answers.items()
+        asks = [ask for ask in ledger.asks() if ask.present]
+        assert len(asks) == 12
+        assert sorted({(ask.rung, '"epochs":2' in ask.recipe) for ask in asks}) == [(0, False), (1, True)]
+    progress = status("small", results=folder / "results")
+    assert (progress.wanted, progress.done, progress.unasked) == (12, 12, 4)
+
+
+def test_a_frame_has_the_sweep_of_each_length(ledgers):
+    with Ledger.open(ledgers[3].ledger) as ledger:
+        seen = frame(ledger, kernels=False)
+    assert list(seen.lengths) == [1, 2]
+    assert len(seen.runs) == 8
+    assert len(seen.lengths[1].runs) == 4
+    assert seen.lengths[1].nuisance == {"optimizer.lr": (0.04,)}
+    assert seen.lengths[2].runs.equals(seen.runs)
+    assert (seen.lengths[1].runs["status"] == "done").all()
+    assert set(seen.lengths[1].runs["key"]).isdisjoint(seen.runs["key"])
+    assert seen.unasked == 4

@@ -1,0 +1,27 @@
+"""How many lanes: by sizes alone, as the prototype's were."""
+
+import pytest
+
+from sweep.proxy.lane_count import lanes_of
+from sweep.proxy.platform import CPU, Platform
+from sweep.space import Point, Proxy, Space, find
+
+CARD = Platform("cuda", "sm_90")
+PLANE = [dict(family="static"), dict(family="weightnet", M=2, G=2), dict(family="weightnet", M=8, G=1)]
+
+
+@pytest.mark.parametrize("family", PLANE, ids=str)
+def test_fashions_networks_have_64_lanes_and_large_images_16(family):
+    fashion, quick = (Space.load(find(name)) for name in ("fashion", "quick"))
+    small = Point(**fashion.network, **family).resolved(14)
+    assert lanes_of(small, fashion.proxy, CARD) == 64
+    colour = Proxy(dataset=dict(name="cifar10"), epochs=1, batch_size=256, optimizer=dict(lr=0.1))
+    large = Point(**{**quick.network, "image_size": 32}, **family).resolved(32)
+    assert lanes_of(large, colour, CARD) == 16
+    assert lanes_of(large, colour, Platform("cuda", "sm_90", 7)) == 7
+    assert lanes_of(large, colour, CPU) == 1
+
+
+def test_a_network_that_fills_a_card_is_trained_alone():
+    large = Proxy(dataset=dict(name="cifar10"), epochs=1, batch_size=1024, optimizer=dict(lr=0.1))
+    assert lanes_of(Point(backbone="resnet50", image_size=224).resolved(224), large, CARD) == 1
