@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-lanes bench-gpu quick-ten pictures search search-grid bench-search bench-asks
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -86,6 +86,10 @@ bench-intervals: $(READY)
 # how often planted shares of an effect are called a rate effect; written to benchmarks/shares.txt
 bench-shares: $(READY)
 	$(BIN)/python -m benchmarks.shares > benchmarks/shares.new && mv benchmarks/shares.new benchmarks/shares.txt
+
+# what the report's cards say of the laboratory's runs; written to benchmarks/laboratory.txt
+bench-laboratory: $(READY)
+	$(BIN)/python -m benchmarks.laboratory > benchmarks/laboratory.new && mv benchmarks/laboratory.new benchmarks/laboratory.txt
 
 # what proxies tell of a target on recorded tables that others measured; written to benchmarks/truth.txt
 bench-truth: $(READY)
