@@ -10,7 +10,7 @@ from ledgers import describe, result
 from sweep.costs import plan
 from sweep.engine.ledger import Ledger
 from sweep.engine.runs import wanted
-from sweep.ledger_frame import frame
+from sweep.ledger_frame import _losses, frame
 from sweep.report import render
 from sweep.space import Space
 
@@ -133,3 +133,20 @@ def test_a_ledger_with_little_in_it_has_a_page_that_says_so(outcomes, says, tmp_
         assert words in text, words
     assert "could not be made" not in text
     assert not re.search(r">\s*(nan|inf|None|NaN)\s*<", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "losses"),
+    [
+        ("[2.5, 1, NaN]", 3),
+        ("[]", 0),
+        ('["a"]', 0),
+        ("[" * 100_000, 0),
+        ("[1e999]", 1),
+        (f"[{10**400}]", 0),
+        ("[[1]]", 0),
+    ],
+)
+def test_losses_of_somebody_elses_ledger_are_numbers_or_none(text, losses):
+    """What is no list of numbers is none, and never ends a report."""
+    assert len(_losses(text)) == losses

@@ -60,6 +60,6 @@ Explore.curves = (view, place) => {
     svg.setAttribute("aria-label", `Training loss of each epoch, a line a point${names ? `; ${names} stand out` : ""}`);
   };
 
-  view.listen(draw);
+  view.elsewhere(draw);
   return { draw };
 };

@@ -81,6 +81,6 @@ Explore.panel = (view, place) => {
     return html("div", { className: "space" }, html("div", { className: "above" }, copy, told), details);
   };
 
-  view.listen(draw);
+  view.elsewhere(draw);
   return { draw };
 };

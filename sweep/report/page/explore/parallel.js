@@ -126,6 +126,6 @@ Explore.parallel = (view, place) => {
     document.addEventListener("pointercancel", done);
   };
 
-  view.listen(draw);
+  view.elsewhere(draw);
   return { draw };
 };

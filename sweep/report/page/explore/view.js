@@ -11,12 +11,17 @@ Explore.view = (data) => {
   const listeners = [];
 
   view.listen = (listener) => listeners.push(listener);
-  view.tell = () => listeners.forEach((listener) => listener());
+  // Listeners are told what changed; the zoom and the x axis are the first figure's alone.
+  view.tell = (change) => listeners.forEach((listener) => listener(change || {}));
+  view.elsewhere = (draw) => view.listen((change) => {
+    const keys = Object.keys(change);
+    if (!keys.length || keys.some((key) => key !== "zoom" && key !== "x")) draw();
+  });
   view.set = (change) => {
     if (change.x !== undefined && change.x !== view.x) view.zoom = null;
     Object.assign(view, change);
     write();
-    view.tell();
+    view.tell(change);
   };
   view.reset = () => view.set(plain());
   // Whether a point has an error, its family is shown, and it lies within every brush.
