@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -46,16 +47,18 @@ def show(
     out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
 ) -> None:
     """Print a plan: its first points, what was rejected, and how long it would take."""
+    # wrapped between words at the end of a terminal's lines; tables are not
+    say = partial(out.print, markup=False, soft_wrap=False)
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
     for line in (*rejection_lines(planned), *twin_lines(planned)):
-        out.print(line, markup=False)
+        say(line)
     if published := beside(planned):
         out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
         out.print(published_table(published))
         for line in published_lines(published):
-            out.print(line, markup=False)
+            say(line)
     elif planned.space.published:
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
@@ -69,30 +72,31 @@ def show(
     proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
     for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble, proposed):
         if line:
-            out.print(line, markup=False)
+            say(line)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
 
 
 def lane_lines(planned: Plan) -> Iterator[str]:
-    """How the runs of a point share a GPU, where the space asks for one."""
-    resources = planned.space.resources
-    if not resources.gpus or not planned.points:
-        return
+    """How the runs of a point are trained together, where the space asks for that or for a GPU."""
     _, proxy = planned.space.recipes()[0]
+    on_a_card = bool(planned.space.resources.gpus)
+    if not planned.points or not (on_a_card or proxy.lanes):
+        return
     # whatever its architecture is
-    platform = Platform("cuda", "", resources.lanes)
+    platform = Platform("cuda" if on_a_card else "cpu")
     counts = Counter(lanes_of(one.point, proxy, platform) for one in planned.points[:COUNTED])
     runs = planned.settings * len(planned.space.seeds)
     for lanes, points in sorted(counts.items()):
         which = f"{points:,} of the points" if len(counts) > 1 else "all points"
         if lanes == 1:
-            yield f"on a GPU: the runs of {which} are trained one by one, and their steps are not captured"
+            captured = ", and their steps are not captured" if on_a_card else ""
+            yield f"the runs of {which} are trained one by one{captured}"
             continue
-        empty = f", of which {runs % lanes} are occupied in the last group" if runs % lanes else ""
-        hint = f"; resources.lanes: {runs} wastes none" if runs < lanes else ""
-        yield f"on a GPU: the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
+        empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
+        hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
+        yield f"the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:
@@ -193,8 +197,8 @@ def split_line(dataset: Dataset) -> str:
     if len(names) == 1 and not facts.apart:
         usual = f"{names[0]}: what is left, by default" if names == ["train"] else f"validation: {usual}"
     why = f" ({usual})" if names else ""
-    aside = f"; {facts.test_images:,} test images are set aside" if facts.test_images else ""
-    return f"{dataset.name}: {train:,} training images, {validation:,} validation images{why}{aside}"
+    aside = f"; {facts.test_images:,} test images set aside" if facts.test_images else ""
+    return f"{dataset.name}: {train:,} training, {validation:,} validation images{why}{aside}"
 
 
 def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:

@@ -26,9 +26,54 @@ def norm(
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """(L, B, I), weight (L, O, I), bias (L, O) -> (L, B, O)."""
-    if bias is None:
-        return torch.bmm(x, weight.transpose(1, 2))
-    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+    y = products(x, weight.transpose(1, 2), len(x))
+    return y if bias is None else y + bias.unsqueeze(1)
+
+
+def products(a: Tensor, b: Tensor, lanes: int) -> Tensor:
+    """A batched matrix product, whose batch holds so many lanes: (L * n, i, k), (L * n, k, j) -> (L * n, i, j)."""
+    if a.device.type != "cpu":
+        return torch.bmm(a, b)
+    y: Tensor = _Products.apply(a, b, lanes)  # type: ignore[no-untyped-call]
+    return y
+
+
+class _Products(torch.autograd.Function):
+    """A batched product on a CPU, whose gradients are products of the same kind."""
+
+    @staticmethod
+    def forward(context: Any, a: Tensor, b: Tensor, lanes: int) -> Tensor:
+        context.save_for_backward(a, b)
+        context.lanes = lanes
+        return _product(a, b, lanes)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        (a, b), (gradient,), lanes = context.saved_tensors, gradients, context.lanes
+        of_a = _product(gradient, b.transpose(1, 2), lanes) if context.needs_input_grad[0] else None
+        of_b = _product(a.transpose(1, 2), gradient, lanes) if context.needs_input_grad[1] else None
+        return of_a, of_b, None
+
+
+def _product(a: Tensor, b: Tensor, lanes: int) -> Tensor:
+    """The product itself; on a CPU its sums depend on how numbers lie in memory, so all lanes must lie alike."""
+    if a.device.type != "cpu":
+        return torch.bmm(a, b)
+    of_a_lane = len(a) // lanes * a.shape[1] * b.shape[2] * a.element_size()
+    if _alike(a, lanes) and _alike(b, lanes) and of_a_lane % 64 == 0:
+        return torch.bmm(a, b)
+    pairs = zip(a.chunk(lanes), b.chunk(lanes), strict=True)
+    return torch.cat([torch.bmm(_moved(one), _moved(other)) for one, other in pairs])
+
+
+def _alike(x: Tensor, lanes: int) -> bool:
+    """Whether the first numbers of all lanes are equally far from a multiple of 64 bytes."""
+    return lanes == 1 or x.stride(0) * (len(x) // lanes) * x.element_size() % 64 == 0
+
+
+def _moved(x: Tensor) -> Tensor:
+    """The same numbers in memory of their own, which begins at a multiple of 64 bytes."""
+    return torch.empty_like(x).copy_(x)
 
 
 def pooled(x: Tensor) -> Tensor:
@@ -54,7 +99,7 @@ class _Product(torch.autograd.Function):
     def forward(context: Any, x: Tensor, w: Tensor, parts: int) -> Tensor:
         context.save_for_backward(x, w)
         context.parts = parts
-        return torch.bmm(w, x)
+        return _product(w, x, len(x))
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, None]:
@@ -65,8 +110,8 @@ class _Product(torch.autograd.Function):
         shape = parts, count // parts
         xs = x.unflatten(2, shape).transpose(1, 2).reshape(lanes * parts, channels, -1)
         gs = gradient.unflatten(2, shape).transpose(1, 2).reshape(lanes * parts, outputs, -1)
-        of_w = torch.bmm(gs, xs.transpose(1, 2)).view(lanes, parts, outputs, channels).sum(1)
-        return torch.bmm(w.transpose(1, 2), gradient) if context.needs_input_grad[0] else None, of_w, None
+        of_w = _product(gs, xs.transpose(1, 2), lanes).view(lanes, parts, outputs, channels).sum(1)
+        return _product(w.transpose(1, 2), gradient, lanes) if context.needs_input_grad[0] else None, of_w, None
 
 
 def _parts(terms: int, images: int) -> int:
@@ -133,5 +178,5 @@ def dense_each(x: Tensor, kernels: Tensor, stride: int) -> Tensor:
         seen = patches(by_image, k, stride).movedim(0, 3).flatten(2, 3)
     height, width = seen.shape[-2:]
     columns = seen.reshape(lanes * images, channels * k * k, height * width)
-    y = torch.bmm(kernels.reshape(lanes * images, outputs, -1), columns)
+    y = products(kernels.reshape(lanes * images, outputs, -1), columns, lanes)
     return y.view(lanes, images, outputs, height, width).transpose(1, 2)

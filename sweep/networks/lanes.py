@@ -201,7 +201,7 @@ def _generated(shape: Shape, x: Tensor, activations: Tensor, weight: Tensor) -> 
         made = of_groups * weight
     else:
         flat = of_groups.reshape(lanes * groups, images, lam)
-        made = torch.bmm(flat, weight.reshape(lanes * groups, lam, per_group)).unflatten(0, (lanes, groups))
+        made = ops.products(flat, weight.reshape(lanes * groups, lam, per_group), lanes).unflatten(0, (lanes, groups))
     if shape.groups > 1 and groups == outputs:
         return ops.depthwise(x, made.unflatten(3, (k, k)), shape.stride)
     kernels = made.transpose(1, 2).reshape(lanes, images, outputs, inputs, k, k)

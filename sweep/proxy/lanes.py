@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sweep.networks import build, drawn, seeded
 from sweep.networks.lanes import LaneNetwork
+from sweep.proxy.augment import Drawn
 from sweep.proxy.batches import drawn_epoch, stretches
 from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import Split, load, subset_of
@@ -160,8 +161,10 @@ class _Group:
         epoch, batch = progress
         sizes = [part.stop - part.start for part in self._epoch]
         step: Callable[[int], None] | None = None
+        drawn = self._draw()
         for number in range(epoch, proxy.epochs):
-            self._draw(self._epoch[batch].start if batch < len(self._epoch) else 0)
+            self._before, images = drawn
+            steps.begin_epoch(images, self._epoch[batch].start if batch < len(self._epoch) else 0)
             step = step or self._step(sizes)
             while batch < len(self._epoch):
                 self._look_at_the_clock(number)
@@ -172,6 +175,9 @@ class _Group:
                 batch += 1
                 self._keep(batch)
             batch = 0
+            if number + 1 < proxy.epochs:
+                # while the device is still at work
+                drawn = self._draw()
             for run, total in zip(runs, (steps.total.cpu() / len(self._epoch)).tolist(), strict=False):
                 if run.outcome is None:
                     run.losses.append(total)
@@ -213,15 +219,15 @@ class _Group:
     def _seconds(self, run: LaneRun) -> float:
         return run.seconds + (time.perf_counter() - self._began) / len(self._runs)
 
-    def _draw(self, first: int) -> None:
-        """Draw the next epoch of each run, on the CPU: the same as the run alone draws."""
-        self._before = {id(run): [generator.get_state() for generator in run.generators] for run in self._runs}
+    def _draw(self) -> tuple[dict[int, list[Tensor]], list[tuple[Tensor, Drawn]]]:
+        """What each run's generators were, and what they draw for the next epoch of each lane, as for the run alone."""
+        before = {id(run): [generator.get_state() for generator in run.generators] for run in self._runs}
         by_run = []
         for run, part, at in zip(self._runs, self._parts, self._at, strict=True):
             order, random = drawn_epoch(part, run.proxy, run.generators)
             by_run.append((order if at is None else at[order], random))
         lanes = range(self._network.count)
-        self._steps.begin_epoch([by_run[lane if lane < len(by_run) else 0] for lane in lanes], first)
+        return before, [by_run[lane if lane < len(by_run) else 0] for lane in lanes]
 
     def _look_at_the_clock(self, epoch: int) -> None:
         for run in self._runs:

@@ -242,7 +242,7 @@ def _names(found: Sequence[Verdict]) -> str:
 
 def _ratio(low: float, high: float) -> str:
     """Write a ratio of costs, or a range of ratios: '1.07 to 1.18 ×'."""
-    first, last = words.number(low), words.number(high)
+    first, last = words.number(low, 2), words.number(high, 2)
     return f"{first} ×" if first == last else f"{first} to {last} ×"
 
 
