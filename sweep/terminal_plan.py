@@ -79,23 +79,24 @@ def show(
 
 
 def lane_lines(planned: Plan) -> Iterator[str]:
-    """How the runs of a point share a GPU, where the space asks for one."""
-    resources = planned.space.resources
-    if not resources.gpus or not planned.points:
-        return
+    """How the runs of a point are trained together, where the space asks for that or for a GPU."""
     _, proxy = planned.space.recipes()[0]
+    on_a_card = bool(planned.space.resources.gpus)
+    if not planned.points or not (on_a_card or proxy.lanes):
+        return
     # whatever its architecture is
-    platform = Platform("cuda", "", resources.lanes)
+    platform = Platform("cuda" if on_a_card else "cpu")
     counts = Counter(lanes_of(one.point, proxy, platform) for one in planned.points[:COUNTED])
     runs = planned.settings * len(planned.space.seeds)
     for lanes, points in sorted(counts.items()):
         which = f"{points:,} of the points" if len(counts) > 1 else "all points"
         if lanes == 1:
-            yield f"on a GPU: the runs of {which} are trained one by one, and their steps are not captured"
+            captured = ", and their steps are not captured" if on_a_card else ""
+            yield f"the runs of {which} are trained one by one{captured}"
             continue
-        empty = f", of which {runs % lanes} are occupied in the last group" if runs % lanes else ""
-        hint = f"; resources.lanes: {runs} wastes none" if runs < lanes else ""
-        yield f"on a GPU: the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
+        empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
+        hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
+        yield f"the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:

@@ -114,10 +114,10 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> li
             flops = int(plan.counts.flops[number])
             if time.perf_counter() < until and flops not in {timing.flops for timing in timings}:
                 point = plan.grid.listing.point(number)
-                if platform.on_cpu:
+                if platform.on_cpu and lanes_of(point, proxy, platform) == 1:
                     timing = _timing(point, flops, proxy)
                 else:
-                    timing = _timing_on_a_card(point, flops, proxy, platform, plan.settings * len(plan.space.seeds))
+                    timing = _timing_of_lanes(point, flops, proxy, platform, plan.settings * len(plan.space.seeds))
                 timings += [timing] if timing else []
     return timed
 
@@ -148,7 +148,7 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
     return _of(flops, seconds)
 
 
-def _timing_on_a_card(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> _Timing | None:
+def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> _Timing | None:
     """The same of all lanes of a point that has so many runs: those that no run is in cost as much as others."""
     try:
         data = random_images(proxy, point.image_size or 1).on(platform.device)

@@ -86,7 +86,7 @@ def together(runs: Iterable[Run], storage: Storage | None) -> list[Work]:
     works: list[Work] = []
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        if run.platform.on_cpu or run.lanes == 1:
+        if run.lanes == 1:
             works.append(Work((run,), storage))
         else:
             groups.setdefault(run.group, []).append(run)

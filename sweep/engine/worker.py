@@ -85,7 +85,7 @@ def _lane_results(work: Work) -> list[Result]:
         outcomes = [*train_together(first.point, lanes, first.lanes, first.platform)]
     except Exception as error:
         if _out_of_memory(error):
-            said = f"{error} (with {first.lanes} lanes: a smaller resources.lanes needs less)"
+            said = f"{error} (with {first.lanes} lanes: fewer lanes in the recipe need less)"
             error = torch.OutOfMemoryError(said).with_traceback(error.__traceback__)
         # what is over is over; of the others each may be tried again
         outcomes = [error if lane.outcome is None else lane.outcome for lane in lanes]

@@ -1,7 +1,7 @@
-"""How many runs of a point are trained together on a GPU: a rule from sizes, never from how many there are.
+"""How many runs of a point are trained together: as the recipe says, or on a GPU by a rule from sizes.
 
-The number is part of a run's key: libraries choose how to add up by the sizes that they are given, so that another
-number of lanes might give other last bits. Missing lanes are padded.
+It never depends on how many runs there are, and it is part of a run's key: libraries choose how to add up by the sizes
+that they are given, so that another number of lanes might give other last bits. Missing lanes are padded.
 
 What the rule rests on was measured with a prototype on one H100 (80 GB HBM3, PyTorch 2.11, float32), milliseconds of a
 step of 256 images of one run, the whole step a CUDA graph; this code has not been measured on a card yet:
@@ -30,11 +30,15 @@ def lanes_of(point: Point, proxy: Proxy, platform: Platform) -> int:
     """The number of lanes of a resolved point's runs; 1: each is trained alone.
 
     It is 1 for a network of the user's own, whose operations are not known, and for one that fills a card by itself.
+    On a CPU the recipe may ask for lanes: with batches of 25 images they take half of the time, with 256 hardly less
+    (benchmarks/lanes.txt).
     """
-    if platform.on_cpu or point.own_network:
+    if point.own_network:
         return 1
-    if platform.lanes is not None:
-        return platform.lanes
+    if proxy.lanes is not None:
+        return proxy.lanes
+    if platform.on_cpu:
+        return 1
     facts = proxy.facts
     fits = MOST_ACTIVATIONS // (proxy.batch_size * _activations(point, facts.channels, facts.classes))
     return 1 << min(MOST_LANES, max(1, fits)).bit_length() - 1

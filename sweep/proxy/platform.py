@@ -33,12 +33,10 @@ class Platform:
     """The kind of device that a run is trained on; part of the run's key where it is not the CPU.
 
     architecture: of the cards, as PyTorch names it ('sm_90'); '' for the CPU.
-    lanes: how many runs of a point are trained together where they can be; None: as many as its sizes allow.
     """
 
     kind: Literal["cpu", "cuda"] = "cpu"
     architecture: str = ""
-    lanes: int | None = None
 
     @property
     def on_cpu(self) -> bool:
@@ -112,7 +110,7 @@ def platform_of(resources: Resources, elsewhere: bool = False) -> Platform:
             raise PlatformError(f"{reason}; set gpus to 0, or join a cluster that has GPUs (--address)")
         if resources.architecture is None:
             raise PlatformError(f"{reason}; name the cluster's with resources.architecture, such as sm_90 for an H100")
-    return Platform("cuda", resources.architecture or _architecture(), resources.lanes)
+    return Platform("cuda", resources.architecture or _architecture())
 
 
 def no_card() -> str:
@@ -134,7 +132,7 @@ def here(wanted: Platform) -> Platform:
     if wanted.on_cpu:
         return wanted
     wanted.insist()
-    return Platform(wanted.kind, _architecture(), wanted.lanes)
+    return Platform(wanted.kind, _architecture())
 
 
 def _architecture() -> str:

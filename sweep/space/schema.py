@@ -97,6 +97,11 @@ class Proxy(Flat):
             description="Precision of the arithmetic of a training step; tf32 is float32 on a GPU, multiplied coarsely."
         ),
     ] = "float32"
+    # how a sum is added up may depend on it, so it is part of the key
+    lanes: Annotated[
+        int | None,
+        Field(ge=1, le=1024, description="Runs of a point that are trained together; 1 on a CPU, by sizes on a GPU."),
+    ] = None
     # no part of a run's key: a run that ends within its limit comes out the same under any other, and one that does
     # not has no outcome. So it may be raised, and nothing is trained anew
     timeout: Annotated[float | None, Field(gt=0, description="Seconds of training, over all attempts.")] = None
@@ -177,10 +182,6 @@ class Resources(Model):
     gpus: Annotated[
         float, Field(ge=0, le=1, description="Part of a GPU for the runs that are trained together; 0: on the CPU.")
     ] = 0
-    lanes: Annotated[
-        int | None,
-        Field(ge=1, le=1024, description="Runs of a point that a GPU trains together; by default a rule from sizes."),
-    ] = None
     architecture: Annotated[
         str | None,
         Field(pattern=r"^sm_[1-9][0-9]{1,2}$", description="The GPUs of a cluster, as PyTorch names them: sm_90."),
@@ -192,7 +193,6 @@ class Resources(Model):
 
     @model_validator(mode="after")
     def _of_a_gpu(self) -> Self:
-        for name in ("lanes", "architecture"):
-            if getattr(self, name) is not None and not self.gpus:
-                raise ValueError(f"{name} is about GPUs, and needs gpus to be over 0")
+        if self.architecture is not None and not self.gpus:
+            raise ValueError("architecture is that of a GPU, and needs gpus to be over 0")
         return self

@@ -1,5 +1,6 @@
 """Sweeps on GPUs: refused where there is none, placed by fractions, and the runs of a point trained together."""
 
+import json
 import os
 import sys
 import time
@@ -18,23 +19,24 @@ from sweep.engine.tune_executor import Tune
 from sweep.engine.work import Storage, Work, together
 from sweep.engine.worker import do
 from sweep.ledger_frame import frame
-from sweep.proxy.platform import Platform
+from sweep.proxy import train
+from sweep.proxy.platform import CPU, Platform
 from sweep.report.cards.caveats import mixed_builds
 from sweep.report.page.rendered import Rendered
 from sweep.space.schema import Resources
 
-ON_A_CARD = SMALL.replace("seeds: 2", "seeds: 2\nresources: {gpus: 1, lanes: 3}").replace("epochs: 8", "epochs: 2")
+ON_A_CARD = SMALL.replace("seeds: 2", "seeds: 2\nresources: {gpus: 1}").replace("epochs: 8", "epochs: 2\n  lanes: 3")
 
 
 @pytest.mark.parametrize("words", [["run"], ["run", "--inline"]])
 @pytest.mark.parametrize("architecture", ["", ", architecture: sm_90"])
 def test_a_machine_without_a_gpu_says_so_before_it_trains(words, architecture, command, write, tmp_path):
-    text = ON_A_CARD.replace("lanes: 3", "lanes: 3" + architecture)
+    text = ON_A_CARD.replace("gpus: 1", "gpus: 1" + architecture)
     started = time.monotonic()
     code, out, err = command(*words, write(text))
     assert (code, out) == (2, "")
     said = " ".join(err.split())
-    assert "space.yaml:23: resources.gpus: asks for 1 of a GPU: this machine's PyTorch (2.13.0" in said
+    assert "space.yaml:24: resources.gpus: asks for 1 of a GPU: this machine's PyTorch (2.13.0" in said
     assert said.endswith("is a build without CUDA; set gpus to 0, or join a cluster that has GPUs (--address)")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["space.yaml"]
     assert time.monotonic() - started < 30
@@ -45,7 +47,7 @@ def test_a_cluster_may_have_what_this_machine_has_not(write, command):
     code, _, err = command("run", "--address", "127.0.0.1:1", write(ON_A_CARD))
     assert code == 2
     assert "name the cluster's with resources.architecture, such as sm_90" in " ".join(err.split())
-    named = write(ON_A_CARD.replace("lanes: 3", "architecture: sm_90"))
+    named = write(ON_A_CARD.replace("gpus: 1", "gpus: 1, architecture: sm_90"))
     code, _, err = command("run", "--address", "127.0.0.1:1", named)
     assert code == 1
     assert "nothing answers there" in err
@@ -76,27 +78,29 @@ def test_as_many_workers_as_cards_and_cores_allow(resources, cards, workers, exp
 
 
 RUNS = runs_of(SMALL)[0]
-CARDS = Platform("cuda", "sm_90", 3)
+CARD_90 = Platform("cuda", "sm_90")
 
 
-def on(run, platform=CARDS):
-    return replace(run, platform=platform)
+def on(run, platform=CARD_90, lanes=3):
+    proxy = run.proxy.model_copy(update={"lanes": lanes})
+    return replace(run, platform=platform, proxy=proxy, texts=None)
 
 
 def test_a_key_holds_the_kind_of_card_and_never_the_cpu():
     run = RUNS[0]
     as_before = key_of(run.point, run.proxy, run.seed)
     assert run.key == as_before
-    others = [Platform("cuda", "sm_90"), Platform("cuda", "sm_90", 3), Platform("cuda", "sm_80", 3)]
-    keys = {on(run, platform).key for platform in others}
-    assert len({as_before, *keys}) == 4
+    others = [on(run, lanes=None), on(run), on(run, Platform("cuda", "sm_80")), on(run, CPU)]
+    assert len({as_before, *(other.key for other in others)}) == 5
 
 
 def test_runs_of_a_point_are_one_work_on_a_card():
-    """At all settings and seeds, as many as there are lanes; on the CPU each is a work."""
+    """At all settings and seeds, as many as there are lanes; where no recipe asks for that, each is a work on a CPU."""
     storage = Storage("a", "b")
     works = together([on(run) for run in RUNS], storage)
     assert sorted(len(work.runs) for work in works) == [1, 1, 1, 3, 3, 3]
+    on_cpu = together([on(run, CPU) for run in RUNS], storage)
+    assert [len(work.runs) for work in on_cpu] == [len(work.runs) for work in works]
     assert all(len({run.label for run in work.runs}) == 1 for work in works)
     assert sorted(key for work in works for key in work.keys) == sorted(on(run).key for run in RUNS)
     assert [Work.read(work.text()) for work in works] == works
@@ -126,7 +130,7 @@ def card(monkeypatch):
 def work_of(count=4, storage=None, **recipe):
     """Runs of a point, at both rates and seeds, as one work; recipes may be changed run by run."""
     label = RUNS[0].label
-    runs = [on(run, Platform("cuda", "sm_90", 4)) for run in RUNS if run.label == label][:count]
+    runs = [on(run, lanes=4) for run in RUNS if run.label == label][:count]
     changed = [run.proxy.model_copy(update={"epochs": 2, **recipe}) for run in runs]
     runs = [replace(run, proxy=proxy, texts=None) for run, proxy in zip(runs, changed, strict=True)]
     return Work(tuple(runs), storage)
@@ -165,7 +169,7 @@ def test_no_memory_on_a_card_is_a_failed_row_for_each(monkeypatch):
     monkeypatch.setattr(sys.modules["sweep.proxy.lanes"], "LaneSteps", lacking)
     results = do(work_of().text())
     assert {(result.status, result.kind) for result in results} == {("failed", "out of memory")}
-    assert "with 4 lanes: a smaller resources.lanes needs less" in results[0].message
+    assert "with 4 lanes: fewer lanes in the recipe need less" in results[0].message
 
 
 @pytest.mark.usefixtures("card")
@@ -234,4 +238,22 @@ def test_a_plan_forecasts_on_the_card(write, command):
     said = " ".join(out.split())
     assert code == 0
     assert "on this machine, 1 at a time" in said
-    assert "the 4 runs of a point are trained 3 at a time (all points), of which 1 are occupied in the last" in said
+    assert "the 4 runs of a point are trained 3 at a time (all points), 1 of them in the last group" in said
+
+
+def test_a_cpu_trains_runs_together_where_the_recipe_asks_for_it(write, command, tmp_path, monkeypatch):
+    """Each comes to what it comes to alone, but for the last digits."""
+    monkeypatch.setattr(
+        sys.modules["sweep.running"], "render_ledger", lambda ledger, pages, trust: Rendered(pages / "index.html")
+    )
+    text = SMALL.replace("epochs: 8", "epochs: 1\n  lanes: 4")
+    code, _, err = command("run", "--inline", write(text))
+    assert (code, err) == (0, "")
+    with Ledger.open(tmp_path / "results/small/ledger.sqlite") as ledger:
+        errors = {key: error for key, _, _, error in ledger.errors()}
+        losses = {row["key"]: json.loads(row["losses"]) for row in ledger.runs().to_dict("records")}
+    runs = runs_of(text)[0]
+    assert errors.keys() == {run.key for run in runs}
+    for run in runs[::5]:
+        alone = train(run.point, run.proxy, run.seed)
+        assert losses[run.key] == pytest.approx(alone.losses, rel=1e-4)

@@ -48,7 +48,7 @@ def schema() -> Schema:
     own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
     own["strategy"] |= _strategy()
     own["resources"] |= model(Resources)
-    own["resources"] |= {"dependencies": dict.fromkeys(("lanes", "architecture"), _ON_A_GPU)}
+    own["resources"] |= {"dependencies": {"architecture": _ON_A_GPU}}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
