@@ -140,11 +140,11 @@ pictures: $(READY)
 fashion: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run fashion
 
-# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some six hours on two cores ...
+# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some four hours on two cores ...
 pairs: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run pairs
 
-# ... and three of them with sixteen seeds after short training, some two hours
+# ... and three of them with 35 seeds after short training, some three hours
 pairs-short: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run pairs-short
 
