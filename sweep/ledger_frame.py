@@ -99,7 +99,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         for rung, some in zip(space.rungs(), rows, strict=True)
     ]
     made = frames[space.judged]
-    if space.lengths:
+    if space.lengths and whole:
         made = replace(made, lengths={rung.epochs: one for rung, one in zip(space.rungs(), frames, strict=True)})
     if not kernels:
         return made, sweep.runs
@@ -152,7 +152,11 @@ def _search(ledger: Ledger, sweep: Recorded, by_key: Mapping[str, Mapping[str, A
     asked = sorted(sweep.asked, key=lambda one: one.ask.number)
     places = {one.place for one in asked}
     rows = _rows(sweep, asked, by_key, _points(sweep, places))
-    frame = pd.DataFrame(rows).assign(number=[one.ask.number for one in asked], phase=[one.ask.phase for one in asked])
+    frame = pd.DataFrame(rows).assign(
+        number=[one.ask.number for one in asked],
+        phase=[one.ask.phase for one in asked],
+        epochs=[sweep.space.rungs()[one.rung].epochs for one in asked],
+    )
     objectives = strategy.settings.get("objectives", (strategy.settings.get("cost", "flops"),))
     costs = tuple(name for name in objectives if name != "error")
     standing = standing_of(ledger, sweep.space)

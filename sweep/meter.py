@@ -48,12 +48,14 @@ class Meter:
 
     def remaining(self) -> str:
         """Time that is left at the pace since the first run landed; says that it does not know before it does."""
+        if self.landed >= self.todo:
+            return "done"
         # the first runs land together, a whole run after the start: pace is measured between landings
         paced = self.landed - self.workers
         if paced < self.workers or self._first is None:
             return "time left: measuring"
         seconds = (time.monotonic() - self._first) / paced * (self.todo - self.landed)
-        return f"about {duration(seconds)} left" if self.landed < self.todo else "done"
+        return f"about {duration(seconds)} left"
 
     def status(self) -> str:
         """Remaining time, leading point and failures in a line."""

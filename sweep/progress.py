@@ -127,13 +127,15 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             from sweep.engine.recorded import recorded
 
             recorded(ledger)
-        wanted, names = ledger.wanted(), ledger.axes()
+        wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
         # in this order, so that what lands in between is not counted as failed before it is counted as in
         lost = [row for row in ledger.failures() if row[0] in wanted]
         known = ledger.errors()
         rows = [row for row in known if row[0] in wanted]
-        asks = [ask for ask in ledger.asks() if ask.present]
-        search = search_so_far(ledger, asks)
+        # a grid's asks are many, and say nothing more
+        searched = space is not None and space.strategy.name != "grid"
+        asks = [ask for ask in ledger.asks() if ask.present] if searched else []
+        search = search_so_far(ledger, asks) if searched else None
         fresh = {ask.key for ask in asks if ask.phase == "confirm"} & {row[0] for row in rows}
         kinds: dict[str, list[str]] = {}
         for key, _, kind in lost:
@@ -141,7 +143,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         diverged = sum(state == "diverged" for _, state, _ in lost)
         # runs that chose a finalist flatter it
         shown = (row[1:] for row in rows if not fresh or row[0] in fresh)
-        front, at_chance = _front(shown, ledger.costs(), names, _limit(ledger))
+        front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
             name,
@@ -155,18 +157,24 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             front,
             noted_finding(path.parent),
-            _extensions(ledger, rows),
+            _extensions(space, rows),
             at_chance,
             search,
             bool(fresh),
         )
 
 
-def _extensions(ledger: Ledger, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
-    """Lists of settings to go on with, as far as the runs that are in tell."""
+def _space(ledger: Ledger) -> Space | None:
+    """The space of a ledger; None if it is of another version: how far it is can be told all the same."""
     try:
-        space = Space.recorded(ledger.space())
-    except SpaceError:  # of another version: how far it is can be told all the same
+        return Space.recorded(ledger.space())
+    except SpaceError:
+        return None
+
+
+def _extensions(space: Space | None, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+    """Lists of settings to go on with, as far as the runs that are in tell."""
+    if space is None:
         return ()
     results = [row[1:] for row in rows] if space.nuisance else []
     return tuple(
@@ -187,12 +195,11 @@ def rate(landed: Iterable[str], workers: int) -> float | None:
     return paced / seconds if seconds else None
 
 
-def _limit(ledger: Ledger) -> float:
+def _limit(space: Space | None) -> float:
     """The least error, in per cent, that guessing has as well; inf where the space does not say what is judged."""
     try:
-        proxy = Space.recorded(ledger.space()).proxy
-        return guessing_limit(proxy.equal_classes, proxy.judged_on)
-    except (SpaceError, ValueError):
+        return guessing_limit(space.proxy.equal_classes, space.proxy.judged_on) if space else math.inf
+    except ValueError:
         return math.inf
 
 

@@ -15,7 +15,7 @@ from sweep.engine.places import note_place, own_place
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
-from sweep.engine.strategies import strategy_of
+from sweep.engine.strategies import other_versions, strategy_of
 from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
 from sweep.notebook import usual_watch
@@ -130,6 +130,8 @@ class _Sweep:
             if unused := len(ledger.statuses().keys() - loop.known):
                 self.watch.note(unused_runs(unused, changes(before, self.space.data)))
             if loop.todo:
+                for line in other_versions(ledger.asks()):
+                    self.watch.note(line)
                 ledger.trace(traced)
                 trained = self._train(loop, ledger, lock, where)
             return self._summary(ledger, trained)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
+from sweep.errors import SpaceError
 from sweep.space import Space
 
 #: Undecided points that are named.
@@ -55,7 +56,10 @@ class SearchSoFar:
 
 def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
     """How far the search of a ledger is, by its asks that the space still makes; None for a grid."""
-    space = Space.recorded(ledger.space())
+    try:
+        space = Space.recorded(ledger.space())
+    except SpaceError:  # of another version: how far it is can be told all the same
+        return None
     strategy = space.strategy
     if strategy.name == "grid":
         return None

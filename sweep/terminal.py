@@ -63,7 +63,7 @@ class Bar:
             self._draw(what, transient=True)
         elif self._progress is not None:
             if not self.meter.landed:
-                self._progress.update(self._progress.task_ids[0], description=what)
+                self._progress.update(self._progress.task_ids[0], description=what, refresh=True)
         else:
             # the report is drawn by processes that are copies of this one: no thread may draw meanwhile
             self.console.print(what, markup=False, highlight=False)
@@ -81,7 +81,8 @@ class Bar:
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
         told = f": {describe(planned)}{had}; {todo} to train, {pace}"
-        self.console.print(Text.assemble((planned.space.name, "bold"), told), soft_wrap=True)
+        line = Text.assemble((planned.space.name, "bold"), told)
+        self.console.print(line, soft_wrap=not self.console.is_terminal)
         self.meter = Meter(todo, workers, known, limit_of(planned))
         self._had, self._total = total - todo, total
         if self.console.is_terminal:
@@ -140,17 +141,23 @@ def _several(what: str, n: int) -> str:
     return f"{noun}{'' if n == 1 else 's'}{' ' * bool(rest)}{rest}"
 
 
-def shown(progress: SweepProgress) -> Group:
-    """Everything that `status` shows of a sweep."""
-    # what is in, of all; a sweep without a run has no bar
+def shown(progress: SweepProgress, terminal: bool = True) -> Group:
+    """Everything that `status` shows of a sweep; with a bar in a terminal, of what is in of all."""
     landed = progress.wanted - progress.remaining
-    bar = (ProgressBar(progress.wanted, landed, width=BAR_WIDTH),) if progress.wanted else ()
+    bar = (_bar(landed, progress.wanted),) if progress.wanted and terminal else ()
     note = CONFIRMED_NOTE if progress.confirmed else FRONT_NOTE
     front = (front_table(progress), Text(note)) if progress.front else ()
     search = progress.search.lines() if progress.search else []
     lines = (*status_lines(progress), *search, *finding_lines(progress))
     first, *others = (Text(line) for line in lines)
     return Group(first, *bar, *others, *front)
+
+
+def _bar(landed: int, wanted: int) -> Table:
+    row = Table.grid(padding=(0, 1))
+    # rounded down: 100 % are all
+    row.add_row(ProgressBar(wanted, landed, width=BAR_WIDTH), f"{100 * landed // wanted} %")
+    return row
 
 
 def finding_lines(progress: SweepProgress) -> list[str]:
@@ -181,9 +188,10 @@ def status_lines(progress: SweepProgress) -> list[str]:
     if progress.at_chance:
         named = ", ".join(progress.at_chance[:NAMED])
         more = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
-        lines.append(
-            f"{len(progress.at_chance)} points err as often as guessing so far, and are not ranked: {named}{more}"
-        )
+        many = len(progress.at_chance)
+        which = "1 point errs" if many == 1 else f"{many} points err"
+        ranked = "is not ranked" if many == 1 else "are not ranked"
+        lines.append(f"{which} as often as guessing so far, and {ranked}: {named}{more}")
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -46,16 +47,18 @@ def show(
     out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
 ) -> None:
     """Print a plan: its first points, what was rejected, and how long it would take."""
+    # wrapped between words at the end of a terminal's lines; tables are not
+    say = partial(out.print, markup=False, soft_wrap=False)
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
     for line in (*rejection_lines(planned), *twin_lines(planned)):
-        out.print(line, markup=False)
+        say(line)
     if published := beside(planned):
         out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
         out.print(published_table(published))
         for line in published_lines(published):
-            out.print(line, markup=False)
+            say(line)
     elif planned.space.published:
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
@@ -69,7 +72,7 @@ def show(
     proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
     for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble, proposed):
         if line:
-            out.print(line, markup=False)
+            say(line)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
@@ -194,8 +197,8 @@ def split_line(dataset: Dataset) -> str:
     if len(names) == 1 and not facts.apart:
         usual = f"{names[0]}: what is left, by default" if names == ["train"] else f"validation: {usual}"
     why = f" ({usual})" if names else ""
-    aside = f"; {facts.test_images:,} test images are set aside" if facts.test_images else ""
-    return f"{dataset.name}: {train:,} training images, {validation:,} validation images{why}{aside}"
+    aside = f"; {facts.test_images:,} test images set aside" if facts.test_images else ""
+    return f"{dataset.name}: {train:,} training, {validation:,} validation images{why}{aside}"
 
 
 def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:

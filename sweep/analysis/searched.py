@@ -70,11 +70,12 @@ def courses(search: Search) -> Courses | None:
     """How the error and the hypervolume went; None before two explored runs are done."""
     asked = search.asked
     done = ((asked["phase"] == "explore") & (asked["status"] == "done")).to_numpy()
-    at = np.flatnonzero(done)
+    # shorter runs are of another recipe: they cost, and are not compared
+    at = np.flatnonzero(done & (asked["epochs"] == asked["epochs"].max()).to_numpy())
     if len(at) < 2:
         return None
     errors = asked["error"].to_numpy(dtype=float)[at]
-    hours = np.cumsum(asked["seconds"].to_numpy(dtype=float)[at]) / 3600
+    hours = np.cumsum(np.where(done, asked["seconds"].to_numpy(dtype=float), 0.0))[at] / 3600
     cost = next((name for name in search.costs if name in asked), None)
     costs = asked[cost].to_numpy(dtype=float)[at] if cost else None
     generator = np.random.default_rng([17, len(at)])
@@ -86,7 +87,7 @@ def courses(search: Search) -> Courses | None:
         volume = _course(
             hypervolumes(errors, scaled), np.stack([hypervolumes(errors[order], scaled[order]) for order in orders])
         )
-    return Courses(np.arange(1, len(at) + 1), hours, lowest, volume, at)
+    return Courses(np.cumsum(done, dtype=np.int64)[at], hours, lowest, volume, at)
 
 
 def hypervolumes(errors: Array, costs: Array) -> Array:
@@ -120,6 +121,8 @@ def importances(search: Search) -> list[Importance]:
     """
     asked = search.asked
     rows = asked[(asked["phase"] == "explore") & (asked["status"] == "done")]
+    # of several lengths the one with most runs: others were chosen by it
+    rows = rows[rows["epochs"] == rows["epochs"].mode().min()] if len(rows) else rows
     names = [name for name in (*search.axes, *search.nuisance) if name in rows and rows[name].nunique() > 1]
     if {"lambda", "M", "G"} <= set(names):
         names.remove("M")  # the other two determine it

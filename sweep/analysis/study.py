@@ -11,6 +11,7 @@ from sweep.analysis.curves import Curves, curves
 from sweep.analysis.front_chances import Chances, chances
 from sweep.analysis.fronts import front
 from sweep.analysis.isolation import Edge, Isolation, edges, isolate
+from sweep.analysis.learning import Learning, learning
 from sweep.analysis.naive import Naive, naive
 from sweep.analysis.nuisance import Tuned, shared, tune
 from sweep.analysis.order import COSTS, numeric_axes, points, shown_key
@@ -38,6 +39,11 @@ class Study:
     def drawn(self) -> dict[str, Array]:
         """Expected errors of points that are settled and better than guessing, as `shrunk.drawn` draws them."""
         return drawn(self.frame, self.tuned)
+
+    @cached_property
+    def learning(self) -> Learning | None:
+        """The training losses of each epoch, each point at its own setting; None if none is known."""
+        return learning(self.frame, self.tuned)
 
     @cached_property
     def shared(self) -> pd.DataFrame:
@@ -84,6 +90,9 @@ class Study:
     @cached_property
     def chances(self) -> dict[str, Chances]:
         """How likely each point is on the front of expected error against each cost that varies, by cost."""
+        if len(self.frame.seeds) < 2:
+            # nothing is known of noise, and drawing takes long
+            return {}
         rows = self.table
         fit = ranked(rows)
         found = {}

@@ -94,7 +94,7 @@ class Search:
     """What a strategy other than the grid asked for.
 
     strategy, settings: as the space names it. costs: columns that it made low beside the error.
-    asked: a row for each ask, in order, with `number` and `phase` beside the columns of `SweepFrame.runs`.
+    asked: a row for each ask, in order, with `number`, `phase` and `epochs` beside the columns of `SweepFrame.runs`.
     axes, nuisance: as those of `SweepFrame`, of all that was asked for.
     claims, contrasts: where a race stands.
     """

@@ -173,4 +173,5 @@ def _ahead(one: _Told, answer: Answer, smallest: float, points: int) -> tuple[fl
 
 def more_runs(frame: SweepFrame, seeds: float) -> int:
     """Count the runs that a sweep of so many seeds has beyond those of the present ones."""
-    return round(len(frame.runs) / max(1, len(frame.seeds)) * max(0.0, seeds - len(frame.seeds)))
+    runs = sum(len(one.runs) for one in frame.lengths.values()) or len(frame.runs)
+    return round(runs / max(1, len(frame.seeds)) * max(0.0, seeds - len(frame.seeds)))

@@ -119,11 +119,6 @@ class Ledger(LedgerQueries):
             )
             self._note_points(changed)
 
-    def plan_points(self, points: Mapping[int, PlannedPoint]) -> None:
-        """Note more points of the plan by their places, as a search asks for them."""
-        with self._writing():
-            self._note_points({one.point: one.row(position) for position, one in points.items()})
-
     def _note_points(self, changed: Mapping[str, tuple[Any, ...]]) -> None:
         # a count by fvcore of another network is none of this one
         self._connection.executemany(
@@ -144,9 +139,13 @@ class Ledger(LedgerQueries):
                 ((*counts, point) for point, counts in traced.items()),
             )
 
-    def ask(self, asks: Iterable[Ask]) -> None:
-        """Note asks, all or none; one whose key is known is replaced. Their points have been described."""
+    def ask(self, asks: Iterable[Ask], points: Mapping[int, PlannedPoint] | None = None) -> None:
+        """Note asks, all or none; one whose key is known is replaced.
+
+        Their points have been described, or are among `points`, by their places in the plan.
+        """
         with self._writing():
+            self._note_points({one.point: one.row(position) for position, one in (points or {}).items()})
             self._insert(asks)
 
     def _insert(self, asks: Iterable[Ask]) -> None:
@@ -177,9 +176,12 @@ class Ledger(LedgerQueries):
             ),
         )
 
-    def record(self, results: Iterable[Result]) -> None:
+    def record(
+        self, results: Iterable[Result], asks: Iterable[Ask] = (), points: Mapping[int, PlannedPoint] | None = None
+    ) -> None:
         """Add results of runs that were asked for, all or none; one of a run that is in as failed replaces that.
 
+        The asks that follow from them are noted with them, as `ask` notes them: one wait for the disk is enough.
         Raises LedgerError if the disk will not take them.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -203,6 +205,8 @@ class Ledger(LedgerQueries):
                         result.traceback,
                     ),
                 )
+            self._note_points({one.point: one.row(position) for position, one in (points or {}).items()})
+            self._insert(asks)
 
     def adopt(self, others: Iterable["Ledger"]) -> None:
         """Add the asks and runs of other ledgers, all or none.

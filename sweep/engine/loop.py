@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
+from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.executor import Executor
 from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
@@ -86,11 +87,13 @@ class Loop:
     def note(self, ledger: Ledger) -> None:
         """Write the asks that were made into the ledger, before any is done."""
         if self._unnoted:
-            if new := {choice.point for _, choice in self._unnoted} - self._planned:
-                ledger.plan_points(self._runs.described(new))
-                self._planned |= new
-            ledger.ask(self._runs.ask(*ask) for ask in self._unnoted)
-            self._unnoted = []
+            ledger.ask(*self._news())
+
+    def _news(self) -> tuple[list[Ask], dict[int, PlannedPoint]]:
+        """The asks that the ledger does not have yet, and those of their points that it does not have."""
+        asks, points = self._unnoted, {choice.point for _, choice in self._unnoted} - self._planned
+        self._unnoted, self._planned = [], self._planned | points
+        return [self._runs.ask(*ask) for ask in asks], self._runs.described(points)
 
     def do(
         self,
@@ -105,13 +108,12 @@ class Loop:
         while self._open:
             executor.submit(together((self._runs.run(self._open[key][1]) for key in new), storage))
             results = executor.wait()
-            ledger.record(results)
             pairs = []
             for result in results:
                 number, choice = self._open.pop(result.key)
                 self._history.answer(number, Answer(result.status, result.error, result.loss))
                 pairs.append((self._runs.run(choice), result))
-            landed(pairs)
             self._ask()
             new = [key for _, choice in self._unnoted if (key := self._runs.key(choice)) in self._open]
-            self.note(ledger)
+            ledger.record(results, *self._news())
+            landed(pairs)

@@ -1,6 +1,10 @@
 """The strategy of a space, made for what it may choose from."""
 
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+
 from sweep.costs import Plan
+from sweep.engine.asks import Ask
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.errors import SpaceError, SweepError
 from sweep.search import Pool
@@ -20,3 +24,24 @@ def check_strategy(plan: Plan) -> None:
     """Raise SpaceError if the strategy of a plan makes no sense for its points; the grid always does."""
     if plan.space.strategy.name != "grid":
         strategy_of(plan.space, PlannedRuns(plan).pool())
+
+
+def other_versions(asks: Iterable[Ask]) -> list[str]:
+    """Lines on asks that other versions of a library chose than the one that is here, a line a library."""
+    by_library: dict[str, set[str]] = {}
+    for ask in asks:
+        libraries = ask.origin.get("with")
+        for name, known in libraries.items() if isinstance(libraries, dict) else ():
+            by_library.setdefault(str(name), set()).add(str(known))
+    lines = []
+    for name, known in sorted(by_library.items()):
+        try:
+            here = version(name)
+        except (PackageNotFoundError, ValueError):
+            here = "none"
+        if others := sorted(known - {here}):
+            lines.append(
+                f"runs of this search were chosen by {name} {', '.join(others)}, and {here} is here: it goes on, "
+                "but may choose other runs than they would"
+            )
+    return lines

@@ -8,7 +8,7 @@ import json
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from optuna.distributions import (
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.storages._rdb import models
+from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
 from optuna.trial import TrialState
 from sqlalchemy import URL, insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +37,8 @@ from sweep.space.columns import names_in_files
 
 #: Axes that are searched on a logarithmic scale, and how far apart the ends of any other axis are that is so, too.
 _LOG_AXES, _LOG = {"M", "lambda", "optimizer.lr", "optimizer.weight_decay"}, 10.0
+#: What costs are called.
+_COSTS = {"flops": "FLOPs", "params": "params", "activations": "activations", "training_flops": "training FLOPs"}
 #: What the error is called.
 _ERROR = "error, %"
 
@@ -51,6 +54,8 @@ class _Trial:
     curve: Sequence[float] = ()
     started: datetime | None = None
     finished: datetime | None = None
+    #: constraint -> by how much it is missed; zero or less where it is met, as `Trial.set_constraint` takes it
+    constraints: Mapping[str, float] = field(default_factory=dict)
 
 
 def write(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]], path: Path) -> int:
@@ -58,7 +63,9 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]], 
 
     A run's params are its axes, its nuisance setting and its seed, its value is the error in per cent, and its
     intermediate values are the losses of its epochs, counted from 1. Runs that failed or diverged are failed trials
-    with the reason in their attributes. A point's values are error, FLOPs and parameters.
+    with the reason in their attributes. A point's values are error, FLOPs and parameters. Of a search the first study
+    has its history: every run in the order of asking, those that explored included, with what the search made low as
+    its values, and the space's constraints on costs.
 
     Args:
         frame: the sweep.
@@ -73,7 +80,9 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]], 
     """
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    runs = [_run(frame, row, curves) for row in records(frame.runs) if row["status"] != "missing"]
+    rows = frame.runs if frame.search is None else frame.search.asked
+    runs = [_run(frame, row, curves) for row in records(rows) if row["status"] != "missing"]
+    costs = () if frame.search is None else frame.search.costs
     try:
         storage = RDBStorage(_url(path))
         try:
@@ -82,7 +91,10 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]], 
                 "trials": "one a run: one point at one nuisance setting with one seed",
                 "intermediate values": "training loss, mean over each epoch",
             }
-            _study(storage, frame.name, about, [_ERROR], runs)
+            if frame.search is not None:
+                about["strategy"] = frame.search.strategy
+                about["trials"] += ", in the order of asking; phase: explore, or confirm with a fresh seed"
+            _study(storage, frame.name, about, [_ERROR, *(_COSTS.get(cost, cost) for cost in costs)], runs)
             about = {
                 "about": frame.about,
                 "trials": "one a point, its error the mean over seeds, each at the nuisance setting that is best on "
@@ -106,21 +118,39 @@ def _url(path: Path) -> str:
 
 
 def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[Sequence[float], str]]) -> _Trial:
-    names = [*frame.axes, *frame.nuisance, "seed"]
+    search = frame.search
+    searched = [*search.axes, *search.nuisance, *(["epochs"] if search.strategy == "halving" else [])] if search else []
+    names = [*(searched or (*frame.axes, *frame.nuisance)), "seed"]
     params = dict(zip(names, names_in_files(names), strict=True))
     losses, finished = curves[row["key"]]
     end = datetime.fromisoformat(finished).astimezone(UTC).replace(tzinfo=None)
-    described = ("point", "status", "kind", "message", "params", "flops", "activations", "seconds", "key")
+    described = ["point", "status", "kind", "message", "params", "flops", "activations", "seconds", "key"]
+    described += ["number", "phase"] if search else []
+    costs = [float(row[cost]) for cost in search.costs] if search else []
     done = row["status"] == "done"
     return _Trial(
         TrialState.COMPLETE if done else TrialState.FAIL,
-        [float(row["error"])] if done else [],
+        [float(row["error"]), *costs] if done else [],
         {params[name]: row[name] for name in names if not is_blank(row[name])},
         {name: row[name] for name in described if not is_blank(row[name])},
         losses,
         end - timedelta(seconds=float(row["seconds"])),
         end,
+        _constraints(frame, row),
     )
+
+
+def _constraints(frame: SweepFrame, row: Mapping[str, Any]) -> dict[str, float]:
+    """By how much a run misses each bound of the space on a cost; none where it has none."""
+    bounds = frame.space.get("constraints") or {}
+    missed = {}
+    for name, bound in bounds.items():
+        if name in _COSTS and isinstance(bound, Mapping):
+            if (most := bound.get("max")) is not None:
+                missed[f"{name} at most {most}"] = float(row[name]) - float(most)
+            if (least := bound.get("min")) is not None:
+                missed[f"{name} at least {least}"] = float(least) - float(row[name])
+    return missed
 
 
 def _points(frame: SweepFrame) -> list[_Trial]:
@@ -176,6 +206,9 @@ def _study(
             for key, value in trial.attributes.items():
                 columns = {"key": key, "value_json": json.dumps(_plain(value))}
                 rows.setdefault(models.TrialUserAttributeModel, []).append({**mine, **columns})
+            for key, value in trial.constraints.items():
+                columns = {"key": f"{_CONSTRAINTS_KEY}:{key}", "value_json": json.dumps(value)}
+                rows.setdefault(models.TrialSystemAttributeModel, []).append({**mine, **columns})
             for objective, value in enumerate(trial.values):
                 kept, kind = models.TrialValueModel.value_to_stored_repr(value)
                 columns = {"objective": objective, "value": kept, "value_type": kind}

@@ -150,7 +150,7 @@ def outcome(estimate: Estimate, small: bool = False) -> str:
         return f"{difference}, too small to matter"
     if not estimate.clear:
         return f"{difference}, inconclusive"
-    return f"{difference}, {'less' if estimate.mean < 0 else 'more'} error"
+    return f"{difference}, {'less' if estimate.mean < 0 else 'more'} {metric().noun}"
 
 
 def points_of_error(estimate: Estimate, sign: bool = False) -> str:
@@ -208,6 +208,6 @@ def shorten(text: str, length: int) -> str:
 def ranking(agreement: Ranking) -> str:
     """Write a rank agreement with its interval, if there is one: '0.24 [-0.56, 1.00]'."""
     if not math.isfinite(agreement.low):
-        return number(agreement.value)
-    low, high = number(agreement.low), number(agreement.high)
-    return f"{number(agreement.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+        return number(agreement.value, 2)
+    low, high = number(agreement.low, 2), number(agreement.high, 2)
+    return f"{number(agreement.value, 2)} [{low},\N{NO-BREAK SPACE}{high}]"

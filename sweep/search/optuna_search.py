@@ -4,7 +4,6 @@ import hashlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,8 +129,6 @@ class OptunaSearch:
         # what is kept holds for one history alone
         self._history: object = None
         self._rows = 0
-        # parameters of the kernels of the last ask, with which the next fit begins
-        self._kernels: list[list[float]] = []
         # number of an ask without an answer -> number of its trial
         self._open: dict[int, int] = {}
 
@@ -143,8 +140,6 @@ class OptunaSearch:
             study.sampler.reseed(seed)
         else:
             study.sampler = SAMPLERS[self._name](seed, self._distributions)
-            if self._name == "gp":
-                study.sampler._gprs_cache_list = _begun(self._kernels)  # type: ignore[attr-defined]
         before = set(study._storage.get_study_system_attrs(study._study_id))
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
@@ -155,8 +150,6 @@ class OptunaSearch:
             "study": {key: value for key, value in written.items() if key not in before},
             "with": self._version,
         }
-        if self._name == "gp" and (kernels := _kernels(study.sampler)):
-            origin["kernels"] = self._kernels = kernels
         choice = self._new(seen, self._axes.nearest(params), self._setting_axes.nearest(params), origin)
         if choice is None:
             drawn = self._other.explore(seen, number)
@@ -183,12 +176,11 @@ class OptunaSearch:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             lower = optuna.study.StudyDirection.MINIMIZE
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
-            self._history, self._rows, self._open, self._kernels = seen._history, 0, {}, []
+            self._history, self._rows, self._open = seen._history, 0, {}
         for number, choice in seen.choices(self._rows):
             if choice.phase == "explore" and choice.rung == len(self._pool.rungs) - 1:
                 self._open[number] = len(self._study.get_trials(deepcopy=False))
                 self._add(choice)
-                self._kernels = choice.origin.get("kernels", self._kernels)
         self._rows = len(seen)
         for number, place in list(self._open.items()):
             choice, answer = seen.ask(number)
@@ -227,25 +219,6 @@ class OptunaSearch:
             return
         error = WORST if answer.error is None else answer.error
         self._study.tell(place, [error, *(float(costs[choice.point]) for costs in self._costs)])
-
-
-def _kernels(sampler: Any) -> list[list[float]]:
-    """Parameters of the kernels that a Gaussian process sampler has fitted: length scales, scale and noise of each."""
-    return [
-        [*one.inverse_squared_lengthscales.tolist(), float(one.kernel_scale), float(one.noise_var)]
-        for one in sampler._gprs_cache_list or []
-    ]
-
-
-def _begun(kernels: Sequence[Sequence[float]]) -> list[Any] | None:
-    """What a Gaussian process sampler keeps of its kernels from ask to ask, made of their parameters."""
-    import torch
-
-    tensors = [torch.tensor(list(one), dtype=torch.float64) for one in kernels]
-    return [
-        SimpleNamespace(inverse_squared_lengthscales=one[:-2], kernel_scale=one[-2], noise_var=one[-1])
-        for one in tensors
-    ] or None
 
 
 def seed_of(seed: int, number: int) -> int:

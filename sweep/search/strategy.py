@@ -83,5 +83,6 @@ STRATEGIES: Mapping[str, Callable[[Pool, Settings], Strategy]] = {
     "nsga2": _optuna("nsga2"),
     "nsga3": _optuna("nsga3"),
     "cmaes": _search(lambda pool, settings: CmaSearch(pool, settings["seed"])),
+    "halving": _search(_halving),
     "racing": lambda pool, settings: racing(pool, **settings),
 }

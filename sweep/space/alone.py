@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sweep.space.nuisance import with_setting
@@ -108,6 +109,11 @@ def _flow(value: Any) -> str:
         return f"{{{', '.join(f'{_flow(str(key))}: {_flow(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_flow, value))}]"
+    return _scalar(value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _scalar(value: str | float | bool | None) -> str:
     if isinstance(value, str):
         usual = _PLAIN.fullmatch(value) and value.lower() not in _WORDS_OF_YAML
         # JSON writes what lies beyond 16 bits in two halves, which YAML does not join

@@ -78,7 +78,7 @@ def length_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
 
 
 #: Strategies that train at several lengths.
-STRATEGIES = ("grid",)
+STRATEGIES = ("grid", "halving")
 
 
 def _listed(data: Mapping[str, Any]) -> list[Any]:

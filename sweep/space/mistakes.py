@@ -80,6 +80,10 @@ def _place(
             value = next(steps, None)
             owner, tag = inner, None if value is None else str(value)
             continue
+        if isinstance(step, int):
+            # an item of a list: what it may be, its key says
+            where = (*where, step)
+            continue
         if inner is not owner:
             tag = None
         owner = inner
@@ -99,7 +103,8 @@ def _what(
     if kind == "missing":
         return "is missing" + _HINTS.get(name, "")
     if kind == "literal_error":
-        return unknown_word(name, value, _literals(owner, name))
+        key = next((str(step) for step in reversed(where) if isinstance(step, str)), name)
+        return unknown_word(key if key == name else key.removesuffix("s"), value, _literals(owner, key))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
         wanted = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
         return f"needs {wanted}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"

@@ -66,9 +66,23 @@ class CmaesKeys(SearchKeys):
 
     name: Literal["cmaes"] = "cmaes"
     objectives: Annotated[
-        tuple[Literal["error"], ...],
-        Field(strict=False, min_length=1, max_length=1, description="CMA-ES makes one thing low: the error."),
+        tuple[Literal["error"] | Cost, ...],
+        Field(strict=False, min_length=1, max_length=4, description="What is made low: the error."),
     ] = ("error",)
+
+    @field_validator("objectives")
+    @classmethod
+    def _error_alone(cls, objectives: tuple[str, ...]) -> tuple[str, ...]:
+        if objectives != ("error",):
+            raise ValueError("must be [error]: cmaes makes one thing low; nsga2 and tpe take costs as well")
+        return objectives
+
+
+class HalvingKeys(SearchKeys):
+    """Many points and settings at the shortest of the space's lengths, the better ones at longer ones."""
+
+    name: Literal["halving"] = "halving"
+    keep: Annotated[int, Field(ge=2, le=100, description="One run of so many goes on to the next length.")] = 3
 
 
 class RacingKeys(StrategyKeys):
@@ -126,7 +140,9 @@ class RacingKeys(StrategyKeys):
         return self
 
 
-CHOICE = Choice.of("name", GridKeys, DrawnKeys, OptunaKeys, CmaesKeys, RacingKeys, noun="strategy", default="grid")
+CHOICE = Choice.of(
+    "name", GridKeys, DrawnKeys, OptunaKeys, CmaesKeys, HalvingKeys, RacingKeys, noun="strategy", default="grid"
+)
 
 if TYPE_CHECKING:
     AnyStrategy = StrategyKeys

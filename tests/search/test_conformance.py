@@ -19,6 +19,7 @@ SETTINGS = {
     "nsga2": {"name": "nsga2", "runs": 30, "confirm": 2, "lag": 3},
     "nsga3": {"name": "nsga3", "runs": 30, "confirm": 2, "lag": 3},
     "cmaes": {"name": "cmaes", "runs": 40, "confirm": 2, "lag": 3},
+    "halving": {"name": "halving", "runs": 40, "confirm": 2, "lag": 3},
     "gp": {"name": "gp", "runs": 14, "confirm": 2, "lag": 2},
     "racing": {"name": "racing", "lag": 3, "confirm": 2, "runs": 30},
     "a curve": {"name": "racing", "goal": "curve", "axis": "M", "runs": 30, "lag": 1},
@@ -26,7 +27,8 @@ SETTINGS = {
 
 
 def planned(name):
-    return runs_of(grid=GRID, seeds=2, strategy=SETTINGS[name])
+    lengths = {"lengths": [2, 4, 8]} if name == "halving" else {}
+    return runs_of(grid=GRID, seeds=2, strategy=SETTINGS[name], **lengths)
 
 
 def maker(runs):

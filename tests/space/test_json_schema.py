@@ -56,6 +56,7 @@ BEYOND_A_SCHEMA = {
     "lengths beside tuned epochs": "compares values of two sections",
     "rates of a length that nothing tunes": "compares keys of two sections",
     "a budget for nothing": "compares runs with fresh seeds",
+    "halving that ends before the last length": "compares runs with the number of lengths",
     "a GPU's precision on a CPU": "compares values of two sections",
     "a duplicate key": "the parser's: YAML itself forbids it",
     "a tag": "the parser's: what a tag makes is no JSON",

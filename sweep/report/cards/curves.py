@@ -131,15 +131,12 @@ def _alt(curves: Curves, tuned: bool) -> str:
 def _notes(
     study: Study, curves: Curves, nuisance: Sequence[str], drawn: Sequence[Panel], total: int
 ) -> tuple[str, ...]:
-    """Explain what the panels drawn show, and no more."""
-    spots = [spot for panel in drawn for line in panel.lines for spot in line.spots if spot.errors]
-    hollow = ", a hollow mark lacks a seed or a setting (failed, or not in yet)"
-    notes = [f"Faint dots are seeds, lines join their means{'' if all(spot.whole for spot in spots) else hollow}."]
-    if any(panel.level for panel in drawn):
-        notes[0] += " The dashed line is the baseline, its band runs from its lowest seed to its highest."
-    if len(curves.panels) > 1:
-        what = words.nuisance(nuisance)
-        notes.append(f"Tuned: at each seed, a point has the {what} that was best for it on the other seeds.")
+    """Explain what the panels drawn show, and no more; cards after the first one on the page are drawn as it is."""
+    notes = []
+    if curves is (*study.curves, *study.across)[0]:
+        notes = _legend(study, curves, nuisance, drawn)
+    elif curves is next(iter(study.across), None):
+        notes = [f"Drawn as error against {words.name(study.axis or '')} is."]
     if 1 < len(drawn) < len(curves.panels):
         notes.append(
             f"Of {len(curves.panels) - 1} shared settings the first, the middle and the last are drawn; "
@@ -159,6 +156,20 @@ def _notes(
     if lone := [line for line in curves.tuned.lines if len(line.spots) == 1]:
         notes.append(f"{words.plural(len(lone), 'line')} with a single point {_is(len(lone))} drawn as its mark alone.")
     return tuple(notes)
+
+
+def _legend(study: Study, curves: Curves, nuisance: Sequence[str], drawn: Sequence[Panel]) -> list[str]:
+    """Say what dots, lines and bands are, of all such cards."""
+    lines = [line for each in (*study.curves, *study.across) for panel in each.panels for line in panel.lines]
+    spots = [spot for line in lines for spot in line.spots if spot.errors]
+    hollow = ", a hollow mark lacks a seed or a setting (failed, or not in yet)"
+    notes = [f"Faint dots are seeds, lines join their means{'' if all(spot.whole for spot in spots) else hollow}."]
+    if any(panel.level for panel in drawn):
+        notes[0] += " The dashed line is the baseline, its band runs from its lowest seed to its highest."
+    if len(curves.panels) > 1:
+        what = words.nuisance(nuisance)
+        notes.append(f"Tuned: at each seed, a point has the {what} that was best for it on the other seeds.")
+    return notes
 
 
 def _is(n: int) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sweep.analysis.learning import learning
 from sweep.analysis.order import is_blank, is_number, shown_key
 from sweep.analysis.pairs import pairs
 from sweep.analysis.records import records
@@ -25,7 +24,7 @@ from sweep.space import alone
 #: Of more points than these, paired differences are told of those that matter most: 45,000 are 200 kB of a page.
 COMPARED = 300
 #: Numbers of learning curves that a page holds; of longer curves every second, third, ... epoch.
-LOSSES = 400_000
+LOSSES = 200_000
 #: More groups than these are not told apart by colour.
 GROUPS = 12
 _COSTS = {"flops": "FLOPs (multiply-adds per sample)", "params": "parameters", "activations": "activations"}
@@ -162,7 +161,7 @@ def _runs(study: Study, place: Mapping[str, int], settings: Mapping[tuple[Any, .
 
 def _losses(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
     """Tell the learning curves as whole numbers of `unit`, of every so many epochs; {} if there are none."""
-    found = learning(study.frame, study.tuned)
+    found = study.learning
     if found is None:
         return {}
     several = np.array(found.seeds) > 1

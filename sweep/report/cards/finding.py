@@ -36,7 +36,8 @@ def cards(study: Study) -> Iterable[Card]:
         return [Card("Finding", (what, *doubts), lead=True)]
     share = share_sentence(study.curves[0], list(study.frame.nuisance)) if study.curves else None
     notes = (_intervals(study), *([_TUNED] if (study.tuned.points["settings"] > 1).any() else []))
-    keep = tuple(filter(None, [share, *doubts]))
+    expected = f"What was expected: {study.frame.hypothesis}" if study.frame.hypothesis else None
+    keep = tuple(filter(None, [expected, share, *doubts]))
     table = comparisons(study.verdicts)
     return [
         Card("Finding", lines(study), tables=(table,) if table else (), lead=True),
@@ -241,7 +242,7 @@ def _names(found: Sequence[Verdict]) -> str:
 
 def _ratio(low: float, high: float) -> str:
     """Write a ratio of costs, or a range of ratios: '1.07 to 1.18 ×'."""
-    first, last = words.number(low), words.number(high)
+    first, last = words.number(low, 2), words.number(high, 2)
     return f"{first} ×" if first == last else f"{first} to {last} ×"
 
 

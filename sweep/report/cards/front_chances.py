@@ -73,10 +73,7 @@ def _sentence(cost: str, one: Chances, study: Study) -> str:
     if len(names) > 6:
         who = f"{len(names)} points are"
     others = f"for {words.plural(open_, 'point')} the seeds leave it open" if open_ else "no other may be"
-    return (
-        f"Against {NAMES[cost]}, {who} on the front of expected error with a chance of 95 % or more; {others}. "
-        f"Hypervolume: {words.number(one.hypervolume)} {_interval(one)}."
-    )
+    return f"Against {NAMES[cost]}, {who} on the front of expected error with a chance of 95 % or more; {others}."
 
 
 def _interval(one: Chances) -> str:

@@ -22,7 +22,7 @@ def fronts(study: Study) -> Iterable[Card]:
     says = _sentences(study)
     notes = [
         "Mean error of each point at its own setting; bars are one standard deviation over seeds. "
-        "FLOPs are multiply-adds per sample. A front of means knows nothing of their noise: where bars overlap, "
+        "A front of means knows nothing of their noise: where bars overlap, "
         "another set of seeds may well draw another front.",
     ]
     lost, waiting = int((table["n_failed"] > 0).sum()), int((~table["settled"].astype(bool)).sum())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from sweep.analysis.learning import Learning, learning
+from sweep.analysis.learning import Learning
 from sweep.analysis.ranked import ranked
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -22,7 +22,7 @@ DRAWN = 300
 def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     title = "Training loss by epoch"
-    found = learning(study.frame, study.tuned)
+    found = study.learning
     if found is None:
         missing = study.counts.done == 0
         return [Card(title, waits="This waits for the first run to succeed." if missing else "No loss was recorded.")]
@@ -46,7 +46,7 @@ def cards(study: Study) -> Iterable[Card]:
         draw_learning(data, families, out),
         data,
         f"Line chart of the training loss of each epoch. {says}",
-        draw_learning(data, families, out, ONE_COLUMN),
+        draw_learning(data, families, out, ONE_COLUMN) if len(points) == len(found.points) else None,
     )
     return [Card(title, (says,), picture, notes=tuple(notes))]
 

@@ -31,7 +31,10 @@ def draw_learning(
     """
     with look():
         looks = families(names.values())
-        curves = {str(point): rows for point, rows in data.groupby("point", sort=False)}
+        points = data["point"].tolist()
+        starts = [i for i in range(len(points)) if i == 0 or points[i] != points[i - 1]]
+        table = data[["epoch", "mean", "low", "high"]].to_numpy(dtype=float)
+        curves = dict(zip([points[i] for i in starts], np.split(table, starts[1:]), strict=True))
         colours = {point: looks[names[point]][0] if point in names else COLOURS[0] for point in curves}
         keys = [
             Line2D([], [], color=looks[name][0], lw=1.2, label=drawable(name, 24))
@@ -41,7 +44,7 @@ def draw_learning(
         keys += [Line2D([], [], color=ink, lw=2.0, label=drawable(point, 30)) for point, ink in strong.items()]
         figure, (ax,) = panels(1, width, keys, height=2.2)
         _limit(ax, data)
-        lines = [rows[["epoch", "mean"]].to_numpy(dtype=float) for rows in curves.values()]
+        lines = [rows[:, :2] for rows in curves.values()]
         faint = LineCollection(
             lines,
             colors=[colours[point] for point in curves],
@@ -51,9 +54,9 @@ def draw_learning(
         )
         ax.add_collection(faint)
         for point, ink in strong.items():
-            rows = curves[point]
-            ax.fill_between(rows["epoch"], rows["low"], rows["high"], color=ink, alpha=0.16, lw=0)
-            ax.plot(rows["epoch"], rows["mean"], color=ink, lw=1.8)
+            epoch, mean, low, high = curves[point].T
+            ax.fill_between(epoch, low, high, color=ink, alpha=0.16, lw=0)
+            ax.plot(epoch, mean, color=ink, lw=1.8)
         return figure
 
 

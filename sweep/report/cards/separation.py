@@ -36,7 +36,10 @@ def _signal_sentence(found: Separation) -> str:
 def _sentence(found: Separation) -> str:
     if math.isnan(found.share):
         return "By neither measure the points differ by more than noise explains."
-    share = words.number(found.share, 2) if math.isfinite(found.share) else "infinitely many"
+    if found.error == 0 or found.loss == 0:
+        which = "error" if found.error == 0 else "loss"
+        return f"By {which} the points do not differ by more than noise explains."
+    share = words.number(found.share, 2)
     needs = f"A comparison by loss needs {share} times the seeds of one by error"
     if math.isnan(found.low):
         return f"{needs}; with fewer than {FEWEST_SEEDS} seeds this has no interval."

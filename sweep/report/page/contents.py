@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sweep.report.cards import (
+    claims,
     compare,
     curves,
     evidence,
@@ -52,6 +53,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("How errors are distributed over points", population.cards),
     ("Training loss by epoch", learning.cards),
     ("How alike generated kernels are", kernels.cards),
+    ("What the paper says of its kernels", claims.cards),
     ("Beside the paper", paper.beside),
     ("Does this sweep rank points as ImageNet does?", fidelity.cards),
     ("How much of the target’s order it tells", truth.cards),

@@ -65,9 +65,11 @@ def _strategy() -> Schema:
     made = flat(Strategy)
     made["properties"]["objectives"] |= {"contains": {"const": "error"}, "uniqueItems": True}
     curve = {"properties": {"goal": {"const": "curve"}}, "required": ["goal"]}
-    along = {"properties": {"axis": {"type": "string"}}, "required": ["axis"]}
-    no_curve = {"properties": {"axis": {"type": "null"}, "between": {"type": "null"}}}
+    along = {"properties": {"axis": {"type": "string"}, "tolerance": {"type": "null"}}, "required": ["axis"]}
+    no_curve = {"properties": {name: {"type": "null"} for name in ("axis", "between", "half_width")}}
     made["allOf"].append({"if": curve, "then": along, "else": no_curve})
+    cmaes = {"properties": {"name": {"const": "cmaes"}}, "required": ["name"]}
+    made["allOf"].append({"if": cmaes, "then": {"properties": {"objectives": {"const": ["error"]}}}})
     return {"anyOf": [{"enum": alone}, made]}
 
 
@@ -87,11 +89,12 @@ def _epochs_rule() -> Schema:
     """Without lengths the recipe says how long runs are trained."""
     epochs = {"if": {"required": ["recipe"]}, "else": {"required": ["epochs"]}}
     names = {"enum": list(STRATEGIES)}
+    halving = {"type": "object", "properties": {"name": {"const": "halving"}}, "required": ["name"]}
     strategy = {"anyOf": [names, {"type": "object", "properties": {"name": names}}]}
     return {
         "if": {"required": ["lengths"]},
         "then": {"properties": {"strategy": strategy}},
-        "else": {"properties": {"proxy": epochs}},
+        "else": {"properties": {"proxy": epochs, "strategy": {"not": halving}}},
     }
 
 

@@ -245,6 +245,11 @@ def test_the_answer_is_yes_no_or_not_yet():
     assert "too small to matter" in yes_and_small[0]
 
 
+def test_a_hypothesis_stands_on_the_page():
+    frame = dataclasses.replace(quick(), hypothesis="lambda = 8 has less error than lambda = 1")
+    assert "What was expected: lambda = 8 has less error than lambda = 1" in says(frame)
+
+
 def test_families_are_answered_for_at_equal_cost():
     frame = by_lambda(quick(), 2.0)
     (verdict,) = Study(frame).verdicts

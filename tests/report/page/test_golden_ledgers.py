@@ -1,7 +1,10 @@
 """Ledgers of an earlier version give the tables that they gave then, but for what statistics estimate anew."""
 
 import csv
+import html
+import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,16 @@ def cells(path):
         return [{name: cell for name, cell in row.items() if name not in estimated} for row in csv.DictReader(file)]
 
 
+def assert_no_sentence_twice(page):
+    """What a reader reads: paragraphs, list items and definitions, but for what figures and scripts hold."""
+    page = re.sub(r"<(svg|script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    parts = re.findall(r"<(p|li|dd)\b[^>]*>(.*?)</\1>", page, flags=re.DOTALL)
+    texts = [" ".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split()) for _, text in parts]
+    sentences = [one for text in texts for one in re.split(r"(?<=[.!?]) (?=[A-Z])", text) if one.endswith(".")]
+    assert len(sentences) > 20
+    assert [one for one, times in Counter(sentences).items() if times > 1] == []
+
+
 @pytest.mark.parametrize("name", ["quick", "fashion"])
 def test_points_and_data_are_as_they_were(name, tmp_path):
     shutil.copytree(GOLDEN / name, tmp_path / name)
@@ -41,6 +54,7 @@ def test_points_and_data_are_as_they_were(name, tmp_path):
     families = {"quick": ("static", "se", "weightnet"), "fashion": ("static", "se", "condconv", "weightnet")}
     assert sweep.order["family"] == families[name]
     assert not render(sweep, tmp_path / "report").failed
+    assert_no_sentence_twice((tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
     golden = {path.relative_to(GOLDEN / name) for path in (GOLDEN / name).rglob("*.csv")}
     assert len(golden) == 11
     made = {path.relative_to(tmp_path / "report") for path in (tmp_path / "report").rglob("*.csv")}

@@ -23,9 +23,11 @@ FIGURES = [
     "distributions",
     "error-against-G",
     "error-against-lambda",
+    "families",
     "fidelity",
     "front-chances",
     "fronts",
+    "is-it-the-rate",
     "isolation",
     "learning-curves",
     "map",
@@ -254,7 +256,8 @@ def test_figures_of_an_earlier_page_go(tmp_path, lean):
     render(quick(), tmp_path)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
     render(CASES["no lambda"][0](), tmp_path)
-    left = {"beside-the-paper", "fronts", "isolation", "tuning-took-away"}
+    left = {"beside-the-paper", "families", "fronts", "is-it-the-rate", "isolation", "learning-curves"}
+    left.add("tuning-took-away")
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {f"{name}.svg" for name in left} | {"notes.txt"}
     assert {path.name for path in (tmp_path / "data").iterdir()} == {f"{name}.csv" for name in left}
     assert not list(tmp_path.glob(".report-*"))
@@ -313,9 +316,12 @@ def test_what_waits_is_one_list_at_the_end(tmp_path, lean):
     titles = re.findall(r"<dt>(.*?)</dt>\s*<dd class=\"waits\">This waits for", after)
     assert {"Error against λ", "Error against cost", "Each axis alone"} <= set(titles)
     assert '<a href="#waiting">' in before
-    # of a sweep whose runs are all in, only what nobody trained for
+    # of a sweep whose runs are all in, only what nobody noted or trained for
     after = render(quick(), tmp_path).page.read_text().split('<section id="waiting"')[1]
-    assert re.findall("<dt>(.*?)</dt>", after) == ["How alike generated kernels are"]
+    assert re.findall("<dt>(.*?)</dt>", after) == [
+        "Error or loss: which separates points",
+        "How alike generated kernels are",
+    ]
 
 
 def test_the_page_carries_the_data_of_its_figures(tmp_path, lean):

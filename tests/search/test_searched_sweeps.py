@@ -1,0 +1,192 @@
+"""Searches from their asks to what is read of them: the frame, the page's cards, status, and Optuna's storage."""
+
+import dataclasses
+import math
+from importlib.metadata import version
+
+import numpy as np
+import optuna
+import pytest
+from replays import Shuffled, runs_of, sweep
+
+from sweep.analysis.searched import courses, hypervolumes, importances
+from sweep.analysis.study import Study
+from sweep.engine.asks import Ask
+from sweep.engine.ledger import Ledger
+from sweep.engine.strategies import other_versions
+from sweep.export import export
+from sweep.ledger_frame import frame
+from sweep.progress import status
+from sweep.report.cards import search as cards
+from sweep.search.strategy import STRATEGIES
+from tests.search.test_conformance import GRID
+
+SEARCH = {"name": "nsga2", "runs": 60, "confirm": 3, "lag": 3}
+
+
+def searched(folder, strategy=SEARCH, **changes):
+    runs = runs_of(grid=GRID, seeds=2, strategy=strategy, **changes)
+    space = runs.plan.space
+    path = folder / "small" / "ledger.sqlite"
+    path.parent.mkdir(parents=True)
+    with Ledger.create(path) as ledger:
+        ledger.describe("small", space.data, runs.plan.axes, runs.described())
+    sweep(path, STRATEGIES[strategy["name"]](runs.pool(), space.strategy.settings), Shuffled(2, 1), runs)
+    with Ledger.create(path) as ledger:
+        ledger.describe("small", space.data, runs.plan.axes, runs.described())
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return searched(tmp_path_factory.mktemp("searched"), constraints={"flops": {"max": 10**9}})
+
+
+@pytest.fixture(scope="module")
+def found(made):
+    with Ledger.open(made) as ledger:
+        return frame(ledger)
+
+
+def test_only_fresh_seeds_are_evidence_and_the_search_has_everything(made, found):
+    with Ledger.open(made) as ledger:
+        asks = ledger.asks()
+    confirmed = {ask.key for ask in asks if ask.phase == "confirm"}
+    assert 0 < len(confirmed) < len(asks)
+    assert set(found.runs["key"]) <= confirmed
+    assert set(found.runs["seed"]).isdisjoint({0, 1})
+    # one setting for each point
+    assert not found.runs.duplicated(["point", "seed"]).any()
+    assert list(found.search.asked["key"]) == [ask.key for ask in asks]
+    # what was not asked for is no run that is missing
+    assert "missing" not in set(found.runs["status"])
+    assert Study(found).counts.missing == 0
+
+
+def test_the_cards_of_a_search_show_it(found):
+    by_title = {card.title: card for card in cards.cards(Study(found))}
+    assert set(by_title) == {"How the search went", "The confirmed front", "What sets the best runs apart"}
+    went = by_title["How the search went"]
+    assert f"nsga2 asked for {len(found.search.asked)} runs of at most 60" in went.says[0]
+    assert went.picture is not None
+    assert len(by_title["The confirmed front"].tables[0].rows) == found.runs["point"].nunique()
+
+
+def test_a_grid_has_no_such_cards(found):
+    assert list(cards.cards(Study(dataclasses.replace(found, search=None)))) == []
+
+
+def test_hypervolumes_are_those_of_the_whole_front():
+    generator = np.random.default_rng(3)
+    errors, costs = generator.uniform(5, 20, 25), generator.uniform(0, 4, 25)
+    volumes = hypervolumes(errors, costs)
+    box = errors.max() * (costs.max() - costs.min())
+    for n in (1, 5, 25):
+        # area below the staircase, by a sum over steps
+        area, height = 0.0, errors.max()
+        for cost, error in sorted(zip(costs[:n], errors[:n], strict=True)):
+            area += max(height - error, 0) * (costs.max() - cost)
+            height = min(height, error)
+        assert math.isclose(volumes[n - 1], area / box, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_the_course_ends_where_every_order_ends(found):
+    went = courses(found.search)
+    assert went.error.reached[-1] == went.error.low[-1] == went.error.high[-1]
+    assert (went.volume.reached[1:] >= went.volume.reached[:-1]).all()
+    assert (
+        went.runs[-1] == ((found.search.asked["phase"] == "explore") & (found.search.asked["status"] == "done")).sum()
+    )
+
+
+def test_what_decides_the_error_has_the_largest_share(found):
+    asked = found.search.asked
+    by_rate = dataclasses.replace(
+        found.search,
+        asked=asked.assign(status="done", phase="explore", error=1000 * asked["optimizer.lr"] + asked.index % 7),
+    )
+    shares = importances(by_rate)
+    assert shares[0].name == "optimizer.lr"
+    assert math.isclose(sum(one.share for one in shares), 1)
+    assert all(one.low <= one.high for one in shares)
+
+
+def test_optuna_opens_the_history_with_its_constraints(made, found, tmp_path):
+    with Ledger.open(made) as ledger:
+        export(ledger, tmp_path / "optuna.db")
+    study = optuna.load_study(study_name="small", storage=f"sqlite:///{tmp_path / 'optuna.db'}")
+    rows = found.search.asked.to_dict("records")
+    assert [trial.user_attrs["key"] for trial in study.trials] == [row["key"] for row in rows]
+    assert [trial.user_attrs["phase"] for trial in study.trials] == [row["phase"] for row in rows]
+    assert study.metric_names == ["error, %", "FLOPs"]
+    for trial, row in zip(study.trials, rows, strict=True):
+        assert trial.values == ([row["error"], row["flops"]] if row["status"] == "done" else None)
+    # as Optuna itself keeps a constraint
+    other = optuna.create_study(directions=["minimize"] * 2)
+    asked = other.ask()
+    asked.set_constraint("flops at most 1000000000", rows[0]["flops"] - 10**9)
+    other.tell(asked, [1, 1])
+    assert study.trials[0].constraints == other.trials[0].constraints
+    assert study.best_trials
+
+
+def test_status_says_how_far_a_search_is(made):
+    told = status("small", results=made.parents[1]).search
+    assert (told.strategy, told.most, told.explored + told.confirmed) == ("nsga2", 60, 39)
+    assert told.confirmed > 0
+    assert "explored" in told.lines()[0]
+
+
+def test_status_says_what_a_race_has_not_decided(tmp_path):
+    path = searched(
+        tmp_path, {"name": "racing", "runs": 23, "confirm": 0, "lag": 2, "confidence": 0.9999, "tolerance": 0.01}
+    )
+    told = status("small", results=path.parents[1]).search
+    assert told.on + told.off + len(told.undecided) == 9
+    assert told.undecided
+    assert any("would decide it" in line for line in told.lines())
+    with Ledger.open(path) as ledger:
+        (_, decided, _) = cards.cards(Study(frame(ledger)))
+    assert f"{len(told.undecided)} " in decided.says[0]
+    assert len(decided.tables[0].rows) == 9
+
+
+def test_what_another_strategy_has_left_is_not_done(tmp_path):
+    """A grid that was interrupted has noted every ask; a search of the same space does its own."""
+    runs = runs_of(grid=GRID, seeds=2)
+    with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
+        ledger.describe("small", {}, runs.plan.axes, runs.described())
+        ledger.ask(runs.ask(number, choice) for number, choice in enumerate(runs.pool().grid()))
+    search = runs_of(grid=GRID, seeds=2, strategy={"name": "random", "runs": 12, "confirm": 2})
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        history, stale = search.history(ledger.asks(), {}, ledger.positions())
+    assert len(history) == 0
+    assert len(stale) == runs.plan.runs
+
+
+def test_points_are_noted_as_they_are_asked_for(tmp_path):
+    runs = runs_of(
+        grid=GRID, seeds=2, strategy={"name": "random", "runs": 8, "confirm": 2}, baseline={"family": "static"}
+    )
+    strategy = STRATEGIES["random"](runs.pool(), runs.plan.space.strategy.settings)
+    with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
+        ledger.describe("small", runs.plan.space.data, runs.plan.axes, {})
+        from sweep.engine.loop import Loop
+        from sweep.search import History
+
+        Loop(strategy, runs, History(), 0).do(ledger, Shuffled(2, 3), None, lambda pairs: None)
+        planned, asked = ledger.planned(), {ask.point for ask in ledger.asks()}
+        labels = {one.point: place for place, one in enumerate(planned)}
+        assert asked <= set(labels)
+        assert len(planned) <= len(asked) + 1 < len(runs.plan.points)
+        for one in planned:
+            assert planned[one.baseline].point == runs.text(0)
+        assert all(runs.text(place) == text for text, place in ledger.positions().items())
+
+
+def test_another_version_of_the_library_that_chose_is_told():
+    made = [Ask(0, "a", None, None, 0, origin={"with": {"optuna": "4.0.0"}}), Ask(1, "b", None, None, 0, origin={})]
+    here = Ask(2, "c", None, None, 0, origin={"with": {"optuna": version("optuna")}})
+    (line,) = other_versions([*made, here])
+    assert line.startswith(f"runs of this search were chosen by optuna 4.0.0, and {version('optuna')} is here")
+    assert other_versions([here]) == []
