@@ -25,7 +25,7 @@ test-fuzz: $(READY)
 
 # exports for TensorBoard, MLflow and W&B read back by these libraries, and the notebook run by Jupyter: an environment of its own
 test-trackers: $(TRACKERS)/.ready
-	$(TRACKERS)/bin/pytest -q -rA tests/export/test_trackers.py tests/test_notebook.py
+	$(TRACKERS)/bin/pytest -v tests/export/test_trackers.py tests/test_notebook.py
 
 # lint, format, types, import contracts
 check: $(READY)
