@@ -73,13 +73,19 @@ class Noise:
             prior: as in `moderated`.
 
         Returns:
-            Both of shape (...). No sum has more degrees of freedom than all residuals together.
+            Both of shape (...). No sum has more degrees of freedom than all residuals together; and where settings were
+            chosen none has more than a difference of two points. The widening falls short there by a tenth of the
+            standard error, which the wide t of a difference makes up for and that of a mean over many points does not:
+            in simulated sweeps of three seeds, tuned over three settings, means over four pairs covered 92.6 % without.
         """
         variance, degrees = (part[..., points] for part in self.moderated(prior))
         parts = weights**2 * variance
         total, below = parts.sum(-1), (parts**2 / degrees).sum(-1)
         freedom = np.divide(total**2, below, out=np.full(below.shape, np.nan), where=below > 0)
-        return np.sqrt(total * self.widening / seeds), np.minimum(freedom, self.pooled_degrees)
+        freedom = np.minimum(freedom, self.pooled_degrees)
+        of_two = 2 * degrees.max(-1)
+        freedom = np.where(self.widening > 1, np.minimum(freedom, of_two), freedom)
+        return np.sqrt(total * self.widening / seeds), freedom
 
     def differences(
         self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
