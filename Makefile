@@ -25,7 +25,7 @@ test-fuzz: $(READY)
 
 # exports for TensorBoard, MLflow and W&B read back by these libraries, and the notebook run by Jupyter: an environment of its own
 test-trackers: $(TRACKERS)/.ready
-	$(TRACKERS)/bin/pytest -q -rA tests/export/test_trackers.py tests/test_notebook.py
+	$(TRACKERS)/bin/pytest -v tests/export/test_trackers.py tests/test_notebook.py
 
 # lint, format, types, import contracts
 check: $(READY)
@@ -140,11 +140,11 @@ pictures: $(READY)
 fashion: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run fashion
 
-# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some six hours on two cores ...
+# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some four hours on two cores ...
 pairs: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run pairs
 
-# ... and three of them with sixteen seeds after short training, some two hours
+# ... and three of them with 35 seeds after short training, some three hours
 pairs-short: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run pairs-short
 

@@ -5,7 +5,6 @@ import json
 import os
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -14,14 +13,12 @@ import typer
 
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
+from sweep.following import status
 from sweep.information import data, schema
 from sweep.options import Json, Networks, Reports, Results, SpaceArgument
 from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import Space, allow, find
 from sweep.starting import new, spaces
-
-#: Seconds between two looks for a ledger that is not there yet.
-WAIT = 1.0
 
 app = typer.Typer(
     help="Explore a design space of networks: count every point, train proxies, report what matters, and how surely.",
@@ -230,48 +227,6 @@ def export(
 
 
 @app.command()
-def status(
-    name: Annotated[str, typer.Argument(help="The sweep's name, or the path of its ledger.")],
-    results: Results = Path("results"),
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again and again, until all runs are in.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show how far a sweep is, from any terminal, while it runs or after."""
-    from rich.live import Live
-
-    from sweep.engine.places import ledger_path
-    from sweep.progress import status as how_far
-    from sweep.terminal import shown
-
-    waited = False
-    drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
-    # leaving is how one ends watching: no error
-    with contextlib.suppress(KeyboardInterrupt), drawn or contextlib.nullcontext():
-        while True:
-            started = time.monotonic()
-            if watch and not ledger_path(name, results).exists():
-                waiting = f"Waiting for {ledger_path(name, results)}, which is not there yet; Ctrl-C ends this."
-                if drawn:
-                    drawn.update(waiting, refresh=True)
-                elif not waited:
-                    err.print(waiting, markup=False)
-                waited = True
-                time.sleep(WAIT)
-                continue
-            progress = how_far(name, results=results)
-            if as_json:
-                print(json.dumps(progress.plain()), flush=True)
-            elif drawn:
-                drawn.update(shown(progress), refresh=True)
-            else:
-                out.print(shown(progress, out.is_terminal), soft_wrap=False)
-            if not (watch and (progress.remaining or (progress.search and progress.driver))):
-                return
-            # a large ledger takes a second to read: most of the time goes to the sweep
-            time.sleep(max(2.0, 10 * (time.monotonic() - started)))
-
-
-@app.command()
 def merge(
     sources: Annotated[list[str], typer.Argument(metavar="A B...", help="Names of sweeps, or paths of ledgers.")],
     into: Annotated[str, typer.Option(metavar="C", help="The sweep that gets all runs; what it holds stays.")],
@@ -292,7 +247,7 @@ def merge(
             out.print(unused_runs(unused, ""), markup=False)
 
 
-for command in (new, spaces, data, schema):
+for command in (status, new, spaces, data, schema):
     app.command()(command)
 
 

@@ -100,7 +100,8 @@ def _compared(
     frames = []
     for name in names:
         with Ledger.open(ledger_path(name, results)) as ledger:
-            frames.append(frame(ledger, False, trust))
+            # sweeps that are compared are all judged by error
+            frames.append(frame(ledger, False, trust, "error"))
     known = Counter(one.name for one in frames)
     called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
     return report.compare(dict(zip(called, frames, strict=True)), pages)

@@ -26,6 +26,8 @@ class LengthEffect:
     #: the change of the contrast with each doubling of the epochs, in points, by least squares over the lengths
     slope: Estimate
     trend: Trend
+    #: points whose best setting is at the edge of its list at some length: they are not called tuned
+    untuned: tuple[str, ...] = ()
 
 
 def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[LengthEffect, ...]:
@@ -44,10 +46,12 @@ def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[Le
     if len(frame.lengths) < 2:
         return ()
     samples: dict[int, tuple[Mapping[str, Sample], set[str]]] = {}
+    at_edge: set[str] = set()
     for epochs, one in frame.lengths.items():
         tuned = tune(one)
         settled = {row["point"] for row in records(tuned.points) if row["settled"]}
         samples[epochs] = tuned.samples, settled
+        at_edge |= {row["point"] for row in records(tuned.points) if row["edge"]}
     found = []
     for contrast in contrasts:
         known = {
@@ -58,7 +62,8 @@ def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[Le
         known = {epochs: sample for epochs, sample in known.items() if sample.seeds}
         slope = estimate(_slope(known))
         effects = {epochs: estimate(sample) for epochs, sample in known.items()}
-        found.append(LengthEffect(contrast, effects, slope, _trend(effects, slope)))
+        untuned = tuple(point for point in contrast.weights if point in at_edge)
+        found.append(LengthEffect(contrast, effects, slope, _trend(effects, slope), untuned))
     return tuple(found)
 
 

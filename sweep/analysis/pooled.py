@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
+#: Sums of pools whose noise is kept.
+SUMS = 64
+
+
 class Pool:
     """Errors of points that were judged in one way, such as each at its own setting: their noise is pooled."""
 
@@ -30,6 +34,8 @@ class Pool:
             left_out: of the same shape: the mean over the other seeds, had this one never been run; NaN likewise.
         """
         self.points, self.seeds, self.values, self.left_out = tuple(points), tuple(seeds), values, left_out
+        #: other pools and the factors of all -> the noise of their sum, which many contrasts share
+        self.sums: dict[tuple[tuple[Pool, ...], tuple[float, ...]], Noise] = {}
 
     @cached_property
     def noise(self) -> Noise:
@@ -107,8 +113,13 @@ def precisions_together(samples: Sequence["Sample"]) -> tuple[Array, Array, Arra
 
 def _together(pools: Sequence[Pool], factors: Sequence[float]) -> Noise:
     """Find the noise of a sum of several pools of the same points and seeds."""
-    rows = [[pool.position[point] for point in pools[0].points] for pool in pools]
-    together = list(zip(factors, pools, rows, strict=True))
-    values = [factor * pool.values[at] for factor, pool, at in together]
-    left_out = [factor * pool.left_out[at] for factor, pool, at in together]
-    return noise(np.sum(values, axis=0), np.sum(left_out, axis=0))
+    known, key = pools[0].sums, (tuple(pools[1:]), tuple(factors))
+    if key not in known:
+        if len(known) >= SUMS:
+            known.clear()
+        rows = [[pool.position[point] for point in pools[0].points] for pool in pools]
+        together = list(zip(factors, pools, rows, strict=True))
+        values = [factor * pool.values[at] for factor, pool, at in together]
+        left_out = [factor * pool.left_out[at] for factor, pool, at in together]
+        known[key] = noise(np.sum(values, axis=0), np.sum(left_out, axis=0))
+    return known[key]

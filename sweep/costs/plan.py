@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.costs.analytic import Counts, count, count_all
+from sweep.costs.analytic import Counts, count_all
 from sweep.costs.html import plan_table
 from sweep.costs.own import count_own
+from sweep.costs.refused import affordable, no_network, why_impossible
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
 from sweep.costs.twins import by_first, twins
@@ -25,7 +26,7 @@ from sweep.errors import NetworkError, SpaceError
 from sweep.networks import Cost
 from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
-from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, divide, miss, no_point
+from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, miss, no_point
 from sweep.space.grid_mistakes import insist_on_some
 from sweep.space.names import varying
 from sweep.space.question import unvaried_mistakes
@@ -264,10 +265,10 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     exists = counts.exists[grid.kept]
     names = axes(grid.listing, grid.kept)
     insist_on_some(
-        space, grid.listing, grid.kept, ~exists, lambda number: [_no_network(space, grid, number, names, refused)]
+        space, grid.listing, grid.kept, ~exists, lambda number: [no_network(space, grid, number, names, refused)]
     )
     impossible = np.sort(np.concatenate([grid.impossible, grid.kept[~exists]]))
-    kept, too_costly = _affordable(space, grid.kept[exists], counts)
+    kept, too_costly = affordable(space, grid.kept[exists], counts)
     nothing = Baselines(grid.listing, (), {})
     planned = Plan(
         space, grid, counts, kept, too_costly, impossible, axes(grid.listing, kept), nothing, traces, refused=refused
@@ -287,29 +288,3 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
         if number not in traces and time.perf_counter() < until:
             traces[number] = second_count(planned.planned(number), space.proxy)
     return planned
-
-
-def why_impossible(point: Point, space: Space) -> str:
-    """Why no network can be built from a point of ours."""
-    facts = space.proxy.facts
-    try:
-        count(point, facts.channels, facts.classes)
-    except NetworkError as error:
-        return str(error)
-    return ""
-
-
-def _no_network(space: Space, grid: Grid, number: int, names: Sequence[str], refused: Mapping[int, str]) -> str:
-    point = grid.listing.point(number)
-    return refused.get(number) or f"{label(point, names)}: {why_impossible(point, space)}"
-
-
-def _affordable(space: Space, numbers: Numbers, counts: Counts) -> tuple[Numbers, Rejected]:
-    """The points that no constraint on costs rejects, and the others."""
-    outside = {}
-    for name, bound in space.constraints.items():
-        if name in COSTS:
-            values = getattr(counts, name)[numbers]
-            over = np.zeros(len(values), dtype=bool) if bound.max is None else values > bound.max
-            outside[name] = over | (bound.min is not None and values < bound.min)
-    return divide(numbers, outside)

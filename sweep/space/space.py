@@ -10,20 +10,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError
 
 from sweep.errors import SpaceError
-from sweep.space.axes import AXES, NUMERIC_AXES, axis_mistakes, bound_mistakes, references
+from sweep.space.axes import AXES, NUMERIC_AXES, axis_mistakes, bound_mistakes
 from sweep.space.backbones import BACKBONES
 from sweep.space.lengths import MOST as MOST_LENGTHS
 from sweep.space.lengths import Length, length_mistakes, ordered, with_epochs
-from sweep.space.mistakes import describe, translate
+from sweep.space.mistakes import translate
 from sweep.space.model import Model
 from sweep.space.nuisance import nuisance_mistakes, with_setting
-from sweep.space.own import OwnNetwork, forget_networks, own_network, search
-from sweep.space.paths import at_home, exists, is_file
+from sweep.space.placed import own_networks_of, placed
 from sweep.space.point import plain
 from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
 from sweep.space.question import named_axes, question_mistakes
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
+from sweep.space.seeds import listed_seeds
 from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
@@ -34,22 +34,6 @@ __all__ = ["AXES", "COSTS", "MOST_POINTS", "NUMERIC_AXES", "Space"]
 COSTS = ["params", "flops", "activations"]
 #: A grid with more is a mistake, or a question that no grid answers.
 MOST_POINTS = 10_000_000
-
-
-def _seeds(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        if not 1 <= value <= 10_000:
-            raise ValueError(f"needs between 1 and 10000 seeds, found {value}")
-        return tuple(range(value))
-    if isinstance(value, list | tuple):
-        if not value:
-            raise ValueError("needs at least one seed")
-        if any(isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31 for seed in value):
-            raise ValueError("needs whole numbers from 0 to 2147483647")
-        if len(set(value)) < len(value):
-            raise ValueError("names a seed twice")
-        return tuple(value)
-    raise ValueError(f"needs a whole number or a list of them, found {describe(value)}")
 
 
 class Space(Model):
@@ -102,7 +86,7 @@ class Space(Model):
         ),
     ] = ()
     seeds: Annotated[
-        tuple[int, ...], BeforeValidator(_seeds), Field(description="How many seeds, or a list of them.")
+        tuple[int, ...], BeforeValidator(listed_seeds), Field(description="How many seeds, or a list of them.")
     ] = (0, 1, 2)
     baseline: Annotated[dict[str, Any], Field(description="The point that others are compared with.")] = {}
     strategy: Annotated[
@@ -143,10 +127,10 @@ class Space(Model):
         """
         source = source or Source()
         look_again()
-        data = with_truth(with_epochs(written_out(_placed(dict(data), source), source)), source)
+        data = with_truth(with_epochs(written_out(placed(dict(data), source), source)), source)
         if mistakes := _size_mistakes(data, source):
             raise SpaceError(*mistakes)
-        networks, mistakes = _own_networks(data, source)
+        networks, mistakes = own_networks_of(data, source)
         mistakes += axis_mistakes(data, source, networks)
         mistakes += bound_mistakes(data, source, networks, COSTS) + nuisance_mistakes(data, source)
         mistakes += length_mistakes(data, source)
@@ -281,46 +265,6 @@ class Rung:
 def _line(mistake: str) -> int:
     parts = mistake.split(":", 2)
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
-
-
-def _placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
-    """The space with the path of its data set from the root on, and the image size that the network says if no other.
-
-    A path is relative to the space's own file; one that is not there may be a name on the Hugging Face hub.
-    """
-    proxy, network = data.get("proxy"), data.get("network")
-    dataset = proxy.get("dataset") if isinstance(proxy, Mapping) else None
-    if not isinstance(proxy, Mapping) or not isinstance(dataset, Mapping):
-        return data
-    placed = dict(dataset)
-    if isinstance(path := placed.get("path"), str) and path:
-        try:
-            there = (Path(source.file).parent / at_home(path)).absolute()
-        except ValueError as error:
-            raise SpaceError(source.mistake(("proxy", "dataset", "path"), str(error))) from None
-        placed["path"] = str(there) if exists(there) or placed.get("name") != "huggingface" else path
-    if placed.get("name") in ("imagefolder", "huggingface") and isinstance(network, Mapping):
-        size = network.get("image_size")
-        if size is not None and placed.get("image_size") is None:
-            placed["image_size"] = size
-    return {**data, "proxy": {**proxy, "dataset": placed}}
-
-
-def _own_networks(data: Mapping[str, Any], source: Source) -> tuple[dict[str, OwnNetwork | None], list[str]]:
-    """The user's own networks that the sections name, None for one that cannot be had, and why it cannot."""
-    beside = [Path(source.file).parent] if is_file(Path(source.file)) else []
-    search(*beside, Path.cwd())
-    forget_networks()
-    networks: dict[str, OwnNetwork | None] = {}
-    mistakes = []
-    for where, reference in references(data):
-        if reference not in networks:
-            try:
-                networks[reference] = own_network(reference)
-            except ValueError as error:
-                networks[reference] = None
-                mistakes.append(source.mistake((*where, "backbone"), str(error)))
-    return networks, mistakes
 
 
 def _size_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:

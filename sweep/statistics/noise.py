@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from sweep.statistics.blocks import Blocks, blocks
 
@@ -73,13 +73,19 @@ class Noise:
             prior: as in `moderated`.
 
         Returns:
-            Both of shape (...). No sum has more degrees of freedom than all residuals together.
+            Both of shape (...). No sum has more degrees of freedom than all residuals together; and where settings were
+            chosen none has more than a difference of two points. The widening falls short there by a tenth of the
+            standard error, which the wide t of a difference makes up for and that of a mean over many points does not:
+            in simulated sweeps of three seeds, tuned over three settings, means over four pairs covered 92.6 % without.
         """
         variance, degrees = (part[..., points] for part in self.moderated(prior))
         parts = weights**2 * variance
         total, below = parts.sum(-1), (parts**2 / degrees).sum(-1)
         freedom = np.divide(total**2, below, out=np.full(below.shape, np.nan), where=below > 0)
-        return np.sqrt(total * self.widening / seeds), np.minimum(freedom, self.pooled_degrees)
+        freedom = np.minimum(freedom, self.pooled_degrees)
+        of_two = 2 * degrees.max(-1)
+        freedom = np.where(self.widening > 1, np.minimum(freedom, of_two), freedom)
+        return np.sqrt(total * self.widening / seeds), freedom
 
     def differences(
         self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
@@ -136,7 +142,8 @@ def noise(values: Array, left_out: Array | None = None) -> Noise:
 
 def quantile(freedom: Array | float, level: float = 0.95) -> Array:
     """Half the width of a two-sided interval in standard errors: Student's t."""
-    return np.asarray(stats.t.ppf((1 + level) / 2, freedom))
+    # what stats.t.ppf computes, without its checks, which take thirty times as long
+    return np.asarray(special.stdtrit(freedom, (1 + level) / 2))
 
 
 def _typical(fit: Blocks, own: Array, weights: Array, enough: Mask) -> Array:
@@ -165,4 +172,6 @@ def _widening(fit: Blocks, left_out: Array, weights: Array) -> Array:
 
 def _median(degrees: Array) -> Array:
     """The median of an estimated variance, of a true one of 1."""
-    return np.asarray(stats.chi2.median(degrees) / degrees)
+    # most points have equally many, and scipy takes as long for one as for ten
+    distinct, place = np.unique(degrees, return_inverse=True)
+    return np.asarray((stats.chi2.median(distinct) / distinct)[place.reshape(degrees.shape)])

@@ -67,6 +67,10 @@ def pooled_interval(tables, weights, order=None):
     jackknife, plain = (n - 1) / n * sum(moved.values()), sum(squares.values()) / n / (n - 1)
     parts = [weight**2 * variance[p] for p, weight in weights.items()]
     freedom = min(sum(parts) ** 2 / sum(part**2 / n for part in parts), (n - 1) * (number - 1))
-    half = stats.t.ppf(0.975, freedom) * (sum(parts) / n * max(1, (jackknife / plain) ** 0.5)) ** 0.5
+    widening = max(1, (jackknife / plain) ** 0.5)
+    if widening > 1:
+        # no more than a difference of two points has
+        freedom = min(freedom, 2 * n)
+    half = stats.t.ppf(0.975, freedom) * (sum(parts) / n * widening) ** 0.5
     mean = sum(weight * fmean(values[p]) for p, weight in weights.items())
     return mean, mean - half, mean + half

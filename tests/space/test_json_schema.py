@@ -17,7 +17,7 @@ from sweep.space.json_schema import schema
 from sweep.space.source import read
 
 sys.path.append(str(Path(__file__).parents[1]))
-from test_bad_spaces import CASES
+from bad_spaces import CASES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = schema()

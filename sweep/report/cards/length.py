@@ -59,11 +59,16 @@ def cards(study: Study) -> Iterable[Card]:
 def length_sentence(one: LengthEffect) -> str:
     """Say how a contrast changes with the length of training."""
     after = "; ".join(
-        f"{words.points_of_error(made, sign=True)} after {epochs} epochs" for epochs, made in one.effects.items()
+        f"{words.points_of_error(made, sign=True)} after {words.plural(epochs, 'epoch')}"
+        for epochs, made in one.effects.items()
     )
+    edge = ""
+    if one.untuned:
+        points = "point has its" if len(one.untuned) == 1 else "points have their"
+        edge = f"; {len(one.untuned)} of its {points} best setting at the edge of the list"
     return (
         f"{words.shorten(comparison(one.contrast), 80)}: {after}. With each doubling it changes by "
-        f"{words.points_of_error(one.slope, sign=True)} ({words.seeds(one.slope)}): {_TRENDS[one.trend]}."
+        f"{words.points_of_error(one.slope, sign=True)} ({words.seeds(one.slope)}): {_TRENDS[one.trend]}{edge}."
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -12,7 +13,7 @@ from typing import Any
 
 import jinja2
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
@@ -34,6 +35,8 @@ _SCRIPTS = (
     *(f"explore/{name}.js" for name in ("scale", "view", "scatter", "parallel", "curves", "panel", "explore")),
 )
 _STYLES = ("page.css", "explore/explore.css")
+#: A command that a sentence gives: with its options, and without the stop behind it.
+_COMMAND = re.compile(r"wn-sweep \w+ [^\s;]*[^\s;.](?: --\w+ [^\s;]*[^\s;.])*")
 #: What the file names of a figure as wide as one column end in.
 NARROW = "-column"
 
@@ -216,7 +219,13 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["commands"] = _commands
     return environment.get_template("template.html.j2")
+
+
+def _commands(sentence: str) -> Markup:
+    """A sentence whose commands stand out and stay on one line, to be copied."""
+    return Markup(_COMMAND.sub(r"<code>\g<0></code>", str(escape(sentence))))
 
 
 def _write_points(study: Study, path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from report.frames import quick
-from report.page.test_render import EVIL, check, relabel
+from report.page.html import check
+from report.page.test_render import EVIL, relabel
 from report.test_ledgers import SPACE, ledger
 from sweep.analysis.study import Study
 from sweep.report import compare

@@ -1,0 +1,51 @@
+"""What a space names that lies elsewhere: its data set, and networks of the user's own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sweep.errors import SpaceError
+from sweep.space.axes import references
+from sweep.space.own import OwnNetwork, forget_networks, own_network, search
+from sweep.space.paths import at_home, exists, is_file
+from sweep.space.source import Source
+
+
+def placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
+    """The space with the path of its data set from the root on, and the image size that the network says if no other.
+
+    A path is relative to the space's own file; one that is not there may be a name on the Hugging Face hub.
+    """
+    proxy, network = data.get("proxy"), data.get("network")
+    dataset = proxy.get("dataset") if isinstance(proxy, Mapping) else None
+    if not isinstance(proxy, Mapping) or not isinstance(dataset, Mapping):
+        return data
+    known = dict(dataset)
+    if isinstance(path := known.get("path"), str) and path:
+        try:
+            there = (Path(source.file).parent / at_home(path)).absolute()
+        except ValueError as error:
+            raise SpaceError(source.mistake(("proxy", "dataset", "path"), str(error))) from None
+        known["path"] = str(there) if exists(there) or known.get("name") != "huggingface" else path
+    if known.get("name") in ("imagefolder", "huggingface") and isinstance(network, Mapping):
+        size = network.get("image_size")
+        if size is not None and known.get("image_size") is None:
+            known["image_size"] = size
+    return {**data, "proxy": {**proxy, "dataset": known}}
+
+
+def own_networks_of(data: Mapping[str, Any], source: Source) -> tuple[dict[str, OwnNetwork | None], list[str]]:
+    """The user's own networks that the sections name, None for one that cannot be had, and why it cannot."""
+    beside = [Path(source.file).parent] if is_file(Path(source.file)) else []
+    search(*beside, Path.cwd())
+    forget_networks()
+    networks: dict[str, OwnNetwork | None] = {}
+    mistakes = []
+    for where, reference in references(data):
+        if reference not in networks:
+            try:
+                networks[reference] = own_network(reference)
+            except ValueError as error:
+                networks[reference] = None
+                mistakes.append(source.mistake((*where, "backbone"), str(error)))
+    return networks, mistakes
