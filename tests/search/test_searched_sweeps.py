@@ -19,6 +19,7 @@ from sweep.ledger_frame import frame
 from sweep.progress import status
 from sweep.report.cards import search as cards
 from sweep.search.strategy import STRATEGIES
+from sweep.terminal_plan import strategy_lines
 from tests.search.test_conformance import GRID
 
 SEARCH = {"name": "nsga2", "runs": 60, "confirm": 3, "lag": 3}
@@ -190,3 +191,16 @@ def test_another_version_of_the_library_that_chose_is_told():
     (line,) = other_versions([*made, here])
     assert line.startswith(f"runs of this search were chosen by optuna 4.0.0, and {version('optuna')} is here")
     assert other_versions([here]) == []
+
+
+def test_plan_says_what_a_strategy_may_spend_and_what_choosing_costs():
+    grid = runs_of(grid=GRID, seeds=2).plan
+    assert list(strategy_lines(grid)) == []
+    lines = list(strategy_lines(runs_of(grid=GRID, seeds=2, strategy=SEARCH).plan))
+    assert len(lines) == 1
+    assert lines[0].startswith("nsga2: at most 60 runs")
+    assert "3 fresh seeds of each finalist" in lines[0]
+    race = list(strategy_lines(runs_of(grid=GRID, seeds=2, strategy="racing").plan))
+    assert "it stops by itself" in race[0]
+    (_, cost) = strategy_lines(runs_of(grid=GRID, seeds=2, strategy={"name": "gp", "runs": 72}).plan)
+    assert "choosing the runs takes about" in cost
