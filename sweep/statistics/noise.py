@@ -22,6 +22,8 @@ from sweep.statistics.blocks import Blocks, blocks
 
 #: What the noise of all points counts beside a point's own, in degrees of freedom.
 PRIOR = 1.0
+#: A widening up to this is 1 but for rounding: nothing was chosen.
+UNWIDENED = 1 + 1e-9
 #: Values apart by less than this share of their size are equal but for rounding.
 ROUNDING = 1e-12
 
@@ -84,7 +86,7 @@ class Noise:
         freedom = np.divide(total**2, below, out=np.full(below.shape, np.nan), where=below > 0)
         freedom = np.minimum(freedom, self.pooled_degrees)
         of_two = 2 * degrees.max(-1)
-        freedom = np.where(self.widening > 1, np.minimum(freedom, of_two), freedom)
+        freedom = np.where(self.widening > UNWIDENED, np.minimum(freedom, of_two), freedom)
         return np.sqrt(total * self.widening / seeds), freedom
 
     def differences(

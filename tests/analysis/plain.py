@@ -68,7 +68,7 @@ def pooled_interval(tables, weights, order=None):
     parts = [weight**2 * variance[p] for p, weight in weights.items()]
     freedom = min(sum(parts) ** 2 / sum(part**2 / n for part in parts), (n - 1) * (number - 1))
     widening = max(1, (jackknife / plain) ** 0.5)
-    if widening > 1:
+    if widening > 1 + 1e-9:  # more than rounding
         # no more than a difference of two points has
         freedom = min(freedom, 2 * n)
     half = stats.t.ppf(0.975, freedom) * (sum(parts) / n * widening) ** 0.5

@@ -80,7 +80,8 @@ def test_the_sentence_counts_what_holds_for_all_points_together():
     study = Study(sweep_frame(errors, baseline={name: "p0" for name in errors if name != "p0"}))
     (card,) = cards(study)
     assert card.says[0] == (
-        "1 of 5 points has a difference whose interval excludes zero, where all intervals are to hold together."
+        "Of 5 points compared with p0 by seed, 1 has less error and none has more by intervals that exclude zero "
+        "together; for 4 the data do not show a difference."
     )
     rows = study.table.set_index("point")
     assert rows.loc["far", "diff_all_high"] < 0
