@@ -196,7 +196,7 @@ def test_watching_goes_on_until_all_runs_are_in(command, tmp_path, monkeypatch):
         with Ledger.create(tmp_path / "results/small/ledger.sqlite") as ledger:
             ledger.record([row(RUNS[11])])
 
-    monkeypatch.setattr("sweep.cli.time.sleep", land)
+    monkeypatch.setattr("sweep.following.time.sleep", land)
     code, out, _ = command("status", "small", "--watch", "--json")
     assert (code, len(waited)) == (0, 1)
     assert [json.loads(line)["remaining"] for line in out.splitlines()] == [1, 0]
@@ -206,7 +206,7 @@ def test_watching_goes_on_until_all_runs_are_in(command, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     fill(tmp_path / "results", [row(run) for run in RUNS[:11]], "other")
-    monkeypatch.setattr("sweep.cli.time.sleep", leave)
+    monkeypatch.setattr("sweep.following.time.sleep", leave)
     assert command("status", "other", "--watch")[0] == 0
 
 
@@ -281,7 +281,7 @@ def test_watching_waits_for_a_ledger_that_is_not_there_yet(command, tmp_path, mo
         if len(waits) == 2:
             fill(tmp_path / "results", [row(run) for run in RUNS])
 
-    monkeypatch.setattr("sweep.cli.time.sleep", wait)
+    monkeypatch.setattr("sweep.following.time.sleep", wait)
     code, out, err = command("status", "small", "--watch")
     assert (code, out.splitlines()[0], len(waits)) == (0, "small: 12 of 12 runs done", 2)
     assert err.count("Waiting for results/small/ledger.sqlite, which is not there yet") == 1

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from sweep.search import Answer, History
+from sweep.search import Answer, Barrier, History
 from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
 from sweep.search.history import Choice
@@ -30,6 +30,8 @@ def test_a_study_that_is_rebuilt_for_every_ask_goes_on_as_the_one_that_was_kept(
     replayed = History()
     for number, choice, result in rows(history):
         asked = made(name, of, runs).next(replayed.seen(number, 4), number)
+        if isinstance(asked, Barrier):
+            asked = made(name, of, runs).next(replayed.seen(number, 0), number)
         assert asked == choice
         assert asked.origin == choice.origin
         # as it comes out of a ledger
