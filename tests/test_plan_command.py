@@ -41,7 +41,7 @@ def test_points_that_are_one_network_are_named(command, write):
     assert "6 points x 2 settings x 2 seeds = 24 runs" in out
 
 
-def test_a_network_of_two_names_is_trained_once_and_shown_under_both(command, write, tmp_path):
+def test_a_network_of_two_names_is_trained_once_and_shown_under_both(command, write, tmp_path, lean):
     """Its key is that of the name that is listed first, whichever name the baseline gives."""
     names = "{family: se, reduction: [16, 4]}"
     text = SMALL.replace("- family: static", f"- {names}").replace(
@@ -159,7 +159,7 @@ def test_a_plan_as_csv_holds_no_formula(command, write, tmp_path):
 
 
 def test_a_plan_knows_its_ledger(command, small):
-    assert command("run", small, "--inline")[0] == 0
+    assert command("run", small, "--inline", "--no-report")[0] == 0
     code, out, _ = command("plan", small)
     assert code == 0
     assert "12 of them are in the ledger" in out
@@ -174,9 +174,9 @@ def test_a_plan_knows_its_ledger(command, small):
     assert "0 of them are in the ledger" in lines
     told = "12 runs of the ledger are not used: proxy.epochs 8 -> 3, nuisance.optimizer.lr [0.01, 0.04] -> [0.01]"
     assert told in lines
-    code, out, _ = command("run", small, "--inline")
+    code, out, _ = command("run", small, "--inline", "--no-report")
     assert (code, out.splitlines()[0]) == (0, told)
     # and back again: nothing is trained anew
     small.write_text(SMALL)
-    code, out, _ = command("run", small, "--inline")
+    code, out, _ = command("run", small, "--inline", "--no-report")
     assert (code, "nothing to train" in out) == (0, True)

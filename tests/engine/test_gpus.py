@@ -225,7 +225,7 @@ def test_a_sweep_on_a_card(write, command, tmp_path, monkeypatch):
     code, _, err = command("run", "--inline", write(ON_A_CARD.replace("seeds: 2", "seeds: 1")))
     assert (code, err) == (0, "")
     monkeypatch.setattr(sys.modules["pretended_card"], "_NAME", ["NVIDIA Pretended 8000"])
-    assert command("run", "--inline", write(ON_A_CARD))[0] == 0
+    assert command("run", "--inline", "--no-report", write(ON_A_CARD))[0] == 0
     with Ledger.open(tmp_path / "results/small/ledger.sqlite") as ledger:
         assert [*ledger.statuses().values()] == ["done"] * 12
         warning = mixed_builds(frame(ledger))
