@@ -12,7 +12,7 @@ from sweep.report.cards import finding
 def test_the_answer_is_yes_no_or_not_yet():
     yes, *_ = says(asked(by_lambda(quick(), 2.0), "lambda"))
     assert yes == (
-        "Does λ matter? Yes. λ = 8 vs 1: −6.00 points [−6.21, −5.79], less error (mean over G = 1 and 2, 3 seeds)."
+        "Does λ matter? Yes. λ = 8 vs 1: −6.00 points [−6.19, −5.81], less error (mean over G = 1 and 2, 3 seeds)."
     )
     small = by_lambda(quick(), 0.02)
     assert says(asked(small, "lambda"))[0].startswith("Does λ matter? Not yet decided. λ = 8 vs 1: −0.06 points [")
