@@ -1,8 +1,6 @@
 # make run: set up .venv, run the quick sweep, say where the report is.   make test: set up .venv, run the tests.
 PYTHON ?= python3
 SPACE ?= spaces/quick.yaml
-# of tests: half as many again as there are cores, for some wait for Ray to start; six at most
-PROCESSES ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)) 6 | tr " " "\n" | sort -n | head -n 1)
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -14,7 +12,7 @@ run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
 test: $(READY)
-	$(BIN)/pytest -q -n $(PROCESSES) --dist loadscope --no-loadscope-reorder -m "not faults" --durations 15
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not faults" --durations 15
 
 # a sweep killed 100 times at random moments, and a cluster whose nodes leave and join: half an hour, by hand
 test-faults: $(READY)

@@ -21,8 +21,13 @@ def shell(line, **env):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
-@pytest.mark.parametrize("words", ["status quick", "status quick --json"])
+@pytest.mark.parametrize(
+    ("words", "closed"),
+    [
+        *(("status quick", closed) for closed in (">&-", "2>&-", "<&-", ">&- 2>&- <&-")),
+        ("status quick --json", ">&- 2>&- <&-"),
+    ],
+)
 def test_a_stream_that_is_closed_is_no_error(closed, words):
     code, out, err = shell(f"{COMMAND} {words} --results {REFERENCE} {closed}")
     assert (code, err) == (0, "")

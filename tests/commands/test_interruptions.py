@@ -61,19 +61,18 @@ def interrupt(stop, folder):
     return rows(folder)
 
 
-def test_an_interruption_is_clean_and_the_same_command_goes_on(swept, tmp_path, command):
+@pytest.mark.parametrize("stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.faults)])
+def test_an_interruption_is_clean_and_the_sweep_goes_on(stop, swept, tmp_path, command):
     folder, *_ = swept
     # more seeds, to be interrupted in the middle; the runs of the first two are those of the undisturbed folder
     (tmp_path / "small.yaml").write_text(SMALL.replace("seeds: 2", "seeds: 12"))
-    first = interrupt(signal.SIGINT, tmp_path)
-    before = interrupt(signal.SIGTERM, tmp_path)
-    pd.testing.assert_frame_equal(before.loc[first.index], first)
-    assert 8 <= len(before) < 72
+    before = interrupt(stop, tmp_path)
+    assert 4 <= len(before) < 72
     (tmp_path / "small.yaml").write_text(SMALL)
     assert command("run", "small.yaml", "--inline", "--no-report")[0] == 0
     undisturbed, after = rows(folder), rows(tmp_path)
     common = undisturbed.index.intersection(after.index)
-    assert len(common) >= 12
+    assert len(common) == 12
     pd.testing.assert_frame_equal(after[OUTCOME].loc[common], undisturbed[OUTCOME].loc[common])
     pd.testing.assert_frame_equal(after.loc[before.index], before)
 

@@ -1,5 +1,6 @@
 """A disk that is full ends the sweep with a clear error; the ledger can be read, and goes on once there is room."""
 
+import json
 import os
 import subprocess
 
@@ -7,7 +8,12 @@ import pandas as pd
 import processes
 import pytest
 from small import LONGER
-from sweeps import OUTCOME, rows, start
+from sweeps import rows, start
+
+from sweep.costs import plan
+from sweep.engine.runs import wanted
+from sweep.proxy import train
+from sweep.space import Space
 
 pytestmark = pytest.mark.sweeps
 
@@ -36,7 +42,7 @@ def _fill(folder, left):
     (folder / "filler").write_bytes(bytes(max(0, free - left)))
 
 
-def test_a_full_disk(disk, command, tmp_path_factory, monkeypatch):
+def test_a_full_disk(disk):
     folder, resize = disk
     (folder / "small.yaml").write_text(SHORT)
     # room for the first few runs
@@ -58,10 +64,11 @@ def test_a_full_disk(disk, command, tmp_path_factory, monkeypatch):
     assert (told, process.returncode) == ("", 0)
     after = rows(folder)
     pd.testing.assert_frame_equal(after.loc[before.index], before)
-    elsewhere = tmp_path_factory.mktemp("undisturbed")
-    words = ("--inline", "--no-report", "--results", elsewhere / "results")
-    assert command("run", folder / "small.yaml", *words)[0] == 0
-    pd.testing.assert_frame_equal(after[OUTCOME], rows(elsewhere)[OUTCOME])
+    runs = wanted(plan(Space.load(folder / "small.yaml"), traced=False))
+    assert set(after.index) == {run.key for run in runs}
+    for run in runs[::12]:
+        truth = train(run.point, run.proxy, run.seed)
+        assert (after.loc[run.key, "error"], json.loads(after.loc[run.key, "losses"])) == (truth.error, [*truth.losses])
     # no room for the report
     _fill(folder, 0)
     process = start(folder, "--inline")

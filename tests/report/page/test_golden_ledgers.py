@@ -46,7 +46,7 @@ def assert_no_sentence_twice(page):
 
 
 @pytest.mark.parametrize("name", ["quick", "fashion"])
-def test_points_and_data_are_as_they_were(name, tmp_path):
+def test_points_and_data_are_as_they_were(name, tmp_path, lean):
     shutil.copytree(GOLDEN / name, tmp_path / name)
     with Ledger.open(tmp_path / name / "ledger.sqlite") as ledger:
         sweep = frame(ledger)
