@@ -9,6 +9,7 @@ from typing import Any
 from sweep.costs import plan
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.ledger import Ledger
+from sweep.engine.notes import warn_of
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.runs import Run
 from sweep.errors import LedgerError, SpaceError
@@ -97,12 +98,19 @@ def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> lis
     rungs = [rung for rung, one in enumerate(space.rungs()) for _ in one.recipes]
     seeds = {seed: place for place, seed in enumerate(space.seeds)}
     asked: dict[tuple[int, int, int | None, int], RecordedRun] = {}
+    seedless = 0
     for ask in ledger.asks():
         if ask.present and ask.point in places and ask.recipe in settings:
+            if ask.seed is None:
+                seedless += 1
+                continue
             setting = settings[ask.recipe]
             one = RecordedRun(places[ask.point], setting, ask, rungs[setting])
             # a run is asked for once, whatever a file says
             asked.setdefault((one.place, one.setting, ask.seed, ask.rung), one)
+
+    if seedless:
+        warn_of(ledger.path, f"{seedless} of its asks lack{'s' * (seedless == 1)} a seed")
 
     def order(one: RecordedRun) -> tuple[int, int, int, int, int]:
         seed = one.ask.seed or 0

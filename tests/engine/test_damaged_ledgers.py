@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kept import sweep
 from ledgers import describe
 from rows import PLAN, RUNS, done, failed
 
@@ -108,3 +109,13 @@ def test_a_file_that_is_no_ledger_is_left_as_it_is(damage, told, tmp_path):
         with pytest.raises(LedgerError, match=told):
             attempt(path)
     assert path.read_bytes() == before
+
+
+def test_an_ask_that_lacks_its_seed_is_told_of_and_left_out(tmp_path, command, caplog):
+    path = sweep(tmp_path / "results/kept", only=lambda run: run.seed == 0)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE asks SET seed = NULL WHERE number = 0")
+    connection.close()
+    told = "7 runs: runs.csv (1 more in the ledger that its space does not ask for)\n"
+    assert command("export", "kept", "--to", "runs.csv")[:2] == (0, told)
+    assert "results/kept/ledger.sqlite: is damaged: 1 of its asks lacks a seed; the rest is used" in caplog.text
