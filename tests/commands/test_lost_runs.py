@@ -57,7 +57,7 @@ def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path, command)
 
 
 def test_a_ledger_that_cannot_be_written_ends_the_sweep_with_its_own_words(tmp_path):
-    process = start(tmp_path, text=SMALL.replace("seeds: 2", "seeds: 12"))
+    process = start(tmp_path, "--inline", text=SMALL.replace("seeds: 2", "seeds: 12"))
     below = set()
     try:
         wait_for_rows(process, tmp_path, 2)

@@ -15,8 +15,9 @@ from sweep.engine.tune_executor import _Ray
 WATCH = """
 import os, subprocess, sys, threading, time
 from sweep.engine.tune_process import _watch_over
-# they end by themselves
-children = [subprocess.Popen([program, "8"], stdout=subprocess.DEVNULL) for program in (sys.argv[1], "sleep")]
+# they end by themselves, and hold no stream open until then
+quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+children = [subprocess.Popen([program, "8"], **quiet) for program in (sys.argv[1], "sleep")]
 say = lambda **said: print(said, flush=True)
 threading.Thread(target=_watch_over, args=(say, threading.Event()), daemon=True).start()
 time.sleep(1.2)
