@@ -9,6 +9,7 @@ from small import LONGER, SMALL
 from sweeps import rows, start, wn_sweep
 
 from sweep import cli
+from sweep.analysis import fidelity, truth
 from sweep.report.figures import style
 from sweep.report.page import render
 
@@ -70,7 +71,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def lean(monkeypatch):
-    """Save figures as SVG only, and as wide as two columns: how they are saved is tested elsewhere."""
+    """Save figures as SVG only, as wide as two columns, with few resamples: these are tested elsewhere."""
+    monkeypatch.setattr(truth, "RESAMPLES", 50)
+    monkeypatch.setattr(fidelity, "RESAMPLES", 50)
     monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
     monkeypatch.setattr(render, "_sizes", lambda picture: [("", picture.figure, "two columns")])
 

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from small import SMALL
-from sweeps import rows, wn_sweep
+from sweeps import rows
 
 from sweep.engine import finding_note
 from sweep.report.cards.finding import cards
@@ -13,6 +15,15 @@ from sweep.report.page import rendered
 
 pytestmark = pytest.mark.sweeps
 
+#: The command, whose page has the finding alone.
+FINDING_ALONE = """
+from sweep.cli import main
+from sweep.report.cards.finding import cards
+from sweep.report.page import contents
+
+contents.CONTENTS = [("Finding", cards)]
+main()
+"""
 ASKED = SMALL.replace("about:", "main: [lambda, family]\nabout:")
 
 
@@ -22,7 +33,8 @@ def asked(shared):
 
     def fill(folder):
         (folder / "small.yaml").write_text(ASKED)
-        done = wn_sweep(folder, "run", "small.yaml", "--inline")
+        words = [sys.executable, "-c", FINDING_ALONE, "run", "small.yaml", "--inline"]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
         (folder / "said.json").write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
 
     folder = shared("asked", fill)

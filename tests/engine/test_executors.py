@@ -121,6 +121,7 @@ def test_every_run_has_one_result_whatever_happens(executor, tmp_path):
     assert [tries(tmp_path, run) for run in RUNS[:6]] == [1, 1, 2, 3, 1, 1]
 
 
+@pytest.mark.parametrize("executor", [inline, ON_TUNE_BY_HAND], indirect=True, ids=["inline", "tune"])
 def test_results_are_those_of_training_to_the_bit(executor):
     with executor(stage=False) as doing:
         doing.submit([Work((run,)) for run in RUNS[::5]])

@@ -80,9 +80,10 @@ def trained(noise):
     return outcome
 
 
-def test_ten_thousand_runs_fit_on_a_page(tmp_path, lean):
-    runs = ledger(tmp_path / "ledger.sqlite", large(61), trained(random.Random(0)))
-    assert 9_900 <= runs <= 10_100
+def test_four_thousand_runs_fit_on_a_page(tmp_path, lean):
+    """Ten thousand are rendered by `make bench-report`."""
+    runs = ledger(tmp_path / "ledger.sqlite", large(24), trained(random.Random(0)))
+    assert 3_900 <= runs <= 4_100
     with Ledger.open(tmp_path / "ledger.sqlite") as opened:
         page = render(frame(opened), tmp_path / "page").page
     assert page.stat().st_size < 5_000_000
