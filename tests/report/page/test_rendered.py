@@ -128,7 +128,7 @@ def rendered(monkeypatch):
     return times
 
 
-def test_a_second_run_renders_nothing_that_has_not_changed(finished, rendered, tmp_path):
+def test_a_second_run_renders_nothing_that_has_not_changed(finished, rendered, tmp_path, lean):
     first = api.run(finished, inline=True)
     assert len(rendered) == 1
     text = first.page.read_bytes()
@@ -149,7 +149,7 @@ def test_a_second_run_renders_nothing_that_has_not_changed(finished, rendered, t
     assert first.page.read_bytes() != text
 
 
-def test_a_page_with_a_card_that_failed_is_rendered_again(finished, rendered, monkeypatch):
+def test_a_page_with_a_card_that_failed_is_rendered_again(finished, rendered, monkeypatch, lean):
     from sweep.report.page import contents
 
     def bad(study):
@@ -162,7 +162,7 @@ def test_a_page_with_a_card_that_failed_is_rendered_again(finished, rendered, mo
     assert len(rendered) == 2
 
 
-def test_a_page_that_is_up_to_date_needs_neither_pandas_nor_matplotlib(finished, tmp_path):
+def test_a_page_that_is_up_to_date_needs_neither_pandas_nor_matplotlib(finished, tmp_path, lean):
     api.run(finished, inline=True)
     code = f"""
 import sys
