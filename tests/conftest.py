@@ -75,7 +75,7 @@ def lean(monkeypatch):
     monkeypatch.setattr(truth, "RESAMPLES", 50)
     monkeypatch.setattr(fidelity, "RESAMPLES", 50)
     monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
-    monkeypatch.setattr(render, "_sizes", lambda picture: [("", picture.figure, "two columns")])
+    monkeypatch.setattr(render, "_sizes", lambda picture: [("", lambda: picture.figure, "two columns")])
 
 
 @pytest.fixture
