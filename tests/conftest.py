@@ -81,16 +81,21 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def vectors(monkeypatch):
-    """Save figures as SVG only, with few resamples: other files and the resamples are tested elsewhere."""
-    monkeypatch.setattr(truth, "RESAMPLES", 50)
-    monkeypatch.setattr(fidelity, "RESAMPLES", 50)
+def svg_only(monkeypatch):
+    """Save figures as SVG alone; the other files are tested where they are the subject."""
     monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
 
 
 @pytest.fixture
-def lean(vectors, monkeypatch):
-    """As `vectors`, and as wide as two columns only."""
+def quickly(svg_only, monkeypatch):
+    """As `svg_only`, and with few resamples, which are tested elsewhere."""
+    monkeypatch.setattr(truth, "RESAMPLES", 50)
+    monkeypatch.setattr(fidelity, "RESAMPLES", 50)
+
+
+@pytest.fixture
+def lean(quickly, monkeypatch):
+    """As `quickly`, and figures as wide as two columns only."""
     monkeypatch.setattr(render, "_sizes", lambda picture: [("", lambda: picture.figure, "two columns")])
 
 

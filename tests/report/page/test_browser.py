@@ -200,7 +200,7 @@ LOOKED_AT = ("nothing yet", "some failures", "script", "long")
 @pytest.mark.parametrize(
     "case", [case if case in LOOKED_AT else pytest.param(case, marks=pytest.mark.faults) for case in ODD]
 )
-def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, vectors):
+def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, quickly):
     """Neither a name nor what is missing breaks the script, the layout or the law of the page."""
     page = open_page(render(ODD[case](), tmp_path).page, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -214,7 +214,7 @@ def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, vectors):
     assert not [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
-def test_a_comparison_is_as_good(open_page, tmp_path, vectors):
+def test_a_comparison_is_as_good(open_page, tmp_path, quickly):
     other = dataclasses.replace(quick(), name="other", recipe={"epochs": 40})
     page = open_page(compare({"quick": quick(), "other": other}, tmp_path).page, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
