@@ -5,6 +5,7 @@ The code knows the CPU and what is not the CPU. A process may register it before
 program of its own, which `test_platform.py` starts.
 """
 
+import gc
 import itertools
 import json
 import sys
@@ -239,6 +240,7 @@ def trouble(way, combination, fault=None):
 
 def main():
     """Print, as JSON, what came of every combination and of every fault."""
+    gc.disable()
     warnings.simplefilter("error")
     _setup_privateuseone_for_python_backend(DEVICE)
     combinations = pairwise()

@@ -1,65 +1,22 @@
 """The page in headless Chromium: what it does when it is read, on a screen, in the dark, on a phone and on paper."""
 
 import dataclasses
-import os
 import shutil
 from itertools import pairwise
 
 import pytest
 
 from report.frames import quick
+from report.page.browser import MARKS, PHONE, axe
 from report.page.test_render import CASES, EVIL, relabel
 from sweep.report import compare, render
-from sweep.report.figures import style
 
-sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-]
-
-QUIET = ["--no-first-run", "--disable-background-networking", "--disable-gpu"]
-#: Chromium's sandbox does not work for root, as in most containers.
-ROOT = ["--no-sandbox"] if hasattr(os, "getuid") and os.getuid() == 0 else []
-PHONE = {"width": 390, "height": 844}
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *ROOT])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory):
-    return render(quick(), tmp_path_factory.mktemp("page")).page
-
-
-@pytest.fixture
-def open_page(chromium, index):
-    """Open a page as `options` say; any error of it, and whatever it asks of the network, fails the test."""
-    contexts, wrong = [], []
-
-    def opened(path=index, **options):
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(dialog.message))
-        page.on("request", lambda request: request.url.startswith("file:") or wrong.append(request.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
+def index(whole):
+    return whole
 
 
 def column(page, title, table=None):
@@ -231,6 +188,11 @@ ODD = {
 }
 
 
+#: What the arrow key does to a panel that has the focus.
+GO_RIGHT = """(panel) => {
+    panel.focus();
+    panel.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true}));
+}"""
 #: All are correct HTML by tests/report/page/test_render.py; the others are looked at by `make test-faults`.
 LOOKED_AT = ("nothing yet", "some failures", "script", "long")
 
@@ -238,15 +200,12 @@ LOOKED_AT = ("nothing yet", "some failures", "script", "long")
 @pytest.mark.parametrize(
     "case", [case if case in LOOKED_AT else pytest.param(case, marks=pytest.mark.faults) for case in ODD]
 )
-def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, monkeypatch):
+def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, quickly):
     """Neither a name nor what is missing breaks the script, the layout or the law of the page."""
-    monkeypatch.setattr(style, "_METADATA", {"svg": {}})
     page = open_page(render(ODD[case](), tmp_path).page, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.get_by_role("heading", level=1).inner_text() == "quick"
-    for panel in page.locator(".panel").all():
-        panel.focus()
-        page.keyboard.press("ArrowRight")
+    page.locator(".panel").evaluate_all("(panels) => panels.forEach(goRight)".replace("goRight", GO_RIGHT))
     page.evaluate("unfold(document)")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     if case == "script":
@@ -255,8 +214,7 @@ def test_odd_sweeps_have_whole_pages(open_page, tmp_path, case, monkeypatch):
     assert not [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
-def test_a_comparison_is_as_good(open_page, tmp_path, monkeypatch):
-    monkeypatch.setattr(style, "_METADATA", {"svg": {}})
+def test_a_comparison_is_as_good(open_page, tmp_path, quickly):
     other = dataclasses.replace(quick(), name="other", recipe={"epochs": 40})
     page = open_page(compare({"quick": quick(), "other": other}, tmp_path).page, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
