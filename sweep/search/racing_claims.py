@@ -98,8 +98,10 @@ class Front:
         lowest, tolerance = posterior.lowest, self.tolerance * posterior.noise
         margin = margins(lowest, self.costs)
         on, off = margin > -tolerance, margin < tolerance
-        chance_on, chance_off = on.mean(axis=1), off.mean(axis=1)
-        likely_on, probability = chance_on >= chance_off, np.maximum(chance_on, chance_off)
+        # the lowest of many rivals' draws lies below the lowest of their means: by chances alone, points whose rivals are
+        # little known would be called off the front too often
+        likely_on = margins(posterior.mean.min(axis=1)[:, None], self.costs)[:, 0] >= 0
+        probability = np.where(likely_on, on.mean(axis=1), off.mean(axis=1))
         decided = probability >= confidence
         finalists = np.flatnonzero(likely_on | ~decided)
         chosen = posterior.draws[finalists, posterior.best_setting[finalists]]
