@@ -16,12 +16,13 @@ import numpy as np
 import optuna
 
 from sweep.search import Answer, Barrier, History, Pool, Stop
+from sweep.search.optuna_search import POPULATION
 from sweep.search.strategy import STRATEGIES
 
 OUT = Path(__file__).with_suffix(".txt")
 AXIS, SETTINGS, SEEDS, LAG = 10, 3, 5, 8
-#: Both begin warm, as what is imported and set up once is neither's; then they take turns, and medians of so many are told.
-WARM, TURNS = 15, 5
+#: Both begin warm, as what is imported and set up once is neither's; then they take turns, whose medians are told.
+WARM, TURNS = 15, {"nsga2": 5, "nsga3": 5, "tpe": 3, "gp": 2}
 #: Of more asks than these one turn is enough.
 MOST_TURNS = 200
 #: Strategy -> numbers of asks after which the cost of the last tenth of them is told.
@@ -37,8 +38,8 @@ ASKS = {
     "racing": (200,),
 }
 OWN = {
-    "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=0, population_size=20),
-    "nsga3": lambda: optuna.samplers.NSGAIIISampler(seed=0, population_size=20),
+    "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=0, population_size=POPULATION),
+    "nsga3": lambda: optuna.samplers.NSGAIIISampler(seed=0, population_size=POPULATION),
     "tpe": lambda: optuna.samplers.TPESampler(seed=0),
     "gp": lambda: optuna.samplers.GPSampler(seed=0),
 }
@@ -136,7 +137,7 @@ def main():
         if name in OWN:
             turn(name, WARM)
         for asks in ASKS[name]:
-            turns = TURNS if name in OWN and asks <= MOST_TURNS else 1
+            turns = TURNS.get(name, 1) if asks <= MOST_TURNS else 1
             costs, theirs = zip(*(turn(name, asks) for _ in range(turns)), strict=True)
             last, mean = np.median([late(each) for each in costs], axis=0)
             line = f"{name:10}{len(costs[0]):8,}{last:18.2f}{mean:12.2f}"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 #: NSGA-II's own default of 50 leaves a search of 150 runs three generations.
-POPULATION = 20
-#: What a sampler asks for again is sought among at least so many of the nearest points; and the random numbers for that.
+POPULATION = 12
+#: In place of a run that was asked for before one of so many nearest points is run, or more; and its random numbers.
 NEAR, BESIDE = 16, 1
 #: A run that diverged has the worst error that there is, in per cent.
 WORST = 100.0
