@@ -2,7 +2,7 @@
 
     python -m benchmarks.intervals [sweeps [seeds ...]]
 
-And, where the ledger of `make quick-ten` is there, all 120 triples of ten real seeds. Takes about an hour.
+And all 120 triples of ten real seeds (the ledger of `make quick-ten`). Takes 20 minutes of a core.
 """
 
 import sys
@@ -19,6 +19,7 @@ from tests.sweep_statistics.coverage import (
     LIKE,
     NOISES,
     Sweeps,
+    averaged,
     moderated,
     of_each_alone,
     shrunk,
@@ -29,24 +30,31 @@ from tests.sweep_statistics.coverage import (
 TEN = Path(__file__).parents[1] / "tests/golden/ledgers/quick-ten/ledger.sqlite"
 COLUMNS = {
     "each alone": [("cover", 8), ("rms off", 8)],
-    "moderated": [("cover", 9), ("worst", 7), ("width", 7)],
-    "all together": [("hold", 9), ("width", 7)],
-    "shrunk": [("cover", 9), ("worst", 7), ("width", 7), ("rms off", 8)],
+    "moderated": [("cover", 9), ("se", 5), ("worst", 7), ("width", 7)],
+    "4 pairs": [("cover", 9), ("se", 5)],
+    "all together": [("hold", 9), ("se", 5), ("width", 7)],
+    "shrunk": [("cover", 9), ("se", 5), ("worst", 7), ("width", 7), ("rms off", 8)],
 }
 FLAT = [column for columns in COLUMNS.values() for column in columns]
 ABOUT = """\
 {} sweeps of 10 points each. Coverage in % of 95 % intervals of the differences to the baseline: over all nine, at the
-worst of them, and (all together) of all nine at once, whatever the effects. Width: the median as a share
-of that of each difference alone, by Student's t and the jackknife (commit 684e0f8). rms off: how far estimates are off,
-root mean square, in points."""
+worst of them, and (all together) of all nine at once, whatever the effects. 4 pairs: of the mean difference over four
+pairs of points, the baseline in none. se: the standard error of the coverage before it, from sweep to sweep. Width: the
+median as a share of that of each difference alone, by Student's t and the jackknife (commit 684e0f8). rms off: how far
+estimates are off, root mean square, in points."""
 
 
-def row(sweeps, at_once=True):
+def row(sweeps, at_once=True, independent=True):
+    """A line of the table; where sweeps share runs, as triples of the same seeds do, without standard errors."""
     old, new, small = (judge(sweeps) for judge in (of_each_alone, moderated, shrunk))
     joint = together(sweeps) if at_once else None
 
-    def cover(judged):
-        return [100 * judged.covered.mean(), 100 * judged.covered.mean(0).min()]
+    def cover(covered):
+        error = 100 * covered.mean(-1).std() / np.sqrt(len(covered))
+        return [100 * covered.mean(), error if independent else None]
+
+    def worst(judged):
+        return [100 * judged.covered.mean(0).min()]
 
     def width(judged):
         return [np.median(judged.half) / np.median(old.half)]
@@ -54,9 +62,10 @@ def row(sweeps, at_once=True):
     def off(judged):
         return [np.sqrt((judged.off**2).mean())]
 
-    cells = [*cover(old)[:1], *off(old), *cover(new), *width(new)]
-    cells += [None, None] if joint is None else [100 * joint.covered.all(1).mean(), *width(joint)]
-    cells += [*cover(small), *width(small), *off(small)]
+    cells = [*cover(old.covered)[:1], *off(old), *cover(new.covered), *worst(new), *width(new)]
+    cells += cover(averaged(sweeps).covered)
+    cells += [None, None, None] if joint is None else [*cover(joint.covered.all(1)[:, None]), *width(joint)]
+    cells += [*cover(small.covered), *worst(small), *width(small), *off(small)]
     digits = {"width": 2, "rms off": 2}
     return "".join(
         " " * wide if cell is None else f"{cell:{wide}.{digits.get(name, 1)}f}"
@@ -87,7 +96,7 @@ def main(sweeps, seeds):
                     found = simulate(recipe, effect, unequal, n, sweeps)
                     print(f"{n} seeds, {recipe:8}{unequal:15}{effect:9}{row(found, effect == EFFECTS[0])}", flush=True)
     if TEN.exists():
-        print(f"quick's ten seeds, all 120 triples       {row(triples(TEN))}")
+        print(f"quick's ten seeds, all 120 triples       {row(triples(TEN), independent=False)}")
 
 
 if __name__ == "__main__":

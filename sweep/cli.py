@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from sweep.collecting import seldom_collected
 from sweep.console import delivered, err, out
 from sweep.errors import SweepError
 from sweep.following import status
@@ -254,7 +255,7 @@ for command in (status, new, spaces, data, schema):
 def main() -> NoReturn:
     """Run the command line; every error of ours becomes a message and an exit code."""
     try:
-        with delivered():
+        with seldom_collected(), delivered():
             app()
     except SweepError as error:
         err.print(str(error), markup=False)

@@ -1,6 +1,9 @@
 """What tests share: a small space, and the command line in this process."""
 
+import gc
 import json
+import os
+import shutil
 import textwrap
 
 import pytest
@@ -64,18 +67,36 @@ def swept(shared):
     return folder, *json.loads((folder / "said.json").read_text())
 
 
+def pytest_configure():
+    """Keep the files of tests in memory, where ledgers need not wait for a disk, and search for garbage more seldom."""
+    gc.set_threshold(50_000, 20, 20)
+    memory = "/dev/shm"
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
+
 def pytest_collection_modifyitems(items):
     """Files that start sweeps go first: they take longest, and nobody should wait for the last of them."""
     items.sort(key=lambda item: item.get_closest_marker("sweeps") is None)
 
 
 @pytest.fixture
-def lean(monkeypatch):
-    """Save figures as SVG only, as wide as two columns, with few resamples: these are tested elsewhere."""
+def svg_only(monkeypatch):
+    """Save figures as SVG alone; the other files are tested where they are the subject."""
+    monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
+
+
+@pytest.fixture
+def quickly(svg_only, monkeypatch):
+    """As `svg_only`, and with few resamples, which are tested elsewhere."""
     monkeypatch.setattr(truth, "RESAMPLES", 50)
     monkeypatch.setattr(fidelity, "RESAMPLES", 50)
-    monkeypatch.setattr(style, "_METADATA", {"svg": {"Date": None, "Creator": None}})
-    monkeypatch.setattr(render, "_sizes", lambda picture: [("", picture.figure, "two columns")])
+
+
+@pytest.fixture
+def lean(quickly, monkeypatch):
+    """As `quickly`, and figures as wide as two columns only."""
+    monkeypatch.setattr(render, "_sizes", lambda picture: [("", lambda: picture.figure, "two columns")])
 
 
 @pytest.fixture

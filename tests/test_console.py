@@ -24,12 +24,14 @@ def shell(line, **env):
 @pytest.mark.parametrize(
     ("words", "closed"),
     [
-        *(("status quick", closed) for closed in (">&-", "2>&-", "<&-", ">&- 2>&- <&-")),
-        ("status quick --json", ">&- 2>&- <&-"),
+        *(("spaces", closed) for closed in (">&-", "2>&-", "<&-", ">&- 2>&- <&-")),
+        (f"status quick --results {REFERENCE}", ">&-"),
+        (f"status quick --json --results {REFERENCE}", ">&- 2>&- <&-"),
     ],
+    ids=lambda value: value.split(" --results")[0],
 )
 def test_a_stream_that_is_closed_is_no_error(closed, words):
-    code, out, err = shell(f"{COMMAND} {words} --results {REFERENCE} {closed}")
+    code, out, err = shell(f"{COMMAND} {words} {closed}")
     assert (code, err) == (0, "")
     assert ("quick" in out) == (not closed.startswith(">&-"))
 

@@ -108,7 +108,7 @@ def test_the_card_is_the_same_to_the_byte_found_anew_or_not(folder, tmp_path):
     for name in ("first", "again", "anew"):
         shown = card(folder)
         svg = style.save(shown.picture.figure, tmp_path / name, png=False)
-        narrow = style.save(shown.picture.narrow, tmp_path / f"{name}-column", png=False)
+        narrow = style.save(shown.picture.drawn(style.ONE_COLUMN), tmp_path / f"{name}-column", png=False)
         texts.append((shown.says, shown.notes, svg, narrow, shown.picture.data.to_csv()))
         if name == "again":
             (folder / "kernels-1.json").unlink()

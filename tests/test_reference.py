@@ -44,7 +44,7 @@ def words(page):
     return re.sub(r"\s+", " ", page).replace("\N{MINUS SIGN}", "-")
 
 
-def test_the_committed_report_is_that_of_the_ledger(committed, tmp_path):
+def test_the_committed_report_is_that_of_the_ledger(committed, tmp_path, svg_only):
     """Fails when the report changes: the same commands render it anew, and train nothing."""
     _, ledger, pages, _ = committed
     report.render(frame(ledger), tmp_path)

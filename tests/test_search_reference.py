@@ -34,7 +34,7 @@ def test_every_run_of_the_search_is_in_and_it_asks_for_no_more(ledger):
     assert isinstance(strategy.next(history.seen(len(asks), strategy.lag), len(asks)), Stop)
 
 
-def test_the_committed_page_is_that_of_the_ledger(ledger, tmp_path):
+def test_the_committed_page_is_that_of_the_ledger(ledger, tmp_path, svg_only):
     """Fails when the report changes: `make search` renders it anew, and trains nothing."""
     report.render(frame(ledger), tmp_path)
     assert words(tmp_path / "index.html") == words(ROOT / "reports/reference/search/index.html")

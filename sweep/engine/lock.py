@@ -15,6 +15,8 @@ from pathlib import Path
 from sweep.errors import LedgerError
 from sweep.safe_files import NotRegular, open_regular
 
+#: Seconds before each try for the lock: one who only looks holds it for an instant.
+WAITS = (0.0, 0.05, 0.1, 0.2, 0.4)
 #: Begins every lock that has a holder's name in it.
 _OURS = b'{"process":'
 
@@ -72,8 +74,7 @@ def locked(folder: Path) -> Iterator[Lock]:
     except OSError as error:
         raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
     with lock as file:
-        # one who only looks holds it for an instant
-        if not any(_taken(file, wait) for wait in (0.0, 0.05, 0.1, 0.2, 0.4)):
+        if not any(_taken(file, wait) for wait in WAITS):
             by = _read(file)
             who = f" ({by})" if by else ""
             raise LedgerError(f"{folder}: another wn-sweep{who} is running this sweep")

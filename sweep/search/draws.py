@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import qmc
 
 from sweep.search.history import Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
@@ -73,6 +72,8 @@ class Quasi(_Draws):
     """
 
     def _drawn(self, number: int) -> Iterator[int]:
+        from scipy.stats import qmc  # a second of every command's start, which no other strategy needs
+
         sequence = qmc.Sobol(2, rng=np.random.default_rng(self._seed))
         if number:
             sequence.fast_forward(number)

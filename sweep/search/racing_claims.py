@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from sweep.search.posterior import Posterior
 from sweep.search.posterior_scale import Array, Places
@@ -116,7 +116,7 @@ class Front:
             Claim(point, verdict, float(chance))
             for point, (verdict, chance) in enumerate(zip(verdicts.tolist(), probability, strict=True))
         ]
-        wanted = (np.abs(margin.mean(axis=1)) + tolerance) / stats.norm.ppf(confidence)
+        wanted = (np.abs(margin.mean(axis=1)) + tolerance) / special.ndtri(confidence)
         return Judgement(
             targets=np.concatenate([np.where(likely_on[:, None], on, off), setting_is_good]).astype(float),
             settled=bool(decided.all() and good_enough.all()),
@@ -186,7 +186,7 @@ class Curve:
 
 def full_grid_half_width(seeds: int, confidence: float) -> float:
     """Half-width, in deviations of a run, of the paired t interval that the full grid with so many seeds would have."""
-    return float(stats.t.ppf((1 + confidence) / 2, max(seeds - 1, 1)) * np.sqrt(2 / seeds))
+    return float(special.stdtrit(max(seeds - 1, 1), (1 + confidence) / 2) * np.sqrt(2 / seeds))
 
 
 def margins(lowest: Array, costs: Array | None) -> Array:

@@ -12,6 +12,7 @@ import threading
 
 import pytest
 
+from sweep.engine import lock as locks
 from sweep.engine.lock import holder, locked
 from sweep.errors import LedgerError
 
@@ -73,7 +74,8 @@ TEXTS = ["", "{", "process 12", '{"process": 1}', "[" * 4000, *(json.dumps(NAME 
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_lock_that_says_nothing_of_use_still_locks(text, tmp_path):
+def test_a_lock_that_says_nothing_of_use_still_locks(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "WAITS", (0.01,))
     with locked(tmp_path):
         (tmp_path / "lock").write_text(text)
         assert holder(tmp_path) is None

@@ -6,7 +6,7 @@ A quick look; `make bench-intervals` looks at 2,000 sweeps of each kind. Bounds 
 import numpy as np
 import pytest
 
-from .coverage import LIKE, Sweeps, moderated, of_each_alone, shrunk, simulate, together
+from .coverage import LIKE, TIED, Sweeps, averaged, moderated, of_each_alone, shrunk, simulate, together
 
 #: by seeds, the most that the median width may be of that of each difference alone
 MODERATED, SHRUNK = {3: 0.70, 4: 0.85}, {3: 0.45, 4: 0.58}
@@ -30,6 +30,11 @@ def test_moderated_intervals(recipe, n):
 @pytest.mark.parametrize("recipe", LIKE)
 def test_moderated_intervals_where_noise_is_unequal(recipe, unequal, least):
     assert moderated(simulate(recipe, "scatter", unequal, 3, 500)).covered.mean() >= least
+
+
+def test_intervals_of_means_over_tuned_points():
+    """With as many degrees of freedom as all residuals have they cover 93.3 %."""
+    assert 0.95 <= averaged(simulate(TIED, "scatter", "equal", 3, 2000)).covered.mean() <= 0.98
 
 
 @pytest.mark.parametrize(("recipe", "effect"), [("quick", "trend"), ("fashion", "scatter"), ("fashion", "none")])

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
+from sweep.report.figures.style import TWO_COLUMNS
 
 _T = TypeVar("_T")
 
@@ -52,17 +54,27 @@ class Picture:
     """A figure with the data that it was drawn from; `name` is the stem of its files."""
 
     name: str
-    #: as wide as two columns of a paper
-    figure: Figure
+    #: draws it, as wide as the inches that it is given
+    draw: Callable[..., Figure]
     data: pd.DataFrame
     #: what a reader who cannot see it is told
     alt: str
-    #: the same, as wide as one column, for papers and phones
-    narrow: Figure | None = None
+    width: float = TWO_COLUMNS
+    #: whether it is drawn as wide as one column too, for papers and phones
+    narrow: bool = True
     #: whether the page may change the style's colours in the dark; not where text stands on colours of its own
     themed: bool = True
     #: texts in the data that are of this package, whatever they begin with
     ours: frozenset[str] = frozenset()
+
+    @cached_property
+    def figure(self) -> Figure:
+        """The figure, drawn when it is first asked for: by the process that saves it."""
+        return self.draw(width=self.width)
+
+    def drawn(self, width: float) -> Figure:
+        """Draw it anew, so many inches wide."""
+        return self.draw(width=width)
 
 
 @dataclass(frozen=True)

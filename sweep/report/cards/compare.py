@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,7 +14,6 @@ from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.compare_figure import draw_common, draw_sweeps
 from sweep.report.cards.points import LABEL, LISTED
 from sweep.report.cards.run import flatten
-from sweep.report.figures.style import ONE_COLUMN
 
 if TYPE_CHECKING:
     from sweep.report.page.compare import Compared, Sweep
@@ -133,10 +133,9 @@ def common(compared: "Compared") -> Iterable[Card]:
     data = pd.DataFrame({name: table["mean"] for name, table in tables.items()}).rename_axis("point").reset_index()
     picture = Picture(
         "same-points",
-        draw_common(tables, first.name, shown, compared.same_data),
+        partial(draw_common, tables, first.name, shown, compared.same_data),
         data,
         f"Scatter plots of the error of the same points in {words.shorten(first.name, 60)} and in the other sweeps.",
-        narrow=draw_common(tables, first.name, shown, compared.same_data, ONE_COLUMN),
     )
     notes = [
         "A mark is a point: its error in the first sweep to the right, in another one upwards; bars are one standard "
@@ -219,10 +218,9 @@ def costs(compared: "Compared") -> Iterable[Card]:
     ]
     picture = Picture(
         "fronts-compared",
-        draw_sweeps(tables),
+        partial(draw_sweeps, tables),
         data[kept],
         f"Scatter plots of error against FLOPs and parameters, with the front of each of {len(tables)} sweeps.",
-        narrow=draw_sweeps(tables, ONE_COLUMN),
     )
     notes = ["Mean error of each point at its own setting, and the front of each sweep."]
     if not compared.same_data:

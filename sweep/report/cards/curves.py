@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from sweep.analysis.curves import Curves, Panel
 from sweep.analysis.estimates import Estimate
@@ -18,7 +19,6 @@ from sweep.report.cards.curves_sentences import (
     taken_sentences,
     tuned_sentence,
 )
-from sweep.report.figures.style import ONE_COLUMN
 from sweep.space.columns import axis_name
 
 #: More curves than these, of points that differ in other axes, would hide the rest of the page.
@@ -41,10 +41,10 @@ def main_axis(study: Study) -> Iterable[Card]:
             continue
         picture = Picture(
             _stem(study.axis, i),
-            draw_curves(curves, nuisance),
+            partial(draw_curves, curves, nuisance),
             curves.to_frame(nuisance),
             _alt(curves, tuned=False),
-            narrow=draw_curves(curves, nuisance, ONE_COLUMN) if i == 0 else None,
+            narrow=i == 0,
         )
         table = _spread_table(curves, nuisance)
         clear, unclear = taken_sentences(curves, nuisance)
@@ -81,10 +81,10 @@ def second_axis(study: Study) -> Iterable[Card]:
         says = [tuned_sentence(curves, nuisance), lines_sentence(curves), f"One line for each {_by(curves)}{own}."]
         picture = Picture(
             _stem(study.second, i),
-            draw_tuned(curves),
+            partial(draw_tuned, curves),
             curves.to_frame(nuisance),
             _alt(curves, tuned=True),
-            narrow=draw_tuned(curves, ONE_COLUMN) if i == 0 else None,
+            narrow=i == 0,
         )
         notes = _notes(study, curves, nuisance, (curves.tuned,), len(study.across))
         cards.append(Card(_title(title, curves), tuple(filter(None, says)), picture, notes=notes))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -53,10 +54,10 @@ def card(title: str, name: str, ranks: Agreement, there: Mapping[str, Told], stu
     """
     picture = Picture(
         "fidelity",
-        draw_agreement(study.table, ranks, there, name),
+        partial(draw_agreement, study.table, ranks, there, name),
         _data(study, ranks, there),
         f"Scatter plot of error in this sweep and on {name}. {_sentence(name, ranks)}",
-        narrow=draw_agreement(study.table, ranks, there, name, ONE_COLUMN),
+        width=1.25 * ONE_COLUMN,
     )
     says = [_sentence(name, ranks), _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
     notes = [

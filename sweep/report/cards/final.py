@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,6 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.final_figure import draw_final
 from sweep.report.cards.points import LABEL, LISTED
-from sweep.report.figures.style import ONE_COLUMN
 
 TITLE = "On the test split"
 
@@ -36,10 +36,9 @@ def cards(study: Study) -> Iterable[Card]:
     says = [*_best(known, study.table, final), looks_sentence(len(final.looks))]
     picture = Picture(
         "test",
-        draw_final(known),
+        partial(draw_final, known),
         table,
         f"Error on the test split against error on the validation split. {says[0]}",
-        narrow=draw_final(known, ONE_COLUMN),
     )
     return [Card(TITLE, tuple(says), picture, (_table(known),), tuple(_notes(study, known, final)))]
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -36,8 +37,7 @@ def _card(study: Study, verdict: Verdict) -> Card:
     data = _data(rows)
     alt = words.shorten(f"Differences of error with 95 % intervals. {'; '.join(map(_told, rows))}.", 1200)
     stem = "families" if family else f"values-{''.join(c if c.isalnum() else '-' for c in axis)[:60]}"
-    wide, narrow = (draw_forest(rows[:MOST], study.frame.smallest, width) for width in (1.35 * ONE_COLUMN, ONE_COLUMN))
-    picture = Picture(stem, wide, data, alt, narrow)
+    picture = Picture(stem, partial(draw_forest, rows[:MOST], study.frame.smallest), data, alt, 1.35 * ONE_COLUMN)
     return Card(title, (_cost_sentence(verdict, family),), picture, notes=_notes(study, verdict, family, len(rows)))
 
 

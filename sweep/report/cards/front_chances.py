@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -11,7 +12,6 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.front_chances_figure import draw_chances
-from sweep.report.figures.style import ONE_COLUMN
 
 NAMES = {
     "flops": "FLOPs",
@@ -37,10 +37,9 @@ def cards(study: Study) -> Iterable[Card]:
     named = {NAMES[cost]: one for cost, one in by_cost.items()}
     picture = Picture(
         "front-chances",
-        draw_chances(named, shown),
+        partial(draw_chances, named, shown),
         _data(study, by_cost),
         f"Bar chart of each point's chance to be on the front. {says[0]}",
-        narrow=draw_chances(named, shown, ONE_COLUMN),
     )
     heads = (Column("point", numeric=False), *(Column(NAMES[cost]) for cost in by_cost))
     rows = tuple((Cell(words.shorten(point, 90)), *(_cell(one, point) for one in by_cost.values())) for point in shown)

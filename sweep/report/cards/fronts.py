@@ -1,13 +1,13 @@
 """The card of error against cost, with the points that no other beats in both."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.fronts_figure import NAMED, draw_fronts
 from sweep.report.cards.uncounted import uncounted_sentences
-from sweep.report.figures.style import ONE_COLUMN
 
 _COSTS = {"flops": "FLOPs", "params": "parameters"}
 
@@ -40,10 +40,10 @@ def fronts(study: Study) -> Iterable[Card]:
     seeds = len(study.frame.seeds)
     picture = Picture(
         "fronts",
-        draw_fronts(study.shown, list(_COSTS), seeds),
+        partial(draw_fronts, study.shown, list(_COSTS), seeds),
         table[[*columns, "front_flops", "front_params"]],
         f"Scatter plots of error against cost. {' '.join(says)}",
-        narrow=draw_fronts(study.shown, list(_COSTS), seeds, ONE_COLUMN) if len(table) <= NAMED else None,
+        narrow=len(table) <= NAMED,
     )
     return [Card(title, tuple(says), picture, notes=tuple(notes))]
 

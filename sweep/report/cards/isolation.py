@@ -1,6 +1,7 @@
 """The card of each axis alone: the mean over the others, and the best, at each of its values."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 
@@ -11,7 +12,6 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.isolation_figure import draw_isolation
-from sweep.report.figures.style import ONE_COLUMN
 from sweep.space.columns import axis_name
 
 #: More axes than these would hide the rest of the page, and of an axis more values.
@@ -29,10 +29,9 @@ def cards(study: Study) -> Iterable[Card]:
     ]
     picture = Picture(
         "isolation",
-        draw_isolation(isolations),
+        partial(draw_isolation, isolations),
         _data(isolations),
         f"Error against each axis alone. {words.shorten(says[0], 300)}",
-        narrow=draw_isolation(isolations, ONE_COLUMN),
     )
     notes = [
         "Mean: over the points that have this value, of those settings of the other axes that come with every value, "

@@ -1,6 +1,7 @@
 """The card of the paper's similarity analysis: how alike the kernels are that networks generate."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from sweep.analysis.kernel_families import MEASURES, Similarities, similarities
 from sweep.analysis.study import Study
@@ -8,7 +9,6 @@ from sweep.analysis.sweep_frame import Kernels
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.kernels_figure import draw_kernels
-from sweep.report.figures.style import ONE_COLUMN
 
 #: How families are called in a sentence.
 NAMES = {"weightnet": "WeightNet", "condconv": "CondConv"}
@@ -30,10 +30,9 @@ def cards(study: Study) -> Iterable[Card]:
     says = [_sentence(alike, measure) for measure in MEASURES]
     picture = Picture(
         "kernels",
-        draw_kernels(alike),
+        partial(draw_kernels, alike),
         kernels.rows,
         f"Cosine similarity of generated kernels by layer. {' '.join(says)}",
-        narrow=draw_kernels(alike, ONE_COLUMN),
     )
     notes = [
         "Each network is shown the same validation images, of which each class has its share. Between samples: the "

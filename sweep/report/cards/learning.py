@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.learning_figure import draw_learning
 from sweep.report.cards.points import most_telling
-from sweep.report.figures.style import ONE_COLUMN
 
 #: Of more points than these, those are drawn that matter most.
 DRAWN = 300
@@ -43,10 +43,10 @@ def cards(study: Study) -> Iterable[Card]:
     data = _data(found, points, rows)
     picture = Picture(
         "learning-curves",
-        draw_learning(data, families, out),
+        partial(draw_learning, data, families, out),
         data,
         f"Line chart of the training loss of each epoch. {says}",
-        draw_learning(data, families, out, ONE_COLUMN) if len(points) == len(found.points) else None,
+        narrow=len(points) == len(found.points),
     )
     return [Card(title, (says,), picture, notes=tuple(notes))]
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 
@@ -39,14 +40,17 @@ def cards(study: Study) -> Iterable[Card]:
         ]
     says = tuple(length_sentence(one) for one in told)
     values = {comparison(one.contrast): {str(epochs): made for epochs, made in one.effects.items()} for one in told}
-    wide, narrow = (draw_contrasts(values, "epochs", last=False, width=width) for width in (2 * ONE_COLUMN, ONE_COLUMN))
     rows = [
         {"contrast": comparison(one.contrast), "epochs": epochs, **write(made)}
         for one in told
         for epochs, made in one.effects.items()
     ]
     picture = Picture(
-        "is-it-long-enough", wide, pd.DataFrame(rows), f"Differences against epochs of training. {says[0]}", narrow
+        "is-it-long-enough",
+        partial(draw_contrasts, values, "epochs", last=False),
+        pd.DataFrame(rows),
+        f"Differences against epochs of training. {says[0]}",
+        2 * ONE_COLUMN,
     )
     notes = (
         "Each length is a whole schedule, and each point is tuned anew at it. The trend is the change with each "

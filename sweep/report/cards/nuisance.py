@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from sweep.analysis.curves import Curves
 from sweep.analysis.estimates import estimate
@@ -35,8 +36,7 @@ def cards(study: Study) -> Iterable[Card]:
     says = [_sentence(one, study, names)]
     data = to_frame(study.naive, names)
     alt = f"Dot chart of differences to the baseline, shared and tuned. {says[0]}"
-    wide, narrow = draw_naive(one, points, names), draw_naive(one, points, names, ONE_COLUMN)
-    picture = Picture("tuning-took-away", wide, data, alt, narrow)
+    picture = Picture("tuning-took-away", partial(draw_naive, one, points, names), data, alt, 1.35 * ONE_COLUMN)
     notes = [
         "Hollow: the difference to the baseline with one setting for all; filled: with each point, and the baseline, "
         "at its own. Lines are 95 % intervals of the tuned difference, paired by seed.",

@@ -1,6 +1,7 @@
 """The card that lays a sweep beside the paper's own figure."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -11,7 +12,6 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.fronts_figure import NAMED
 from sweep.report.cards.paper_figure import draw_paper, family_of
-from sweep.report.figures.style import ONE_COLUMN
 from sweep.space import Point
 from sweep.space.published import Row, find_published, read_published
 
@@ -35,11 +35,11 @@ def beside(study: Study) -> Iterable[Card]:
     seeds, data = len(study.frame.seeds), str(study.frame.dataset.get("name", "its own images"))
     picture = Picture(
         "beside-the-paper",
-        draw_paper(rows, table, seeds, data),
+        partial(draw_paper, rows, table, seeds, data),
         _frame(rows, table),
         f"Four scatter plots of error against FLOPs and parameters: the paper’s rows, and this sweep’s points. "
         f"{' '.join(_sentences(rows, table, data))}",
-        narrow=draw_paper(rows, table, seeds, data, ONE_COLUMN) if len(table) <= NAMED else None,
+        narrow=len(table) <= NAMED,
         ours=frozenset(row.label for row in rows),
     )
     notes = (

@@ -1,6 +1,7 @@
 """The card of two axes at once: a map of error, and whether the effect of the one depends on the other."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 
@@ -9,7 +10,6 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.plane_figure import draw_plane
-from sweep.report.figures.style import ONE_COLUMN
 
 
 def cards(study: Study) -> Iterable[Card]:
@@ -22,7 +22,7 @@ def cards(study: Study) -> Iterable[Card]:
         return [Card(title, waits="This waits for finished points at two values of both axes.")]
     says = [_best_sentence(error_map), _interaction_sentence(error_map)]
     alt = f"Map of mean error. {' '.join(filter(None, says))}"
-    picture = Picture("map", draw_plane(error_map), _data(error_map), alt, narrow=draw_plane(error_map, ONE_COLUMN))
+    picture = Picture("map", partial(draw_plane, error_map), _data(error_map), alt)
     notes = [
         "Mean error of each point at its own setting, beside it one standard deviation over seeds. The interaction is "
         "the trend of error along the one axis times the other, both by their logarithm, over all cells, told as the "

@@ -19,10 +19,10 @@ _NUMBERS = 10
 _NARROWEST = 0.5
 
 
-def draw_plane(error_map: Plane, widest: float = TWO_COLUMNS) -> Figure:
+def draw_plane(error_map: Plane, width: float = TWO_COLUMNS) -> Figure:
     """Draw a cell for each pair of values, x from left to right; one that the sweep does not ask for stays white.
 
-    It is as wide as its columns ask for, up to `widest` inches.
+    It is as wide as its columns ask for, up to `width` inches.
     """
     means = np.full((len(error_map.bys), len(error_map.xs)), np.nan)
     texts: dict[tuple[int, int], str] = {}
@@ -33,7 +33,7 @@ def draw_plane(error_map: Plane, widest: float = TWO_COLUMNS) -> Figure:
         hollow = "" if spot.whole else "*"
         texts[at] = f"{words.number(spot.mean)}{hollow}{sd}" if spot.errors else "waits"
     with look():
-        width = min(widest, max(ONE_COLUMN, 0.9 + 0.72 * len(error_map.xs)))
+        width = min(width, max(ONE_COLUMN, 0.9 + 0.72 * len(error_map.xs)))
         height = min(6.0, 0.85 + 0.42 * len(error_map.bys))
         figure = Figure(figsize=(width, height), dpi=72)
         ax = figure.add_axes((0.62 / width, 0.42 / height, 1 - 0.75 / width, 1 - 0.52 / height))

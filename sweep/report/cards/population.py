@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.front_chances import NAMES
 from sweep.report.cards.population_figure import draw_population
-from sweep.report.figures.style import ONE_COLUMN
 
 
 def cards(study: Study) -> Iterable[Card]:
@@ -31,10 +31,9 @@ def cards(study: Study) -> Iterable[Card]:
     alt = f"Error distribution functions. {' '.join(says)}"
     picture = Picture(
         "distributions",
-        draw_population(distributions),
+        partial(draw_population, distributions),
         _data(distributions),
         alt,
-        draw_population(distributions, ONE_COLUMN),
     )
     cost = NAMES[distributions.cost]
     notes = [

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -189,6 +190,6 @@ def _picture(effects: Sequence[RateEffect], study: Study, names: Sequence[str], 
         for one in effects
     }
     label = f"{words.name(names[0])} for all points"
-    wide, narrow = (draw_contrasts(values, label, last=True, width=width) for width in (2 * ONE_COLUMN, ONE_COLUMN))
+    draw = partial(draw_contrasts, values, label, last=True)
     alt = f"Differences against the {words.nuisance(names)} that all points share, and tuned. {says}"
-    return Picture("is-it-the-rate", wide, pd.DataFrame(rows), alt, narrow)
+    return Picture("is-it-the-rate", draw, pd.DataFrame(rows), alt, 2 * ONE_COLUMN)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.front_chances import NAMES
 from sweep.report.cards.search_figure import draw_search
-from sweep.report.figures.style import ONE_COLUMN
 
 #: More claims than these would hide the rest of the page.
 MOST = 200
@@ -52,10 +52,9 @@ def _course(search: Search) -> Card:
     )
     picture = Picture(
         "search",
-        draw_search(search, went),
+        partial(draw_search, search, went),
         _data(search, went),
         f"Lines of the lowest error and of the hypervolume of a search. {' '.join(says)}",
-        draw_search(search, went, ONE_COLUMN),
     )
     return Card(title, tuple(says), picture, notes=notes)
 

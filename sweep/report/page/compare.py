@@ -12,6 +12,7 @@ import pandas as pd
 from sweep.analysis.ranked import judged
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
+from sweep.collecting import seldom_collected
 from sweep.report import words
 from sweep.report.cards.card import build
 from sweep.report.figures.style import borrow_for
@@ -60,6 +61,7 @@ class Compared:
         return all(one.study.frame.dataset == self.sweeps[0].study.frame.dataset for one in self.sweeps)
 
 
+@seldom_collected()
 def compare(frames: Mapping[str, SweepFrame], out: Path) -> Rendered:
     """Write one page over several sweeps, the same to the byte each time; as `render`, card by card.
 

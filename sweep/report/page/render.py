@@ -18,10 +18,11 @@ from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
+from sweep.collecting import seldom_collected
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture, broken, build, failures
 from sweep.report.cards.finding import plain_lines
-from sweep.report.figures.style import borrow_for, save
+from sweep.report.figures.style import ONE_COLUMN, borrow_for, save
 from sweep.report.page import contents
 from sweep.report.page.folder import drafted, plain_points, write_csv
 from sweep.report.page.inline import inline
@@ -70,6 +71,7 @@ class _Printed:
     explorer: str = ""
 
 
+@seldom_collected()
 def render(frame: SweepFrame, out: Path) -> Rendered:
     """Write the report of a sweep, the same to the byte each time, from whatever is known so far.
 
@@ -137,19 +139,20 @@ def _explorer(data: Mapping[str, Any]) -> str:
 
 
 def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
-    """Tell how to save each figure, by the id of its card and what its files end in, those with most panels first."""
+    """Tell how to draw and save each figure, by the id of its card and what its files end in, the wide ones first."""
     tasks = [
-        (len(figure.axes), f"{name}{ending}", _task(card.picture, ending, figure, draft))
+        (f"{name}{ending}", _task(card.picture, ending, draw, draft))
         for name, card in cards.items()
         if card.picture is not None
-        for ending, figure, _ in _sizes(card.picture)
+        for ending, draw, _ in _sizes(card.picture)
     ]
-    return {name: task for _, name, task in sorted(tasks, key=lambda one: -one[0])}
+    return dict(sorted(tasks, key=lambda one: one[0].endswith(NARROW)))
 
 
-def _task(picture: Picture, ending: str, figure: Figure, draft: Path) -> Callable[[], str]:
+def _task(picture: Picture, ending: str, draw: Callable[[], Figure], draft: Path) -> Callable[[], str]:
+    stem = draft / "figures" / f"{picture.name}{ending}"
     # a paper takes vectors, and every PNG costs a tenth of a second
-    return partial(save, figure, draft / "figures" / f"{picture.name}{ending}", png=not ending)
+    return lambda: save(draw(), stem, png=not ending)
 
 
 def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Printed:
@@ -159,8 +162,8 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
     sizes = _sizes(picture)
     try:
         svg = Markup()
-        for ending, figure, _ in sizes:
-            text = svgs.get(f"{name}{ending}") or _task(picture, ending, figure, draft)()
+        for ending, draw, _ in sizes:
+            text = svgs.get(f"{name}{ending}") or _task(picture, ending, draw, draft)()
             kind = "" if len(sizes) == 1 else "narrow" if ending else "wide"
             svg += inline(text, f"{name}{ending}", picture.alt, picture.themed, kind)
         data = draft / "data" / f"{picture.name}.csv"
@@ -175,10 +178,10 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
     return _Printed(card, name, svg, packed(data), tuple(files))
 
 
-def _sizes(picture: Picture) -> list[tuple[str, Figure, str]]:
-    """List the figures of a picture: what their names end in, and how wide they are."""
-    wide = ("", picture.figure, "two columns")
-    return [wide, (NARROW, picture.narrow, "one column")] if picture.narrow is not None else [wide]
+def _sizes(picture: Picture) -> list[tuple[str, Callable[[], Figure], str]]:
+    """List the figures of a picture: what their names end in, how each is drawn, and how wide it is."""
+    wide = ("", partial(picture.drawn, picture.width), "two columns")
+    return [wide, (NARROW, partial(picture.drawn, ONE_COLUMN), "one column")] if picture.narrow else [wide]
 
 
 def _texts(frame: SweepFrame) -> Iterator[str]:

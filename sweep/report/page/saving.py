@@ -1,5 +1,6 @@
 """Saves figures in several processes at once: a large one takes half a second, and a page has a dozen."""
 
+import gc
 import os
 import signal
 import sys
@@ -56,6 +57,8 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
 def _copied() -> None:
     """Leave an interruption to the process that was copied, which ends the copies; theirs is a silent end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # a search for unreachable objects would copy the memory of all objects; a copy ends before that pays
+    gc.disable()
     for polite in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(polite, signal.SIG_DFL)
     # if that process is killed, nobody waits for an answer: multiprocessing would show a traceback of the broken pipe

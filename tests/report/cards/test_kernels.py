@@ -9,6 +9,7 @@ from sweep.analysis.kernel_families import similarities
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import Kernels
 from sweep.report.cards import kernels as kernels_card
+from sweep.report.figures import style
 
 LAYERS = [f"blocks.{i}.branch.{j}.conv" for i in range(2) for j in range(3)]
 
@@ -55,7 +56,7 @@ def test_the_sentences_are_the_means_of_the_rows():
 
 def test_every_point_and_the_mean_of_each_family_are_drawn_on_one_scale():
     shown = card(Kernels(BOTH, 3, 3))
-    for figure in (shown.picture.figure, shown.picture.narrow):
+    for figure in (shown.picture.figure, shown.picture.drawn(style.ONE_COLUMN)):
         one, two = figure.axes
         assert one.get_ylim() == two.get_ylim()
         assert len(one.lines) == len(two.lines) == 3 + 2

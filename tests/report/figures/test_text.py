@@ -50,7 +50,7 @@ def boxes(ax):
 @pytest.mark.parametrize("narrow", [False, True])
 def test_names_of_values_neither_overlap_nor_leave_the_figure(narrow):
     (card,) = isolation_card.cards(study())
-    figure = card.picture.narrow if narrow else card.picture.figure
+    figure = card.picture.drawn(style.ONE_COLUMN) if narrow else card.picture.figure
     texts = []
     for ax in figure.axes:
         found = boxes(ax)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from report.page.test_browser import PHONE, axe, chromium, open_page, pytestmark  # noqa: F401 - fixtures and marks
+from report.page.browser import MARKS, PHONE, axe
 from sweep.analysis.estimates import estimate
 from sweep.analysis.study import Study
 from sweep.costs import plan
@@ -16,6 +16,8 @@ from sweep.ledger_frame import frame
 from sweep.report import render, words
 from sweep.report.figures import style
 from sweep.space import Space
+
+pytestmark = MARKS
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "ledgers"
 
@@ -66,7 +68,7 @@ def ticks(page):
     return chart(page).locator("text:not(.name)").all_inner_texts()
 
 
-def test_by_mouse(open_page, study, command, tmp_path):  # noqa: F811
+def test_by_mouse(open_page, study, command, tmp_path):
     page = ready(open_page())
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     chart(page).scroll_into_view_if_needed()
@@ -136,7 +138,7 @@ def test_by_mouse(open_page, study, command, tmp_path):  # noqa: F811
     assert "zoom" not in page.url
 
 
-def test_by_keys(open_page):  # noqa: F811
+def test_by_keys(open_page):
     page = ready(open_page())
     figure = chart(page)
     figure.focus()
@@ -176,7 +178,7 @@ def test_by_keys(open_page):  # noqa: F811
         assert ("only=lambda" in page.url) == (left < 10)
 
 
-def test_by_mouse_an_axis_is_brushed(open_page):  # noqa: F811
+def test_by_mouse_an_axis_is_brushed(open_page):
     page = ready(open_page())
     handles = [page.get_by_role("slider", name=f"error, % {end}", exact=True) for end in ("from", "to")]
     handles[0].scroll_into_view_if_needed()
@@ -193,7 +195,7 @@ def test_by_mouse_an_axis_is_brushed(open_page):  # noqa: F811
     assert sum(shown(page, group) for group in ("static", "se", "weightnet")) == 10
 
 
-def test_by_touch(open_page):  # noqa: F811
+def test_by_touch(open_page):
     page = ready(open_page(viewport=PHONE, has_touch=True, is_mobile=True, color_scheme="dark"))
     chart(page).scroll_into_view_if_needed()
     for family in ("static", "se"):

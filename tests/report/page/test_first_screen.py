@@ -12,16 +12,13 @@ from pathlib import Path
 import pytest
 
 from report.frames import gated, quick
-from report.page.test_browser import CHROMIUM, QUIET, ROOT, sync
+from report.page.browser import MARKS
 from sweep import Ledger, frame
 from sweep.report import render
 from sweep.report.cards.finding import cards
 from sweep.report.page import contents
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-]
+pytestmark = MARKS
 
 REFERENCE = Path(__file__).parents[3] / "results/reference/quick/ledger.sqlite"
 #: Pixels from the top of the page, and the widths of a laptop's window and of a phone.
@@ -44,14 +41,6 @@ SWEEPS = {
     "gates": (lambda _: gated(), "Does gate matter? Yes.", "gate = soft vs none"),
     "quick": (shipped, "Does λ matter?", "λ = 8 vs 1"),
 }
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *ROOT])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

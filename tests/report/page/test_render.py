@@ -78,12 +78,6 @@ def inches(svg):
     return float(re.search(r'<svg[^>]* width="([0-9.]+)pt"', svg.read_text()).group(1)) / 72
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The page of a whole report, to be read and not changed."""
-    return render(quick(), tmp_path_factory.mktemp("whole") / "reports" / "quick").page
-
-
 def test_a_whole_report(whole):
     index, out = whole, whole.parent
     assert index.parts[-3:] == ("reports", "quick", "index.html")
@@ -186,21 +180,28 @@ def test_a_card_that_breaks_does_not_take_the_page_down(tmp_path, monkeypatch, l
 
     def unsavable(study):
         good = next(iter(front_card.fronts(study)))
-        return [
-            dataclasses.replace(good, picture=dataclasses.replace(good.picture, name="unsavable", figure=Unsavable()))
-        ]
+        picture = dataclasses.replace(good.picture, name="unsavable", draw=lambda width: Unsavable())
+        return [dataclasses.replace(good, picture=picture)]
 
-    cards = [("Bad", bad), ("Unsavable", unsavable), *contents.CONTENTS]
+    def undrawn(study):
+        good = next(iter(front_card.fronts(study)))
+        picture = dataclasses.replace(good.picture, name="undrawn", draw=lambda width: {}[width])
+        return [dataclasses.replace(good, title="Undrawn", picture=picture)]
+
+    cards = [("Bad", bad), ("Unsavable", unsavable), ("Undrawn", undrawn), *contents.CONTENTS]
     monkeypatch.setattr(contents, "CONTENTS", cards)
     rendered = render(quick(), tmp_path)
-    assert [line.split(":")[0] for line in rendered.failed] == ["Bad", "Error against cost"]
+    assert [line.split(":")[0] for line in rendered.failed] == ["Bad", "Error against cost", "Undrawn"]
     assert all(line.isprintable() for line in rendered.failed)
     text = rendered.page.read_text()
     check(text)
     assert "RuntimeError: no luck &lt;script&gt;" in text
     assert "OSError: no ink" in text
-    assert text.count("could not be made") == 2
+    assert "KeyError: 7.0" in text
+    assert text.count("could not be made") == 3
     assert "What was run" in text
+    # nothing of them is left beside the page
+    assert not {path.stem for path in tmp_path.glob("*/*")} & {"undrawn", "unsavable"}
 
 
 def test_two_rows_of_one_run_break_cards_not_the_page(tmp_path, lean):
