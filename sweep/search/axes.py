@@ -24,8 +24,8 @@ class Axes:
         self._texts: dict[str, list[str]] = {}
         self._units: dict[str, float] = {}
         names = list(columns)
-        if {"lambda", "M", "G"} <= set(names):
-            names.remove("lambda")  # the other two determine it
+        if {"lambda", "M", "G"} <= set(names):  # G and either of the others determine the third
+            names.remove(max("lambda", "M", key=lambda name: len(columns[name].values)))
         for name in names:
             column = columns[name]
             # a pool may hold a part of what its axes may be
@@ -50,6 +50,10 @@ class Axes:
 
     def nearest(self, params: Mapping[str, Any]) -> int:
         """Place of the first row that is nearest; an axis that a row does not have is not looked at."""
+        return int(self.distances(params).argmin())
+
+    def distances(self, params: Mapping[str, Any]) -> NDArray[np.float32]:
+        """How far each row is, of shape (rows,): the axes' differences, as shares of their lengths, added up."""
         distance = np.zeros(self._rows, dtype=np.float32)
         for label, codes in self._codes.items():
             if label in self._units:
@@ -57,13 +61,21 @@ class Axes:
             else:
                 off = CATEGORY * (codes != self.choices[label].index(params[label])).astype(np.float32)
             distance += np.where(np.isnan(codes), 0, off)
-        return int(distance.argmin())
+        return distance
 
     def texts(self, params: Mapping[str, Any]) -> dict[str, str]:
         """Values in place of ranks, as texts that mean the same when the axes have other values."""
         return {
             label: texts[params[label]] if label in self.ranks else params[label]
             for label, texts in self._texts.items()
+        }
+
+    def texts_of(self, row: int) -> dict[str, str]:
+        """The row's own values as texts, of the axes that it has."""
+        return {
+            label: known[int(self._codes[label][row])]
+            for label, known in self._texts.items()
+            if not np.isnan(self._codes[label][row])
         }
 
     def params(self, row: int, texts: Mapping[str, str]) -> dict[str, Any]:

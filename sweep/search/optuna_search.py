@@ -3,13 +3,13 @@
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep.search.axes import Axes
-from sweep.search.draws import Random
 from sweep.search.history import Answer, Choice, Seen, Stop
 from sweep.search.pool import Pool, columns_of
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 #: NSGA-II's own default of 50 leaves a search of 150 runs three generations.
-POPULATION = 20
+POPULATION = 12
+#: In place of a run that was asked for before one of so many nearest points is run, or more; and its random numbers.
+NEAR, BESIDE = 16, 1
 #: A run that diverged has the worst error that there is, in per cent.
 WORST = 100.0
 
@@ -123,7 +125,6 @@ class OptunaSearch:
         for axes in (self._axes, self._setting_axes):
             self._distributions |= {label: IntDistribution(0, count - 1) for label, count in axes.ranks.items()}
             self._distributions |= {label: CategoricalDistribution(texts) for label, texts in axes.choices.items()}
-        self._other = Random(pool, seed)
         self._version = {"optuna": version("optuna")}
         self._study: Study | None = None
         # what is kept holds for one history alone
@@ -133,7 +134,7 @@ class OptunaSearch:
         self._open: dict[int, int] = {}
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop:
-        """The run that the sampler asks for; one at random where it asks again for what has no seed left."""
+        """The run that the sampler asks for; one beside it where it asks again for what has no seed left."""
         study = self._synchronised(seen)
         seed = seed_of(self._seed, number)
         if self._name in GENETIC and hasattr(study.sampler, "reseed"):
@@ -144,27 +145,52 @@ class OptunaSearch:
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
+        choice = self._new(seen, self._axes.nearest(params), self._setting_axes.nearest(params))
+        if choice is None:
+            choice = self._beside(seen, params, seed)
+            if choice is None:
+                self._study = None
+                return Stop("every run of the pool was asked for")
+            # the sampler shall learn of what is run, not of what it asked for
+            params = {}
+            for axes, row in ((self._axes, choice.point), (self._setting_axes, choice.setting)):
+                params |= axes.params(row, axes.texts(trial.params) | axes.texts_of(row))
+            for label, value in params.items():
+                distribution = self._distributions[label]
+                internal = distribution.to_internal_repr(value)
+                study._storage.set_trial_param(trial._trial_id, label, internal, distribution)
         origin: dict[str, Any] = {
             "params": self._axes.texts(params) | self._setting_axes.texts(params),
             "system": dict(study._storage.get_trial(trial._trial_id).system_attrs),
             "study": {key: value for key, value in written.items() if key not in before},
             "with": self._version,
         }
-        choice = self._new(seen, self._axes.nearest(params), self._setting_axes.nearest(params), origin)
-        if choice is None:
-            drawn = self._other.explore(seen, number)
-            if isinstance(drawn, Stop):
-                self._study = None
-                return drawn
-            choice = Choice(drawn.point, drawn.setting, drawn.seed, drawn.rung, origin=origin)
         self._open[number] = trial.number
         self._rows = len(seen) + 1
-        return choice
+        return replace(choice, origin=origin)
 
-    def _new(self, seen: Seen, point: int, setting: int, origin: Mapping[str, Any]) -> Choice | None:
+    def _new(self, seen: Seen, point: int, setting: int) -> Choice | None:
+        """The run of a point and setting with the first seed that is left."""
         for seed in self._pool.seeds:
-            choice = Choice(point, setting, seed, len(self._pool.rungs) - 1, origin=origin)
+            choice = Choice(point, setting, seed, len(self._pool.rungs) - 1)
             if not seen.asked(choice):
+                return choice
+        return None
+
+    def _beside(self, seen: Seen, params: Mapping[str, Any], seed: int) -> Choice | None:
+        """A run that is left, of the nearest point and setting; of equally near ones, one at random."""
+        points, settings = self._axes.distances(params), self._setting_axes.distances(params)
+        # no more points than there were asks can have no run left
+        near = np.arange(len(points))
+        if len(seen) + NEAR < len(near):
+            farthest = np.partition(points, len(seen) + NEAR)[len(seen) + NEAR]
+            near = np.flatnonzero(points <= farthest)
+        apart = np.round(points[near, None] + settings, 6)
+        generator = np.random.default_rng([seed, BESIDE])
+        for cell in np.lexsort((generator.permutation(apart.size), apart.ravel())).tolist():
+            place, setting = divmod(cell, len(settings))
+            choice = self._new(seen, int(near[place]), setting)
+            if choice is not None:
                 return choice
         return None
 

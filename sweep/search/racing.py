@@ -31,7 +31,7 @@ SWEEPS_FIRST, SWEEPS = 4, 2
 RUNS_PER_DEGREE, LEAST_DEGREES = 4, 3
 #: Finalists get their fresh seeds as soon as every claim's doubt is at most this many times what it may be in the end:
 #: those runs tell of the claims, too. What they leave undecided is explored further.
-EARLY = 2.5
+EARLY = 3.0
 #: Most points, and most points x settings, that a race can hold in memory and think about in a second.
 MOST_POINTS, MOST_CELLS = 2_000, 10_000
 

@@ -15,6 +15,8 @@ Verdict = Literal["on the front", "off the front", "not decided"]
 
 #: A point's setting is settled if it is as good as any of the point's settings with this probability.
 SETTING_CONFIDENCE = 0.8
+#: A point that beats its rivals by this share of the tolerance, as expected, is not called off the front.
+LEAN = 0.25
 #: A run of a rival may decide a point if the rival is its strongest one with this probability.
 LIKELY_RIVAL = 0.02
 #: Intervals of a posterior are widened by this, as its own deviations are not known exactly.
@@ -99,7 +101,11 @@ class Front:
         margin = margins(lowest, self.costs)
         on, off = margin > -tolerance, margin < tolerance
         chance_on, chance_off = on.mean(axis=1), off.mean(axis=1)
-        likely_on, probability = chance_on >= chance_off, np.maximum(chance_on, chance_off)
+        # the lowest of many rivals' draws lies below the lowest of their means: by chances alone, points whose rivals
+        # are little known would be called off the front too often
+        expected = margins(posterior.mean.min(axis=1)[:, None], self.costs)[:, 0]
+        likely_on = (chance_on >= chance_off) | (expected > LEAN * tolerance)
+        probability = np.where(likely_on, chance_on, chance_off)
         decided = probability >= confidence
         finalists = np.flatnonzero(likely_on | ~decided)
         chosen = posterior.draws[finalists, posterior.best_setting[finalists]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,13 @@ class Record:
     """Number, choice and answer of every ask, in order; the answer is None if it is not in or may not be seen."""
 
     asks: tuple[tuple[int, Choice, Answer | None], ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple((number, answer is None) for number, _, answer in self.asks))
 
     @staticmethod
     def of(seen: Iterable[tuple[int, Choice, Answer | None]], rung: int) -> "Record":

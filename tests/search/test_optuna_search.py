@@ -52,6 +52,24 @@ def test_a_search_turns_to_what_is_good():
     assert statistics.fmean(errors[40:]) < 25
 
 
+@pytest.mark.parametrize("name", ["tpe", "nsga2"])
+def test_what_is_asked_for_again_is_replaced_by_a_run_beside_it_of_which_the_sampler_learns(name):
+    """All of a pool with one seed: many asks are repeats. A trial's values are those of the run that was done."""
+    of = pool(seeds=[0])
+    search = OptunaSearch(name, of)
+    history, _ = race(Confirmed(search, of, runs=21, costs=of.costs["flops"][:, None], confirm=0, lag=4))
+    assert len({choice.run for choice in choices(history)}) == len(of) * len(of.settings)
+    for _, choice, _ in rows(history):
+        assert choice.origin["params"] == {
+            "axis width": repr(of.points[choice.point]["width"]),
+            "setting rate": repr(of.settings[choice.setting]["rate"]),
+        }
+    trials = search._synchronised(history.seen(21, 0)).get_trials()
+    assert [trial.params for trial in trials] == [
+        {"axis width": choice.point, "setting rate": choice.setting} for choice in choices(history)
+    ]
+
+
 def test_gp_asks_and_confirms():
     of = pool()
     history, _ = race(made("gp", of, 16))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sweep.search.posterior import Posterior
 from sweep.search.posterior_scale import Scale
-from sweep.search.racing_claims import WIDENING, Curve, Front, full_grid_half_width, margins
+from sweep.search.racing_claims import LEAN, WIDENING, Curve, Front, full_grid_half_width, margins
 
 PLAIN = Scale(cap=1e9, spread=1.0, center=10.0, unit=2.0)
 
@@ -45,14 +45,30 @@ def test_probabilities_are_shares_of_the_draws(points, by_cost, seed):
     costs = np.arange(points, dtype=float)[:, None] if by_cost else None
     judgement = Front(costs, tolerance=0.5).judge(made(draws), 0.9)
     lowest = draws.min(axis=1)
+    expected = draws.mean(axis=2).min(axis=1)
     for claim in judgement.claims:
+        ahead = all(
+            expected[claim.point] < expected[other] - LEAN * 0.5
+            for other in (range(claim.point) if by_cost else set(range(points)) - {claim.point})
+        )
         on = np.mean([enumerated(lowest[:, draw], costs, claim.point, 0.5) for draw in range(40)])
         off = np.mean([not enumerated(lowest[:, draw], costs, claim.point, -0.5) for draw in range(40)])
-        assert claim.probability == pytest.approx(max(on, off))
+        says_on = on >= off or ahead
+        assert claim.probability == pytest.approx(on if says_on else off)
         assert claim.verdict == (
-            "not decided" if max(on, off) < 0.9 else "on the front" if on >= off else "off the front"
+            "not decided" if claim.probability < 0.9 else "on the front" if says_on else "off the front"
         )
         assert (claim.point in judgement.undecided) == (claim.verdict == "not decided")
+
+
+def test_many_rivals_that_are_little_known_do_not_push_a_better_point_off_the_front():
+    """Ten rivals at 10 +- 0.5, the point at 9.5: the lowest of the rivals' draws is lower in nearly all draws."""
+    draws = 10 + 0.5 * np.random.default_rng(0).normal(size=(11, 1, 400))
+    draws[:10] += 10 - draws[:10].mean(axis=2, keepdims=True)
+    draws[10] = 9.5
+    claim = Front(np.arange(11.0)[:, None], tolerance=1.0).judge(made(draws), 0.95).claims[10]
+    assert (draws[:10].min(axis=0) - 9.5 < 1.0).mean() > 0.95
+    assert claim.verdict != "off the front"
 
 
 def test_the_cheapest_point_is_on_the_front_and_its_setting_is_a_target():
