@@ -1,15 +1,20 @@
 """How long the report of a large ledger takes, and how large its page is.
 
     make bench-report
+    python -m benchmarks.report --beside FOLDER
 
 Ledgers of about 10,000 runs of a made-up sweep: many points with a few runs each, as many points as runs, and a few
 points with many seeds. Seconds are those of `wn-sweep report`, a process of its own; benchmarks/report.txt keeps them.
+With a clone of another commit in FOLDER, each writes its own ledgers and reports them in turn, three times, by the same
+Python; what is kept then are the least seconds of both and their ratio.
 """
 
+import argparse
 import math
 import os
 import platform
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +29,7 @@ from sweep.engine.runs import wanted
 from sweep.space import Space
 
 ROOT = Path(__file__).parent.parent
+PAGE = "reports/made/index.html"
 LAMBDAS = [1, 2, 3, 4, 6, 8, 12, 16, 24]
 QUICK = {
     "name": "made",
@@ -74,26 +80,59 @@ def fill(path, space):
     return len(runs)
 
 
+FILL = """
+from pathlib import Path
+from benchmarks.report import SPACES, fill
+print(fill(Path("results/made/ledger.sqlite"), SPACES[{name!r}]))
+"""
+
+
+def python(root, folder, *words):
+    """What Python prints in a folder, with the packages of a tree, and how many seconds it takes."""
+    # a program of -c looks into the tree for what it imports, and not into the folder
+    env = os.environ | {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, *words], cwd=folder, check=True, stdout=subprocess.PIPE, text=True, env=env)
+    return done.stdout, time.perf_counter() - began
+
+
+def report(root, folder):
+    """Seconds of a report that is not there yet."""
+    shutil.rmtree(folder / "reports", ignore_errors=True)
+    return python(root, folder, "-m", "sweep.cli", "report", "made")[1]
+
+
+def measured(name, roots, rounds):
+    """How many runs a ledger has, the least seconds of each tree, and how large the first one's page is."""
+    with tempfile.TemporaryDirectory() as base:
+        folders = [Path(base) / str(number) for number in range(len(roots))]
+        for root, folder in zip(roots, folders, strict=True):
+            folder.mkdir()
+            runs = int(python(root, folder, "-c", FILL.format(name=name))[0])
+        taken = [[report(*each) for each in zip(roots, folders, strict=True)] for _ in range(rounds)]
+        return runs, [min(times) for times in zip(*taken, strict=True)], (folders[0] / PAGE).stat().st_size / 1e6
+
+
 def main():
     """Print the table and keep it beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="a clone of another commit")
+    other = parser.parse_args().beside
     machine = platform.processor() or platform.machine()
-    lines = [f"# {machine}, {os.cpu_count()} cores; make bench-report"]
-    lines.append(f"{'ledger':<30}{'runs':>8}{'seconds':>10}{'page, MB':>10}")
-    for name, space in SPACES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            runs = fill(Path(folder) / "results/made/ledger.sqlite", space)
-            began = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-m", "sweep.cli", "report", "made"],
-                cwd=folder,
-                check=True,
-                stdout=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
-            )
-            seconds = time.perf_counter() - began
-            size = (Path(folder) / "reports/made/index.html").stat().st_size / 1e6
-        lines.append(f"{name:<30}{runs:>8,}{seconds:>10.1f}{size:>10.2f}")
-        print("\n".join(lines[-1:] if len(lines) > 3 else lines), flush=True)
+    command = "python -m benchmarks.report --beside FOLDER" if other else "make bench-report"
+    heads = f"{'ledger':<30}{'runs':>8}{'seconds':>10}{'page, MB':>10}"
+    if other:
+        commit = subprocess.run(
+            ["git", "-C", str(other), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+        )
+        heads += f"{commit.stdout.strip() or 'other':>10}{'ratio':>7}"
+    lines = [f"# {machine}, {os.cpu_count()} cores; {command}", heads]
+    print("\n".join(lines), flush=True)
+    for name in SPACES:
+        runs, (seconds, *others), size = measured(name, [ROOT, *filter(None, [other])], 3 if other else 1)
+        beside = "".join(f"{theirs:>10.1f}{seconds / theirs:>7.2f}" for theirs in others)
+        lines.append(f"{name:<30}{runs:>8,}{seconds:>10.1f}{size:>10.2f}{beside}")
+        print(lines[-1], flush=True)
     Path(__file__).with_suffix(".txt").write_text("\n".join(lines) + "\n")
 
 

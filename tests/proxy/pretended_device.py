@@ -35,8 +35,8 @@ SIZE = 12
 NETS = {
     "shufflenet_v2": dict(width=0.125, stem_channels=4, last_channels=16, repeats=(2,)),
     "shufflenet_v2_original": dict(width=0.125, stem_channels=4, last_channels=16, repeats=(1,), stem="imagenet"),
-    "resnet18": dict(width=0.0625, repeats=(1,)),
-    "resnet34": dict(width=0.0625, repeats=(1,), stem="imagenet"),
+    # the blocks of resnet34 are those of resnet18
+    "resnet18": dict(width=0.0625, repeats=(1,), stem="imagenet"),
     "resnet50": dict(width=0.0625, repeats=(1,)),
 }
 FAMILIES = (
