@@ -100,7 +100,7 @@ bench-truth: $(READY)
 quick-ten: $(READY)
 	$(BIN)/wn-sweep merge tests/golden/ledgers/quick/ledger.sqlite --into quick-ten --results tests/golden/ledgers
 	$(BIN)/wn-sweep run tests/golden/quick-ten.yaml --results tests/golden/ledgers --reports .quick-ten
-	rm -r .quick-ten tests/golden/ledgers/quick-ten/lock
+	rm -r .quick-ten tests/golden/ledgers/quick-ten/lock tests/golden/ledgers/quick-ten/finding.json
 
 # the search that docs/search.md names, under five minutes on two cores, and quick by racing
 search: $(READY)

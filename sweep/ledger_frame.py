@@ -12,7 +12,7 @@ from sweep import kept_kernels
 from sweep.analysis.metric import METRICS, measured_by
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
-from sweep.analysis.sweep_frame import Claim, Contrast, Search, SweepFrame
+from sweep.analysis.sweep_frame import Search, SweepFrame
 from sweep.costs.training import passes_of_a_point
 from sweep.engine.ledger import Ledger
 from sweep.engine.looks import looks
@@ -20,6 +20,7 @@ from sweep.engine.race import standing_of
 from sweep.engine.recorded import Recorded, RecordedRun, recorded
 from sweep.engine.runs import Run
 from sweep.errors import LedgerError
+from sweep.search.standing import RaceStanding
 from sweep.space import Point, Space, alone, plain
 from sweep.space.columns import own_axis
 
@@ -159,8 +160,7 @@ def _search(ledger: Ledger, sweep: Recorded, by_key: Mapping[str, Mapping[str, A
     )
     objectives = strategy.settings.get("objectives", (strategy.settings.get("cost", "flops"),))
     costs = tuple(name for name in objectives if name != "error")
-    standing = standing_of(ledger, sweep.space)
-    claims, contrasts = (standing.claims, standing.contrasts) if standing else ((), ())
+    standing = standing_of(ledger, sweep.space) or RaceStanding()
     return Search(
         strategy.name,
         strategy.settings,
@@ -168,8 +168,8 @@ def _search(ledger: Ledger, sweep: Recorded, by_key: Mapping[str, Mapping[str, A
         frame,
         tuple(_axes(sweep, places)),
         {path: tuple(values) for path, values in sweep.space.nuisance.items()},
-        tuple(Claim(**vars(claim)) for claim in claims),
-        tuple(Contrast(**vars(contrast)) for contrast in contrasts),
+        standing.claims,
+        standing.contrasts,
     )
 
 

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from sweep.search.standing import PairClaim, PointClaim
+
 _T = TypeVar("_T")
 
 #: Columns of `SweepFrame.runs` that every sweep has, beside its axes and its nuisance settings; it may have
@@ -63,32 +65,6 @@ class Final:
     official: bool = True
 
 
-@dataclass(frozen=True)
-class Claim:
-    """What a race says of a point: `verdict` with its probability, and its expected error with a 95 % interval.
-
-    `to_decide` is how many more runs would decide it; 0 if it is decided, None if more than is worth counting.
-    """
-
-    point: str
-    verdict: str
-    probability: float
-    error: float
-    low: float
-    high: float
-    to_decide: int | None = 0
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """What a race along an axis says: the error of the first point less that of the second, each at its best."""
-
-    first: str
-    second: str
-    difference: float
-    half_width: float
-
-
 @dataclass(frozen=True, eq=False)
 class Search:
     """What a strategy other than the grid asked for.
@@ -105,8 +81,8 @@ class Search:
     asked: pd.DataFrame
     axes: tuple[str, ...]
     nuisance: Mapping[str, tuple[Any, ...]]
-    claims: tuple[Claim, ...] = ()
-    contrasts: tuple[Contrast, ...] = ()
+    claims: tuple[PointClaim, ...] = ()
+    contrasts: tuple[PairClaim, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

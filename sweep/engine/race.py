@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,44 +12,11 @@ from sweep.errors import SweepError
 from sweep.search.history import Choice, History
 from sweep.search.pool import Pool
 from sweep.search.racing_goals import racing
+from sweep.search.standing import PairClaim, PointClaim, RaceStanding
 from sweep.space import Point, Space, canonical, label
 
 #: An ask of this number sees all answers.
 EVERYTHING = 1 << 60
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is said of a point, with its probability; its expected error in per cent with a 95 % interval.
-
-    `to_decide` is how many more runs would decide it; 0 if it is decided, None if more than is worth counting.
-    """
-
-    point: str
-    verdict: str
-    probability: float
-    error: float
-    low: float
-    high: float
-    to_decide: int | None
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """The error of the first point less that of the second, in points of error, and half of its interval's width."""
-
-    first: str
-    second: str
-    difference: float
-    half_width: float
-
-
-@dataclass(frozen=True)
-class RaceStanding:
-    """What a race claims of all points, or of pairs of them."""
-
-    claims: tuple[Claim, ...] = ()
-    contrasts: tuple[Contrast, ...] = ()
 
 
 def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
@@ -74,7 +40,7 @@ def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
     if judgement.contrasts:
         return RaceStanding(
             contrasts=tuple(
-                Contrast(pool.labels[one.first], pool.labels[one.second], one.difference, one.half_width)
+                PairClaim(pool.labels[one.first], pool.labels[one.second], one.difference, one.half_width)
                 for one in judgement.contrasts
             )
         )
@@ -82,7 +48,7 @@ def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
     for one in judgement.claims:
         error, low, high = standing.errors[one.point].tolist()
         to_decide = standing.to_decide.get(one.point, 0)
-        claims.append(Claim(pool.labels[one.point], one.verdict, one.probability, error, low, high, to_decide))
+        claims.append(PointClaim(pool.labels[one.point], one.verdict, one.probability, error, low, high, to_decide))
     return RaceStanding(tuple(claims))
 
 

@@ -14,7 +14,8 @@ from sweep.space import Point, Proxy, Space, canonical
 from sweep.space.families import FAMILIES
 from sweep.space.mistakes import messages
 
-LEDGERS = sorted((Path(__file__).parents[1] / "golden" / "ledgers").glob("*/ledger.sqlite"))
+#: Those of before, whose tables hold every text.
+LEDGERS = [Path(__file__).parents[1] / "golden" / "ledgers" / name / "ledger.sqlite" for name in ("fashion", "quick")]
 
 
 @pytest.fixture(params=LEDGERS, ids=lambda path: path.parent.name)

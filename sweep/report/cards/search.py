@@ -10,11 +10,12 @@ import pandas as pd
 from sweep.analysis.records import records
 from sweep.analysis.searched import BAND, BEST, FEWEST, Courses, courses, importances
 from sweep.analysis.study import Study
-from sweep.analysis.sweep_frame import Claim, Search
+from sweep.analysis.sweep_frame import Search
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.front_chances import NAMES
 from sweep.report.cards.search_figure import draw_search
+from sweep.search.standing import PointClaim
 
 #: More claims than these would hide the rest of the page.
 MOST = 200
@@ -199,7 +200,7 @@ def _decided(search: Search) -> Card:
 _ORDER = {"on the front": 0, "not decided": 1, "off the front": 2}
 
 
-def _count_sentence(claims: Iterable[Claim], confidence: float, best: bool) -> str:
+def _count_sentence(claims: Iterable[PointClaim], confidence: float, best: bool) -> str:
     verdicts = [one.verdict for one in claims]
     on, off, left = (verdicts.count(verdict) for verdict in ("on the front", "off the front", "not decided"))
     names = ("among the best", "not among the best") if best else ("on the front", "not on it")
@@ -210,7 +211,7 @@ def _count_sentence(claims: Iterable[Claim], confidence: float, best: bool) -> s
     )
 
 
-def _open_sentences(claims: Iterable[Claim]) -> list[str]:
+def _open_sentences(claims: Iterable[PointClaim]) -> list[str]:
     left = [one for one in claims if one.verdict == "not decided"]
     known = sorted((one for one in left if one.to_decide is not None), key=lambda one: (one.to_decide or 0, one.point))
     says = []
@@ -226,7 +227,7 @@ def _open_sentences(claims: Iterable[Claim]) -> list[str]:
     return says
 
 
-def _claim_row(one: Claim, best: bool) -> tuple[Cell, ...]:
+def _claim_row(one: PointClaim, best: bool) -> tuple[Cell, ...]:
     verdict = {"on the front": "among the best", "off the front": "not among the best"}.get(one.verdict, one.verdict)
     to_decide = "–" if one.verdict != "not decided" else "over 50" if one.to_decide is None else f"{one.to_decide}"
     return (
