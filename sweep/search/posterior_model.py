@@ -18,9 +18,9 @@ from sweep.search.posterior_scale import Array, Runs, Scale
 POINT_LENGTHS = (0.4, 0.8, 1.6, 3.2)
 SETTING_LENGTHS = (0.7, 1.2, 2.0, 3.5, 6.0)
 #: Deviations that a fit chooses, in units of the scale: names, prior medians, and prior deviations of the logarithms.
-#: A point's own part is half of what it shares: with less a race believes too much in smooth fronts.
+#: A point's own part is a little more than half of what it shares: with less a race believes too much in smooth fronts.
 NAMES = ("setting", "point", "point_own", "both", "both_own", "cell", "noise", "seed")
-MEDIANS = np.log([1.0, 0.5, 0.25, 0.5, 0.2, 0.05, 0.35, 0.35])
+MEDIANS = np.log([1.0, 0.5, 0.3, 0.5, 0.25, 0.05, 0.35, 0.35])
 DEVIATIONS = np.array([1.0, 1.0, 0.7, 1.0, 0.7, 0.5, 0.7, 0.7])
 #: Variance of the level of all errors: wide, so that the data decide it.
 LEVEL = 25.0

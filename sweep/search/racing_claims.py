@@ -16,7 +16,7 @@ Verdict = Literal["on the front", "off the front", "not decided"]
 #: A point's setting is settled if it is as good as any of the point's settings with this probability.
 SETTING_CONFIDENCE = 0.8
 #: A point that beats its rivals by this share of the tolerance, as expected, is not called off the front.
-LEAN = 0.25
+LEAN = 0.15
 #: A run of a rival may decide a point if the rival is its strongest one with this probability.
 LIKELY_RIVAL = 0.02
 #: Intervals of a posterior are widened by this, as its own deviations are not known exactly.
