@@ -140,7 +140,7 @@ def points(draw, backbone, family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("backbone", BACKBONES)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=st.data(), channels=st.integers(1, 4), classes=st.integers(1, 12))
 def test_two_counts_agree_layer_by_layer(backbone, family, data, channels, classes):
     point = data.draw(points(backbone, family))

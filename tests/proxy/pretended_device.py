@@ -46,7 +46,6 @@ FAMILIES = (
     dict(family="condconv", experts=2),
     dict(family="weightnet", M=1, G=1),
     dict(family="weightnet", M=2, G=2),
-    dict(family="weightnet", M=4, G=2),
 )
 CHOICES = {
     "backbone": tuple(NETS),

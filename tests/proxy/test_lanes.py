@@ -135,7 +135,7 @@ def together(point, runs, count, dtype=torch.float64):
     return platform.losses, outcomes
 
 
-@settings(max_examples=9, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(
     points, recipes, st.lists(st.sampled_from((0.001, 0.01)), min_size=1, max_size=2, unique=True), st.integers(1, 2)
 )
