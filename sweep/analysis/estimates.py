@@ -24,7 +24,17 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.analysis.pooled import precision
-from sweep.analysis.samples import Sample, average, combine, exact_sum, means_without, pooled
+from sweep.analysis.samples import (
+    Sample,
+    average,
+    combine,
+    exact_sum,
+    extra_seeds,
+    means_without,
+    pooled,
+    share_of_extra,
+    with_extra,
+)
 from sweep.statistics.intervals import above_zero, within_percent
 from sweep.statistics.noise import quantile
 
@@ -113,7 +123,7 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
     n = len(values)
     if n == 0:
         return Estimate(0, math.nan, math.nan, math.nan, math.nan)
-    mean = fmean(values.tolist())
+    mean = sample.mean
     if n == 1:
         return Estimate(1, mean, math.nan, math.nan, math.nan)
     sd = 0.0 if _equal(sample) else float(np.std(values, ddof=1))
@@ -135,6 +145,16 @@ def estimate_error(found: Sample, metric: str = "error") -> Estimate:
     if math.isnan(made.low):
         return made
     ends = within_percent if metric == "error" else above_zero
+    if (extra := extra_seeds(found)) > 0:
+        # the extra seeds count for less than the common ones, so their mean is never as sure as that of all; and
+        # settings were chosen on the latter
+        every, n = with_extra(found), made.n
+        sd = float(np.std(every, ddof=1))
+        widening = error_of(found) / (float(np.std(found.numbers, ddof=1)) / math.sqrt(n))
+        share = share_of_extra(found)
+        error = sd * widening * math.sqrt((1 - share) ** 2 / n + share**2 / extra)
+        low, high = ends(made.mean, error, len(every) - 1.0)
+        return Estimate(n, made.mean, sd, float(low), float(high))
     low, high = ends(made.mean, *precision_of(found))
     return Estimate(made.n, made.mean, made.sd, float(low), float(high))
 

@@ -14,6 +14,7 @@ from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
 from sweep.analysis.ranked import Comparable
 from sweep.analysis.records import records
+from sweep.analysis.samples import extra_seeds
 from sweep.analysis.shrunk import NOTHING, Array, Shrunk, drawn
 from sweep.analysis.significance import holm, p_value, seeds_to_resolve
 from sweep.analysis.sweep_frame import SweepFrame, once
@@ -42,7 +43,13 @@ def shared_samples(frame: SweepFrame) -> dict[Setting, dict[str, Sample]]:
     rows: dict[Setting, list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(tuple(key), []).append(row)
-    return {setting: pooled(samples(runs.iloc[at])) for setting, at in rows.items()}
+    found = {}
+    for setting, at in rows.items():
+        mine = runs.iloc[at]
+        extra = mine["seed"].isin(frame.extra_seeds)
+        more = {point: sample.values for point, sample in samples(mine[extra]).items()} if extra.any() else {}
+        found[setting] = pooled(samples(mine[~extra]), more)
+    return found
 
 
 def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = None) -> pd.DataFrame:
@@ -56,8 +63,8 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     Returns:
         `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`, `training_flops` if
         the frame has it; `seconds` (mean of a run);
-        `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
-        and `n_missing` seeds, `single_seed`, and `at_chance` (no better than guessing); the nuisance columns, `edge`,
+        `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds and, of a baseline,
+        `n_extra` seeds that no other point has; beside `n_failed` and `n_missing` of all of them, `single_seed`, and `at_chance` (no better than guessing); the nuisance columns, `edge`,
         `compared`, `settings`, `settled` as in `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and
         diverged), `runs_missing`; `shrunk`, `shrunk_low`, `shrunk_high`, the expected error drawn toward those of the
         other points (`sweep.statistics.hierarchy`), NaN where not settled or at chance; `baseline` and `diff_n`,
@@ -83,6 +90,7 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
             | write(estimate_error(tuned.samples[label], frame.metric))
+            | {"n_extra": extra_seeds(tuned.samples[label])}
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
             | {"single_seed": label in flattered, "at_chance": label in comparable.guessing}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
@@ -94,7 +102,17 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     _shrink(rows, drawn(frame, tuned) if shrunk is None else shrunk)
     costs = [cost for cost in COSTS if cost in frame.runs]
     columns = ["point", *frame.axes, *costs, "seconds", "n", "mean", "sd", "low", "high"]
-    columns += ["n_failed", "n_missing", "single_seed", "at_chance", "runs", "runs_done", "runs_failed", "runs_missing"]
+    columns += [
+        "n_extra",
+        "n_failed",
+        "n_missing",
+        "single_seed",
+        "at_chance",
+        "runs",
+        "runs_done",
+        "runs_failed",
+        "runs_missing",
+    ]
     columns += ["shrunk", "shrunk_low", "shrunk_high", "baseline", "diff_n", "diff_mean", "diff_sd", "diff_low"]
     columns += ["diff_high", "diff_error", "diff_freedom", "diff_all_low", "diff_all_high", "diff_p", "diff_p_holm"]
     columns += ["diff_resolves", "diff_seeds", "diff_shrunk", "diff_shrunk_low", "diff_shrunk_high"]
