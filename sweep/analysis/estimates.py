@@ -16,20 +16,19 @@ three are the same, and the interval is Student's.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.analysis.pooled import precision
+from sweep.analysis.pooled import most_extra, precision
 from sweep.analysis.samples import (
     Sample,
     average,
     combine,
     exact_sum,
-    extra_seeds,
     means_without,
     pooled,
     share_of_extra,
@@ -75,6 +74,8 @@ class Estimate:
     sd: float
     low: float
     high: float
+    #: seeds of baselines beside the n that all have, which the mean takes into account
+    extra: int = 0
 
     @property
     def equal(self) -> bool:
@@ -131,7 +132,7 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
     if math.isnan(error):
         return Estimate(n, mean, sd, math.nan, math.nan)
     half = float(quantile(freedom)) * error
-    return Estimate(n, mean, sd, mean - half, mean + half)
+    return Estimate(n, mean, sd, mean - half, mean + half, most_extra(sample.parts))
 
 
 def estimate_error(found: Sample, metric: str = "error") -> Estimate:
@@ -145,7 +146,7 @@ def estimate_error(found: Sample, metric: str = "error") -> Estimate:
     if math.isnan(made.low):
         return made
     ends = within_percent if metric == "error" else above_zero
-    if (extra := extra_seeds(found)) > 0:
+    if (extra := made.extra) and len(with_extra(found)) > made.n:
         # the extra seeds count for less than the common ones, so their mean is never as sure as that of all; and
         # settings were chosen on the latter
         every, n = with_extra(found), made.n
@@ -154,9 +155,9 @@ def estimate_error(found: Sample, metric: str = "error") -> Estimate:
         share = share_of_extra(found)
         error = sd * widening * math.sqrt((1 - share) ** 2 / n + share**2 / extra)
         low, high = ends(made.mean, error, len(every) - 1.0)
-        return Estimate(n, made.mean, sd, float(low), float(high))
+        return Estimate(n, made.mean, sd, float(low), float(high), extra)
     low, high = ends(made.mean, *precision_of(found))
-    return Estimate(made.n, made.mean, made.sd, float(low), float(high))
+    return replace(made, low=float(low), high=float(high))
 
 
 def precision_of(sample: Sample) -> tuple[float, float]:
@@ -191,8 +192,8 @@ def error_of(sample: Sample) -> float:
 
 def read(row: Mapping[Any, Any], prefix: str = "") -> Estimate:
     """Read an estimate from a row that `write` made."""
-    n, *rest = (row[f"{prefix}{name}"] for name in ("n", "mean", "sd", "low", "high"))
-    return Estimate(int(n), *rest)
+    n, mean, sd, low, high = (row[f"{prefix}{name}"] for name in ("n", "mean", "sd", "low", "high"))
+    return Estimate(int(n), mean, sd, low, high, int(row.get(f"{prefix}extra", 0)))
 
 
 def write(found: Estimate, prefix: str = "") -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The noise of a family of samples, one a point, of which weighted sums know how sure they are."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -107,6 +109,27 @@ def shift(parts: Parts, seeds: int) -> float:
     for pool, mine in parts.items():
         total += sum(weight * float(pool.noise.shift[pool.position[point]]) for point, weight in mine.items())
     return total
+
+
+def most_extra(parts: Parts) -> int:
+    """How many extra seeds there are of the baseline in a sum that has most of them, where they count in its mean."""
+    most = 0
+    for pool, weights in parts.items():
+        if pool.extra.shape[1]:
+            at = [pool.position[point] for point, weight in weights.items() if weight]
+            counted = np.isfinite(pool.extra[at]).sum(-1) * (pool.noise.saved[at] > 0)
+            most = max(most, int(counted.max(initial=0)))
+    return most
+
+
+def common_precision(parts: Parts, seeds: int) -> float:
+    """The standard error that `precision` would tell, had baselines no extra seeds; NaN where it tells none."""
+    found = _contrast(parts) if seeds > 1 else None
+    if found is None:
+        return math.nan
+    seen, at, weights = found
+    nothing = np.zeros(seen.saved.shape)
+    return float(replace(seen, saved=nothing).contrast(at, weights, seeds)[0])
 
 
 def _contrast(parts: Parts) -> tuple[Noise, npt.NDArray[np.intp], Array] | None:

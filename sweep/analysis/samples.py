@@ -154,11 +154,6 @@ def pooled(samples: Mapping[str, Sample], extra: Mapping[str, Mapping[int, float
     }
 
 
-def extra_seeds(sample: Sample) -> int:
-    """How many seeds a sample of one point, a baseline, has that other points do not have."""
-    return len(_extra(sample))
-
-
 def _extra(sample: Sample) -> Array:
     """The numbers of a sample of one point at seeds that other points do not have."""
     parts = [(pool, point) for pool, weights in sample.parts.items() for point in weights]
@@ -166,7 +161,7 @@ def _extra(sample: Sample) -> Array:
         return np.empty(0)
     ((pool, point),) = parts
     row = pool.extra[pool.position[point]]
-    return row[np.isfinite(row)]
+    return np.asarray(row[np.isfinite(row)])
 
 
 def share_of_extra(sample: Sample) -> float:

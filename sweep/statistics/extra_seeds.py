@@ -1,8 +1,8 @@
 """What seeds that only a baseline has say of differences to it.
 
-A paired difference over the n seeds that both have is free of the luck of seeds, and each mean has the noise of n runs.
-With m more seeds of the baseline its mean over all n + m is surer, and no longer paired. The best that can be done is in
-between: the mean over the common seeds, and of the way to that over the extra ones a share
+A paired difference over the n seeds that both have is free of the luck of seeds, and each mean has the noise of n
+runs. With m more seeds of the baseline its mean over all n + m is surer, and no longer paired. The best that can be
+done is in between: the mean over the common seeds, and of the way to that over the extra ones a share
 
     w = m / (n + m) x s / (s + t),
 
@@ -64,7 +64,8 @@ def shares(values: Array, extra: Array, variance: Array, luck: Array) -> tuple[A
     """Tell how far each baseline's mean goes from that over the common seeds toward that over the extra ones.
 
     Args:
-        values, extra: as in `with_extra`.
+        values: of shape (..., points, seeds), as in `with_extra`.
+        extra: of shape (..., points, extra seeds), likewise.
         variance: of shape (..., points): of each point's noise at a seed.
         luck: of shape (...): that of the luck of a seed.
 

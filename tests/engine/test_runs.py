@@ -22,7 +22,10 @@ OLD = runs(SMALL)
 WIDER = {
     # what is wider: (text to replace, by what, runs of the whole, what of it is new)
     "more seeds": ("seeds: 2", "seeds: [5, 1, 0]", 18, lambda run: run.seed == 5),
-    "more seeds of the baseline": ("seeds: 2", "seeds: {all: 2, baseline: [1, 0, 4, 7, 9]}", 18, lambda run: run.seed in {4, 7, 9} and run.point.family == "static"),
+    "more seeds of the baseline": (
+        "seeds: 2", "seeds: {all: 2, baseline: [1, 0, 4, 7, 9]}", 18,
+        lambda run: run.seed in {4, 7, 9} and run.point.family == "static",
+    ),
     "more values": ("M: [1, 2]", "M: [4, 2, 1]", 16, lambda run: run.point.M == 4),
     "another block": ("grid:", "grid:\n  - family: se", 16, lambda run: run.point.family == "se"),
     "another setting": ("[0.01, 0.04]", "[0.04, 0.01, 0.02]", 18, lambda run: run.proxy.optimizer.lr == 0.02),
@@ -92,7 +95,7 @@ def test_more_seeds_of_the_baseline_everywhere():
     pool = PlannedRuns(planned).pool()
     expected = {(0, k, seed) for k in range(2) for seed in (0, 1, 4, 7, 9)}
     expected |= {(p, k, seed) for p in (1, 2) for k in range(2) for seed in (0, 1)}
-    assert [point.label for point in planned.points][0] == "static"
+    assert planned.points[0].label == "static"
     assert {(one.point, one.setting, one.seed) for one in pool.grid()} == expected
     assert planned.runs == pool.runs == len(pool.grid()) == 18
     assert {pool.key(one) for one in pool.grid()} == {run.key for run in wanted(planned)}

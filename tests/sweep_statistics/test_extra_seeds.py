@@ -14,9 +14,8 @@ def least_squares(values, extra, noise_variance, luck):
     columns = np.concatenate([values, extra], axis=1)
     cells = [(p, s) for p in range(points) for s in range(columns.shape[1]) if np.isfinite(columns[p, s])]
     design = np.array([[float(p == q) for q in range(points)] for p, _ in cells])
-    covariance = np.array(
-        [[luck * (s == t) + noise_variance[p] * ((p, s) == (q, t)) for q, t in cells] for p, s in cells]
-    )
+    seeds = np.array([s for _, s in cells])
+    covariance = luck * (seeds[:, None] == seeds) + np.diag([noise_variance[p] for p, _ in cells])
     weight = np.linalg.inv(covariance)
     spread = np.linalg.inv(design.T @ weight @ design)
     return spread @ design.T @ weight @ np.array([columns[cell] for cell in cells]), spread
@@ -64,7 +63,7 @@ def test_variances_are_right_on_average(luck):
     values, extra = drawn(rng, 4000, 10, 3, 6, luck, baseline=1.5)
     seen = noise(values)
     found = with_extra(values, extra, seen.own, seen.degrees, np.ones(seen.own.shape), seen.moderated()[0])
-    # too little by a twentieth from a noisy point's residuals alone, too much where what is left of a spread is cut at 0
+    # too little by a twentieth from a noisy point's residuals, too much where what is left of a spread is cut at 0
     assert 0.94 <= found.own[:, 0].mean() / 1.5**2 <= 1.09
     assert found.own[:, 1:] == pytest.approx(seen.own[:, 1:])
     assert found.luck.mean() == pytest.approx(luck**2, rel=0.05, abs=0.07)
@@ -113,7 +112,7 @@ def test_where_little_is_known():
     missing = values.copy()
     missing[2, 0] = np.nan
     seen = noise(missing, extra=extra)
-    error, freedom = seen.differences(np.array([1, 2]), 0, np.array([3.0, 2.0]))
+    error, _ = seen.differences(np.array([1, 2]), 0, np.array([3.0, 2.0]))
     variance, _ = seen.moderated()
     expected = variance[2] / 2 + variance[0] / 2 - variance[0] * seen.saved[0]
     assert error[1] ** 2 == pytest.approx(expected)
