@@ -147,7 +147,7 @@ def shared(frame: SweepFrame) -> pd.DataFrame:
         _columns(names, setting) | {"point": point, "seed": seed, "status": result.status, "error": result.error}
         for setting in settings(frame)
         for point in order
-        for seed in frame.seeds
+        for seed in (*frame.seeds, *frame.extra_seeds)
         if (result := results[point].get((setting, seed))) is not None
     ]
     return pd.DataFrame(rows, columns=[*names, "point", "seed", "status", "error"])
