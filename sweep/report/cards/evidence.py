@@ -126,14 +126,14 @@ def _seeds_sentence(rows: Sequence[Mapping[Any, Any]], stated: Sequence[float]) 
 
 
 def _extra_sentence(rows: Sequence[Mapping[Any, Any]]) -> str | None:
-    """Say how much narrower intervals are by seeds that only the baseline has."""
+    """Say how much smaller standard errors are by seeds that only the baseline has."""
     narrower = [1 - row["diff_error"] / row["diff_common_error"] for row in rows if row["diff_extra"]]
     if not narrower:
         return None
     extra = max(row["diff_extra"] for row in rows)
     return (
-        f"{words.plural(extra, 'more seed')} of the baseline {'make' if extra > 1 else 'makes'} the intervals "
-        f"{100 * median(narrower):.0f} % narrower (median over points)."
+        f"{words.plural(extra, 'more seed')} of the baseline {'make' if extra > 1 else 'makes'} the standard errors of "
+        f"differences {100 * median(narrower):.0f} % smaller (median over points)."
     )
 
 
