@@ -129,7 +129,7 @@ def common_precision(parts: Parts, seeds: int) -> float:
         return math.nan
     seen, at, weights = found
     nothing = np.zeros(seen.saved.shape)
-    return float(replace(seen, saved=nothing).contrast(at, weights, seeds)[0])
+    return float(replace(seen, saved=nothing, luck=nothing).contrast(at, weights, seeds)[0])
 
 
 def _contrast(parts: Parts) -> tuple[Noise, npt.NDArray[np.intp], Array] | None:
