@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 
+from threadpoolctl import get_cached_controller
+
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.executor import Executor
 from sweep.engine.ledger import Ledger
@@ -51,11 +53,11 @@ class Loop:
     def _ask(self) -> None:
         """Make as many asks as the strategy's lag allows."""
         while not self._stopped and self._may_ask():
-            choice = self._strategy.next(self._history.seen(self._number, self._strategy.lag), self._number)
+            choice = self._next(self._strategy.lag)
             if isinstance(choice, Barrier):
                 if self._history.oldest_open is not None:
                     return
-                choice = self._strategy.next(self._history.seen(self._number, 0), self._number)
+                choice = self._next(0)
                 assert not isinstance(choice, Barrier), "a strategy waits for answers that are in"
             if isinstance(choice, Stop):
                 self._stopped = True
@@ -69,6 +71,11 @@ class Loop:
             else:
                 self._open[key] = self._number, choice
             self._number += 1
+
+    def _next(self, lag: int | None) -> Choice | Stop | Barrier:
+        # threads that share small products wait for one another: on busy cores an ask takes many times as long
+        with get_cached_controller().limit(limits=1):
+            return self._strategy.next(self._history.seen(self._number, lag), self._number)
 
     def _may_ask(self) -> bool:
         lag, oldest = self._strategy.lag, self._history.oldest_open
