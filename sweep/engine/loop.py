@@ -1,6 +1,8 @@
 """The loop: ask the strategy, note the ask, do the run, record the result."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
 
 from threadpoolctl import get_cached_controller
 
@@ -23,6 +25,7 @@ class Loop:
         number: that of the next ask.
         answers: what the ledger holds of every run, by key, those that the space did not ask for included.
         planned: places of the points that the ledger holds.
+        first: what the origin of the first ask that is made holds beside what the strategy says.
     """
 
     def __init__(
@@ -33,7 +36,9 @@ class Loop:
         number: int,
         answers: Mapping[str, Answer] | None = None,
         planned: Collection[int] = (),
+        first: Mapping[str, Any] | None = None,
     ) -> None:
+        self._first = first or {}
         self._answers = answers or {}
         self._strategy, self._runs, self._history, self._number = strategy, runs, history, number
         #: keys of the runs that were asked for before
@@ -62,6 +67,7 @@ class Loop:
             if isinstance(choice, Stop):
                 self._stopped = True
                 return
+            choice, self._first = replace(choice, origin={**choice.origin, **self._first}), {}
             self._history.ask(self._number, choice)
             key = self._runs.key(choice)
             self._unnoted.append((self._number, choice))

@@ -29,7 +29,7 @@ def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
     points = [Point(**json.loads(one.point)) for one in planned]
     pool = _pool(space, axes, points, planned, [setting for setting, _ in recipes])
     try:
-        race = racing(pool, **{**strategy.settings, "runs": None})
+        race = racing(pool, **{**strategy.settings, "runs": None, "hours": None})
     except SweepError:
         # a space that was edited since
         return None

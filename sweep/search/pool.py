@@ -40,6 +40,7 @@ class Pool:
     rungs: epochs of each rung, the shortest first.
     combinations: the pairs of setting and rung that there are; None for all.
     axes: name -> column over all points, where it is known without making each of them.
+    hours: forecast hours of training of a run, of shape (points, rungs); empty where there is no forecast.
     """
 
     points: Sequence[Mapping[str, Any]]
@@ -53,6 +54,7 @@ class Pool:
     combinations: frozenset[tuple[int, int]] | None = None
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     axes: Mapping[str, Column] = field(default_factory=dict)
+    hours: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 1)))
 
     def __len__(self) -> int:
         return len(self.points)
