@@ -241,13 +241,13 @@ def merge(
     """
     from sweep.api import merge as merge_sweeps
     from sweep.engine.ledger import Ledger
-    from sweep.watch import unused_runs
 
     with Ledger.open(merge_sweeps(*sources, into=into, results=results)) as ledger:
         statuses = ledger.statuses()
         out.print(f"{len(statuses)} runs: {ledger.path}", markup=False)
-        if unused := len(statuses.keys() - ledger.wanted()):
-            out.print(unused_runs(unused, ""), markup=False)
+        if more := len(statuses.keys() - ledger.wanted()):
+            what = "is not asked for by its space" if more == 1 else "are not asked for by its space"
+            out.print(f"{more} of them {what}; `wn-sweep run` takes up what the space then asks for", markup=False)
 
 
 for command in (status, new, spaces, data, schema):
