@@ -130,6 +130,8 @@ class OptunaSearch:
         # what is kept holds for one history alone
         self._history: object = None
         self._rows = 0
+        # names of what samplers wrote to the study
+        self._written: set[str] = set()
         # number of an ask without an answer -> number of its trial
         self._open: dict[int, int] = {}
 
@@ -141,7 +143,6 @@ class OptunaSearch:
             study.sampler.reseed(seed)
         else:
             study.sampler = SAMPLERS[self._name](seed, self._distributions)
-        before = set(study._storage.get_study_system_attrs(study._study_id))
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
@@ -162,9 +163,10 @@ class OptunaSearch:
         origin: dict[str, Any] = {
             "params": self._axes.texts(params) | self._setting_axes.texts(params),
             "system": dict(study._storage.get_trial(trial._trial_id).system_attrs),
-            "study": {key: value for key, value in written.items() if key not in before},
+            "study": {key: value for key, value in written.items() if key not in self._written},
             "with": self._version,
         }
+        self._written |= written.keys()
         self._open[number] = trial.number
         self._rows = len(seen) + 1
         return replace(choice, origin=origin)
@@ -202,7 +204,7 @@ class OptunaSearch:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             lower = optuna.study.StudyDirection.MINIMIZE
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
-            self._history, self._rows, self._open = seen._history, 0, {}
+            self._history, self._rows, self._open, self._written = seen._history, 0, {}, set()
         for number, choice in seen.choices(self._rows):
             if choice.phase == "explore" and choice.rung == len(self._pool.rungs) - 1:
                 self._open[number] = len(self._study.get_trials(deepcopy=False))
@@ -235,6 +237,7 @@ class OptunaSearch:
         )
         for key, value in origin.get("study", {}).items():
             study._storage.set_study_system_attr(study._study_id, key, value)
+            self._written.add(key)
 
     def _tell(self, place: int, choice: Choice, answer: Answer) -> None:
         from optuna.trial import TrialState
