@@ -136,7 +136,10 @@ def describe(planned: Plan) -> str:
     whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
     if strategy.name == "grid":
         return whole
-    return f"{whole}; {strategy.name} does at most {strategy.runs or planned.runs:,}"
+    at_most = f"at most {strategy.runs or planned.runs:,}"
+    if strategy.hours is not None:
+        at_most = f"{strategy.hours:g} hours of training" + (f", {at_most}" if strategy.runs else "")
+    return f"{whole}; {strategy.name} does {at_most}"
 
 
 def _counted(n: int, what: str) -> str:

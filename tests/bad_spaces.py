@@ -110,7 +110,10 @@ CASES = {
     ),
     "a width of a front": ("seeds: 2", "seeds: 2\nstrategy: {name: racing, half_width: 1}", 23, r"half_width goes with goal: curve"),
     "a strategy that nobody knows": ("seeds: 2", "seeds: 2\nstrategy: racin", 23, r"did you mean 'racing'"),
-    "a search without a budget": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"strategy tpe needs runs"),
+    "a search without a budget": ("seeds: 2", "seeds: 2\nstrategy: tpe", 23, r"strategy: needs a budget: runs or hours"),
+    "a budget of no hours": ("seeds: 2", "seeds: 2\nstrategy: {name: tpe, hours: 0}", 23, r"strategy\.hours: must be over 0"),
+    "a budget of a text": ("seeds: 2", "seeds: 2\nstrategy: {name: racing, hours: 2 h}", 23, r"strategy\.hours: needs a number, found '2 h'"),
+    "hours for a grid": ("seeds: 2", "seeds: 2\nstrategy: {name: grid, hours: 2}", 23, r"hours"),
     "a key of another strategy": ("seeds: 2", "seeds: 2\nstrategy: {name: tpe, goal: front}", 23, r"goal"),
     "a search without an error": (
         "seeds: 2",

@@ -41,6 +41,7 @@ class Pool:
     combinations: the pairs of setting and rung that there are; None for all.
     axes: name -> column over all points, where it is known without making each of them.
     extra_seeds: the seeds that baselines have beside those of all points.
+    hours: forecast hours of training of a run, of shape (points, rungs); empty where there is no forecast.
     """
 
     points: Sequence[Mapping[str, Any]]
@@ -55,6 +56,7 @@ class Pool:
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     axes: Mapping[str, Column] = field(default_factory=dict)
     extra_seeds: tuple[int, ...] = ()
+    hours: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 1)))
 
     def __len__(self) -> int:
         return len(self.points)

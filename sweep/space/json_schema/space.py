@@ -12,7 +12,7 @@ from sweep.space.schema import Bound, Resources
 from sweep.space.seeds import ALL, BASELINE, KEYS
 from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
-from sweep.space.strategies import Strategy
+from sweep.space.strategies import SearchKeys, Strategy
 from sweep.space.truth import Known
 
 ID = "urn:wn-sweep:space"
@@ -52,7 +52,8 @@ def schema() -> Schema:
 def _strategy() -> Schema:
     """A name alone where nothing else is needed, or a mapping."""
     members = Strategy.choice.members
-    alone = [name for name, keys in members.items() if not any(f.is_required() for f in keys.model_fields.values())]
+    budgeted = [name for name, keys in members.items() if issubclass(keys, SearchKeys)]
+    alone = [name for name in members if name not in budgeted]
     made = flat(Strategy)
     made["properties"]["objectives"] |= {"contains": {"const": "error"}, "uniqueItems": True}
     curve = {"properties": {"goal": {"const": "curve"}}, "required": ["goal"]}
@@ -61,6 +62,9 @@ def _strategy() -> Schema:
     made["allOf"].append({"if": curve, "then": along, "else": no_curve})
     cmaes = {"properties": {"name": {"const": "cmaes"}}, "required": ["name"]}
     made["allOf"].append({"if": cmaes, "then": {"properties": {"objectives": {"const": ["error"]}}}})
+    search = {"properties": {"name": {"enum": budgeted}}, "required": ["name"]}
+    some = [{"required": [key], "properties": {key: {"type": "number"}}} for key in ("runs", "hours")]
+    made["allOf"].append({"if": search, "then": {"anyOf": some}})
     return {"anyOf": [{"enum": alone}, made]}
 
 
