@@ -2,7 +2,19 @@
 
     python -m benchmarks.shrunk [sweeps]
 
-Takes five minutes of a core.
+Takes five minutes of a core. On sweeps like fashion they are 0.57 of the width of each difference alone where effects
+are a trend or a lone outlier; 0.55 was asked for. What shrunk.txt says of that:
+
+- Told the scatter of points exactly, intervals are as wide (0.56, 0.57): that it is estimated from ten points costs
+  nothing, so no exact degrees of freedom and no other prior for it gain anything without a loss.
+- A prior that leans toward less scatter does narrow them, to 0.53 to 0.56, by drawing points too far: coverage of a
+  trend falls from 94.0 to 92.8 or 91.4 %, at its worst point from 90 to 86 or 83 %, and estimates are further off.
+  So does a prior by which points have more equal noise (93.3 %; it would cost most where the baseline is noisier).
+- A line in what the trend follows makes that 0.53 and covers 95.3 %, but whoever compares points does not know what
+  it follows, and where there is no trend intervals are wider by 0.04: 0.57 and 0.61.
+- For a lone outlier 0.46 would do for the other nine, and the outlier itself is covered in 47 %.
+
+So the estimate stays as it is. More seeds of the baseline narrow shrunk intervals by a tenth (intervals.txt, 4+8).
 """
 
 import sys
@@ -54,9 +66,11 @@ def changed(**values):
     before = {name: getattr(hierarchy, name) for name in values}
     for name, value in values.items():
         setattr(hierarchy, name, value)
-    yield
-    for name, value in before.items():
-        setattr(hierarchy, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(hierarchy, name, value)
 
 
 def shrunk(sweeps, covariate=None):
