@@ -11,6 +11,8 @@ TRACKERS := .venv-trackers
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
+# hundreds of processes start in tests: bytecode is kept, also where the environment says not to, so that each need not compile
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY)
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not faults" --durations 15
 

@@ -37,7 +37,7 @@ SIZES = (100, 1_000, 10_000, 20_000)
 #: Seconds that plain Tune is given for a size; after one that took longer, no larger one is tried.
 PATIENCE = 120
 ROOT = Path(__file__).parent.parent
-QUICK = ROOT / "spaces/quick.yaml"
+QUICK = ROOT / "benchmarks/quick_november.yaml"
 VERSIONS = versions()
 #: What a trial of plain Tune reports.
 NOTHING = {"status": "done", "error": 0.0, "losses": [0.0] * 30, "seconds": 0.0, "versions": VERSIONS}
@@ -168,7 +168,7 @@ def table(sizes):
     one = in_process("benchmarks.quick", str(WORKERS))
     yield ""
     ideal, rest = one["training"] / WORKERS, one["wall"] - one["start"]
-    yield f"wn-sweep run spaces/quick.yaml: {one['wall']:.1f} s, of which Ray's start took {one['start']:.1f} s"
+    yield f"wn-sweep run {QUICK.name}: {one['wall']:.1f} s, of which Ray's start took {one['start']:.1f} s"
     yield f"without it {rest:.1f} s; training seconds / workers: {ideal:.1f}; ratio {rest / ideal:.3f}"
     yield f"from the last result to the end, the report included: {one['after']:.1f} s"
     yield f"load at the end: {os.getloadavg()[0]:.1f}"

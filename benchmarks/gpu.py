@@ -35,7 +35,8 @@ from sweep.proxy.platform import Platform, here, no_card, settled
 
 #: Seconds after which no section begins.
 LIMIT = 430.0
-#: Steps of a run, and runs an hour that are asked for: fashion's recipe at 14 x 14, and quick's network at 3 x 32 x 32.
+#: Steps of a run, and runs an hour that are asked for: fashion's recipe at 14 x 14, and quick_november's network
+#: at 3 x 32 x 32.
 STEPS = {14: 2350, 32: 2110}
 ASKED = {(14, "static"): 25_000, (14, "(2, 2)"): 16_000, (32, "static"): 5_000, (32, "(2, 2)"): 4_000}
 #: What a prototype reached on one H100, runs an hour (see sweep/proxy/lane_count.py).

@@ -1,7 +1,8 @@
-"""The quick sweep as one would write it with Ray Tune alone: a function trainable, a DataLoader, the folded form.
+"""What quick was until November 2026 by Ray Tune alone: a function trainable, a DataLoader, the folded form.
 
-It does the same points, recipe, seeds and images as `wn-sweep run quick`, and prints the runs as JSON. Each trial
-builds its network, counts it with fvcore, and trains it; there is no ledger, no report and no way to go on.
+It does the same points, recipe, seeds and images as `wn-sweep run benchmarks/quick_november.yaml`, and prints the runs
+as JSON. Each trial builds its network, counts it with fvcore, and trains it; there is no ledger, no report and no way
+to go on.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`wn-sweep run spaces/quick.yaml` as the command does it, by the clock; one step of benchmarks/engine.py.
+"""`wn-sweep run benchmarks/quick_november.yaml` as the command does it, by the clock; one step of benchmarks/engine.py.
 
 Ray's start is from its first process to the first run; we import and plan meanwhile.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sweep.space import Space
 
-SPACE = Path(__file__).parent.parent / "spaces/quick.yaml"
+SPACE = Path(__file__).with_name("quick_november.yaml")
 
 
 def main(workers):

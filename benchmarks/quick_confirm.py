@@ -2,11 +2,14 @@
 
 The space is run with its own seeds, with ten others, and with eight others of which each draws its own training images
 (`subset: by seed`, which a space may have by itself). Ledgers are kept in .quick-confirm/, so that it goes on where it
-was interrupted. Exit code 1 if the sign of a difference that the first sweep calls decided turns.
+was interrupted; the runs are written to quick_confirm.csv beside this file. Exit code 1 if the first sweep decides
+nothing, or the sign of a difference that it calls decided turns.
 """
 
 import sys
 from pathlib import Path
+
+import pandas as pd
 
 from sweep import Ledger, frame
 from sweep.analysis.study import Study
@@ -30,7 +33,11 @@ def main(name: str) -> int:
         "ten other seeds": {**data, "seeds": SEEDS},
         "eight other draws": {**data, "seeds": DRAWS, "proxy": drawn},
     }
-    found = {title: _compared(title, made) for title, made in sweeps.items()}
+    studies = {title: _study(title, made) for title, made in sweeps.items()}
+    runs = pd.concat([study.frame.runs.assign(sweep=title) for title, study in studies.items()])
+    columns = ["sweep", "point", *(name for name in runs if name in space.nuisance), "seed", "error", "loss"]
+    runs[columns].round(6).to_csv(Path(__file__).with_suffix(".csv"), index=False)
+    found = {title: _compared(study) for title, study in studies.items()}
     names = list(found["its own seeds"])
     print(f"{name}: differences in points of error, with 95 % intervals\n")
     print(f"{'comparison':24}" + "".join(f"{title:>34}" for title in found))
@@ -47,13 +54,17 @@ def main(name: str) -> int:
     return int(bool(turned) or not decided)
 
 
-def _compared(title: str, data: dict[str, object]) -> dict[str, Compared]:
-    """Run a sweep and answer its comparisons by name."""
+def _study(title: str, data: dict[str, object]) -> Study:
+    """Run a sweep and study it."""
     named = Space.parse({**data, "name": f"{data['name']}-{title.replace(' ', '-')}"})
     print(f"running {named.name}", file=sys.stderr)
     summary = run(named, results=FOLDER / "results", reports=None)
     with Ledger.open(summary.ledger) as ledger:
-        study = Study(frame(ledger))
+        return Study(frame(ledger))
+
+
+def _compared(study: Study) -> dict[str, Compared]:
+    """The comparisons of the main axes by name."""
     return {
         comparison(one.contrast).replace("\N{NO-BREAK SPACE}", " "): one for v in study.verdicts for one in v.compared
     }

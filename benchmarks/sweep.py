@@ -1,4 +1,4 @@
-"""The quick sweep by wn-sweep beside the same by plain Ray Tune, and where the time goes.
+"""The quick sweep of November 2026 by wn-sweep beside the same by plain Ray Tune, and where the time goes.
 
     make bench-sweep
 
@@ -31,7 +31,7 @@ from sweep.proxy.platform import settled
 from sweep.space import Space
 
 ROOT = Path(__file__).parent.parent
-QUICK = ROOT / "spaces/quick.yaml"
+QUICK = ROOT / "benchmarks/quick_november.yaml"
 STEPS = 60
 
 

@@ -157,21 +157,23 @@ def plan(
     from sweep.costs import plan as plan_space
     from sweep.costs.export import check_suffix, write_json, write_table
     from sweep.engine.remaining import remaining
-    from sweep.engine.strategies import check_strategy
+    from sweep.engine.strategies import check_strategy, speed_of
     from sweep.terminal_plan import show
 
     if out_file is not None:
         check_suffix(out_file)
     with err.status("counting every point", spinner="line") if err.is_terminal else contextlib.nullcontext():
         planned = plan_space(loaded, traced=True if trace is None else trace)
-        check_strategy(planned)
+        ledger = results / loaded.name / "ledger.sqlite"
+        speed = speed_of(planned, ledger)
+        check_strategy(planned, speed)
     if out_file is not None:
         write_table(planned, out_file)
     if as_json:
         write_json(planned, sys.stdout.buffer)
         return
-    known = remaining(planned, results / loaded.name / "ledger.sqlite")
-    show(out, planned, rows, forecast, workers, known)
+    known = remaining(planned, ledger, speed)
+    show(out, planned, rows, forecast, workers, known, speed)
     if out_file is not None:
         out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
 
@@ -239,13 +241,13 @@ def merge(
     """
     from sweep.api import merge as merge_sweeps
     from sweep.engine.ledger import Ledger
-    from sweep.watch import unused_runs
 
     with Ledger.open(merge_sweeps(*sources, into=into, results=results)) as ledger:
         statuses = ledger.statuses()
         out.print(f"{len(statuses)} runs: {ledger.path}", markup=False)
-        if unused := len(statuses.keys() - ledger.wanted()):
-            out.print(unused_runs(unused, ""), markup=False)
+        if more := len(statuses.keys() - ledger.wanted()):
+            what = "is not asked for by its space" if more == 1 else "are not asked for by its space"
+            out.print(f"{more} of them {what}; `wn-sweep run` takes up what the space then asks for", markup=False)
 
 
 for command in (status, new, spaces, data, schema):

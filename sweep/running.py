@@ -1,10 +1,12 @@
 """Running a sweep: plan, train what its ledger lacks, render the report."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sweep.costs import plan, second_count
+from sweep.engine.asks import Ask
 from sweep.engine.executor import Executor
 from sweep.engine.executors import executor_for
 from sweep.engine.finding_note import noted_finding
@@ -13,9 +15,11 @@ from sweep.engine.lock import Lock, locked
 from sweep.engine.loop import Loop
 from sweep.engine.places import note_place, own_place
 from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.remaining import most_runs
 from sweep.engine.result import Result
 from sweep.engine.runs import Run
-from sweep.engine.strategies import other_versions, strategy_of
+from sweep.engine.speed import Speed
+from sweep.engine.strategies import other_versions, speed_of, strategy_of
 from sweep.engine.work import Storage
 from sweep.errors import EngineError, SpaceError, SweepError
 from sweep.notebook import usual_watch
@@ -95,7 +99,8 @@ class _Sweep:
             what = f"asks for {most:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
             raise SpaceError(space.source.mistake(("grid",), what))
         self.runs = PlannedRuns(self.plan)
-        self.pool = self.runs.pool()
+        self.speed = speed_of(self.plan, self.path)
+        self.pool = self.runs.pool(self.speed)
 
     def run(self, storage: str | Path | None, checkpoint_every: float) -> Summary:
         """Train what the ledger lacks, and render the report."""
@@ -153,13 +158,27 @@ class _Sweep:
         positions = ledger.positions() if ledger else {}
         history, stale = self.runs.history(asks, answers, positions)
         number = max((ask.number for ask in asks), default=-1) + 1
+        first = self._settle_speed(asks)
         strategy = strategy_of(self.space, self.pool)
-        loop = Loop(strategy, self.runs, history, number, answers, positions.values())
+        loop = Loop(strategy, self.runs, history, number, answers, positions.values(), first)
         if ledger is not None and ledger.writable:
             if stale:
                 ledger.ask(stale)
             loop.note(ledger)
         return loop
+
+    def _settle_speed(self, asks: Sequence[Ask]) -> Mapping[str, Any]:
+        """Go by the speed that a ledger's asks were made with; what the first ask shall say if they were with none."""
+        if self.speed is None:
+            return {}
+        recorded = Speed.recorded(asks)
+        if recorded is None:
+            return self.speed.origin
+        if recorded != self.speed:
+            # another process began this sweep meanwhile
+            self.speed = recorded
+            self.pool = self.runs.pool(recorded)
+        return {}
 
     def _insist_on_images(self, first: Choice) -> None:
         """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
@@ -200,6 +219,8 @@ class _Sweep:
         self.executor.ready = lambda: self.watch.doing("waiting for the first run")
         lock.train(workers)
         total = self.space.strategy.runs or self.plan.runs
+        if self.speed is not None:
+            total = max(min(total, most_runs(self.plan, self.speed)), loop.answered)
         todo = len(loop.todo) if loop.all_known else total - loop.answered
         labels = {self.runs.text(place): self.pool.labels[place] for place in loop.points}
         known = [(labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known]

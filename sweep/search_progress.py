@@ -24,7 +24,7 @@ class Undecided:
 class SearchSoFar:
     """What a strategy other than the grid has done.
 
-    most: the most runs that it may ask for; None if it stops by itself.
+    most, hours: the most runs that it may ask for, and hours of training; None where there is no such limit.
     explored, confirmed: runs that it asked for, with the seeds of the space and with fresh ones.
     on, off, undecided: points that a race has decided, and those that it has not, the cheapest to decide first.
     half_widths: of the intervals of a race along an axis, in points of error.
@@ -32,6 +32,7 @@ class SearchSoFar:
 
     strategy: str
     most: int | None
+    hours: float | None
     explored: int
     confirmed: int
     on: int = 0
@@ -41,7 +42,9 @@ class SearchSoFar:
 
     def lines(self) -> list[str]:
         """The same for a person."""
-        of = f" of at most {self.most:,} runs" if self.most else ""
+        limits = [f"at most {self.most:,} runs"] if self.most else []
+        limits += [f"at most {self.hours:g} hours of training"] if self.hours else []
+        of = f" of {' and '.join(limits)}" if limits else ""
         lines = [f"{self.strategy}: {self.explored:,} explored, {self.confirmed:,} with fresh seeds{of}"]
         if self.on or self.off or self.undecided:
             lines.append(f"race: {self.on} on the front, {self.off} off it, {len(self.undecided)} not decided")
@@ -64,7 +67,7 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
     if strategy.name == "grid":
         return None
     confirmed = sum(ask.phase == "confirm" for ask in asks)
-    counts = (strategy.name, strategy.runs, len(asks) - confirmed, confirmed)
+    counts = (strategy.name, strategy.runs, strategy.hours, len(asks) - confirmed, confirmed)
     if strategy.name != "racing":
         return SearchSoFar(*counts)
     # scipy takes half a second to import, and other strategies need none of it

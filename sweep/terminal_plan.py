@@ -15,6 +15,7 @@ from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
 from sweep.engine.remaining import Remaining, most_runs, share_of_search
+from sweep.engine.speed import Speed
 from sweep.meter import duration
 from sweep.proxy.files import lacking
 from sweep.proxy.lane_count import lanes_of
@@ -44,7 +45,13 @@ READ = {"readme": "print", "figure": "a plot"}
 
 
 def show(
-    out: Console, planned: Plan, rows: int, forecast: bool, workers: int | None, known: Remaining | None = None
+    out: Console,
+    planned: Plan,
+    rows: int,
+    forecast: bool,
+    workers: int | None,
+    known: Remaining | None = None,
+    speed: Speed | None = None,
 ) -> None:
     """Print a plan: its first points, what was rejected, and how long it would take."""
     # wrapped between words at the end of a terminal's lines; tables are not
@@ -63,14 +70,20 @@ def show(
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
-    share = known.share if known else None if planned.space.strategy.name == "grid" else share_of_search(planned)
+    share = (
+        known.share
+        if known
+        else None
+        if planned.space.strategy.name == "grid"
+        else share_of_search(planned, speed=speed)
+    )
     timed, trouble = None, ""
     try:
         timed = measure(planned, at_a_time, share) if forecast else None
     except PlatformError as error:
         trouble = f"no forecast: {error}"
     proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
-    for line in (*summary_lines(planned, timed, at_a_time, known), *lane_lines(planned), trouble, proposed):
+    for line in (*summary_lines(planned, timed, at_a_time, known, speed), *lane_lines(planned), trouble, proposed):
         if line:
             say(line)
     # counting needs no images, and a machine that plans need not be the one that runs
@@ -96,7 +109,10 @@ def lane_lines(planned: Plan) -> Iterator[str]:
             continue
         empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
         hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
-        yield f"the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
+        more = (
+            f", {runs + planned.settings * len(extra)} of a baseline," if (extra := planned.space.extra_seeds) else ""
+        )
+        yield f"the {runs} runs of a point{more} are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:
@@ -209,7 +225,9 @@ def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:
             yield f"{path}: {edges} are both edges: list at least 3, so that a best one can lie between"
 
 
-def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Remaining | None = None) -> Iterator[str]:
+def summary_lines(
+    planned: Plan, found: Forecast | None, workers: int, known: Remaining | None = None, speed: Speed | None = None
+) -> Iterator[str]:
     """Points, runs, training FLOPs, and the forecast."""
     traced = len(planned.traces)
     if traced < len(planned.points):
@@ -226,7 +244,7 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Re
             yield unused_runs(known.unused, known.changed)
     yield split_line(planned.space.proxy.dataset)
     yield from edge_lines(planned.space.nuisance)
-    yield from strategy_lines(planned)
+    yield from strategy_lines(planned, speed)
     whole = "in all" if planned.space.strategy.name == "grid" else "for the whole grid"
     yield f"training: {planned.training_flops:.3g} multiply-adds {whole}, forward and backward"
     if found is not None and (known is None or known.share.any()):
@@ -237,19 +255,22 @@ def summary_lines(planned: Plan, found: Forecast | None, workers: int, known: Re
         )
 
 
-def strategy_lines(planned: Plan) -> Iterator[str]:
+def strategy_lines(planned: Plan, speed: Speed | None = None) -> Iterator[str]:
     """What the strategy may spend, on what, and what its asks cost."""
     strategy = planned.space.strategy
     if strategy.name == "grid":
         return
-    settings, most = strategy.settings, most_runs(planned)
+    settings, most = strategy.settings, most_runs(planned, speed)
     share = most / planned.runs
+    at_most = "about" if strategy.hours is not None and most != strategy.runs else "at most"
     budget = (
-        f"at most {most:,} runs, {share:.2g} of the grid's"
+        f"{at_most} {most:,} runs, {share:.2g} of the grid's"
         if share < 0.01
-        else f"at most {most:,} runs, {share:.0%} of the grid's"
+        else f"{at_most} {most:,} runs, {share:.0%} of the grid's"
     )
-    until = "" if strategy.runs else "; it stops by itself when its question is settled"
+    if strategy.hours is not None and speed is not None:
+        yield hours_line(planned, strategy.hours, speed)
+    until = "" if strategy.runs or strategy.hours else "; it stops by itself when its question is settled"
     confirm = settings.get("confirm")
     fresh = "no fresh seeds" if confirm == 0 else f"{confirm or 4} fresh seeds of each finalist and its baseline"
     if strategy.name == "racing" and settings["goal"] == "curve" and not confirm:
@@ -258,3 +279,13 @@ def strategy_lines(planned: Plan) -> Iterator[str]:
     seconds = ASKS.get(strategy.name)
     if seconds is not None and (thinking := seconds(most)) >= LEAST_ASKING:
         yield f"choosing the runs takes about {duration(thinking)} of a core in all, beside their training"
+
+
+def hours_line(planned: Plan, hours: float, speed: Speed) -> str:
+    """How many runs so many hours come to."""
+    each = 3600 * speed.hours(planned)[:, -1]
+    counts = f"{3600 * hours / each.max():,.0f} to {3600 * hours / each.min():,.0f} runs"
+    return (
+        f"{hours:g} hours of training, all runs together, come to {counts}: a run is forecast to take "
+        f"{each.min():.2g} to {each.max():.2g} s. The first run of the sweep fixes this forecast"
+    )

@@ -11,7 +11,7 @@ from sweep.api import merge
 from sweep.engine.ledger import Ledger
 from sweep.ledger_frame import frame
 
-QUICK = Path(__file__).parents[1] / "results/reference/quick/ledger.sqlite"
+QUICK = Path(__file__).parent / "golden/ledgers/quick/ledger.sqlite"
 
 
 class Contacted(fsspec.AbstractFileSystem):

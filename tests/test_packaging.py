@@ -49,5 +49,5 @@ def test_a_shipped_space_is_found_from_any_folder(wheel, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith(str(site))
-    assert "90 runs" in done.stdout
+    assert "120 runs" in done.stdout
     assert list(elsewhere.iterdir()) == []

@@ -37,7 +37,7 @@ from sweep.terminal import ago, first_line, front_table, status_lines
 SPACE = Space.parse(YAML(typ="safe").load(SMALL))
 PLAN = plan(SPACE, traced=False)
 RUNS = wanted(PLAN)
-REFERENCE = Path(__file__).parents[1] / "results/reference"
+GOLDEN = Path(__file__).parent / "golden/ledgers"
 _names = (f"s{n}" for n in itertools.count())
 
 
@@ -149,11 +149,11 @@ def test_the_front_is_that_of_brute_force(tmp_path, errors):
 
 
 def test_a_ledger_of_version_1_is_told_of_and_left_as_it_is():
-    before = (REFERENCE / "quick/ledger.sqlite").read_bytes()
-    found = status("quick", results=REFERENCE)
+    before = (GOLDEN / "quick/ledger.sqlite").read_bytes()
+    found = status("quick", results=GOLDEN)
     assert (found.wanted, found.done, found.unasked) == (90, 90, 0)
     assert "weightnet M=2 G=2" in {leader.point for leader in found.front}
-    assert (REFERENCE / "quick/ledger.sqlite").read_bytes() == before
+    assert (GOLDEN / "quick/ledger.sqlite").read_bytes() == before
 
 
 def test_a_failure_without_a_message_has_a_line_too():

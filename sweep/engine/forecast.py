@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sweep.costs import Plan
 from sweep.costs.plan import ALL
+from sweep.costs.training import Passes
 from sweep.engine.timed_steps import lane_step, network_step, random_images
 from sweep.errors import NetworkError
 from sweep.networks import drawn
@@ -46,7 +47,7 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class _Timing:
+class Timing:
     """Seconds that a training step took for each of its images."""
 
     flops: int
@@ -66,20 +67,14 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
         workers: runs at a time.
         share: for each point of the plan the share of its runs that remain; all of them if not given.
     """
-    groups = _groups(plan)
-    resources = plan.space.resources
-    platform = platform_of(resources)
-    with settled(platform, plan.space.proxy) if not platform.on_cpu else _one_thread():
-        timed = _time(plan, groups, platform)
+    groups, timed = time_steps(plan)
     everything = [timing for timings in timed for timing in timings]
     if not everything:
         return None
-    # judging an image is a forward pass, a third of learning from it
-    images = plan.passes.learn + plan.passes.judge / 3
+    images = images_learned(plan.passes)
     fastest = slowest = 0.0
     shares = np.ones(len(plan.grid.listing))
-    if share is not None:
-        shares[plan.kept] = share
+    shares[plan.kept] = plan.seed_counts / len(plan.space.seeds) * (1.0 if share is None else share)
     for numbers, timings in zip(groups, timed, strict=True):
         flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
         at = [timing.flops for timing in known]
@@ -93,6 +88,21 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
     )
 
 
+def images_learned(passes: Passes) -> float:
+    """Images that take as long to learn from as these passes: judging is a forward pass, a third of learning."""
+    return passes.learn + passes.judge / 3
+
+
+def time_steps(plan: Plan) -> tuple[list[NDArray[np.int64]], list[list[Timing]]]:
+    """The points of each family on each backbone, and timings of a few of them.
+
+    Raises PlatformError if there is no device as the space asks for.
+    """
+    groups, platform = _groups(plan), platform_of(plan.space.resources)
+    with settled(platform, plan.space.proxy) if not platform.on_cpu else _one_thread():
+        return groups, _time(plan, groups, platform)
+
+
 def _groups(plan: Plan) -> list[NDArray[np.int64]]:
     """The points of each family on each backbone, the cheapest first."""
     family, backbone = (plan.grid.listing.column(name).codes[plan.kept] for name in ("family", "backbone"))
@@ -103,10 +113,10 @@ def _groups(plan: Plan) -> list[NDArray[np.int64]]:
     return groups
 
 
-def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> list[list[_Timing]]:
+def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> list[list[Timing]]:
     """Timings of each group's cheapest, dearest and middle point, as far as the time goes."""
     _, proxy = plan.space.recipes()[0]
-    timed: list[list[_Timing]] = [[] for _ in groups]
+    timed: list[list[Timing]] = [[] for _ in groups]
     until = time.perf_counter() + (TOGETHER if len(plan.kept) <= ALL else IN_SHORT)
     for place in (0.5, 1.0, 0.0):
         for numbers, timings in zip(groups, timed, strict=True):
@@ -122,7 +132,7 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> li
     return timed
 
 
-def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
+def _timing(point: Point, flops: int, proxy: Proxy) -> Timing | None:
     facts = proxy.facts
     batch = max(2, min(proxy.batch_size, proxy.dataset.counts()[0], int(HEAVIEST / (3 * flops + 1))))
     size = point.image_size or 1
@@ -148,7 +158,7 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> _Timing | None:
     return _of(flops, seconds)
 
 
-def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> _Timing | None:
+def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> Timing | None:
     """The same of all lanes of a point that has so many runs: those that no run is in cost as much as others."""
     try:
         data = random_images(proxy, point.image_size or 1).on(platform.device)
@@ -171,10 +181,10 @@ def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform,
     return _of(flops, seconds)
 
 
-def _of(flops: int, seconds: list[float]) -> _Timing:
+def _of(flops: int, seconds: list[float]) -> Timing:
     """What steps took that were timed, without the first."""
     fastest, slowest = (float(q) for q in np.quantile(seconds[1:], (0.1, 0.9)))
-    return _Timing(flops, fastest, slowest, len(seconds) - 1)
+    return Timing(flops, fastest, slowest, len(seconds) - 1)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,10 @@
 """The loop: ask the strategy, note the ask, do the run, record the result."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadpoolctl import get_cached_controller
 
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.executor import Executor
@@ -21,6 +25,7 @@ class Loop:
         number: that of the next ask.
         answers: what the ledger holds of every run, by key, those that the space did not ask for included.
         planned: places of the points that the ledger holds.
+        first: what the origin of the first ask that is made holds beside what the strategy says.
     """
 
     def __init__(
@@ -31,7 +36,9 @@ class Loop:
         number: int,
         answers: Mapping[str, Answer] | None = None,
         planned: Collection[int] = (),
+        first: Mapping[str, Any] | None = None,
     ) -> None:
+        self._first = first or {}
         self._answers = answers or {}
         self._strategy, self._runs, self._history, self._number = strategy, runs, history, number
         #: keys of the runs that were asked for before
@@ -51,15 +58,16 @@ class Loop:
     def _ask(self) -> None:
         """Make as many asks as the strategy's lag allows."""
         while not self._stopped and self._may_ask():
-            choice = self._strategy.next(self._history.seen(self._number, self._strategy.lag), self._number)
+            choice = self._next(self._strategy.lag)
             if isinstance(choice, Barrier):
                 if self._history.oldest_open is not None:
                     return
-                choice = self._strategy.next(self._history.seen(self._number, 0), self._number)
+                choice = self._next(0)
                 assert not isinstance(choice, Barrier), "a strategy waits for answers that are in"
             if isinstance(choice, Stop):
                 self._stopped = True
                 return
+            choice, self._first = replace(choice, origin={**choice.origin, **self._first}), {}
             self._history.ask(self._number, choice)
             key = self._runs.key(choice)
             self._unnoted.append((self._number, choice))
@@ -69,6 +77,11 @@ class Loop:
             else:
                 self._open[key] = self._number, choice
             self._number += 1
+
+    def _next(self, lag: int | None) -> Choice | Stop | Barrier:
+        # threads that share small products wait for one another: on busy cores an ask takes many times as long
+        with get_cached_controller().limit(limits=1):
+            return self._strategy.next(self._history.seen(self._number, lag), self._number)
 
     def _may_ask(self) -> bool:
         lag, oldest = self._strategy.lag, self._history.oldest_open

@@ -10,6 +10,7 @@ import numpy as np
 from sweep.costs import Plan
 from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.runs import Run
+from sweep.engine.speed import Speed
 from sweep.proxy.platform import Platform, platform_of
 from sweep.search import Choice, History, Pool
 from sweep.search.history import Answer
@@ -69,8 +70,8 @@ class PlannedRuns:
             self._keys[choice.run] = self.run(choice).key
         return self._keys[choice.run]
 
-    def pool(self) -> Pool:
-        """What a strategy chooses from."""
+    def pool(self, speed: Speed | None = None) -> Pool:
+        """What a strategy chooses from; without a speed the hours of its runs are not known."""
         plan = self.plan
         kept, points = plan.kept, plan.points
         flops, stem = (counts[kept].astype(float) for counts in (plan.counts.flops, plan.counts.first))
@@ -86,6 +87,7 @@ class PlannedRuns:
             },
             settings=self._settings,
             seeds=plan.space.seeds,
+            extra_seeds=plan.space.extra_seeds,
             baseline=self._baselines,
             key=self.key,
             rungs=tuple(rung.epochs for rung in self._rungs),
@@ -95,6 +97,7 @@ class PlannedRuns:
                 name: Column((column := plan.grid.listing.column(name)).values, column.codes[kept])
                 for name in plan.axes
             },
+            **({} if speed is None else {"hours": speed.hours(plan)}),
         )
 
     def _axis_values(self, place: int) -> Mapping[str, Any]:
@@ -164,7 +167,7 @@ class PlannedRuns:
             elif ask.point in points and ask.recipe in recipes:
                 setting, rung = recipes[ask.recipe]
                 choice = Choice(points[ask.point], setting, ask.seed, rung, ask.phase, ask.origin)
-                among_seeds = ask.phase == "confirm" or ask.seed in self.plan.space.seeds
+                among_seeds = ask.phase == "confirm" or ask.seed in self.plan.seeds_at(points[ask.point])
                 choice = choice if among_seeds and self.key(choice) == ask.key else None
             if strategy != "grid" and ask.origin.get(OWNER, "grid") != strategy and ask.key not in answers:
                 choice = None

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import get_cached_controller
 
 from sweep.engine.asks import PlannedPoint
 from sweep.engine.ledger import Ledger
@@ -28,12 +29,14 @@ def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
     points = [Point(**json.loads(one.point)) for one in planned]
     pool = _pool(space, axes, points, planned, [setting for setting, _ in recipes])
     try:
-        race = racing(pool, **{**strategy.settings, "runs": None})
+        race = racing(pool, **{**strategy.settings, "runs": None, "hours": None})
     except SweepError:
         # a space that was edited since
         return None
     history = _history(ledger, planned, [canonical(proxy.decisive()) for _, proxy in recipes])
-    standing = race.standing(history.seen(EVERYTHING, 0)) if len(history) else None
+    # as when it asks
+    with get_cached_controller().limit(limits=1):
+        standing = race.standing(history.seen(EVERYTHING, 0)) if len(history) else None
     if standing is None:
         return None
     judgement = standing.judgement

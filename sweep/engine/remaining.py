@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sweep.costs import Plan
 from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.speed import Speed
 from sweep.proxy.platform import PlatformError
 from sweep.space.changes import changes
 
@@ -32,12 +33,15 @@ class Remaining:
     share: NDArray[np.float64]
 
 
-def remaining(plan: Plan, ledger: Path) -> Remaining | None:
-    """Compare a plan with its ledger; None if there is no ledger, or too much to compare. Raises LedgerError."""
+def remaining(plan: Plan, ledger: Path, speed: Speed | None = None) -> Remaining | None:
+    """Compare a plan with its ledger; None if there is no ledger, or too much to compare. Raises LedgerError.
+
+    `speed` says how many runs a search comes to whose budget is hours.
+    """
     if not ledger.exists():
         return None
     if plan.space.strategy.name != "grid":
-        return _remaining_search(plan, ledger)
+        return _remaining_search(plan, ledger, speed)
     if plan.runs > MOST_RUNS:
         return None
     runs = PlannedRuns(plan)
@@ -50,15 +54,19 @@ def remaining(plan: Plan, ledger: Path) -> Remaining | None:
         statuses = opened.statuses()
         changed = changes(opened.space(), plan.space.data) if statuses else ""
     keys = {runs.key(choice): choice.point for choice in runs.pool().grid()}
-    each = plan.settings * len(plan.space.seeds)
+    each = plan.settings * plan.seed_counts
     had = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
     unused = len(statuses.keys() - keys.keys())
     return Remaining(len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - had / each)
 
 
-def most_runs(plan: Plan) -> int:
-    """How many runs the strategy of a plan does at most."""
-    return min(plan.space.strategy.runs or plan.runs, plan.runs + _confirming(plan))
+def most_runs(plan: Plan, speed: Speed | None = None) -> int:
+    """How many runs the strategy of a plan does at most; where its budget is hours, at the mean hours of its points."""
+    strategy = plan.space.strategy
+    most = min(strategy.runs or plan.runs, plan.runs + _confirming(plan))
+    if speed is None or strategy.hours is None:
+        return most
+    return min(most, max(1, round(strategy.hours / float(speed.hours(plan)[:, -1].mean()))))
 
 
 def _confirming(plan: Plan) -> int:
@@ -66,12 +74,12 @@ def _confirming(plan: Plan) -> int:
     return len(plan.points) * (plan.space.strategy.settings.get("confirm") or 0)
 
 
-def share_of_search(plan: Plan, done: int = 0) -> NDArray[np.float64]:
+def share_of_search(plan: Plan, done: int = 0, speed: Speed | None = None) -> NDArray[np.float64]:
     """What of each point's runs a search does, as if it spread over the points."""
-    return np.full(len(plan.points), max(most_runs(plan) - done, 0) / plan.runs)
+    return np.full(len(plan.points), max(most_runs(plan, speed) - done, 0) / plan.runs)
 
 
-def _remaining_search(plan: Plan, ledger: Path) -> Remaining:
+def _remaining_search(plan: Plan, ledger: Path, speed: Speed | None) -> Remaining:
     """What a search has asked for and what came of it."""
     runs = PlannedRuns(plan)
     with Ledger.open(ledger) as opened:
@@ -80,4 +88,4 @@ def _remaining_search(plan: Plan, ledger: Path) -> Remaining:
         changed = changes(opened.space(), plan.space.data) if answers else ""
     done = len(history) - len(history.open)
     unused = len(answers) - done
-    return Remaining(done, unused, changed if unused else "", share_of_search(plan, done))
+    return Remaining(done, unused, changed if unused else "", share_of_search(plan, done, speed))

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from sweep.costs import Plan
 from sweep.engine.asks import Ask
+from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
+from sweep.engine.speed import Speed
 from sweep.errors import SpaceError, SweepError
 from sweep.search import Pool
 from sweep.search.strategy import STRATEGIES, Strategy
@@ -20,10 +23,24 @@ def strategy_of(space: Space, pool: Pool) -> Strategy:
         raise SpaceError(space.source.mistake(("strategy",), str(error))) from None
 
 
-def check_strategy(plan: Plan) -> None:
-    """Raise SpaceError if the strategy of a plan makes no sense for its points; the grid always does."""
+def check_strategy(plan: Plan, speed: Speed | None = None) -> None:
+    """Raise SpaceError if the strategy of a plan makes no sense for its points; the grid always does.
+
+    `speed` is needed where the budget is hours.
+    """
     if plan.space.strategy.name != "grid":
-        strategy_of(plan.space, PlannedRuns(plan).pool())
+        strategy_of(plan.space, PlannedRuns(plan).pool(speed))
+
+
+def speed_of(plan: Plan, ledger: Path) -> Speed | None:
+    """How fast runs are forecast to train where the budget is hours: as the ledger has it, or else as measured now."""
+    if plan.space.strategy.hours is None:
+        return None
+    recorded = None
+    if ledger.exists():
+        with Ledger.open(ledger) as opened:
+            recorded = Speed.recorded(opened.asks())
+    return recorded or Speed.measured(plan)
 
 
 def other_versions(asks: Iterable[Ask]) -> list[str]:

@@ -8,6 +8,7 @@ from moocore import is_nondominated
 from numpy.typing import NDArray
 
 from sweep.errors import SweepError
+from sweep.search.budget import Budget, Spending
 from sweep.search.draws import Explorer
 from sweep.search.history import BARRIER, Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
@@ -27,7 +28,8 @@ class Confirmed:
     Args:
         explorer: proposes what is explored.
         pool: what it chooses from.
-        runs: all runs, confirmation included.
+        runs: most runs, confirmation included; None: as many as `hours` allow.
+        hours: most hours of training by forecast, confirmation included; None: as many as `runs` take.
         costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
         confirm: fresh seeds of each finalist; 0 for none.
         lag: how many asks may be open while the next is made.
@@ -41,18 +43,26 @@ class Confirmed:
         explorer: Explorer,
         pool: Pool,
         *,
-        runs: int,
+        runs: int | None = None,
+        hours: float | None = None,
         costs: NDArray[np.float64] | None = None,
         confirm: int = 4,
         lag: int = 8,
     ) -> None:
-        if runs < 1 + confirm:
-            raise SweepError(
-                f"runs: {runs:,} is too few: a point is run once, and confirmed with {confirm} fresh seeds"
-            )
-        self._explorer, self._pool, self._runs, self._costs = explorer, pool, runs, costs
-        self.lag = min(lag, runs // 4)
-        self._block = max(1, min(BLOCK, int(runs * BLOCK_SHARE)))
+        budget = Budget.of(pool, runs, hours)
+        once = f"a point is run once, and confirmed with {confirm} fresh seeds"
+        if budget.runs is not None and budget.runs < 1 + confirm:
+            raise SweepError(f"runs: {budget.runs:,} is too few: {once}")
+        if budget.hours is not None:
+            # that which explores may be the cheapest; finalists are compared with a baseline
+            compared = pool.baseline[pool.baseline >= 0]
+            least = budget.each[compared if len(compared) else slice(None), -1].min()
+            budget.insist_on(least * confirm + budget.each[:, -1].min(), once)
+        self._explorer, self._pool, self._budget, self._costs = explorer, pool, budget, costs
+        self._spending = Spending(budget)
+        expected = budget.expected_runs
+        self.lag = min(lag, expected // 4)
+        self._block = max(1, min(BLOCK, int(expected * BLOCK_SHARE)))
         self._fresh = tuple(max(pool.seeds) + 1 + place for place in range(confirm))
         self._looked: tuple[int, int] | None = None
         self._history: object = None
@@ -60,10 +70,12 @@ class Confirmed:
 
     def next(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """A run that explores, or a fresh seed of a finalist."""
-        if len(seen) >= self._runs:
-            return Stop(f"all {self._runs:,} runs were asked for")
+        budget, spent = self._budget, self._spending.hours(seen)
+        used = budget.share(len(seen), spent)
+        if used >= 1:
+            return Stop(budget.spent)
         explored: Choice | Stop | Barrier | None = None
-        if not self._fresh or len(seen) < self._runs * (1 - MOST_CONFIRMING):
+        if not self._fresh or used < 1 - MOST_CONFIRMING:
             explored = self._explorer.explore(seen, number)
             if not isinstance(explored, Stop) or not self._fresh:
                 return explored
@@ -71,7 +83,8 @@ class Confirmed:
         remaining = [choice for choice in every if not seen.asked(choice)]
         # once it confirms, it explores again if its budget was widened, not for the few runs that a changed front saves
         spare = self._block if len(remaining) < len(every) else 0
-        if explored is None and len(seen) + len(remaining) + spare < self._runs:
+        hours = spent + budget.hours_of(remaining) + spare * float(budget.mean[-1])
+        if explored is None and budget.share(len(seen) + len(remaining) + spare, hours) < 1:
             explored = self._explorer.explore(seen, number)
             if not isinstance(explored, Stop):
                 return explored
@@ -132,6 +145,11 @@ class Confirmed:
         errors = np.array([best[point][0] for point in points.tolist()])
         objectives = errors[:, None] if self._costs is None else np.column_stack([errors, self._costs[points]])
         front = np.flatnonzero(is_nondominated(objectives, keep_weakly=True)).tolist() if len(points) else []
-        most = max(1, int(self._runs * MOST_CONFIRMING) // max(len(self._fresh), 1))
-        lowest = sorted(front, key=lambda place: errors[place])[:most]
+        lowest, rung = sorted(front, key=lambda place: errors[place]), len(self._pool.rungs) - 1
+        fresh = np.arange(1, 1 + len(lowest)) * max(len(self._fresh), 1)
+        each = [self._budget.hours_of([Choice(int(points[place]), 0, 0, rung)]) for place in lowest]
+        hours = np.cumsum(each) * len(self._fresh)
+        shares = [self._budget.share(*spent) for spent in zip(fresh.tolist(), hours.tolist(), strict=True)]
+        most = max(1, sum(share <= MOST_CONFIRMING for share in shares))
+        lowest = lowest[:most]
         return sorted(int(points[place]) for place in lowest)

@@ -11,6 +11,7 @@ from moocore import pareto_rank
 from numpy.typing import NDArray
 
 from sweep.errors import SweepError
+from sweep.search.budget import Budget
 from sweep.search.history import BARRIER, Answer, Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
 
@@ -27,7 +28,8 @@ class Halving:
 
     Args:
         pool: what to choose from; with two lengths or more.
-        runs: most runs, those that confirm included.
+        runs: most runs, those that confirm included; None: as many as `hours` allow.
+        hours: most hours of training by forecast; None: as many as `runs` take.
         keep: one of so many goes on to the next length.
         costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
         confirm: whether finalists are confirmed.
@@ -41,7 +43,8 @@ class Halving:
         self,
         pool: Pool,
         *,
-        runs: int,
+        runs: int | None = None,
+        hours: float | None = None,
         keep: int = 3,
         costs: NDArray[np.float64] | None = None,
         confirm: bool = True,
@@ -58,12 +61,21 @@ class Halving:
         if not self._settings:
             raise SweepError("halving needs a nuisance setting that is tried at every length")
         self._pool, self._costs, self._seed = pool, costs, seed
-        exploring = runs * EXPLORING if confirm else runs
-        first = min(int(exploring / sum(keep**-rung for rung in rungs)), len(pool) * len(self._settings))
-        self._sizes = [first // keep**rung for rung in rungs]
+        budget = Budget.of(pool, runs, hours)
+        exploring = EXPLORING if confirm else 1
+        firsts = [len(pool) * len(self._settings)]
+        if budget.runs is not None:
+            firsts.append(int(budget.runs * exploring / sum(keep**-rung for rung in rungs)))
+        if budget.hours is not None:
+            firsts.append(int(budget.hours * exploring / sum(keep**-rung * budget.mean[rung] for rung in rungs)))
+        self._sizes = [min(firsts) // keep**rung for rung in rungs]
         if not self._sizes[-1]:
-            least = int(np.ceil(sum(keep**rung for rung in rungs) / (EXPLORING if confirm else 1)))
-            raise SweepError(f"runs: {runs:,} is too few to halve over {len(rungs)} lengths; it takes {least:,}")
+            halving = f"halve over {len(rungs)} lengths"
+            if budget.hours is not None:
+                hours = sum(keep ** rungs[-1 - rung] * budget.mean[rung] for rung in rungs) / exploring
+                budget.insist_on(float(hours), f"the least is to {halving}")
+            least = int(np.ceil(sum(keep**rung for rung in rungs) / exploring))
+            raise SweepError(f"runs: {budget.runs:,} is too few to {halving}; it takes {least:,}")
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """A draw at the first length, or the best of a length that was not yet run at the next one."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.errors import SweepError
+from sweep.search.budget import Budget
 from sweep.search.history import Choice, Phase, Seen, Stop
 from sweep.search.pool import Pool
 from sweep.search.posterior import Posterior, RandomNumbers, condition
@@ -61,10 +62,11 @@ class Racing:
         lag: how many asks may be open while the next is made.
         confirm: number of fresh seeds of each finalist and its baseline; 0 for none.
         runs: most runs to ask for, confirmation included; None: until nothing is undecided, or nothing is left to run.
+        hours: most hours of training by forecast, as `runs`; whichever is spent first ends the race.
         seed: of the race's own random numbers.
 
     Raises:
-        SweepError: the pool is too large, or `runs` are fewer than a race begins with.
+        SweepError: the pool is too large, or `runs` or `hours` are fewer than a race begins with.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Racing:
         lag: int = 8,
         confirm: int = 4,
         runs: int | None = None,
+        hours: float | None = None,
         seed: int = 0,
     ) -> None:
         points, settings, seeds = len(pool), len(pool.settings), len(pool.seeds)
@@ -95,12 +98,15 @@ class Racing:
         begun = len(first) + self._repeats
         if runs is not None and runs < begun:
             raise SweepError(f"racing begins with {begun:,} runs of these points; runs: {runs:,} is too few")
+        self._budget = Budget.of(pool, runs, hours)
         # of few runs enough must be in when the model is consulted first
         self.lag = min(lag, len(first) // 2)
-        self._pool, self._goal, self._budget, self._confirm = pool, goal, runs, confirm
+        self._pool, self._goal, self._confirm = pool, goal, confirm
         self._confidence, self._early = confidence, 1 - EARLY * (1 - confidence)
         self._rung = len(pool.rungs) - 1
         self._first = [Choice(point, setting, pool.seeds[0], self._rung) for point, setting in first]
+        repeated = self._repeats * float(self._budget.mean[-1])
+        self._budget.insist_on(self._budget.hours_of(self._first) + repeated, f"a race begins with {begun:,} runs")
         self._model = Model(point_features(pool.points), setting_features(pool.settings))
         self._random = RandomNumbers(seed, DRAWS)
         self._blocks, self._refits = [len(first), begun] if self._repeats else [begun], [begun]
@@ -114,11 +120,13 @@ class Racing:
             if not seen.asked(choice):
                 return choice
         record = Record.of(seen, self._rung)
+        if self._spent(record):
+            return Stop(self._budget.spent)
         for block in (self._block(number), number):  # an edited space can leave nothing of a plan
             for choice in self._plan(record.before(block, self.lag), block):
                 if not seen.asked(choice):
                     return choice
-        return Stop(self._reason(record))
+        return Stop("the question is settled, or no run is left that would tell more")
 
     def standing(self, seen: Seen) -> Standing | None:
         """Where the race stands by all that may be seen, fresh seeds included; None before the first result."""
@@ -138,10 +146,8 @@ class Racing:
         errors = np.column_stack([lowest.mean(axis=1), *np.quantile(lowest, [0.025, 0.975], axis=1)])
         return Standing(judgement, tuple(explored.best_setting.tolist()), to_decide, errors)
 
-    def _reason(self, record: Record) -> str:
-        if self._budget is not None and len(record.asks) >= self._budget:
-            return f"all {self._budget:,} runs were asked for"
-        return "the question is settled, or no run is left that would tell more"
+    def _spent(self, record: Record) -> bool:
+        return self._budget.share(len(record.asks), self._budget.hours_of(choice for _, choice, _ in record.asks)) >= 1
 
     def _block(self, number: int) -> int:
         """Number of the last ask at which the model was consulted, this one included."""
@@ -169,7 +175,8 @@ class Racing:
         judgement = self._goal.judge(posterior, self._confidence)
         early = self._goal.judge(posterior, self._early)
         confirming = self._confirming(record, early, explored)
-        room = len(confirming) + _ahead(block) if self._budget is None else self._budget - len(record.asks)
+        affordable = self._budget.room([choice for _, choice, _ in record.asks], confirming)
+        room = len(confirming) + _ahead(block) if affordable is None else affordable
         if not judgement.settled and not (early.settled and confirming) and room > len(confirming):
             seeds = self._seeds(record)
             numbers = range(block, block + min(_ahead(block), room - len(confirming)))

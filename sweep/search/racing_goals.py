@@ -26,6 +26,7 @@ def racing(
     confidence: float = 0.95,
     lag: int = 8,
     runs: int | None = None,
+    hours: float | None = None,
     confirm: int | None = None,
     cost: str = "flops",
     tolerance: float | None = None,
@@ -43,6 +44,7 @@ def racing(
         confidence: probability that a claim needs, and of the intervals of a curve.
         lag: how many asks may be open while the next is made.
         runs: most runs, confirmation included; None: until the question is settled.
+        hours: most hours of training by forecast, confirmation included; whichever is spent first ends the race.
         confirm: fresh seeds of each finalist; None: 4, and none for a curve, whose intervals use all runs.
         cost: what is cheap, for `front`: params, flops, activations or training_flops.
         tolerance: how many deviations of a run a claim may be wrong by; None: as far as the means of the full grid are
@@ -72,7 +74,7 @@ def racing(
         question = Front(costs, float(np.sqrt(2 / len(pool.seeds))) if tolerance is None else tolerance)
     if confirm is None:
         confirm = 0 if goal == "curve" else CONFIRM
-    return Racing(pool, question, confidence=confidence, lag=lag, confirm=confirm, runs=runs, seed=seed)
+    return Racing(pool, question, confidence=confidence, lag=lag, confirm=confirm, runs=runs, hours=hours, seed=seed)
 
 
 def pairs_along(

@@ -35,6 +35,10 @@ class Strategy(Protocol):
 Settings = Mapping[str, Any]
 
 
+def _budget(settings: Settings) -> dict[str, Any]:
+    return {name: settings.get(name) for name in ("runs", "hours")}
+
+
 def _search(explorer: Callable[[Pool, Settings], Explorer]) -> Callable[[Pool, Settings], Strategy]:
     """A strategy that explores in its own way and confirms its finalists with fresh seeds."""
 
@@ -43,7 +47,7 @@ def _search(explorer: Callable[[Pool, Settings], Explorer]) -> Callable[[Pool, S
         return Confirmed(
             explorer(pool, settings),
             pool,
-            runs=settings["runs"],
+            **_budget(settings),
             costs=np.column_stack(costs) if costs else None,
             confirm=settings["confirm"],
             lag=settings["lag"],
@@ -64,7 +68,7 @@ def _halving(pool: Pool, settings: Settings) -> Explorer:
     costs = [pool.costs[name] for name in settings["objectives"] if name != "error"]
     return Halving(
         pool,
-        runs=settings["runs"],
+        **_budget(settings),
         keep=settings["keep"],
         costs=np.column_stack(costs) if costs else None,
         confirm=settings["confirm"] > 0,

@@ -1,7 +1,7 @@
 """The section `strategy`: how runs of the grid are chosen, and the keys of each way."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,7 +12,18 @@ Cost = Literal["flops", "params", "activations", "training_flops"]
 _Lag = Annotated[int, Field(ge=0, le=1000, description="Runs that may be open while the next one is chosen.")]
 _Confirm = Annotated[int, Field(ge=0, le=1000, description="Fresh seeds of each finalist: only they are evidence.")]
 _Seed = Annotated[int, Field(ge=0, lt=2**31, description="Of the strategy's own random numbers.")]
-_Runs = Annotated[int, Field(ge=1, le=1_000_000, description="Most runs, confirmation included.")]
+_Runs = Annotated[
+    int | None,
+    Field(ge=1, le=1_000_000, description="Most runs, confirmation included; or give hours."),
+]
+_Hours = Annotated[
+    float | None,
+    Field(
+        gt=0,
+        le=1e6,
+        description="Most hours of training, of all runs together and by forecast, confirmation included.",
+    ),
+]
 
 
 class StrategyKeys(Model):
@@ -30,7 +41,8 @@ class GridKeys(StrategyKeys):
 class SearchKeys(StrategyKeys):
     """So many runs that explore, and fresh seeds for the finalists."""
 
-    runs: _Runs
+    runs: _Runs = None
+    hours: _Hours = None
     objectives: Annotated[
         tuple[Literal["error"] | Cost, ...],
         Field(strict=False, min_length=1, max_length=4, description="What is made low: error, and costs."),
@@ -38,6 +50,12 @@ class SearchKeys(StrategyKeys):
     confirm: _Confirm = 4
     lag: _Lag = 8
     seed: _Seed = 0
+
+    @model_validator(mode="after")
+    def _with_a_budget(self) -> Self:
+        if self.runs is None and self.hours is None:
+            raise ValueError("needs a budget: runs or hours, or both, of which the first to be spent ends it")
+        return self
 
     @field_validator("objectives")
     @classmethod
@@ -104,6 +122,7 @@ class RacingKeys(StrategyKeys):
         int | None,
         Field(ge=1, le=1_000_000, description="Most runs, confirmation included; until settled if not given."),
     ] = None
+    hours: _Hours = None
     confirm: Annotated[
         int | None,
         Field(ge=0, le=1000, description="Fresh seeds of each finalist; 4 if not given, and none for a curve."),
@@ -176,3 +195,8 @@ class Strategy(Flat):
     def runs(self) -> int | None:
         """Most runs that it may ask for, if there is such a number."""
         return getattr(self.chosen, "runs", None)
+
+    @property
+    def hours(self) -> float | None:
+        """Most hours of training that its runs may take by forecast, if there is such a number."""
+        return getattr(self.chosen, "hours", None)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_what_is_no_file_is_no_lock(make, kind, tmp_path):
 def test_the_state_of_a_sweep_whose_lock_is_a_fifo(tmp_path, command):
     folder = tmp_path / "results/quick"
     folder.mkdir(parents=True)
-    shutil.copy("results/reference/quick/ledger.sqlite", folder)
+    shutil.copy(Path(__file__).parents[1] / "golden/ledgers/quick/ledger.sqlite", folder)
     os.mkfifo(folder / "lock")
     code, out, err = command("status", "quick")
     assert (code, err) == (0, "")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from replays import Shuffled, disturbed, held, runs_of, sweep
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sweep.engine.ledger import Ledger
 from sweep.search import Choice, Grid, History, Stop
@@ -122,3 +123,22 @@ def test_a_history_refuses_asks_out_of_order():
     history.ask(3, Choice(0, 0, 0))
     with pytest.raises(ValueError, match="ask 3 comes after"):
         history.ask(3, Choice(0, 0, 1))
+
+
+def test_a_strategy_computes_in_one_thread_and_a_run_in_as_many_as_before(tmp_path):
+    asking, training = [], []
+
+    class Strategy(Greedy):
+        def next(self, seen, number):
+            asking.extend(pool["num_threads"] for pool in threadpool_info())
+            return super().next(seen, number)
+
+    class Executor(Shuffled):
+        def wait(self):
+            training.extend(pool["num_threads"] for pool in threadpool_info())
+            return super().wait()
+
+    with threadpool_limits(limits=2):
+        sweep(tmp_path / "ledger.sqlite", Strategy(POOL, 1, 5), Executor(1, 0), RUNS)
+    assert set(asking) == {1}
+    assert set(training) == {2}

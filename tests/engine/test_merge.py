@@ -136,7 +136,7 @@ def test_paths_name_ledgers_too(tmp_path):
 
 
 def test_a_ledger_of_version_1_is_merged_and_left_as_it_is(tmp_path):
-    reference = Path(__file__).parents[2] / "results/reference/quick/ledger.sqlite"
+    reference = Path(__file__).parents[1] / "golden/ledgers/quick/ledger.sqlite"
     before = reference.read_bytes()
     fill(tmp_path, "b", [row(RUNS[0])])
     with Ledger.open(merge(reference, "b", into="c", results=tmp_path / "results")) as ledger:

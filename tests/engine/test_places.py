@@ -49,7 +49,7 @@ def test_what_is_damaged_in_a_note_leaves_the_rest(tmp_path, caplog):
     assert json.loads((tmp_path / "weights.json").read_text()) == note
 
 
-QUICK = Path(__file__).parents[2] / "results/reference/quick"
+QUICK = Path(__file__).parents[1] / "golden/ledgers/quick"
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """How many lanes: by sizes alone, as the prototype's were."""
 
+from pathlib import Path
+
 import pytest
 
 from sweep.proxy.lane_count import lanes_of
@@ -12,11 +14,12 @@ PLANE = [dict(family="static"), dict(family="weightnet", M=2, G=2), dict(family=
 
 @pytest.mark.parametrize("family", PLANE, ids=str)
 def test_fashions_networks_have_64_lanes_and_large_images_16(family):
-    fashion, quick = (Space.load(find(name)) for name in ("fashion", "quick"))
+    fashion = Space.load(find("fashion"))
+    november = Space.load(Path(__file__).parents[2] / "benchmarks/quick_november.yaml")
     small = Point(**fashion.network, **family).resolved(14)
     assert lanes_of(small, fashion.proxy, CARD) == 64
     colour = Proxy(dataset=dict(name="cifar10"), epochs=1, batch_size=256, optimizer=dict(lr=0.1))
-    large = Point(**{**quick.network, "image_size": 32}, **family).resolved(32)
+    large = Point(**{**november.network, "image_size": 32}, **family).resolved(32)
     assert lanes_of(large, colour, CARD) == 16
     assert lanes_of(large, colour, CPU) == 1
     asked = colour.model_copy(update={"lanes": 7})

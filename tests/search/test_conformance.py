@@ -3,6 +3,7 @@
 import pytest
 from replays import Shuffled, disturbed, held, runs_of, sweep
 
+from sweep.engine.speed import Speed
 from sweep.search.strategy import STRATEGIES
 
 #: A space with enough in it to search: nine points, two settings, two seeds.
@@ -22,19 +23,35 @@ SETTINGS = {
     "halving": {"name": "halving", "runs": 40, "confirm": 2, "lag": 3},
     "gp": {"name": "gp", "runs": 14, "confirm": 2, "lag": 2},
     "racing": {"name": "racing", "lag": 3, "confirm": 2, "runs": 30},
+    "hours": {"name": "random", "hours": 0.06, "confirm": 2},
+    "hours or runs": {"name": "nsga2", "hours": 0.06, "runs": 12, "confirm": 2, "lag": 3},
+    "hours of tpe": {"name": "tpe", "hours": 0.04, "confirm": 2, "lag": 3},
+    "hours of halving": {"name": "halving", "hours": 0.06, "confirm": 2, "lag": 3},
+    "hours of a race": {"name": "racing", "hours": 0.15, "confirm": 2, "lag": 3},
     "a curve": {"name": "racing", "goal": "curve", "axis": "M", "runs": 30, "lag": 1},
 }
 
 
+#: A second for 100 images of the cheapest point, and in proportion to FLOPs of the others.
+SPEED = Speed((("static", "shufflenet_v2", 12_320.0, 0.01),))
+
+
 def planned(name):
-    lengths = {"lengths": [2, 4, 8]} if name == "halving" else {}
+    lengths = {"lengths": [2, 4, 8]} if "halving" in name else {}
     return runs_of(grid=GRID, seeds=2, strategy=SETTINGS[name], **lengths)
 
 
 def maker(runs):
     """Make the strategy of a space anew, as every call of `run` does."""
     strategy = runs.plan.space.strategy
-    return lambda: STRATEGIES[strategy.name](runs.pool(), strategy.settings)
+    return lambda: STRATEGIES[strategy.name](runs.pool(SPEED), strategy.settings)
+
+
+def hours_of(runs, ask):
+    """Hours of an ask: each image is learned from once an epoch, and judging one costs a third of that."""
+    flops = {runs.text(place): planned.cost.flops for place, planned in enumerate(runs.plan.points)}[ask.point]
+    epochs = runs.plan.space.rungs()[ask.rung].epochs
+    return (200 * epochs + 100 / 3) * 0.01 * flops / 12_320 / 3600
 
 
 def test_every_strategy_is_tested_here():
@@ -64,6 +81,11 @@ def test_no_run_is_asked_for_twice_and_the_budget_holds(name, tmp_path):
     assert len({ask.key for ask in asks}) == len(asks)
     budget = runs.plan.space.strategy.runs
     assert len(asks) <= (budget or runs.plan.runs)
+    if hours := runs.plan.space.strategy.hours:
+        spent = [hours_of(runs, ask) for ask in asks]
+        # the last run spends the last of it
+        assert sum(spent[:-1]) < hours
+        assert len(asks) == budget or sum(spent) > (0.4 if name == "hours of halving" else 0.9) * hours
     seeds = set(runs.plan.space.seeds)
     # finalists are confirmed on seeds that chose nothing
     assert all((ask.phase == "confirm") == (ask.seed not in seeds) for ask in asks)

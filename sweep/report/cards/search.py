@@ -64,7 +64,10 @@ def _spent_sentence(search: Search) -> str:
     asked = search.asked
     explored, confirmed = (asked[asked["phase"] == phase] for phase in ("explore", "confirm"))
     budget = search.settings.get("runs")
-    of = f" of at most {words.count(budget)}" if budget else ""
+    hours = search.settings.get("hours")
+    limits = [f"at most {words.count(budget)}"] if budget else []
+    limits += [f"at most {hours:g} hours of training"] if hours else []
+    of = f" of {' and '.join(limits)}" if limits else ""
     open_runs = int((asked["status"] == "missing").sum())
     still = f"; {words.plural(open_runs, 'run')} not in yet" if open_runs else ""
     finalists = words.plural(confirmed["point"].nunique(), "finalist")

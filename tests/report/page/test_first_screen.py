@@ -39,7 +39,7 @@ SWEEPS = {
         "weightnet vs static",
     ),
     "gates": (lambda _: gated(), "Does gate matter? Yes.", "gate = soft vs none"),
-    "quick": (shipped, "Does λ matter?", "λ = 8 vs 1"),
+    "quick": (shipped, "Does λ matter?", "λ = 4 vs 1"),
 }
 
 

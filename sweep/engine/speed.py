@@ -1,0 +1,94 @@
+"""How fast a search's runs are forecast to train: timed when it begins, and kept, so that no clock decides later."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.costs import Plan
+from sweep.costs.training import passes
+from sweep.engine.asks import Ask
+from sweep.engine.forecast import MARGIN, images_learned, time_steps
+from sweep.errors import SpaceError
+from sweep.proxy.platform import PlatformError
+
+#: What holds it in the origin of the first ask that was made with it.
+SPEED = "speed"
+#: Digits that are kept.
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds that a training step takes for each of its images, in the middle of what a forecast says.
+
+    timings: family, backbone, FLOPs of a point, and its seconds.
+    """
+
+    timings: tuple[tuple[str, str, float, float], ...]
+
+    @classmethod
+    def measured(cls, plan: Plan) -> Self:
+        """Time a few training steps of a few points; raises SpaceError if that cannot be done."""
+        try:
+            groups, timed = time_steps(plan)
+        except PlatformError as error:
+            raise _unknown(plan, str(error)) from None
+        timings = []
+        for numbers, each in zip(groups, timed, strict=True):
+            point = plan.grid.listing.point(int(numbers[0]))
+            for one in sorted(each, key=lambda one: one.flops):
+                seconds = float(np.dot(MARGIN, [one.fastest, one.slowest]) / 2)
+                timings.append((point.family, point.backbone, float(one.flops), float(f"{seconds:.{DIGITS}g}")))
+        if not timings:
+            raise _unknown(plan, "no training step could be timed")
+        return cls(tuple(timings))
+
+    @classmethod
+    def recorded(cls, asks: Iterable[Ask]) -> Self | None:
+        """What the asks of a ledger were made with; None if it holds none that makes sense."""
+        for ask in sorted(asks, key=lambda ask: ask.number):
+            rows = ask.origin.get(SPEED)
+            try:
+                timings = tuple((str(f), str(b), float(x), float(y)) for f, b, x, y in rows or ())
+            except (TypeError, ValueError):
+                continue
+            if timings and all(0 <= x < 1e30 and 0 < y < 1e9 for *_, x, y in timings):
+                return cls(timings)
+        return None
+
+    @property
+    def origin(self) -> Mapping[str, Any]:
+        """What an ask's origin holds of it."""
+        return {SPEED: [list(timing) for timing in self.timings]}
+
+    def hours(self, plan: Plan) -> NDArray[np.float64]:
+        """Forecast hours of a run of each point of a plan at each length, of shape (points, rungs)."""
+        family, backbone = (plan.grid.listing.column(name) for name in ("family", "backbone"))
+        flops = plan.counts.flops[plan.kept].astype(float)
+        seconds = np.empty(len(plan.kept))
+        groups = np.stack([family.codes[plan.kept], backbone.codes[plan.kept]], axis=1)
+        for group in np.unique(groups, axis=0):
+            at = (groups == group).all(axis=1)
+            name = family.values[group[0]], backbone.values[group[1]]
+            known = [timing for timing in self.timings if timing[:2] == name] or list(self.timings)
+            seconds[at] = _interpolated(flops[at], sorted(timing[2:] for timing in known))
+        images = [
+            float(np.mean([images_learned(passes(proxy)) for _, proxy in rung.recipes])) for rung in plan.space.rungs()
+        ]
+        hours: NDArray[np.float64] = seconds[:, None] * np.array(images) / 3600
+        return hours
+
+
+def _interpolated(flops: NDArray[np.float64], known: list[tuple[float, float]]) -> NDArray[np.float64]:
+    """Seconds between those known, and in proportion to FLOPs above the most."""
+    at, seconds = np.array(known).T
+    interpolated: NDArray[np.float64] = np.interp(flops, at, seconds) * np.maximum(flops / max(at[-1], 1.0), 1.0)
+    return interpolated
+
+
+def _unknown(plan: Plan, why: str) -> SpaceError:
+    what = f"the training time of a run cannot be forecast here ({why}); give the budget as runs"
+    return SpaceError(plan.space.source.mistake(("strategy", "hours"), what))
