@@ -71,7 +71,7 @@ def extensions(
             mine = errors.setdefault(point, {}).setdefault(recipe, [])
             mine.append(math.inf if error is None else error)
     complete = {point: by_recipe for point, by_recipe in errors.items() if len(by_recipe) == len(parsed)}
-    best = [_best(by_recipe) for by_recipe in complete.values()]
+    best = [_best(by_recipe) for by_recipe in complete.values() if _succeeds(by_recipe)]
     found = []
     for path, values in lists.items():
         chosen = [float(_inside(parsed[recipe], path)) for recipe in best]
@@ -85,6 +85,11 @@ def extensions(
 
 def _best(by_recipe: Mapping[str, Sequence[float]]) -> str:
     return min(by_recipe, key=lambda recipe: (sum(by_recipe[recipe]) / len(by_recipe[recipe]), recipe))
+
+
+def _succeeds(by_recipe: Mapping[str, Sequence[float]]) -> bool:
+    """Whether there is a setting at which every run succeeded: else all tie, and none is the best."""
+    return any(all(map(math.isfinite, errors)) for errors in by_recipe.values())
 
 
 def _inside(recipe: Any, path: str) -> Any:

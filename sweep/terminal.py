@@ -80,7 +80,9 @@ class Bar:
         self.end()
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
         had = f", {total - todo} in the ledger" if todo < total else ""
-        told = f": {describe(planned)}{had}; {todo} to train, {pace}"
+        # a search may choose runs that are in, or confirm fewer finalists than it may
+        about = "" if planned.space.strategy.name == "grid" else "about "
+        told = f": {describe(planned)}{had}; {about}{todo} to train, {pace}"
         line = Text.assemble((planned.space.name, "bold"), told)
         self.console.print(line, soft_wrap=not self.console.is_terminal)
         self.meter = Meter(todo, workers, known, limit_of(planned))

@@ -291,8 +291,9 @@ def strategy_lines(planned: Plan, speed: Speed | None = None) -> Iterator[str]:
 def hours_line(planned: Plan, hours: float, speed: Speed) -> str:
     """How many runs so many hours come to."""
     each = 3600 * speed.hours(planned)[:, -1]
+    fixed = "The ledger holds this forecast" if speed.kept else "The first run of the sweep fixes this forecast"
     counts = f"{3600 * hours / each.max():,.0f} to {3600 * hours / each.min():,.0f} runs"
     return (
         f"{hours:g} hours of training, all runs together, come to {counts}: a run is forecast to take "
-        f"{each.min():.2g} to {each.max():.2g} s. The first run of the sweep fixes this forecast"
+        f"{each.min():.2g} to {each.max():.2g} s. {fixed}"
     )

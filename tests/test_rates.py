@@ -46,3 +46,10 @@ def test_proposed_rates_are_octaves(rate):
 def test_a_space_that_tunes_its_rate_is_left_alone():
     assert "[0.005, 0.01, 0.02]" in proposal({}, 0.01)
     assert proposal({"optimizer.lr": [1, 2]}, 0.01) == ""
+
+
+def test_a_point_without_a_success_is_best_nowhere():
+    rows = results({"a": [5, 4, 3], "lost": [None, None, None]})
+    (found,) = extensions({"optimizer.lr": RATES}, recipes(), rows)
+    assert (found.at, found.best, found.points) == (0.04, 1, 1)
+    assert extensions({"optimizer.lr": RATES}, recipes(), results({"lost": [None, None, None]})) == ()

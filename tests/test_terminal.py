@@ -79,6 +79,13 @@ def test_elsewhere_it_is_lines_now_and_then():
     assert line.startswith("12/12 runs, 0 s, done")
 
 
+def test_a_search_that_begins_says_that_its_runs_are_a_guess():
+    screen = Screen(terminal=False)
+    search = Space.parse({**PLAN.space.data, "strategy": {"name": "random", "runs": 9}})
+    Bar(screen.console).begin(plan(search, traced=0), todo=9, total=11, workers=1)
+    assert screen.lines[0].endswith(", 2 in the ledger; about 9 to train, 1 at a time")
+
+
 @pytest.mark.parametrize(
     ("dataset", "told"),
     [

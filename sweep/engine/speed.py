@@ -1,7 +1,7 @@
 """How fast a search's runs are forecast to train: timed when it begins, and kept, so that no clock decides later."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -25,9 +25,11 @@ class Speed:
     """Seconds that a training step takes for each of its images, in the middle of what a forecast says.
 
     timings: family, backbone, FLOPs of a point, and its seconds.
+    kept: whether they come from a ledger, and not from timing steps now.
     """
 
     timings: tuple[tuple[str, str, float, float], ...]
+    kept: bool = field(default=False, compare=False)
 
     @classmethod
     def measured(cls, plan: Plan) -> Self:
@@ -56,7 +58,7 @@ class Speed:
             except (TypeError, ValueError):
                 continue
             if timings and all(0 <= x < 1e30 and 0 < y < 1e9 for *_, x, y in timings):
-                return cls(timings)
+                return cls(timings, kept=True)
         return None
 
     @property

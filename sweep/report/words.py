@@ -22,6 +22,12 @@ _NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
 _MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 
+#: A note on tables of differences whose baseline has more seeds: each has a weight of its own for these.
+NO_SUBTRACTION = (
+    "The baseline has more seeds: a shared difference, a tuned one, and what tuning took are each estimated with the "
+    "weight of these seeds that suits it best. The columns need not subtract to one another."
+)
+
 
 @contextmanager
 def judged_by(metric: str) -> Iterator[None]:

@@ -7,10 +7,14 @@ import pytest
 from replays import runs_of
 from small import SMALL
 
+from sweep.costs import plan as make_plan
 from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
 from sweep.engine.speed import SPEED, Speed
+from sweep.engine.strategies import speed_of
 from sweep.running import run
+from sweep.space import Space
+from sweep.terminal_plan import hours_line
 from tests.search.test_conformance import GRID
 
 SEARCH = SMALL.replace("epochs: 8", "epochs: 1") + "strategy: {name: random, hours: HOURS, confirm: 1, lag: 2}\n"
@@ -54,6 +58,10 @@ def test_hours_are_fixed_when_the_search_begins_and_may_be_widened(tmp_path, wri
     def search(folder, hours):
         return run(write(SEARCH.replace("HOURS", str(hours))), results=folder, reports=None, inline=True)
 
+    def planned(folder):
+        found = make_plan(Space.load(write(SEARCH.replace("HOURS", "0.03"))), traced=0)
+        return hours_line(found, 0.03, speed_of(found, tmp_path / folder / found.space.name / "ledger.sqlite"))
+
     monkeypatch.setattr(Speed, "measured", classmethod(lambda cls, plan: KNOWN))
     search(tmp_path / "all", 0.05)
     search(tmp_path / "widened", 0.03)
@@ -64,6 +72,8 @@ def test_hours_are_fixed_when_the_search_begins_and_may_be_widened(tmp_path, wri
     # another machine is ten times as fast
     faster = Speed(tuple((*timing[:3], timing[3] / 10) for timing in KNOWN.timings))
     monkeypatch.setattr(Speed, "measured", classmethod(lambda cls, plan: faster))
+    assert "The ledger holds this forecast" in planned("widened")
+    assert "The first run of the sweep fixes this forecast" in planned("none-yet")
     assert search(tmp_path / "widened", 0.03).trained == 0
     search(tmp_path / "widened", 0.05)
     wider = asks_of(tmp_path / "widened")

@@ -42,6 +42,8 @@ def cards(study: Study) -> Iterable[Card]:
         "at its own. Lines are 95 % intervals of the tuned difference, paired by seed.",
         "A share is told with its interval by Fieller’s theorem, and only of an effect whose interval excludes zero.",
     ]
+    if study.frame.extra_seeds:
+        notes.append(words.NO_SUBTRACTION)
     if len(points) < len(one.effects):
         notes.append(
             f"Of {len(one.effects)} points, the {len(points)} of which tuning took most are shown; the data hold all."

@@ -53,6 +53,7 @@ def cards(study: Study) -> Iterable[Card]:
         "whose best setting is at the edge of its list is not called tuned.",
         "Settings that may be the best: those that the data cannot tell from the lowest mean (Hsu’s comparisons with "
         "the best, 95 %).",
+        *([words.NO_SUBTRACTION] if study.frame.extra_seeds else []),
     )
     return [Card(title, tuple(says), _picture(told, study, names, says[0]), tuple(tables), notes)]
 

@@ -11,6 +11,7 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards import finding
 from sweep.report.cards import nuisance as nuisance_card
+from sweep.report.cards import rate as rate_card
 
 
 def card(frame):
@@ -95,3 +96,12 @@ def test_what_it_waits_for():
 def test_a_share_is_written_in_per_cent():
     assert nuisance_card.percent(Share(0.841, 0.79, 0.9)) == "84 % [79,\N{NO-BREAK SPACE}90]"
     assert nuisance_card.percent(Share(1.2, 0.5, np.inf)) == "120 % [50,\N{NO-BREAK SPACE}–]"
+
+
+def test_it_says_that_columns_need_not_subtract_where_the_baseline_has_more_seeds():
+    every = quick()
+    runs = every.runs[(every.runs["seed"] < 2) | (every.runs["point"] == "static")]
+    more = dataclasses.replace(every, runs=runs, seeds=(0, 1), extra_seeds=(2,))
+    for frame, some in ((every, False), (more, True)):
+        cards = (card(frame), *rate_card.cards(Study(frame)))
+        assert [any("need not subtract" in note for note in one.notes) for one in cards] == [some, some]
