@@ -119,7 +119,7 @@ bench-search: $(READY)
 
 # what choosing a run costs; written to benchmarks/asks.txt
 bench-asks: $(READY)
-	$(BIN)/python -m benchmarks.asks
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.asks
 
 # races on recorded tables that others measured; written to benchmarks/replay.txt and replay_curve.txt
 bench-replay: $(READY)

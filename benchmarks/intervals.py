@@ -41,7 +41,8 @@ ABOUT = """\
 worst of them, and (all together) of all nine at once, whatever the effects. 4 pairs: of the mean difference over four
 pairs of points, the baseline in none. se: the standard error of the coverage before it, from sweep to sweep. Width: the
 median as a share of that of each difference alone, by Student's t and the jackknife (commit 684e0f8). rms off: how far
-estimates are off, root mean square, in points."""
+estimates are off, root mean square, in points. 3+6: with six more seeds of the baseline, of which "each alone" knows
+nothing."""
 
 
 def row(sweeps, at_once=True, independent=True):
@@ -95,8 +96,21 @@ def main(sweeps, seeds):
                 for effect in EFFECTS if n in (3, 4) and unequal in ("equal", "baseline 2 x") else EFFECTS[:1]:
                     found = simulate(recipe, effect, unequal, n, sweeps)
                     print(f"{n} seeds, {recipe:8}{unequal:15}{effect:9}{row(found, effect == EFFECTS[0])}", flush=True)
+    for n in (n for n in seeds if n > 2):
+        more(n, sweeps)
     if TEN.exists():
         print(f"quick's ten seeds, all 120 triples       {row(triples(TEN), independent=False)}")
+
+
+def more(n, sweeps):
+    """Print lines of sweeps whose baseline has twice as many seeds beside those of all points."""
+    for recipe in LIKE:
+        for unequal in NOISES:
+            for effect in EFFECTS if n == 3 and unequal == "equal" else EFFECTS[:1]:
+                found = simulate(recipe, effect, unequal, n, sweeps, more=2 * n)
+                print(
+                    f"{f'{n}+{2 * n},':9}{recipe:8}{unequal:15}{effect:9}{row(found, effect == EFFECTS[0])}", flush=True
+                )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ _DIFFERENCES = {
     "all_low": "diff_all_low",
     "all_high": "diff_all_high",
     "seeds": "diff_n",
+    "seeds_of_baseline": "diff_extra",
     "p": "diff_p",
     "p_holm": "diff_p_holm",
     "shrunk": "diff_shrunk",
@@ -41,9 +42,10 @@ def differences(ledger: Ledger) -> pd.DataFrame:
     """A row a point that has a baseline: the paired difference of its error to the baseline's, in percentage points.
 
     Columns: `point`, `baseline`, `difference` (negative: less error than the baseline), its 95 % interval `low` to
-    `high`, `all_low` to `all_high` (an interval that holds for all rows together), `seeds` that both have, `p` and
-    `p_holm`, `shrunk` with its interval (drawn toward the others by as much as noise explains), and `seeds_needed` to
-    tell a difference of this size from zero. Without a baseline there are no rows.
+    `high`, `all_low` to `all_high` (an interval that holds for all rows together), `seeds` that both have,
+    `seeds_of_baseline` that it has beside these, `p` and `p_holm`, `shrunk` with its interval (drawn toward the others
+    by as much as noise explains), and `seeds_needed` to tell a difference of this size from zero. Without a baseline
+    there are no rows.
     """
     table = Study(frame(ledger, kernels=False)).table
     if "baseline" in table:

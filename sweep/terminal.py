@@ -123,12 +123,16 @@ class Bar:
 
 
 def describe(planned: Plan) -> str:
-    """'10 points x 3 settings x 3 seeds = 90 runs'."""
+    """'10 points x 3 settings x 3 seeds = 90 runs'; with more for the baseline these, too."""
     seeds = len(planned.space.seeds)
     lengths = len(planned.space.lengths)
     several = {f"setting at {lengths} lengths": planned.settings} if lengths > 1 else {"setting": planned.settings}
     numbers = {"point": len(planned.points), **several, "seed": seeds}
-    parts = [f"{n:,} {_several(what, n)}" for what, n in numbers.items()]
+    parts = [_counted(n, what) for what, n in numbers.items()]
+    extra, held = len(planned.space.extra_seeds), int(planned.held.sum())
+    if extra:
+        at = f" x {planned.settings} settings" if planned.settings > 1 else ""
+        parts[-1] += f", and {_counted(held, 'baseline')}{at} x {extra:,} more {_several('seed', extra)}"
     whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
     if strategy.name == "grid":
         return whole
@@ -136,6 +140,10 @@ def describe(planned: Plan) -> str:
     if strategy.hours is not None:
         at_most = f"{strategy.hours:g} hours of training" + (f", {at_most}" if strategy.runs else "")
     return f"{whole}; {strategy.name} does {at_most}"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {_several(what, n)}"
 
 
 def _several(what: str, n: int) -> str:

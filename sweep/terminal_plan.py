@@ -109,7 +109,10 @@ def lane_lines(planned: Plan) -> Iterator[str]:
             continue
         empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
         hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
-        yield f"the {runs} runs of a point are trained {lanes} at a time ({which}){empty}{hint}"
+        more = (
+            f", {runs + planned.settings * len(extra)} of a baseline," if (extra := planned.space.extra_seeds) else ""
+        )
+        yield f"the {runs} runs of a point{more} are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:

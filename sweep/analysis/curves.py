@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 from typing import Any
 
 import pandas as pd
@@ -50,8 +49,8 @@ class Spot:
 
     @property
     def mean(self) -> float:
-        """The mean over the seeds that have an error, NaN if none has."""
-        return fmean(self.errors.values()) if self.errors else math.nan
+        """The mean over the seeds that have an error, NaN if none has; of a baseline with what extra seeds say."""
+        return self.sample.mean
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,24 @@ three are the same, and the interval is Student's.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.analysis.pooled import precision
-from sweep.analysis.samples import Sample, average, combine, exact_sum, means_without, pooled
+from sweep.analysis.pooled import most_extra, precision
+from sweep.analysis.samples import (
+    Sample,
+    average,
+    combine,
+    exact_sum,
+    means_without,
+    pooled,
+    share_of_extra,
+    with_extra,
+)
 from sweep.statistics.intervals import above_zero, within_percent
 from sweep.statistics.noise import quantile
 
@@ -65,6 +74,8 @@ class Estimate:
     sd: float
     low: float
     high: float
+    #: seeds of baselines beside the n that all have, which the mean takes into account
+    extra: int = 0
 
     @property
     def equal(self) -> bool:
@@ -113,7 +124,7 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
     n = len(values)
     if n == 0:
         return Estimate(0, math.nan, math.nan, math.nan, math.nan)
-    mean = fmean(values.tolist())
+    mean = sample.mean
     if n == 1:
         return Estimate(1, mean, math.nan, math.nan, math.nan)
     sd = 0.0 if _equal(sample) else float(np.std(values, ddof=1))
@@ -121,7 +132,7 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
     if math.isnan(error):
         return Estimate(n, mean, sd, math.nan, math.nan)
     half = float(quantile(freedom)) * error
-    return Estimate(n, mean, sd, mean - half, mean + half)
+    return Estimate(n, mean, sd, mean - half, mean + half, most_extra(sample.parts))
 
 
 def estimate_error(found: Sample, metric: str = "error") -> Estimate:
@@ -135,8 +146,18 @@ def estimate_error(found: Sample, metric: str = "error") -> Estimate:
     if math.isnan(made.low):
         return made
     ends = within_percent if metric == "error" else above_zero
+    if (extra := made.extra) and len(with_extra(found)) > made.n:
+        # the extra seeds count for less than the common ones, so their mean is never as sure as that of all; and
+        # settings were chosen on the latter
+        every, n = with_extra(found), made.n
+        sd = float(np.std(every, ddof=1))
+        widening = error_of(found) / (float(np.std(found.numbers, ddof=1)) / math.sqrt(n))
+        share = share_of_extra(found)
+        error = sd * widening * math.sqrt((1 - share) ** 2 / n + share**2 / extra)
+        low, high = ends(made.mean, error, len(every) - 1.0)
+        return Estimate(n, made.mean, sd, float(low), float(high), extra)
     low, high = ends(made.mean, *precision_of(found))
-    return Estimate(made.n, made.mean, made.sd, float(low), float(high))
+    return replace(made, low=float(low), high=float(high))
 
 
 def precision_of(sample: Sample) -> tuple[float, float]:
@@ -171,8 +192,8 @@ def error_of(sample: Sample) -> float:
 
 def read(row: Mapping[Any, Any], prefix: str = "") -> Estimate:
     """Read an estimate from a row that `write` made."""
-    n, *rest = (row[f"{prefix}{name}"] for name in ("n", "mean", "sd", "low", "high"))
-    return Estimate(int(n), *rest)
+    n, mean, sd, low, high = (row[f"{prefix}{name}"] for name in ("n", "mean", "sd", "low", "high"))
+    return Estimate(int(n), mean, sd, low, high, int(row.get(f"{prefix}extra", 0)))
 
 
 def write(found: Estimate, prefix: str = "") -> dict[str, Any]:

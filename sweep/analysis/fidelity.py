@@ -93,7 +93,7 @@ def agreement(
     points = tuple(point for point in here if point in there and here[point].values)
     if len(points) < FEWEST:
         return None
-    means = np.array([math.fsum(here[point].values.values()) / len(here[point].values) for point in points])
+    means = np.array([here[point].mean for point in points])
     errors = np.array([there[point].error for point in points])
     order, told = signs(means), signs(errors, np.array([there[point].tolerance for point in points]))
     open_errors = _open(points, means, drawn or {})
@@ -164,11 +164,7 @@ def measured(samples: Mapping[str, Sample]) -> dict[str, Told]:
     Args:
         samples: `Tuned.samples` of the other sweep; points without an error are left out.
     """
-    return {
-        point: Told(math.fsum(sample.values.values()) / len(sample.values))
-        for point, sample in samples.items()
-        if sample.values
-    }
+    return {point: Told(sample.mean) for point, sample in samples.items() if sample.values}
 
 
 def published(points: pd.DataFrame, rows: Iterable[Row]) -> dict[str, dict[str, Told]]:

@@ -46,7 +46,11 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
     """
     assert frame.final is not None
     errors = {key: error for key, error in frame.final.errors.items() if error == error}
-    whole, without = _picks(frame, tuned), _without(frame, tuned)
+    every, without = _picks(frame, tuned), _without(frame, tuned)
+    whole, extra = (
+        {point: {seed: key for seed, key in mine.items() if seed in seeds} for point, mine in every.items()}
+        for seeds in (frame.seeds, frame.extra_seeds)
+    )
     many = set(tuned.points.loc[tuned.points["settings"] > 1, "point"])
     test = pooled(
         {
@@ -57,7 +61,8 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
                 else {},
             )
             for point, mine in whole.items()
-        }
+        },
+        {point: _judged(mine, errors) for point, mine in extra.items()},
     )
     rows: list[dict[str, Any]] = []
     settled = {row["point"] for row in records(table) if row["settled"]}

@@ -52,7 +52,7 @@ def chances(drawn: Mapping[str, Array], samples: Mapping[str, Sample], costs: Ma
     n = len(shared.seeds)
     if len(names) < 3 or n < 2:
         return None
-    means = np.array([samples[name].at(shared.seeds).numbers.mean() for name in names])
+    means = np.array([samples[name].at(shared.seeds).mean for name in names])
     errors = np.stack([drawn[name] for name in names], axis=1)
     errors = np.where(np.isnan(errors), means, errors)
     cost = np.array([costs[name] for name in names], dtype=float)

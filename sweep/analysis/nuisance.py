@@ -30,7 +30,7 @@ from sweep.analysis.estimates import Sample, pooled
 from sweep.analysis.order import is_number, points, shown_key, sort_key
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
-from sweep.statistics.cross_fit import Array, Mask, best, cross_fit, judged, leave_one_out
+from sweep.statistics.cross_fit import Array, Index, Mask, best, cross_fit, judged, leave_one_out
 
 #: The values of all nuisance axes, in the order of `SweepFrame.nuisance`.
 Setting = tuple[Any, ...]
@@ -91,19 +91,21 @@ def tune(frame: SweepFrame) -> Tuned:
     preference = sorted(known, key=lambda setting: len(edges[setting]))
     grid = _grid(frame, preference)
     candidates, complete = _comparable(grid)
-    chosen = cross_fit(grid.errors, complete, candidates)
+    chosen = _with_extra(cross_fit(grid.errors, complete, candidates), grid)
     overall = best(grid.errors, complete, candidates)
+    values = np.full((len(grid.points), len(grid.seeds)), math.nan)
     number, enough = candidates.sum(-1), complete.sum(-1)
     rows: list[dict[str, Any]] = []
     summaries: list[dict[str, Any]] = []
     for i, point in enumerate(grid.points):
         # With a single complete seed there is no other to choose on.
         alone = number[i] > 1 and enough[i] == 1
-        for s, seed in enumerate(frame.seeds):
+        for s, seed in enumerate(grid.seeds if grid.has_extra[i] else frame.seeds):
             fit = number[i] == 1 or (enough[i] > 0 and not (alone and not complete[i, s]))
             setting = preference[chosen[i, s]] if fit else None
             status = str(grid.status[i, chosen[i, s], s]) if fit else "missing"
             error = float(grid.errors[i, chosen[i, s], s]) if status == "done" else math.nan
+            values[i, s] = error
             rows.append(
                 {"point": point, "seed": seed, "status": status, "error": error}
                 | _columns(names, setting)
@@ -126,7 +128,7 @@ def tune(frame: SweepFrame) -> Tuned:
     return Tuned(
         table,
         pd.DataFrame(summaries, columns=["point", *names, "edge", "compared", "settings", "settled"]),
-        _samples(table, grid, complete, candidates),
+        _samples(values, grid, complete, candidates),
     )
 
 
@@ -145,7 +147,7 @@ def shared(frame: SweepFrame) -> pd.DataFrame:
         _columns(names, setting) | {"point": point, "seed": seed, "status": result.status, "error": result.error}
         for setting in settings(frame)
         for point in order
-        for seed in frame.seeds
+        for seed in (*frame.seeds, *frame.extra_seeds)
         if (result := results[point].get((setting, seed))) is not None
     ]
     return pd.DataFrame(rows, columns=[*names, "point", "seed", "status", "error"])
@@ -183,7 +185,12 @@ class _Grid:
     """All results as arrays, (points, settings, seeds), settings in the order of preference."""
 
     points: list[str]
+    #: those of all points first, then those that only baselines have
     seeds: tuple[int, ...]
+    #: how many seeds all points have
+    common: int
+    #: (points): whether a point is to be run at the others
+    has_extra: Mask
     #: done, failed, diverged or missing
     status: npt.NDArray[np.object_]
     #: NaN unless done
@@ -197,8 +204,10 @@ class _Grid:
 def _grid(frame: SweepFrame, preference: Sequence[Setting]) -> _Grid:
     order = points(frame)["point"].tolist()
     at_setting = {setting: k for k, setting in enumerate(preference)}
-    at_seed = {seed: s for s, seed in enumerate(frame.seeds)}
-    shape = (len(order), max(1, len(preference)), len(frame.seeds))
+    seeds = (*frame.seeds, *frame.extra_seeds)
+    at_seed = {seed: s for s, seed in enumerate(seeds)}
+    shape = (len(order), max(1, len(preference)), len(seeds))
+    has_extra = np.zeros(len(order), dtype=bool)
     status, errors = np.full(shape, "missing", dtype=object), np.full(shape, math.nan)
     known, asked = np.zeros(shape, dtype=bool), np.zeros(shape[:2], dtype=bool)
     results = _results(frame)
@@ -207,14 +216,17 @@ def _grid(frame: SweepFrame, preference: Sequence[Setting]) -> _Grid:
             k = at_setting[setting]
             asked[i, k] = True
             if seed in at_seed:
+                has_extra[i] |= at_seed[seed] >= len(frame.seeds)
                 at = (i, k, at_seed[seed])
                 status[at], errors[at], known[at] = result.status, result.error, result.status != "missing"
-    return _Grid(order, frame.seeds, status, errors, known, asked)
+    return _Grid(order, seeds, len(frame.seeds), has_extra, status, errors, known, asked)
 
 
 def _comparable(grid: _Grid) -> tuple[Mask, Mask]:
-    """Find each point's settings that can be compared, and the seeds at which all of them have a result."""
-    known = grid.known
+    """Find each point's settings that can be compared, and the common seeds at which all of them have a result."""
+    known = grid.known.copy()
+    # a setting is chosen for a baseline as for any other point, on the same seeds
+    known[..., grid.common :] = False
     candidates = grid.asked.copy()
     complete: Mask = np.all(known | ~grid.asked[..., None], axis=1)
     complete[~candidates.any(-1)] = False
@@ -229,23 +241,33 @@ def _comparable(grid: _Grid) -> tuple[Mask, Mask]:
     return candidates, complete
 
 
-def _samples(table: pd.DataFrame, grid: _Grid, complete: Mask, candidates: Mask) -> dict[str, Sample]:
-    """Collect each point's errors, and what they would have been without each seed in turn."""
-    values = table["error"].to_numpy(dtype=float).reshape(len(grid.points), len(grid.seeds))
+def _with_extra(chosen: Index, grid: _Grid) -> Index:
+    """Judge a baseline at each extra seed at the setting that is chosen for one of the common seeds, in turn.
+
+    So it is chosen on as many seeds as for any other point, none of which it is judged on.
+    """
+    at = np.arange(len(grid.seeds))
+    return chosen[:, np.where(at < grid.common, at, (at - grid.common) % grid.common)]
+
+
+def _samples(values: Array, grid: _Grid, complete: Mask, candidates: Mask) -> dict[str, Sample]:
+    """Collect each point's errors, and what they would have been without each common seed in turn."""
+    common = grid.common
     has = np.isfinite(values)
     tuned = candidates.sum(-1) > 1
-    without = np.full((len(grid.points), len(grid.seeds), len(grid.seeds)), math.nan)
-    for left, chosen in leave_one_out(grid.errors, complete, candidates):
-        without[:, left] = judged(grid.errors, chosen)
+    without = np.full((len(grid.points), common, common), math.nan)
+    for left, chosen in leave_one_out(grid.errors[..., :common], complete[:, :common], candidates):
+        without[:, left] = judged(grid.errors[..., :common], chosen)
         without[:, left, left] = math.nan
-    order = np.argsort(grid.seeds)  # those of a space may come in any order
-    found = {}
+    order = np.argsort(grid.seeds[:common])  # those of a space may come in any order
+    found, extra = {}, {}
     for i, point in enumerate(grid.points):
         at = order[has[i, order]]
         seeds = tuple(grid.seeds[s] for s in at)
         others = without[i][np.ix_(at, at)] if tuned[i] and at.size else None
         found[point] = Sample.of(seeds, values[i, at], others)
-    return pooled(found)
+        extra[point] = {grid.seeds[s]: float(values[i, s]) for s in np.flatnonzero(has[i, common:]) + common}
+    return pooled(found, extra)
 
 
 def _edges(frame: SweepFrame, setting: Setting) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,8 @@ def pairs(tuned: Tuned, points: Sequence[str], apart: Collection[str] = ()) -> P
     sums = filled @ known.T  # of the one over the seeds of the other
     total = (sums - sums.T)[first, second]
     mean = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+    shifts = np.array([sample.mean - fmean(sample.numbers.tolist()) if sample.seeds else 0.0 for sample in samples])
+    mean = mean + shifts[first] - shifts[second]
     return Pairs(tuple(points), first, second, n, mean, _halves(samples, first, second, n))
 
 

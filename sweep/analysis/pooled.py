@@ -1,6 +1,8 @@
 """The noise of a family of samples, one a point, of which weighted sums know how sure they are."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,14 @@ SUMS = 64
 class Pool:
     """Errors of points that were judged in one way, such as each at its own setting: their noise is pooled."""
 
-    def __init__(self, points: Sequence[str], seeds: Sequence[int], values: Array, left_out: Array) -> None:
+    def __init__(
+        self,
+        points: Sequence[str],
+        seeds: Sequence[int],
+        values: Array,
+        left_out: Array,
+        extra: Mapping[str, Mapping[int, float]] | None = None,
+    ) -> None:
         """Keep the arrays, which nobody may change any more.
 
         Args:
@@ -32,20 +41,32 @@ class Pool:
             seeds: increasing.
             values: of shape (points, seeds); NaN where there is none.
             left_out: of the same shape: the mean over the other seeds, had this one never been run; NaN likewise.
+            extra: by point its errors at seeds that only baselines have, by seed.
         """
         self.points, self.seeds, self.values, self.left_out = tuple(points), tuple(seeds), values, left_out
+        #: of shape (points, extra seeds); NaN where there is none
+        self.extra = _laid_out(self.points, extra or {})
         #: other pools and the factors of all -> the noise of their sum, which many contrasts share
         self.sums: dict[tuple[tuple[Pool, ...], tuple[float, ...]], Noise] = {}
 
     @cached_property
     def noise(self) -> Noise:
         """The noise of each point."""
-        return noise(self.values, self.left_out)
+        return noise(self.values, self.left_out, self.extra)
 
     @cached_property
     def position(self) -> Mapping[str, int]:
         """Where each point is."""
         return {point: i for i, point in enumerate(self.points)}
+
+
+def _laid_out(points: Sequence[str], extra: Mapping[str, Mapping[int, float]]) -> Array:
+    seeds = {seed: at for at, seed in enumerate(sorted({seed for values in extra.values() for seed in values}))}
+    made = np.full((len(points), len(seeds)), np.nan)
+    for row, point in zip(made, points, strict=True):
+        for seed, value in extra.get(point, {}).items():
+            row[seeds[seed]] = value
+    return made
 
 
 #: What a sample is a sum of: the weights of points, by pool.
@@ -63,8 +84,58 @@ def precision(parts: Parts, seeds: int) -> tuple[float, float] | None:
     Returns:
         None if that is not what the parts are, or a point has no noise of its own.
     """
+    found = _contrast(parts) if seeds > 1 else None
+    if found is None:
+        return None
+    seen, at, weights = found
+    error, freedom = seen.contrast(at, weights, seeds)
+    return (float(error), float(freedom)) if np.isfinite(error) and np.isfinite(freedom) else None
+
+
+def shift(parts: Parts, seeds: int) -> float:
+    """Tell what extra seeds of baselines add to the mean of a weighted sum of points over the common seeds.
+
+    Args:
+        parts: as in `precision`, or any other.
+        seeds: how many all points have in common.
+    """
+    if not any(pool.extra.shape[1] for pool in parts):
+        return 0.0
+    found = _contrast(parts) if seeds > 1 else None
+    if found is not None:
+        seen, at, weights = found
+        return float(seen.shift[at] @ weights)
+    total = 0.0
+    for pool, mine in parts.items():
+        total += sum(weight * float(pool.noise.shift[pool.position[point]]) for point, weight in mine.items())
+    return total
+
+
+def most_extra(parts: Parts) -> int:
+    """How many extra seeds there are of the baseline in a sum that has most of them, where they count in its mean."""
+    most = 0
+    for pool, weights in parts.items():
+        if pool.extra.shape[1]:
+            at = [pool.position[point] for point, weight in weights.items() if weight]
+            counted = np.isfinite(pool.extra[at]).sum(-1) * (pool.noise.saved[at] > 0)
+            most = max(most, int(counted.max(initial=0)))
+    return most
+
+
+def common_precision(parts: Parts, seeds: int) -> float:
+    """The standard error that `precision` would tell, had baselines no extra seeds; NaN where it tells none."""
+    found = _contrast(parts) if seeds > 1 else None
+    if found is None:
+        return math.nan
+    seen, at, weights = found
+    nothing = np.zeros(seen.saved.shape)
+    return float(replace(seen, saved=nothing).contrast(at, weights, seeds)[0])
+
+
+def _contrast(parts: Parts) -> tuple[Noise, npt.NDArray[np.intp], Array] | None:
+    """Find the noise of a sum that sums to zero, the positions of its points and their weights; None if it is none."""
     pools = [(pool, weights) for pool, weights in parts.items() if any(weights.values())]
-    if not pools or seeds < 2:
+    if not pools:
         return None
     first, weights = pools[0]
     lead = max(weights, key=lambda point: abs(weights[point]))
@@ -78,9 +149,7 @@ def precision(parts: Parts, seeds: int) -> tuple[float, float] | None:
         if any(abs(other.get(p, 0.0) - factor * weights.get(p, 0.0)) > 1e-9 * size for p in named):
             return None
     seen = first.noise if len(pools) == 1 else _together([pool for pool, _ in pools], factors)
-    at = np.array([first.position[point] for point in weights])
-    error, freedom = seen.contrast(at, np.array(list(weights.values())), seeds)
-    return (float(error), float(freedom)) if np.isfinite(error) and np.isfinite(freedom) else None
+    return seen, np.array([first.position[point] for point in weights]), np.array(list(weights.values()))
 
 
 def precisions_together(samples: Sequence["Sample"]) -> tuple[Array, Array, Array] | None:
@@ -107,7 +176,8 @@ def precisions_together(samples: Sequence["Sample"]) -> tuple[Array, Array, Arra
     error, freedom = np.array([pool.noise.contrast(used, row, len(one.seeds), TOGETHER) for row, one in rows]).T
     if not np.isfinite(error).all() or not np.isfinite(freedom).all() or not (error > 0).all():
         return None
-    variance, _ = pool.noise.moderated(TOGETHER)
+    # those of all have in common what follows; of samples over fewer seeds it is as good as exact
+    variance = pool.noise.per_seed(min(len(one.seeds) for one in samples), TOGETHER)
     return error, freedom, together(matrix[:, used], variance[used], freedom)
 
 
@@ -121,5 +191,8 @@ def _together(pools: Sequence[Pool], factors: Sequence[float]) -> Noise:
         together = list(zip(factors, pools, rows, strict=True))
         values = [factor * pool.values[at] for factor, pool, at in together]
         left_out = [factor * pool.left_out[at] for factor, pool, at in together]
-        known[key] = noise(np.sum(values, axis=0), np.sum(left_out, axis=0))
+        extra = None
+        if len({pool.extra.shape[1] for pool in pools}) == 1:
+            extra = np.sum([factor * pool.extra[at] for factor, pool, at in together], axis=0)
+        known[key] = noise(np.sum(values, axis=0), np.sum(left_out, axis=0), extra)
     return known[key]

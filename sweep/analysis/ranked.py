@@ -40,7 +40,7 @@ def at_chance(frame: SweepFrame, tuned: Tuned) -> frozenset[str]:
     """The points whose mean error over seeds is no better than guessing."""
     limit = chance_limit(frame)
     samples = tuned.samples.items()
-    return frozenset(point for point, sample in samples if sample.seeds and float(sample.numbers.mean()) >= limit)
+    return frozenset(point for point, sample in samples if sample.seeds and sample.mean >= limit)
 
 
 @dataclass(frozen=True)

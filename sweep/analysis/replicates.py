@@ -12,6 +12,7 @@ import pandas as pd
 from sweep.analysis.estimates import Estimate, Sample, estimate, estimate_error, pooled, precision_of, read, write
 from sweep.analysis.nuisance import Setting, Tuned, shared
 from sweep.analysis.order import COSTS, points
+from sweep.analysis.pooled import common_precision
 from sweep.analysis.ranked import Comparable
 from sweep.analysis.records import records
 from sweep.analysis.shrunk import NOTHING, Array, Shrunk, drawn
@@ -42,7 +43,13 @@ def shared_samples(frame: SweepFrame) -> dict[Setting, dict[str, Sample]]:
     rows: dict[Setting, list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(tuple(key), []).append(row)
-    return {setting: pooled(samples(runs.iloc[at])) for setting, at in rows.items()}
+    found = {}
+    for setting, at in rows.items():
+        mine = runs.iloc[at]
+        extra = mine["seed"].isin(frame.extra_seeds)
+        more = {point: sample.values for point, sample in samples(mine[extra]).items()} if extra.any() else {}
+        found[setting] = pooled(samples(mine[~extra]), more)
+    return found
 
 
 def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = None) -> pd.DataFrame:
@@ -56,13 +63,15 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     Returns:
         `point`, the axes, `params`, `flops` (multiply-adds per sample), `activations`, `training_flops` if
         the frame has it; `seconds` (mean of a run);
-        `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds, beside `n_failed`
-        and `n_missing` seeds, `single_seed`, and `at_chance` (no better than guessing); the nuisance columns, `edge`,
+        `mean`, `sd`, `low`, `high` (95 % interval) of the tuned error in per cent over `n` seeds and, of a baseline,
+        `n_extra` seeds that other points do not have; beside `n_failed` and `n_missing` of all of these,
+        `single_seed`, and `at_chance` (no better than guessing); the nuisance columns, `edge`,
         `compared`, `settings`, `settled` as in `Tuned.points`; the point's `runs`, `runs_done`, `runs_failed` (and
         diverged), `runs_missing`; `shrunk`, `shrunk_low`, `shrunk_high`, the expected error drawn toward those of the
         other points (`sweep.statistics.hierarchy`), NaN where not settled or at chance; `baseline` and `diff_n`,
-        `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error; `diff_error`
-        and `diff_freedom`, its standard error from the noise of all points and that one's degrees of freedom;
+        `diff_mean`, `diff_sd`, `diff_low`, `diff_high`, the paired difference to it in points of error, over `diff_n`
+        seeds and `diff_extra` more of the baseline; `diff_error` and `diff_freedom`, its standard error from the noise
+        of all points and that one's degrees of freedom; `diff_common_error`, that over the common seeds alone;
         `diff_all_low`, `diff_all_high`, intervals that hold for all points together in 95 % of sweeps; `diff_p`, its
         p-value by Student's t, and `diff_p_holm`, that corrected for all points; `diff_resolves`, the difference that
         so many seeds would tell from zero in 80 % of sweeps, and `diff_seeds`, the seeds that would do so for one of
@@ -82,7 +91,8 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
         rows.append(
             {str(name): value for name, value in point.items()}
             | {"seconds": seconds[label]}
-            | write(estimate_error(tuned.samples[label], frame.metric))
+            | write(mean := estimate_error(tuned.samples[label], frame.metric))
+            | {"n_extra": mean.extra}
             | {"n_failed": states[label].lost, "n_missing": states[label].missing}
             | {"single_seed": label in flattered, "at_chance": label in comparable.guessing}
             | {"runs": runs[label].total, "runs_done": runs[label].done}
@@ -94,9 +104,20 @@ def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = 
     _shrink(rows, drawn(frame, tuned) if shrunk is None else shrunk)
     costs = [cost for cost in COSTS if cost in frame.runs]
     columns = ["point", *frame.axes, *costs, "seconds", "n", "mean", "sd", "low", "high"]
-    columns += ["n_failed", "n_missing", "single_seed", "at_chance", "runs", "runs_done", "runs_failed", "runs_missing"]
+    columns += ["n_extra", "n_failed", "n_missing", "single_seed", "at_chance"]
+    columns += ["runs", "runs_done", "runs_failed", "runs_missing"]
     columns += ["shrunk", "shrunk_low", "shrunk_high", "baseline", "diff_n", "diff_mean", "diff_sd", "diff_low"]
-    columns += ["diff_high", "diff_error", "diff_freedom", "diff_all_low", "diff_all_high", "diff_p", "diff_p_holm"]
+    columns += [
+        "diff_high",
+        "diff_extra",
+        "diff_error",
+        "diff_common_error",
+        "diff_freedom",
+        "diff_all_low",
+        "diff_all_high",
+        "diff_p",
+        "diff_p_holm",
+    ]
     columns += ["diff_resolves", "diff_seeds", "diff_shrunk", "diff_shrunk_low", "diff_shrunk_high"]
     return pd.DataFrame(rows, columns=columns).merge(tuned.points, on="point", how="left")
 
@@ -116,7 +137,9 @@ def _difference(found: Sample) -> dict[str, Any]:
     told = estimate(found)
     error, freedom = precision_of(found)
     return write(told, "diff_") | {
+        "diff_extra": told.extra,
         "diff_error": error,
+        "diff_common_error": common_precision(found.parts, told.n) if told.extra else error,
         "diff_freedom": freedom,
         "diff_p": p_value(told.mean, error, freedom),
         "diff_resolves": float(shown(error, freedom)),

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.analysis.pooled import Parts, Pool
+from sweep.analysis.pooled import Parts, Pool, shift
 
 Array = npt.NDArray[np.float64]
 
@@ -54,6 +55,11 @@ class Sample:
     def values(self) -> Mapping[int, float]:
         """The numbers by seed."""
         return dict(zip(self.seeds, self.numbers.tolist(), strict=True))
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean over seeds, with what extra seeds of baselines say; NaN without a seed."""
+        return fmean(self.numbers.tolist()) + shift(self.parts, len(self.seeds)) if self.seeds else math.nan
 
     def left_out(self, seed: int) -> Mapping[int, float]:
         """The values at the other seeds, had this one never been run."""
@@ -122,8 +128,12 @@ def _add(samples: Sequence[tuple[float, Sample]]) -> Parts:
     return found
 
 
-def pooled(samples: Mapping[str, Sample]) -> dict[str, Sample]:
+def pooled(samples: Mapping[str, Sample], extra: Mapping[str, Mapping[int, float]] | None = None) -> dict[str, Sample]:
     """Let samples of many points, judged in one way, share what they know of noise.
+
+    Args:
+        samples: by point, over the seeds that all points have.
+        extra: by point its numbers at seeds that only baselines have, by seed.
 
     Returns:
         Equal samples, whose weighted sums that sum to zero have intervals from the noise of all.
@@ -137,11 +147,34 @@ def pooled(samples: Mapping[str, Sample]) -> dict[str, Sample]:
             continue
         at = np.searchsorted(seeds, sample.seeds)
         values[i, at], left_out[i, at] = sample.numbers, means_without(sample)
-    pool = Pool(names, seeds, values, left_out)
+    pool = Pool(names, seeds, values, left_out, extra)
     return {
         point: Sample.of(sample.seeds, sample.numbers, sample.others, {pool: {point: 1.0}})
         for point, sample in samples.items()
     }
+
+
+def _extra(sample: Sample) -> Array:
+    """The numbers of a sample of one point at seeds that other points do not have."""
+    parts = [(pool, point) for pool, weights in sample.parts.items() for point in weights]
+    if len(parts) != 1:
+        return np.empty(0)
+    ((pool, point),) = parts
+    row = pool.extra[pool.position[point]]
+    return np.asarray(row[np.isfinite(row)])
+
+
+def share_of_extra(sample: Sample) -> float:
+    """What the extra seeds of a baseline count in its mean: 0 for none, m / (n + m) where each seed counts the same."""
+    ((pool, weights),) = sample.parts.items()
+    (point,) = weights
+    at = pool.position[point]
+    return float(pool.noise.saved[at]) * int(np.isfinite(pool.values[at]).sum())
+
+
+def with_extra(sample: Sample) -> Array:
+    """The numbers of a sample at all of its seeds, those that other points do not have among them."""
+    return np.concatenate([sample.numbers, _extra(sample)])
 
 
 def average(samples: Sequence[Sample]) -> Sample:

@@ -49,10 +49,13 @@ def drawn(frame: SweepFrame, tuned: Tuned) -> dict[str, Array]:
 
 @once
 def _cells(frame: SweepFrame) -> tuple[dict[str, int], Array]:
-    """Lay errors out as (points, settings, seeds), a point's settings with more failures than its others left out."""
+    """Lay errors out as (points, settings, seeds), a point's settings with more failures than its others left out.
+
+    The seeds that only baselines have come last.
+    """
     place = {point: i for i, point in enumerate(points(frame)["point"].tolist())}
     names, at_setting = list(frame.nuisance), {setting: k for k, setting in enumerate(settings(frame))}
-    at_seed = {seed: s for s, seed in enumerate(frame.seeds)}
+    at_seed = {seed: s for s, seed in enumerate((*frame.seeds, *frame.extra_seeds))}
     errors = np.full((len(place), len(at_setting), len(at_seed)), math.nan)
     failures = np.zeros(errors.shape[:2])
     runs = shared(frame)
@@ -63,7 +66,7 @@ def _cells(frame: SweepFrame) -> tuple[dict[str, int], Array]:
             at = place[point], at_setting[tuple(key)]
             failures[at] += status in ("failed", "diverged")
             errors[(*at, at_seed[seed])] = error if status == "done" else math.nan
-    asked = np.isfinite(errors).any(-1)
+    asked = np.isfinite(errors[..., : len(frame.seeds)]).any(-1)
     fewest = np.where(asked, failures, np.inf).min(-1, keepdims=True, initial=np.inf)
     errors[~asked | (failures > fewest)] = math.nan
     return place, errors
@@ -90,7 +93,9 @@ def draw(
     order = _order(errors[[place[name] for name in names]], covariate)
     rows = errors[[place[names[i]] for i in order]]
     held = [at for at, i in enumerate(order) if names[i] in set(baselines)]
-    drawn = hierarchy.draw(rows, rng, held, None if covariate is None else np.array(covariate, float)[order])
+    line = None if covariate is None else np.array(covariate, float)[order]
+    common = len(frame.seeds)
+    drawn = hierarchy.draw(rows[..., :common], rng, held, line, rows[..., common:])
     return drawn[:, np.argsort(order)]
 
 

@@ -45,5 +45,7 @@ def seeds_to_resolve(rows: Sequence[Mapping[Any, Any]], differences: float | Seq
         return []
     error, freedom, n = (np.array([row[f"diff_{name}"] for row in rows], float) for name in ("error", "freedom", "n"))
     pooled = max(2, len({row[name] for row in rows for name in ("point", "baseline")}))
-    found: list[float] = seeds_needed(np.asarray(differences, float), error, freedom, np.maximum(n, 2), pooled).tolist()
+    common, extra = (np.array([row[f"diff_{name}"] for row in rows], float) for name in ("common_error", "extra"))
+    sizes, n = np.asarray(differences, float), np.maximum(n, 2)
+    found: list[float] = seeds_needed(sizes, error, freedom, n, pooled, common, extra).tolist()
     return found

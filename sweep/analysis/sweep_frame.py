@@ -125,6 +125,8 @@ class SweepFrame:
     network: Mapping[str, Any] = field(default_factory=dict)
     dataset: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    #: seeds that baselines have beside `seeds`; runs of other points at these say nothing of anything
+    extra_seeds: tuple[int, ...] = ()
     #: equally likely classes that are as hard to guess, and samples that a run is judged on; 0 if not known
     classes: float = 0
     judged_on: int = 0

@@ -16,13 +16,13 @@ from typing import Literal
 import numpy as np
 
 from sweep.analysis.estimates import Estimate, Sample, average, estimate, precision_of, quantile
-from sweep.analysis.pooled import precisions_together
+from sweep.analysis.pooled import common_precision, precisions_together
 from sweep.analysis.question import Contrast, Question, questions
 from sweep.analysis.ranked import Comparable
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.statistics.contrasts import stepped_up
 from sweep.statistics.intervals import equivalence_p
-from sweep.statistics.power import seeds_needed, shown
+from sweep.statistics.power import error_ahead, seeds_needed, shown
 
 Answer = Literal["yes", "no", "not yet"]
 
@@ -119,6 +119,8 @@ class _Told:
     error: float
     freedom: float
     extent: float
+    #: by how much larger the standard error would be without extra seeds of baselines
+    without_extra: float = 1.0
 
 
 def _estimates(samples: Sequence[Sample], several: bool) -> list[_Told]:
@@ -136,7 +138,9 @@ def _estimates(samples: Sequence[Sample], several: bool) -> list[_Told]:
         else:
             extent = float(quantile(freedom)) if math.isfinite(alone.low) else math.nan
         half = extent * error
-        told.append(_Told(replace(alone, low=alone.mean - half, high=alone.mean + half), error, freedom, extent))
+        known = replace(alone, low=alone.mean - half, high=alone.mean + half)
+        without = common_precision(sample.parts, alone.n) / precision_of(sample)[0] if alone.extra else 1.0
+        told.append(_Told(known, error, freedom, extent, without))
     return told
 
 
@@ -165,13 +169,20 @@ def _ahead(one: _Told, answer: Answer, smallest: float, points: int) -> tuple[fl
         return math.nan, math.nan
     size = smallest if math.isfinite(smallest) else abs(one.difference.mean)
     error = one.error * one.extent / float(quantile(one.freedom))
-    needed = float(seeds_needed(size, error, one.freedom, one.difference.n, max(2, points)))
+    n, extra, common = one.difference.n, one.difference.extra, error * one.without_extra
+    needed = float(seeds_needed(size, error, one.freedom, n, max(2, points), common, extra))
     # that many would have decided it, and have not: a few more
-    needed = max(needed, one.difference.n + 1.0)
-    return needed, float(shown(error / math.sqrt(2), 2 * one.freedom))
+    needed = max(needed, n + 1.0)
+    return needed, float(shown(error_ahead(error, n, 2 * n, common, extra), 2 * one.freedom))
 
 
 def more_runs(frame: SweepFrame, seeds: float) -> int:
     """Count the runs that a sweep of so many seeds has beyond those of the present ones."""
-    runs = sum(len(one.runs) for one in frame.lengths.values()) or len(frame.runs)
-    return round(runs / max(1, len(frame.seeds)) * max(0.0, seeds - len(frame.seeds)))
+    more = max(0.0, seeds - len(frame.seeds))
+    common = extra = 0
+    for one in frame.lengths.values() or [frame]:
+        at_extra = int(one.runs["seed"].isin(frame.extra_seeds).sum())
+        common, extra = common + len(one.runs) - at_extra, extra + at_extra
+    # seeds that baselines had alone become those of all
+    had = extra / max(1, len(frame.extra_seeds)) * min(more, len(frame.extra_seeds))
+    return round(common / max(1, len(frame.seeds)) * more - had)

@@ -201,19 +201,34 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        """Number of runs: points x nuisance settings x seeds."""
-        return len(self.kept) * self.settings * len(self.space.seeds)
+        """Number of runs: points x nuisance settings x seeds, and those of the baselines' extra seeds."""
+        return self.settings * int(self.seed_counts.sum())
+
+    @cached_property
+    def held(self) -> NDArray[np.bool_]:
+        """Of each point that is kept, whether others are compared with it."""
+        return np.isin(self.kept, list(self.compared.by_shared.values()))
+
+    @cached_property
+    def seed_counts(self) -> NDArray[np.int64]:
+        """Of each point that is kept, with how many seeds it is trained."""
+        return len(self.space.seeds) + self.held * len(self.space.extra_seeds)
+
+    def seeds_at(self, place: int) -> tuple[int, ...]:
+        """The seeds of the point at a place among those kept."""
+        extra = self.space.extra_seeds
+        return (*self.space.seeds, *extra) if extra and self.held[place] else self.space.seeds
 
     @cached_property
     def passes(self) -> Passes:
-        """The passes through its network of all runs of one point."""
+        """The passes through its network of all runs of one point, at the seeds that all points have."""
         return passes_of_a_point(self.space)
 
     @property
     def training_flops(self) -> float:
         """Multiply-adds of all runs together."""
         flops, first = self.counts.flops[self.kept].astype(float), self.counts.first[self.kept].astype(float)
-        return float(self.passes.flops(flops, first).sum())
+        return float((self.passes.flops(flops, first) * (self.seed_counts / len(self.space.seeds))).sum())
 
     @property
     def columns_of_axes(self) -> dict[str, str]:

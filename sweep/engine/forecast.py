@@ -74,8 +74,7 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
     images = images_learned(plan.passes)
     fastest = slowest = 0.0
     shares = np.ones(len(plan.grid.listing))
-    if share is not None:
-        shares[plan.kept] = share
+    shares[plan.kept] = plan.seed_counts / len(plan.space.seeds) * (1.0 if share is None else share)
     for numbers, timings in zip(groups, timed, strict=True):
         flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
         at = [timing.flops for timing in known]

@@ -87,6 +87,7 @@ class PlannedRuns:
             },
             settings=self._settings,
             seeds=plan.space.seeds,
+            extra_seeds=plan.space.extra_seeds,
             baseline=self._baselines,
             key=self.key,
             rungs=tuple(rung.epochs for rung in self._rungs),
@@ -166,7 +167,7 @@ class PlannedRuns:
             elif ask.point in points and ask.recipe in recipes:
                 setting, rung = recipes[ask.recipe]
                 choice = Choice(points[ask.point], setting, ask.seed, rung, ask.phase, ask.origin)
-                among_seeds = ask.phase == "confirm" or ask.seed in self.plan.space.seeds
+                among_seeds = ask.phase == "confirm" or ask.seed in self.plan.seeds_at(points[ask.point])
                 choice = choice if among_seeds and self.key(choice) == ask.key else None
             if strategy != "grid" and ask.origin.get(OWNER, "grid") != strategy and ask.key not in answers:
                 choice = None

@@ -96,7 +96,7 @@ def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> lis
     places = {one.cost.point: place for place, one in enumerate(points)}
     settings = {canonical(proxy.decisive()): number for number, (_, proxy) in enumerate(_recipes(space))}
     rungs = [rung for rung, one in enumerate(space.rungs()) for _ in one.recipes]
-    seeds = {seed: place for place, seed in enumerate(space.seeds)}
+    seeds = {seed: place for place, seed in enumerate((*space.seeds, *space.extra_seeds))}
     asked: dict[tuple[int, int, int | None, int], RecordedRun] = {}
     seedless = 0
     for ask in ledger.asks():

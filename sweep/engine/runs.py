@@ -107,12 +107,12 @@ def wanted(plan: "Plan") -> list[Run]:
     recipes = [(proxy, canonical(proxy.decisive())) for rung in plan.space.rungs() for _, proxy in rung.recipes]
     platform = platform_of(plan.space.resources)
     runs = []
-    for planned in plan.points:
+    for place, planned in enumerate(plan.points):
         point = canonical(planned.point.canonical())
         runs += [
             Run(planned.point, proxy, seed, planned.label, texts=(point, recipe), platform=platform)
             for proxy, recipe in recipes
-            for seed in plan.space.seeds
+            for seed in plan.seeds_at(place)
         ]
     return runs
 

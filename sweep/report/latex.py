@@ -85,7 +85,12 @@ def _cells(row: Mapping[str, Any], best: bool, compared: bool) -> list[str]:
         error = _bold(escape(f"{words.number(row['mean'])}{spread}"), best)
     if row["n"] > 1 and math.isfinite(row["low"]):
         interval = "--" if row["n"] == 2 else escape(words.error_interval(read(row)).strip())
-    cells = [escape(words.shorten(row["point"], 90)), error, interval, str(row["n"])]
+    cells = [
+        escape(words.shorten(row["point"], 90)),
+        error,
+        interval,
+        f"{row['n']}{f' + {extra}' if (extra := row['n_extra']) else ''}",
+    ]
     if compared:
         against = difference(row)
         inside = f" [{words.number(against.low)}, {words.number(against.high)}]" if math.isfinite(against.low) else ""

@@ -171,8 +171,9 @@ def turned(estimate: Estimate) -> Estimate:
 
 
 def seeds(estimate: Estimate) -> str:
-    """Write what an estimate of a difference is over: '3 seeds, paired'."""
-    return f"{plural(estimate.n, 'seed')}{', paired' if estimate.n > 1 else ''}"
+    """Write what an estimate of a difference is over: '3 seeds, paired, and 6 more of the baseline'."""
+    more = f", and {estimate.extra} more of the baseline" if estimate.extra else ""
+    return f"{plural(estimate.n, 'seed')}{', paired' if estimate.n > 1 else ''}{more}"
 
 
 def sentence(text: str) -> str:

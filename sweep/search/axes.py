@@ -21,6 +21,8 @@ class Axes:
         #: axis -> its values in the rows, if they are not
         self.choices: dict[str, list[str]] = {}
         self._codes: dict[str, NDArray[np.float32]] = {}
+        #: axis that some rows lack -> which ones
+        self._absent: dict[str, NDArray[np.bool_]] = {}
         self._texts: dict[str, list[str]] = {}
         self._units: dict[str, float] = {}
         names = list(columns)
@@ -39,7 +41,9 @@ class Axes:
             ordered = sorted(distinct) if numeric else sorted(distinct, key=repr)
             rank = {value: place for place, value in enumerate(ordered)}
             ranks = [rank.get(value, np.nan) for value in column.values]
-            self._codes[label] = np.array(ranks, dtype=np.float32)[column.codes]
+            codes = self._codes[label] = np.array(ranks, dtype=np.float32)[column.codes]
+            if np.isnan(codes).any():
+                self._absent[label] = np.isnan(codes)
             if numeric:
                 self._units[label] = 1 / (len(ordered) - 1)
                 self.ranks[label] = len(ordered)
@@ -57,10 +61,10 @@ class Axes:
         distance = np.zeros(self._rows, dtype=np.float32)
         for label, codes in self._codes.items():
             if label in self._units:
-                off = np.abs(codes - params[label]) * self._units[label]
+                off = np.abs(codes - np.float32(params[label])) * np.float32(self._units[label])
             else:
-                off = CATEGORY * (codes != self.choices[label].index(params[label])).astype(np.float32)
-            distance += np.where(np.isnan(codes), 0, off)
+                off = np.float32(CATEGORY) * (codes != self.choices[label].index(params[label]))
+            distance += np.where(self._absent[label], 0, off) if label in self._absent else off
         return distance
 
     def texts(self, params: Mapping[str, Any]) -> dict[str, str]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 POPULATION = 12
 #: In place of a run that was asked for before one of so many nearest points is run, or more; and its random numbers.
 NEAR, BESIDE = 16, 1
+#: So many first runs are spread over the costs of the pool, which are exact, the cheapest point among them.
+SPREAD = POPULATION
 #: A run that diverged has the worst error that there is, in per cent.
 WORST = 100.0
 
@@ -130,6 +132,8 @@ class OptunaSearch:
         # what is kept holds for one history alone
         self._history: object = None
         self._rows = 0
+        # names of what samplers wrote to the study
+        self._written: set[str] = set()
         # number of an ask without an answer -> number of its trial
         self._open: dict[int, int] = {}
 
@@ -141,16 +145,19 @@ class OptunaSearch:
             study.sampler.reseed(seed)
         else:
             study.sampler = SAMPLERS[self._name](seed, self._distributions)
-        before = set(study._storage.get_study_system_attrs(study._study_id))
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
-        choice = self._new(seen, self._axes.nearest(params), self._setting_axes.nearest(params))
+        spread = self._spread(len(seen), seed)
+        point = self._axes.nearest(params) if spread is None else spread
+        choice = self._new(seen, point, self._setting_axes.nearest(params))
         if choice is None:
             choice = self._beside(seen, params, seed)
             if choice is None:
                 self._study = None
                 return Stop("every run of the pool was asked for")
+            spread = choice.point
+        if spread is not None:
             # the sampler shall learn of what is run, not of what it asked for
             params = {}
             for axes, row in ((self._axes, choice.point), (self._setting_axes, choice.setting)):
@@ -162,12 +169,26 @@ class OptunaSearch:
         origin: dict[str, Any] = {
             "params": self._axes.texts(params) | self._setting_axes.texts(params),
             "system": dict(study._storage.get_trial(trial._trial_id).system_attrs),
-            "study": {key: value for key, value in written.items() if key not in before},
+            "study": {key: value for key, value in written.items() if key not in self._written},
             "with": self._version,
         }
+        self._written |= written.keys()
         self._open[number] = trial.number
         self._rows = len(seen) + 1
         return replace(choice, origin=origin)
+
+    def _spread(self, place: int, seed: int) -> int | None:
+        """A point for one of the first asks: of the cheapest, of those of a little more, ...; None for later asks.
+
+        The cheapest point is on the front whatever its error, and samplers that begin at random may never meet it.
+        """
+        if not self._costs or place >= SPREAD:
+            return None
+        cost = np.log(np.maximum(self._costs[0], 1))
+        wanted, step = np.linspace(cost.min(), cost.max(), SPREAD, retstep=True)
+        off = np.abs(cost - wanted[place])
+        near = np.flatnonzero(off <= (max(off.min(), float(step) / 2) if place else 0))
+        return int(near[np.random.default_rng([seed, BESIDE]).integers(len(near))])
 
     def _new(self, seen: Seen, point: int, setting: int) -> Choice | None:
         """The run of a point and setting with the first seed that is left."""
@@ -180,18 +201,19 @@ class OptunaSearch:
     def _beside(self, seen: Seen, params: Mapping[str, Any], seed: int) -> Choice | None:
         """A run that is left, of the nearest point and setting; of equally near ones, one at random."""
         points, settings = self._axes.distances(params), self._setting_axes.distances(params)
-        # no more points than there were asks can have no run left
-        near = np.arange(len(points))
-        if len(seen) + NEAR < len(near):
-            farthest = np.partition(points, len(seen) + NEAR)[len(seen) + NEAR]
+        # most often one of a few has a run left; of no more points than there were asks can all runs be gone
+        for few, count in ((True, NEAR), (False, len(seen) + NEAR)):
+            farthest = np.partition(points, count)[count] if count < len(points) else np.inf
             near = np.flatnonzero(points <= farthest)
-        apart = np.round(points[near, None] + settings, 6)
-        generator = np.random.default_rng([seed, BESIDE])
-        for cell in np.lexsort((generator.permutation(apart.size), apart.ravel())).tolist():
-            place, setting = divmod(cell, len(settings))
-            choice = self._new(seen, int(near[place]), setting)
-            if choice is not None:
-                return choice
+            apart = np.round(points[near, None] + settings, 6).ravel()
+            order = np.random.default_rng([seed, BESIDE]).permutation(apart.size)
+            for cell in np.lexsort((order, apart)).tolist():
+                if few and apart[cell] > farthest:
+                    break
+                place, setting = divmod(cell, len(settings))
+                choice = self._new(seen, int(near[place]), setting)
+                if choice is not None:
+                    return choice
         return None
 
     def _synchronised(self, seen: Seen) -> "Study":
@@ -202,7 +224,7 @@ class OptunaSearch:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             lower = optuna.study.StudyDirection.MINIMIZE
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
-            self._history, self._rows, self._open = seen._history, 0, {}
+            self._history, self._rows, self._open, self._written = seen._history, 0, {}, set()
         for number, choice in seen.choices(self._rows):
             if choice.phase == "explore" and choice.rung == len(self._pool.rungs) - 1:
                 self._open[number] = len(self._study.get_trials(deepcopy=False))
@@ -235,6 +257,7 @@ class OptunaSearch:
         )
         for key, value in origin.get("study", {}).items():
             study._storage.set_study_system_attr(study._study_id, key, value)
+            self._written.add(key)
 
     def _tell(self, place: int, choice: Choice, answer: Answer) -> None:
         from optuna.trial import TrialState

@@ -40,6 +40,7 @@ class Pool:
     rungs: epochs of each rung, the shortest first.
     combinations: the pairs of setting and rung that there are; None for all.
     axes: name -> column over all points, where it is known without making each of them.
+    extra_seeds: the seeds that baselines have beside those of all points.
     hours: forecast hours of training of a run, of shape (points, rungs); empty where there is no forecast.
     """
 
@@ -54,6 +55,7 @@ class Pool:
     combinations: frozenset[tuple[int, int]] | None = None
     nuisance: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     axes: Mapping[str, Column] = field(default_factory=dict)
+    extra_seeds: tuple[int, ...] = ()
     hours: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 1)))
 
     def __len__(self) -> int:
@@ -63,7 +65,7 @@ class Pool:
     def runs(self) -> int:
         """Number of runs of the whole grid: points x settings x seeds x rungs."""
         each = len(self.settings) * len(self.rungs) if self.combinations is None else len(self.combinations)
-        return len(self.points) * len(self.seeds) * each
+        return (len(self.points) * len(self.seeds) + len(self._with_more()) * len(self.extra_seeds)) * each
 
     def columns(self) -> Mapping[str, Column]:
         """The axes, as columns over all points."""
@@ -71,14 +73,19 @@ class Pool:
 
     def grid(self) -> list[Choice]:
         """Every run of the whole grid, in the order of points, settings, seeds and rungs."""
+        of_baselines, more = (*self.seeds, *self.extra_seeds), self._with_more()
         return [
             Choice(point, setting, seed, rung)
             for point in range(len(self.points))
             for setting in range(len(self.settings))
-            for seed in self.seeds
+            for seed in (of_baselines if point in more else self.seeds)
             for rung in range(len(self.rungs))
             if self.combinations is None or (setting, rung) in self.combinations
         ]
+
+    def _with_more(self) -> frozenset[int]:
+        """Places of the baselines, where they have more seeds than other points."""
+        return frozenset(self.baseline[self.baseline >= 0].tolist() if self.extra_seeds else ())
 
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:

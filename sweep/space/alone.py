@@ -87,6 +87,9 @@ def recipe(data: Mapping[str, Any], setting: Mapping[str, Any] | None) -> str:
         # what was found of one's own images is found anew
         proxy = {**proxy, "dataset": {key: value for key, value in dataset.items() if key != "known"}}
     changed = {**data, "proxy": proxy}
+    if isinstance(seeds := data.get("seeds"), Mapping):
+        # a single point is compared with nothing
+        changed["seeds"] = seeds["all"]
     tuned = ("nuisance",) if setting is None and data.get("nuisance") else ()
     return _sections(changed, ("proxy", *tuned, "seeds", "resources"))
 

@@ -23,7 +23,7 @@ from sweep.space.product import backbones_of, length, only_own
 from sweep.space.published import find_published
 from sweep.space.question import named_axes, question_mistakes
 from sweep.space.schema import Bound, Dataset, Proxy, Resources, look_again
-from sweep.space.seeds import listed_seeds
+from sweep.space.seeds import extra_seeds, seed_mistakes, seeds_of_all, written_seeds
 from sweep.space.shorthands import written_out
 from sweep.space.source import Source, read
 from sweep.space.strategies import Strategy
@@ -86,7 +86,9 @@ class Space(Model):
         ),
     ] = ()
     seeds: Annotated[
-        tuple[int, ...], BeforeValidator(listed_seeds), Field(description="How many seeds, or a list of them.")
+        tuple[int, ...],
+        BeforeValidator(seeds_of_all),
+        Field(description="How many seeds, or a list of them; {all: 3, baseline: 9} for more of the baseline."),
     ] = (0, 1, 2)
     baseline: Annotated[dict[str, Any], Field(description="The point that others are compared with.")] = {}
     strategy: Annotated[
@@ -108,8 +110,9 @@ class Space(Model):
     ] = None
 
     def __repr__(self) -> str:
-        blocks, seeds = len(self.grid), len(self.seeds)
-        return f"<Space {self.name}: {blocks} block{'s' * (blocks > 1)}, {seeds} seed{'s' * (seeds > 1)}>"
+        blocks, seeds, extra = len(self.grid), len(self.seeds), len(self.extra_seeds)
+        more = f", {extra} more of the baseline" if extra else ""
+        return f"<Space {self.name}: {blocks} block{'s' * (blocks > 1)}, {seeds} seed{'s' * (seeds > 1)}{more}>"
 
     _source: Source = PrivateAttr(default_factory=Source)
     _data: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -133,7 +136,7 @@ class Space(Model):
         networks, mistakes = own_networks_of(data, source)
         mistakes += axis_mistakes(data, source, networks)
         mistakes += bound_mistakes(data, source, networks, COSTS) + nuisance_mistakes(data, source)
-        mistakes += length_mistakes(data, source)
+        mistakes += length_mistakes(data, source) + seed_mistakes(data, source)
         mistakes += question_mistakes(data, source, networks)
         try:
             space = cls(**data)
@@ -184,7 +187,7 @@ class Space(Model):
             if space.proxy.dataset.chosen.facts is None:
                 raise SpaceError(source.mistake(("proxy", "dataset"), "does not say what its images are"))
             space._source, space._data = source, dict(data)
-            if mistakes := length_mistakes(data, source):
+            if mistakes := length_mistakes(data, source) + seed_mistakes(data, source):
                 raise SpaceError(*mistakes)
             space.recipes()
         except ValidationError as error:
@@ -212,8 +215,15 @@ class Space(Model):
         """The plain values that the space was made of; `Space.parse(space.data)` is the space again."""
         return self._data
 
+    @property
+    def extra_seeds(self) -> tuple[int, ...]:
+        """The seeds that baselines have beside `seeds`."""
+        return extra_seeds(self._data.get("seeds"))
+
     def with_seeds(self, count: int) -> Self:
         """The same space with more seeds: its own, and as many of the smallest others as are lacking.
+
+        Baselines keep theirs, and have as many at least.
 
         Raises SpaceError if it has more already.
         """
@@ -224,7 +234,8 @@ class Space(Model):
             raise SpaceError(self.source.mistake(("seeds",), what))
         others = (seed for seed in range(count + len(self.seeds)) if seed not in self.seeds)
         seeds = [*self.seeds, *itertools.islice(others, count - len(self.seeds))]
-        return type(self).parse({**self._data, "seeds": count if seeds == list(range(count)) else seeds}, self._source)
+        extra = [seed for seed in self.extra_seeds if seed not in seeds]
+        return type(self).parse({**self._data, "seeds": written_seeds(seeds, extra)}, self._source)
 
     def recipes(self) -> list[tuple[dict[str, Any], Proxy]]:
         """Every nuisance setting with the recipe that it makes, at the length that is judged, in the file's order."""

@@ -39,7 +39,11 @@ Mask = npt.NDArray[np.bool_]
 
 
 def draw(
-    errors: Array, rng: np.random.Generator, baselines: Index | None = None, covariate: Array | None = None
+    errors: Array,
+    rng: np.random.Generator,
+    baselines: Index | None = None,
+    covariate: Array | None = None,
+    extra: Array | None = None,
 ) -> Array:
     """Draw each point's expected error at the setting that is chosen for it.
 
@@ -50,6 +54,7 @@ def draw(
         baselines: positions of points that others are compared with.
         covariate: of shape (points,): errors at a setting lie about a line in it, such as the logarithm of a cost;
             about a level if None, if all are equal, or for fewer than five points.
+        extra: of shape (points, settings, extra seeds): errors at seeds that only baselines have, NaN elsewhere.
 
     Returns:
         Of shape (draws, points); NaN for points without an error, and throughout where no spread of seeds is seen.
@@ -58,10 +63,10 @@ def draw(
     table = np.moveaxis(np.asarray(errors, dtype=float), 1, 0)  # settings, points, seeds
     counts = np.isfinite(table).sum(-1)
     known = counts > 0
-    seen = noise(table)
+    seen = noise(table, extra=None if extra is None else np.moveaxis(np.asarray(extra, dtype=float), 1, 0))
     if not np.isfinite(seen.typical).any() or not known.any():
         return np.full((draws, table.shape[1]), np.nan)
-    fit = seen.blocks
+    means = seen.blocks.means + seen.shift
     prior = np.full(table.shape[1], PRIOR)
     if baselines is not None:
         prior[baselines] = BASELINE
@@ -77,11 +82,11 @@ def draw(
             # a setting that no point has is chosen for none
             cells[:, k] = 0.0
             continue
-        each = np.maximum(counts[k], 1)
+        each = np.maximum(counts[k], 1) / (1 - seen.saved[k] * np.maximum(counts[k], 1))
         variance = drawn[:, k, None] * factors / each
-        scatter = _scatters(fit.means[k], typical[k] * factor / each, known[k], x, rng.random(draws))
+        scatter = _scatters(means[k], typical[k] * factor / each, known[k], x, rng.random(draws))
         scatter = scatter * (drawn[:, k] / typical[k])
-        cells[:, k] = _cells(fit.means[k], variance, scatter[:, None], known[k], x, luck[:, k], rng)
+        cells[:, k] = _cells(means[k], variance, scatter[:, None], known[k], x, luck[:, k], rng)
     spread = np.sqrt(drawn[:, :, None] * factors[:, None, :] / np.maximum(counts - 1, 1))
     total = np.zeros((draws, table.shape[1]))
     for _ in range(CHOICES):

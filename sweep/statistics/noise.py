@@ -12,13 +12,14 @@ and overstates it; the geometric mean of the plain and the jackknife variance ha
 `sweep.analysis.estimates`). Here both are pooled over points first, and one factor widens all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
 from sweep.statistics.blocks import Blocks, blocks
+from sweep.statistics.extra_seeds import shares, with_extra
 
 #: What the noise of all points counts beside a point's own, in degrees of freedom.
 PRIOR = 1.0
@@ -52,6 +53,10 @@ class Noise:
     widening: Array
     #: the fit whose residuals these are
     blocks: Blocks
+    #: of shape (..., points), 0 for points without extra seeds (`sweep.statistics.extra_seeds`): what is added to the
+    #: mean over the common seeds, and by how much 1 / (number of common seeds) is less in that mean's variance
+    shift: Array
+    saved: Array
 
     def moderated(self, prior: float = PRIOR) -> tuple[Array, Array]:
         """Tell each point's variance, moderated by the typical one, and its degrees of freedom.
@@ -64,6 +69,19 @@ class Noise:
         """
         total = prior + self.degrees
         return (prior * self.typical[..., None] + self.degrees * self.own) / total, total
+
+    def per_seed(self, seeds: Array | float, prior: float = PRIOR) -> Array:
+        """Tell by how much each point's mean over seeds varies, times their number.
+
+        Args:
+            seeds: how many, of a shape that broadcasts with (..., points).
+            prior: as in `moderated`.
+
+        Returns:
+            Of shape (..., points): the moderated variance; of a baseline with extra seeds less.
+        """
+        variance, _ = self.moderated(prior)
+        return variance * (1 - self.saved * seeds)
 
     def contrast(self, points: Index, weights: Array, seeds: int, prior: float = PRIOR) -> tuple[Array, Array]:
         """Tell the standard error of a weighted sum of points, and its degrees of freedom (Satterthwaite 1946).
@@ -81,8 +99,8 @@ class Noise:
             in simulated sweeps of three seeds means over four pairs cover 96 to 97 %, and 93.3 to 95 % without
             (benchmarks/intervals.txt, and `test_intervals_of_means_over_tuned_points`).
         """
-        variance, degrees = (part[..., points] for part in self.moderated(prior))
-        parts = weights**2 * variance
+        degrees = self.moderated(prior)[1][..., points]
+        parts = weights**2 * self.per_seed(seeds, prior)[..., points]
         total, below = parts.sum(-1), (parts**2 / degrees).sum(-1)
         freedom = np.divide(total**2, below, out=np.full(below.shape, np.nan), where=below > 0)
         freedom = np.minimum(freedom, self.pooled_degrees)
@@ -106,20 +124,22 @@ class Noise:
         """
         point, other = np.broadcast_arrays(point, other)
         variance, degrees = self.moderated(prior)
-        one, two = variance[..., point], variance[..., other]
+        one, two = (variance[..., at] * (1 - self.saved[..., at] * seeds) for at in (point, other))
         below = one**2 / degrees[..., point] + two**2 / degrees[..., other]
         freedom = np.divide((one + two) ** 2, below, out=np.full(below.shape, np.nan), where=below > 0)
         error = np.sqrt((one + two) * self.widening[..., None] / seeds)
         return error, np.minimum(freedom, self.pooled_degrees[..., None])
 
 
-def noise(values: Array, left_out: Array | None = None) -> Noise:
+def noise(values: Array, left_out: Array | None = None, extra: Array | None = None) -> Noise:
     """Estimate the noise of each point from its own residuals, and that of a typical point from all.
 
     Args:
         values: of shape (..., points, seeds): an error of each point at each seed; NaN where there is none.
         left_out: of the same shape: the mean of the point's other errors, had this seed never been run; NaN where there
             is none. None if no setting was chosen.
+        extra: of shape (..., points, extra seeds): errors at seeds that only baselines have, NaN elsewhere; None if
+            there are no such seeds.
     """
     known = np.isfinite(values)
     enough = known.sum(-1) > 1
@@ -140,7 +160,14 @@ def noise(values: Array, left_out: Array | None = None) -> Noise:
         widening = np.ones(typical.shape)
     else:
         widening = _widening(fit, np.where(known, left_out, np.nan), weights)
-    return Noise(np.where(enough, own, np.nan), degrees, typical, np.maximum(fit.freedom, 0.0), widening, fit)
+    own, freedom, nothing = np.where(enough, own, np.nan), np.maximum(fit.freedom, 0.0), np.zeros(own.shape)
+    alone = Noise(own, degrees, typical, freedom, widening, fit, nothing, nothing)
+    if extra is None or not extra.shape[-1]:
+        return alone
+    more = with_extra(values, extra, own, degrees, weights, alone.moderated()[0])
+    made = replace(alone, own=more.own, degrees=more.degrees)
+    shift, saved = shares(values, extra, made.moderated()[0], more.luck)
+    return replace(made, shift=shift, saved=saved)
 
 
 def quantile(freedom: Array | float, level: float = 0.95) -> Array:

@@ -26,8 +26,32 @@ def shown(error: Array | float, freedom: Array | float) -> Array:
     return np.asarray(error * np.exp(_shifts()(1 / np.asarray(freedom, dtype=float))))
 
 
+def error_ahead(
+    error: Array | float, seeds: Array | float, number: Array | float, common: Array | float, extra: Array | float
+) -> Array:
+    """Tell what standard errors become with more seeds of all points, a baseline's extra ones among them.
+
+    Args:
+        error: with the seeds at hand.
+        seeds: of all points at hand.
+        number: of all points then.
+        common: standard errors with the seeds at hand, had the baseline no others.
+        extra: how many others it has, which it keeps.
+    """
+    error, seeds, common, extra = (np.asarray(part, dtype=float) for part in (error, seeds, common, extra))
+    alone = np.where(extra > 0, common, error) ** 2
+    saved = (alone - error**2) * np.maximum(seeds + extra - number, 0.0) / np.maximum(extra, 1.0)
+    return np.asarray(np.sqrt((alone - saved) * seeds / number))
+
+
 def seeds_needed(
-    difference: Array | float, error: Array | float, freedom: Array | float, seeds: Array | float, points: int
+    difference: Array | float,
+    error: Array | float,
+    freedom: Array | float,
+    seeds: Array | float,
+    points: int,
+    common: Array | float = np.nan,
+    extra: Array | float = 0,
 ) -> Array:
     """Count the seeds at which differences of these sizes are shown in 80 % of sweeps.
 
@@ -37,17 +61,20 @@ def seeds_needed(
         freedom: degrees of freedom with the seeds at hand.
         seeds: seeds at hand, at least 2.
         points: points whose noise is pooled, at least 2.
+        common: as in `error_ahead`; not used where there are no extra seeds.
+        extra: likewise.
 
     Returns:
         Whole numbers from 2; inf beyond `MOST`, NaN where there is no standard error.
     """
-    parts = (np.asarray(part, dtype=float) for part in (np.abs(difference), error, freedom, seeds))
-    size, error, freedom, seeds = np.broadcast_arrays(*parts)
+    given = (np.abs(difference), error, freedom, seeds, common, extra)
+    parts = (np.asarray(part, dtype=float) for part in given)
+    size, error, freedom, seeds, common, extra = np.broadcast_arrays(*parts)
     share = freedom / (PRIOR + seeds - 1)
 
     def enough(number: Array) -> npt.NDArray[np.bool_]:
         ahead = np.minimum(share * (PRIOR + number - 1), (points - 1) * (number - 1))
-        found: npt.NDArray[np.bool_] = shown(error * np.sqrt(seeds / number), ahead) <= size
+        found: npt.NDArray[np.bool_] = shown(error_ahead(error, seeds, number, common, extra), ahead) <= size
         return found
 
     low, high = np.full(size.shape, 1.0), np.full(size.shape, float(MOST))

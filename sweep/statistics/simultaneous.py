@@ -45,8 +45,9 @@ def half_widths(
     point, other = np.broadcast_arrays(point, other)
     error, freedom = seen.differences(point, other, seeds, PRIOR)
     variance, _ = seen.moderated(PRIOR)
-    total = variance[point] + variance[other]
-    share = np.divide(variance[other], total, out=np.zeros(total.shape), where=total > 0)
+    of_point, of_other = (variance[at] * (1 - seen.saved[at] * seeds) for at in (point, other))
+    total = of_point + of_other
+    share = np.divide(of_other, total, out=np.zeros(total.shape), where=total > 0)
     if counted is not None:
         freedom = np.where(counted, freedom, np.nan)
     extent: Array = multiples(np.sqrt(share), freedom, other.astype(float))

@@ -7,9 +7,11 @@ from ruamel.yaml import YAML
 from small import SMALL
 
 from sweep.costs import plan
+from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.runs import missing, wanted
 from sweep.engine.work import Storage, Work, keys_of
 from sweep.space import Space
+from sweep.terminal import describe
 
 
 def runs(text):
@@ -20,6 +22,10 @@ OLD = runs(SMALL)
 WIDER = {
     # what is wider: (text to replace, by what, runs of the whole, what of it is new)
     "more seeds": ("seeds: 2", "seeds: [5, 1, 0]", 18, lambda run: run.seed == 5),
+    "more seeds of the baseline": (
+        "seeds: 2", "seeds: {all: 2, baseline: [1, 0, 4, 7, 9]}", 18,
+        lambda run: run.seed in {4, 7, 9} and run.point.family == "static",
+    ),
     "more values": ("M: [1, 2]", "M: [4, 2, 1]", 16, lambda run: run.point.M == 4),
     "another block": ("grid:", "grid:\n  - family: se", 16, lambda run: run.point.family == "se"),
     "another setting": ("[0.01, 0.04]", "[0.04, 0.01, 0.02]", 18, lambda run: run.proxy.optimizer.lr == 0.02),
@@ -46,7 +52,7 @@ def test_a_wider_space_asks_for_the_new_runs_only(what):
     assert {run.key for run in left} == {run.key for run in wider if new(run)}
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(list(WIDER)[:4], 2)))
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(list(WIDER)[1:5], 2)))
 def test_two_ways_of_widening_ask_for_at_least_what_each_asks_for(first, second):
     both = {run.key for run in runs(change(change(SMALL, first), second))}
     for what in (first, second):
@@ -82,3 +88,34 @@ def test_the_numerics_of_a_family_are_in_the_keys_of_the_runs_that_they_change_o
     monkeypatch.setattr("sweep.networks.sk.NUMERICS", 99)
     # two settings and two seeds of one point; the others are of another family
     assert len({run.key for run in runs(text)} - before) == (4 if (family, backbone) == ("sk", "shufflenet_v2") else 0)
+
+
+def test_more_seeds_of_the_baseline_everywhere():
+    planned = plan(Space.parse(YAML(typ="safe").load(change(SMALL, "more seeds of the baseline"))), traced=False)
+    pool = PlannedRuns(planned).pool()
+    expected = {(0, k, seed) for k in range(2) for seed in (0, 1, 4, 7, 9)}
+    expected |= {(p, k, seed) for p in (1, 2) for k in range(2) for seed in (0, 1)}
+    assert planned.points[0].label == "static"
+    assert {(one.point, one.setting, one.seed) for one in pool.grid()} == expected
+    assert planned.runs == pool.runs == len(pool.grid()) == 18
+    assert {pool.key(one) for one in pool.grid()} == {run.key for run in wanted(planned)}
+    alike = plan(Space.parse(YAML(typ="safe").load(SMALL)), traced=False)
+    static = alike.passes.flops(float(alike.counts.flops[0]), float(alike.counts.first[0]))
+    assert planned.training_flops == pytest.approx(alike.training_flops + 1.5 * static)
+    assert describe(planned) == "3 points x 2 settings x 2 seeds, and 1 baseline x 2 settings x 3 more seeds = 18 runs"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "count", "every", "of_baseline"),
+    [
+        ({"all": 3, "baseline": 9}, 5, 5, 9),
+        ({"all": 3, "baseline": 9}, 12, 12, 12),
+        ({"all": [4, 7], "baseline": [7, 4, 20]}, 4, [4, 7, 0, 1], [4, 7, 0, 1, 20]),
+    ],
+)
+def test_run_with_more_seeds_keeps_those_of_the_baseline(seeds, count, every, of_baseline):
+    space = Space.parse({**YAML(typ="safe").load(SMALL), "seeds": seeds}).with_seeds(count)
+    expected = every if every == of_baseline else {"all": every, "baseline": of_baseline}
+    assert space.data["seeds"] == expected
+    assert Space.parse(space.data).seeds == space.seeds
+    assert Space.recorded(space.data).extra_seeds == space.extra_seeds

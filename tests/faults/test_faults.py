@@ -8,7 +8,7 @@ import pytest
 from small import LONGER
 from sweeps import OUTCOME, rows
 
-from faults.harness import Tormentor
+from faults.harness import killed_sweeps
 from sweep.engine.ledger import Ledger
 
 pytestmark = [pytest.mark.sweeps, pytest.mark.ray, pytest.mark.faults]
@@ -20,20 +20,8 @@ SEED = int(os.environ.get("WN_SWEEP_SEED", random.randrange(2**32)))
 @pytest.mark.timeout(0 if KILLS > 10 else 600)
 def test_kills_at_any_moment_change_nothing(undisturbed, tmp_path):
     print(f"seed {SEED}")
-    killed = 0
-    while killed < KILLS:
-        folder = tmp_path / str(killed)
-        folder.mkdir()
-        (folder / "small.yaml").write_text(LONGER)
-        tormentor = Tormentor(folder, SEED + killed)
-        try:
-            tormentor.until_done(KILLS - killed)
-            assert tormentor.left_behind() == (set(), set())
-        finally:
-            tormentor.end()
+    for folder in killed_sweeps(tmp_path, LONGER, KILLS, SEED):
         pd.testing.assert_frame_equal(rows(folder)[OUTCOME], undisturbed[OUTCOME])
         # the asks too: each run once, in the order of their keys, as if nobody had disturbed them
         with Ledger.open(folder / "results/small/ledger.sqlite") as ledger:
             assert [(ask.number, ask.key) for ask in ledger.asks()] == list(enumerate(undisturbed.index))
-        killed += tormentor.killed.total()
-        print(f"{killed} kills: {dict(tormentor.killed)}")

@@ -4,13 +4,14 @@ import dataclasses
 import json
 import statistics
 
+import numpy as np
 import pytest
 
 from sweep.search import Answer, Barrier, History
 from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
 from sweep.search.history import Choice
-from sweep.search.optuna_search import SAMPLERS, OptunaSearch
+from sweep.search.optuna_search import SAMPLERS, SPREAD, OptunaSearch
 from tests.search.races import answer, choices, pool, race, rows
 from tests.search.test_racing_goals import PLANE
 
@@ -68,6 +69,10 @@ def test_what_is_asked_for_again_is_replaced_by_a_run_beside_it_of_which_the_sam
     assert [trial.params for trial in trials] == [
         {"axis width": choice.point, "setting rate": choice.setting} for choice in choices(history)
     ]
+
+
+def even(choice):
+    return Answer("done", error=20.0 + choice.point % 3)
 
 
 def test_gp_asks_and_confirms():
@@ -148,3 +153,39 @@ def test_cma_es_goes_on_from_a_history_as_it_would_have_gone_on():
         assert (asked, asked.origin) == (choice, choice.origin)
         replayed.ask(number, Choice(*choice.run, choice.phase, json.loads(json.dumps(choice.origin))))
         replayed.answer(number, result)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_first_runs_are_spread_over_the_costs_the_cheapest_point_first(name):
+    """Costs of 1,000 points, spread evenly on a log scale from 1 to 1,000: random points would leave gaps."""
+    costs = np.geomspace(1, 1_000, 1_000)
+    shuffled = np.random.default_rng(3).permutation(costs)
+    of = pool(1_000, costs={"flops": shuffled})
+    history, _ = race(Confirmed(OptunaSearch(name, of, ["flops"]), of, runs=12, confirm=0, lag=4), even)
+    drawn = [shuffled[choice.point] for choice in choices(history)]
+    assert drawn[0] == 1
+    assert len(drawn) == SPREAD == 12
+    wanted = np.geomspace(1, 1_000, 12)
+    # at most half of a step away
+    assert (np.abs(np.log(drawn / wanted)) <= np.log(wanted[1] / wanted[0]) / 2 + 1e-9).all()
+
+
+def test_the_sampler_learns_of_the_points_that_were_spread():
+    of = pool(60)
+    search = OptunaSearch("nsga2", of)
+    history, _ = race(Confirmed(search, of, runs=20, confirm=0, lag=4), even)
+    trials = search._synchronised(history.seen(20, 0)).get_trials()
+    assert [trial.params["axis width"] for trial in trials] == [choice.point for choice in choices(history)]
+
+
+def test_without_a_cost_the_first_runs_are_the_samplers_own():
+    of = pool(60)
+    history, _ = race(Confirmed(OptunaSearch("tpe", of, ()), of, runs=12, confirm=0, lag=4), even)
+    assert choices(history)[0].point != 0
+
+
+@pytest.mark.parametrize("costs", [np.zeros(9), np.full(9, 7.0)])
+def test_points_that_cost_the_same_are_drawn_at_random(costs):
+    of = pool(9, costs={"flops": costs})
+    history, _ = race(Confirmed(OptunaSearch("nsga2", of), of, runs=12, confirm=0, lag=4), even)
+    assert len({choice.point for choice in choices(history)}) > 4

@@ -52,6 +52,7 @@ BEYOND_A_SCHEMA = {
     "a truth that is not there": "looks for a file",
     "a truth told twice": "compares values",
     "a length twice": "compares values",
+    "seeds of the baseline that lack one": "compares two values",
     "lengths without the one that is judged": "compares values of two sections",
     "lengths beside tuned epochs": "compares values of two sections",
     "rates of a length that nothing tunes": "compares keys of two sections",

@@ -55,10 +55,12 @@ class Sweeps:
     errors: np.ndarray
     #: of shape (sweeps, points)
     truth: np.ndarray
+    #: of shape (sweeps, points, settings, extra seeds): errors at seeds that only the baseline has; NaN of others
+    extra: np.ndarray | None = None
 
 
-def simulate(recipe, effect, unequal, n, sweeps, seed=0):
-    """Draw sweeps of n seeds: of a recipe of `LIKE` by name, or another one."""
+def simulate(recipe, effect, unequal, n, sweeps, seed=0, more=0):
+    """Draw sweeps of n seeds, of the baseline so many more: of a recipe of `LIKE` by name, or another one."""
     rng = np.random.default_rng((seed, n))
     like = LIKE.get(recipe, recipe)
     settings = len(like.levels)
@@ -81,7 +83,11 @@ def simulate(recipe, effect, unequal, n, sweeps, seed=0):
     others = 200
     chosen = (cells[..., None] + luck(sweeps, POINTS, others) / np.sqrt(n - 1)).argmin(2)
     truth = np.take_along_axis(cells, chosen.reshape(sweeps, POINTS, -1), 2).mean(-1)
-    return Sweeps(errors, truth)
+    extra = None
+    if more:
+        extra = cells[..., None] + luck(sweeps, POINTS, more) + rng.normal(0, 0.5 * min(sd), (sweeps, 1, 1, more))
+        extra[:, 1:] = np.nan
+    return Sweeps(errors, truth, extra)
 
 
 def _effects(effect, like, rng, sweeps):
@@ -97,16 +103,23 @@ def _effects(effect, like, rng, sweeps):
     return np.tile(one, (sweeps, 1))
 
 
-def fitted(errors):
-    """Cross-fit: errors of shape (sweeps, points, seeds), and the mean over the others without each seed in turn."""
+def fitted(simulated):
+    """Cross-fit: errors of shape (sweeps, points, seeds), the mean over the others without each seed in turn, and the
+    errors at extra seeds, each at the setting of a common seed in turn; None if there are none.
+    """
+    errors = simulated.errors
     sweeps, points, settings, n = errors.shape
     rows = errors.reshape(-1, settings, n)
     complete = np.ones((len(rows), n), dtype=bool)
-    values = judged(rows, cross_fit(rows, complete))
+    chosen = cross_fit(rows, complete)
+    values, extra = judged(rows, chosen), None
+    if simulated.extra is not None:
+        more = simulated.extra.reshape(len(rows), settings, -1)
+        extra = judged(more, chosen[:, np.arange(more.shape[-1]) % n]).reshape(sweeps, points, -1)
     left_out = np.empty_like(values)
     for left, chosen in leave_one_out(rows, complete):
         left_out[:, left] = np.delete(judged(rows, chosen), left, axis=1).mean(-1)
-    return values.reshape(sweeps, points, n), left_out.reshape(sweeps, points, n)
+    return values.reshape(sweeps, points, n), left_out.reshape(sweeps, points, n), extra
 
 
 @dataclass(frozen=True)
@@ -127,7 +140,7 @@ def _difference(values):
 
 def of_each_alone(sweeps):
     """Student's intervals of each difference alone, jackknife-widened, as in November 2026 (commit 684e0f8)."""
-    values, left_out = map(_difference, fitted(sweeps.errors))
+    values, left_out = map(_difference, fitted(sweeps)[:2])
     half = quantile(values.shape[-1] - 1) * standard_error(values, left_out)
     off = values.mean(-1) - _difference(sweeps.truth)
     return Judged(np.abs(off) <= half, half, off)
@@ -135,16 +148,16 @@ def of_each_alone(sweeps):
 
 def moderated(sweeps):
     """Intervals from noise that points share."""
-    values, left_out = fitted(sweeps.errors)
-    n = values.shape[-1]
-    error, freedom = noise(values, left_out).differences(np.arange(1, POINTS), 0, n)
-    half, off = error * quantile(freedom), _difference(values.mean(-1) - sweeps.truth)
+    values, left_out, extra = fitted(sweeps)
+    seen = noise(values, left_out, extra)
+    error, freedom = seen.differences(np.arange(1, POINTS), 0, values.shape[-1])
+    half, off = error * quantile(freedom), _difference(values.mean(-1) + seen.shift - sweeps.truth)
     return Judged(np.abs(off) <= half, half, off)
 
 
 def averaged(sweeps):
     """Intervals of the mean difference over four pairs of points, as of lambda at its ends over values of G."""
-    values, left_out = fitted(sweeps.errors)
+    values, left_out, _ = fitted(sweeps)
     at, weights = np.arange(1, 9), np.repeat([0.25, -0.25], 4)
     error, freedom = noise(values, left_out).contrast(at, weights, values.shape[-1])
     half, off = error * quantile(freedom), (values.mean(-1) - sweeps.truth)[:, at] @ weights
@@ -153,18 +166,23 @@ def averaged(sweeps):
 
 def together(sweeps):
     """Intervals from noise that points share, all of a sweep to hold at once."""
-    values, left_out = fitted(sweeps.errors)
-    others = np.arange(1, POINTS)
-    half = np.stack(
-        [half_widths(noise(*one), others, 0, values.shape[-1]) for one in zip(values, left_out, strict=True)]
-    )
-    off = _difference(values.mean(-1) - sweeps.truth)
+    values, left_out, extra = fitted(sweeps)
+    others, rows = np.arange(1, POINTS), [None] * len(values) if extra is None else extra
+    seen = [noise(*one) for one in zip(values, left_out, rows, strict=True)]
+    half = np.stack([half_widths(one, others, 0, values.shape[-1]) for one in seen])
+    off = _difference(values.mean(-1) + np.stack([one.shift for one in seen]) - sweeps.truth)
     return Judged(np.abs(off) <= half, half, off)
 
 
 def shrunk(sweeps):
     """Intervals of the hierarchical estimate."""
-    drawn = np.stack([hierarchy.draw(errors, np.random.default_rng(0), [0]) for errors in sweeps.errors])
+    extra = [None] * len(sweeps.errors) if sweeps.extra is None else sweeps.extra
+    drawn = np.stack(
+        [
+            hierarchy.draw(errors, np.random.default_rng(0), [0], extra=more)
+            for errors, more in zip(sweeps.errors, extra, strict=True)
+        ]
+    )
     apart = drawn[:, :, 1:] - drawn[:, :, :1]
     low, high = np.quantile(apart, [0.025, 0.975], axis=1)
     truth = _difference(sweeps.truth)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sweep.statistics.noise import quantile
-from sweep.statistics.power import seeds_needed, shown
+from sweep.statistics.power import error_ahead, seeds_needed, shown
 
 
 @pytest.mark.parametrize("freedom", [1.0, 2.0, 3.7, 6.0, 18.0, 300.0])
@@ -44,3 +44,23 @@ def test_what_no_seeds_show():
     assert math.isnan(seeds_needed(1.0, math.nan, 5.0, 3, 10))
     found = seeds_needed(np.array([100.0, 1e-9, 0.7]), 0.7, 5.0, 3, 10)
     assert found[:2].tolist() == [2, math.inf]
+
+
+@pytest.mark.parametrize("number", [3, 4, 6, 9, 12])
+def test_errors_ahead_where_the_baseline_keeps_its_seeds(number):
+    """By the variance of a difference that extra seeds enter with the best weight, and noise known."""
+    noise, luck, n, m = 2.0, 0.5, 3, 6
+
+    def variance(n, m):
+        share = m / (n + m) * noise / (noise + luck)
+        return 2 * noise / n - noise / n * share
+
+    found = error_ahead(np.sqrt(variance(n, m)), n, number, np.sqrt(2 * noise / n), m)
+    assert found**2 == pytest.approx(variance(number, max(n + m - number, 0)))
+    assert error_ahead(1.5, n, number, np.nan, 0) == pytest.approx(1.5 * np.sqrt(n / number))
+
+
+def test_more_seeds_are_needed_where_the_baselines_are_used_up():
+    alone = seeds_needed(1.0, 1.0, 20.0, 3, 10)
+    kept = seeds_needed(1.0, 1.0, 20.0, 3, 10, common=1.15, extra=6)
+    assert alone < kept <= seeds_needed(1.0, 1.15, 20.0, 3, 10)

@@ -46,7 +46,7 @@ def draw_tuned(curves: Curves, width: float = TWO_COLUMNS) -> Figure:
 
 def _row(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width: float) -> Figure:
     """Lay panels beside one another, under headings."""
-    keys = _keys(curves, panels[-1])
+    keys = keys_of(curves, panels[-1])
     below = bottom(keys, width)
     height = 2.12 + below
     figure = Figure(figsize=(width, height), dpi=72)
@@ -69,16 +69,16 @@ def _row(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width
         _titled(ax, curves, panel, nuisance, f"each at its own {words.nuisance(nuisance)}")
         if ax is not axes[0]:
             ax.tick_params(labelleft=False, left=False)
-    _scale_y(axes, panels)
-    _header(figure, axes[:-1], f"one {words.nuisance(nuisance)} for all points")
-    _header(figure, axes[-1:], "tuned for each point")
+    scale_errors(axes, panels)
+    header(figure, axes[:-1], f"one {words.nuisance(nuisance)} for all points")
+    header(figure, axes[-1:], "tuned for each point")
     legend(figure, keys)
     return figure
 
 
 def _block(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width: float) -> Figure:
     """Lay panels two by two; the last one, tuned, is as wide as both where it stands alone."""
-    keys = _keys(curves, panels[-1])
+    keys = keys_of(curves, panels[-1])
     below = bottom(keys, width)
     rows = math.ceil(len(panels) / 2)
     height = below + 1.55 * rows + 0.1
@@ -97,7 +97,7 @@ def _block(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], wid
             ax.tick_params(labelleft=False, left=False)
         if i + 2 < len(panels):
             ax.set_xlabel("")
-    _scale_y(axes, panels)
+    scale_errors(axes, panels)
     for ax in axes[2::2]:
         ax.set_ylabel(axes[0].get_ylabel())
     legend(figure, keys)
@@ -114,28 +114,29 @@ def _titled(ax: Axes, curves: Curves, panel: Panel, nuisance: Sequence[str], tit
 
 
 def _one_panel(curves: Curves, panel: Panel, width: float) -> Figure:
-    keys = _keys(curves, panel)
+    keys = keys_of(curves, panel)
     below = bottom(keys, width)
     height = 1.95 + below
     figure = Figure(figsize=(width, height), dpi=72)
     ax = figure.add_axes((0.46 / width, below / height, 1 - 0.52 / width, 1 - (below + 0.08) / height))
     draw_panel(ax, curves, panel)
-    _scale_y([ax], [panel])
+    scale_errors([ax], [panel])
     legend(figure, keys)
     return figure
 
 
-def _scale_y(axes: Sequence[Axes], panels: Sequence[Panel]) -> None:
+def scale_errors(axes: Sequence[Axes], panels: Sequence[Panel]) -> None:
+    """Give panels one scale that every seed's error fits in."""
     spots = [spot for panel in panels for line in panel.lines for spot in line.spots]
     spots += [panel.level for panel in panels if panel.level]
     limit_errors(axes, [error for spot in spots for error in spot.errors.values()])
 
 
-def _header(figure: Figure, axes: Sequence[Axes], text: str) -> None:
+def header(figure: Figure, axes: Sequence[Axes], text: str) -> None:
     """Write a heading over some panels, with a rule as wide as they are."""
     left, right = axes[0].get_position().x0, axes[-1].get_position().x1
     height = figure.get_figheight()
-    rule = 1 - 0.285 / height
+    rule = axes[0].get_position().y1 + 0.245 / height
     figure.add_artist(Line2D([left, right], [rule, rule], color=SOFT, lw=0.6))
     figure.text(
         (left + right) / 2,
@@ -148,7 +149,7 @@ def _header(figure: Figure, axes: Sequence[Axes], text: str) -> None:
     )
 
 
-def _keys(curves: Curves, panel: Panel) -> list[Line2D]:
+def keys_of(curves: Curves, panel: Panel) -> list[Line2D]:
     """List the keys of a legend: every line, then the baseline."""
     inks = inks_of(drawn(curves.tuned.lines))
     several = len({line.family for line in panel.lines}) > 1

@@ -89,7 +89,9 @@ def verdict_sentence(verdict: Verdict) -> str:
     more = len(verdict.compared) - len(told)
     rest = f"; {more} more in the table" if more else ""
     about = [] if len(verdict.compared) > 1 else [detail(told[0].contrast)]
-    about.append(words.plural(max(one.difference.n for one in told), "seed"))
+    extra = max(one.difference.extra for one in told)
+    more_seeds = f" and {extra} more of the baseline" if extra else ""
+    about.append(words.plural(max(one.difference.n for one in told), "seed") + more_seeds)
     return f"{asked} {'; '.join(clauses)}{rest} ({', '.join(filter(None, about))})."
 
 

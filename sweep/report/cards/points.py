@@ -220,7 +220,7 @@ def _error_cells(row: Mapping[str, Any]) -> list[Cell]:
     return [
         Cell(f"{words.number(row['mean'])}{spread}{flat}", row["mean"], "warn" if row["at_chance"] else ""),
         Cell(words.error_interval(_mean(row)).strip() if row["n"] > 1 else "–"),
-        Cell(f"{row['n']}{lost}", row["n"], "warn" if lost else ""),
+        Cell(f"{_seeds(row)}{lost}", row["n"], "warn" if lost else ""),
     ]
 
 
@@ -232,7 +232,13 @@ def told_error(row: Mapping[str, Any]) -> str:
     interval = words.error_interval(_mean(row)) if row["n"] > 1 else ""
     lost = f", {row['n_failed']} failed" if row["n_failed"] else ""
     guessing = ", no better than guessing" if row["at_chance"] else ""
-    return f"{words.number(row['mean'])}{spread} %{interval}, {words.plural(row['n'], 'seed')}{lost}{guessing}"
+    seeds = f"{_seeds(row)} seed{'' if row['n'] + row['n_extra'] == 1 else 's'}"
+    return f"{words.number(row['mean'])}{spread} %{interval}, {seeds}{lost}{guessing}"
+
+
+def _seeds(row: Mapping[str, Any]) -> str:
+    """How many seeds a point has, and of a baseline how many others do not have: '3 + 6'."""
+    return f"{row['n']}{f' + {extra}' if (extra := row['n_extra']) else ''}"
 
 
 def _mean(row: Mapping[str, Any]) -> Estimate:

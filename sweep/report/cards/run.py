@@ -33,6 +33,8 @@ def cards(study: Study) -> Iterable[Card]:
     if frame.looks:
         says.append(looks_sentence(frame.looks))
     facts: list[tuple[str, str]] = [("seeds", ", ".join(map(str, frame.seeds)))]
+    if frame.extra_seeds:
+        facts.append(("more of the baseline", ", ".join(map(str, frame.extra_seeds))))
     facts += [(f"nuisance · {key}", ", ".join(map(words.value, cells))) for key, cells in frame.nuisance.items()]
     facts += [(f"baseline · {key}", text) for key, text in flatten(frame.baseline)]
     facts += [(f"network · {key}", text) for key, text in flatten(frame.network)]

@@ -28,6 +28,7 @@ from sweep.report.cards import (
     run,
     search,
     separation,
+    short_and_long,
     truth,
 )
 from sweep.report.cards.card import Builder, Card
@@ -42,6 +43,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Error against the main axis", curves.main_axis),
     ("Is it the rate?", rate.cards),
     ("Is it long enough?", length.cards),
+    ("Short training, long training, the paper", short_and_long.cards),
     ("What tuning took away", nuisance.cards),
     ("Error against cost", fronts.fronts),
     ("How sure the fronts are", front_chances.cards),

@@ -14,6 +14,9 @@ from sweep.space.columns import names_in_files
 #: What belongs to a report in its folders; whatever else lies there is left alone.
 _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
 
+#: Columns of the table of points that tell of seeds that only baselines have.
+_OF_EXTRA_SEEDS = ("n_extra", "diff_extra", "diff_common_error")
+
 
 @contextmanager
 def drafted(out: Path) -> Iterator[Path]:
@@ -35,8 +38,12 @@ def drafted(out: Path) -> Iterator[Path]:
 
 
 def plain_points(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of points as files hold it: the axes of an edge as text, and no judgement of what is at chance."""
-    table = table.drop(columns="at_chance", errors="ignore")
+    """The table of points as files hold it: the axes of an edge as text, and no judgement of what is at chance.
+
+    It tells of extra seeds of baselines only where there are any.
+    """
+    none = "n_extra" in table and not table["n_extra"].any()
+    table = table.drop(columns=["at_chance", *(_OF_EXTRA_SEEDS if none else ())], errors="ignore")
     return table.assign(edge=table["edge"].map(" ".join)) if "edge" in table else table
 
 

@@ -9,6 +9,7 @@ from sweep.space.json_schema.sections import Schema, flat, mapping, model
 from sweep.space.lengths import MOST as MOST_LENGTHS
 from sweep.space.lengths import STRATEGIES, Length
 from sweep.space.schema import Bound, Resources
+from sweep.space.seeds import ALL, BASELINE, KEYS
 from sweep.space.shorthands import RATE
 from sweep.space.space import COSTS, Space
 from sweep.space.strategies import SearchKeys, Strategy
@@ -33,17 +34,7 @@ def schema() -> Schema:
     own["constraints"]["properties"] = {name: _bound(f"Bounds on {name}.") for name in (*COSTS, *NUMERIC_AXES)}
     own["proxy"] |= proxy()
     own["nuisance"] |= mapping(nuisance()) | {"not": {"required": ["lr", RATE]}}
-    own["seeds"] |= {
-        "anyOf": [
-            {"type": "integer", "minimum": 1, "maximum": 10_000},
-            {
-                "type": "array",
-                "minItems": 1,
-                "uniqueItems": True,
-                "items": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
-            },
-        ]
-    }
+    own["seeds"] |= _seeds()
     own["lengths"] |= _lengths()
     own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
     own["strategy"] |= _strategy()
@@ -54,7 +45,7 @@ def schema() -> Schema:
         "$id": ID,
         "title": "A space of wn-sweep",
         **root,
-        "allOf": [*rules(), rate(), _image_size_rule(), _epochs_rule()],
+        "allOf": [*rules(), rate(), _image_size_rule(), _epochs_rule(), _seeds_rule()],
     }
 
 
@@ -75,6 +66,24 @@ def _strategy() -> Schema:
     some = [{"required": [key], "properties": {key: {"type": "number"}}} for key in ("runs", "hours")]
     made["allOf"].append({"if": search, "then": {"anyOf": some}})
     return {"anyOf": [{"enum": alone}, made]}
+
+
+def _seeds() -> Schema:
+    """A number of seeds or a list of them, for all points alike or with more for the baseline."""
+    listed: Schema = {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": 10_000},
+            {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": True,
+                "items": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+            },
+        ]
+    }
+    of_all = {"description": "Seeds of every point: how many, or a list of them."} | listed
+    of_baseline = {"description": "Seeds of each baseline, those of every point among them."} | listed
+    return {"anyOf": [*listed["anyOf"], mapping({ALL: of_all, BASELINE: of_baseline}, required=KEYS)]}
 
 
 def _lengths() -> Schema:
@@ -99,6 +108,18 @@ def _epochs_rule() -> Schema:
         "if": {"required": ["lengths"]},
         "then": {"properties": {"strategy": strategy}},
         "else": {"properties": {"proxy": epochs, "strategy": {"not": halving}}},
+    }
+
+
+def _seeds_rule() -> Schema:
+    """More seeds of the baseline need one, and a grid."""
+    grid = {"anyOf": [{"const": "grid"}, {"type": "object", "properties": {"name": {"const": "grid"}}}]}
+    return {
+        "if": {"properties": {"seeds": {"type": "object"}}, "required": ["seeds"]},
+        "then": {
+            "required": ["baseline"],
+            "properties": {"baseline": {"minProperties": 1}, "strategy": grid},
+        },
     }
 
 

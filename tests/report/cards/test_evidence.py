@@ -89,3 +89,20 @@ def test_equal_differences_have_no_seeds_to_count():
     assert shown.says == ("For 9 points the difference to static is equal at every seed, which gives no interval.",)
     assert {row[1].text for row in shown.tables[0].rows} == {"0.00 (no interval: equal at every seed)"}
     assert {cell.text for row in shown.tables[0].rows for cell in row[3:]} == {"–"}
+
+
+def test_it_says_what_more_seeds_of_the_baseline_are_worth():
+    every = one_rate(9)
+    runs = every.runs[(every.runs["seed"] < 3) | (every.runs["point"] == "static")]
+    frame = dataclasses.replace(every, runs=runs, seeds=(0, 1, 2), extra_seeds=tuple(range(3, 9)))
+    rows = Study(frame).table[lambda table: table["point"] != "static"]
+    narrower = [1 - a / b for a, b in zip(rows["diff_error"], rows["diff_common_error"], strict=True)]
+    shown = card(frame)
+    size = f"{100 * statistics.median(narrower):.0f}"
+    assert shown.says[-1] == (
+        f"6 more seeds of the baseline make the standard errors of differences {size} % smaller (median over points)."
+    )
+    assert 0.05 < statistics.median(narrower) < 0.3
+    assert any("moved toward" in note for note in shown.notes)
+    alike = dataclasses.replace(frame, runs=runs[runs["seed"] < 3], extra_seeds=())
+    assert not any("more seeds of the baseline" in says for says in card(alike).says)

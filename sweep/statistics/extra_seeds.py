@@ -1,0 +1,108 @@
+"""What seeds that only a baseline has say of differences to it.
+
+A paired difference over the n seeds that both have is free of the luck of seeds, and each mean has the noise of n
+runs. With m more seeds of the baseline its mean over all n + m is surer, and no longer paired. The best that can be
+done is in between: the mean over the common seeds, and of the way to that over the extra ones a share
+
+    w = m / (n + m) x s / (s + t),
+
+where s is the variance of the baseline's noise at a seed and t that of the luck of a seed, which all points share. That
+is generalised least squares for points whose values at a seed have in common that luck (Anderson 1957, Maximum
+likelihood estimates for a multivariate normal distribution when some observations are missing; `test_extra_seeds.py`
+solves the normal equations). The variance of the baseline's part falls from s / n to s / n x (1 - w).
+
+t is estimated by moments from the common seeds: the spread of their means over all points, less what noise explains. s
+is estimated from the baseline's residuals there and, less t, from its spread over the extra seeds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """The noise of points with extra seeds; all of shape (..., points), and as without extra seeds for others."""
+
+    #: the variance of a point's noise at a seed, and its degrees of freedom
+    own: Array
+    degrees: Array
+    #: of shape (...): the variance of the luck of a seed
+    luck: Array
+
+
+def with_extra(values: Array, extra: Array, own: Array, degrees: Array, weights: Array, variance: Array) -> Baselines:
+    """Estimate the noise of points from extra seeds as well.
+
+    Args:
+        values: of shape (..., points, seeds): errors at the seeds that all points have; NaN where there is none.
+        extra: of shape (..., points, extra seeds): errors at those that baselines have beside; NaN likewise.
+        own: of shape (..., points): the variance of each point's noise, from its residuals; NaN for points with fewer
+            than two seeds.
+        degrees: of the same shape: its degrees of freedom; NaN likewise.
+        weights: of the same shape: what a point counts where the luck of seeds is told.
+        variance: of the same shape: a first guess at the variance of each point's noise, of more than its own
+            residuals; what extra seeds say of noise counts for less where luck is most of their spread.
+    """
+    luck = _luck(values, own, weights)
+    count = np.isfinite(extra).sum(-1)
+    several = (count > 1) & np.isfinite(own)
+    spread = np.maximum(_variance(extra) - luck[..., None], 0.0)
+    guess = np.where(several, variance, 0.0)
+    total = guess + luck[..., None]
+    of_noise = np.divide(guess, total, out=np.zeros(total.shape), where=total > 0)
+    more = np.where(several, count - 1, 0) * of_noise**2
+    total = np.where(several, degrees + more, degrees)
+    pooled = (np.nan_to_num(degrees * own) + more * np.where(several, spread, 0.0)) / np.where(several, total, 1.0)
+    return Baselines(np.where(several, pooled, own), total, luck)
+
+
+def shares(values: Array, extra: Array, variance: Array, luck: Array) -> tuple[Array, Array]:
+    """Tell how far each baseline's mean goes from that over the common seeds toward that over the extra ones.
+
+    Args:
+        values: of shape (..., points, seeds), as in `with_extra`.
+        extra: of shape (..., points, extra seeds), likewise.
+        variance: of shape (..., points): of each point's noise at a seed.
+        luck: of shape (...): that of the luck of a seed.
+
+    Returns:
+        Both of shape (..., points), 0 for points without extra seeds or without noise of their own: what is added to
+        the mean over the common seeds; and by how much 1 / (number of common seeds) is less in that mean's variance.
+    """
+    n, m = (np.isfinite(part).sum(-1) for part in (values, extra))
+    both = (n > 0) & (m > 0) & np.isfinite(variance)
+    total = np.where(both, variance + luck[..., None], 0.0)
+    share = np.divide(np.where(both, variance, 0.0), total, out=np.zeros(total.shape), where=total > 0)
+    share = share * m / np.maximum(n + m, 1)
+    return np.where(both, share * (_mean(extra) - _mean(values)), 0.0), share / np.maximum(n, 1)
+
+
+def _luck(values: Array, own: Array, weights: Array) -> Array:
+    """Estimate the variance of what a seed brings all points, never less than 0."""
+    known = np.isfinite(values)
+    centred = np.where(known, values - _mean(values)[..., None], 0.0)
+    weight = np.where(known & np.isfinite(own)[..., None], weights[..., None], 0.0)
+    total = weight.sum(-2)
+    effect = np.divide((weight * centred).sum(-2), total, out=np.full(total.shape, np.nan), where=total > 0)
+    noise = (weight**2 * np.nan_to_num(own)[..., None]).sum(-2)
+    noise = np.divide(noise, total**2, out=np.full(total.shape, np.nan), where=total > 0)
+    several = np.isfinite(effect).sum(-1) > 1
+    return np.where(several, np.maximum(_variance(effect) - _mean(noise), 0.0), 0.0)
+
+
+def _mean(values: Array) -> Array:
+    known = np.isfinite(values)
+    count = known.sum(-1)
+    total = np.where(known, values, 0.0).sum(-1)
+    return np.asarray(np.divide(total, count, out=np.zeros(total.shape), where=count > 0))
+
+
+def _variance(values: Array) -> Array:
+    """The sample variance of what is known along the last axis; 0 for fewer than two values."""
+    known = np.isfinite(values)
+    rest = np.where(known, values - _mean(values)[..., None], 0.0)
+    return np.asarray((rest**2).sum(-1) / np.maximum(known.sum(-1) - 1, 1))
