@@ -129,7 +129,7 @@ def describe(planned: Plan) -> str:
     several = {f"setting at {lengths} lengths": planned.settings} if lengths > 1 else {"setting": planned.settings}
     numbers = {"point": len(planned.points), **several, "seed": seeds}
     parts = [_counted(n, what) for what, n in numbers.items()]
-    extra, held = len(planned.space.extra_seeds), int(planned.held.sum())
+    extra, held = len(planned.space.extra_seeds), int(planned.compared.among(planned.kept).sum())
     if extra:
         at = f" x {planned.settings} settings" if planned.settings > 1 else ""
         parts[-1] += f", and {_counted(held, 'baseline')}{at} x {extra:,} more {_several('seed', extra)}"

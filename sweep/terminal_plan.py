@@ -107,6 +107,13 @@ def lane_lines(planned: Plan) -> Iterator[str]:
             captured = ", and their steps are not captured" if on_a_card else ""
             yield f"the runs of {which} are trained one by one{captured}"
             continue
+        if planned.space.strategy.name != "grid":
+            # a search asks for few runs of a point at once, and lanes that none is in take as long as others
+            yield (
+                f"runs of a point that are asked for together are trained {lanes} at a time ({which}): a search seldom "
+                "fills that many, so fewer lanes cost less"
+            )
+            continue
         empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
         hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
         more = (

@@ -44,8 +44,13 @@ class Pool:
             extra: by point its errors at seeds that only baselines have, by seed.
         """
         self.points, self.seeds, self.values, self.left_out = tuple(points), tuple(seeds), values, left_out
+        extra = extra or {}
+        self.extra_seeds = tuple(sorted({seed for mine in extra.values() for seed in mine}))
         #: of shape (points, extra seeds); NaN where there is none
-        self.extra = _laid_out(self.points, extra or {})
+        self.extra = np.array(
+            [[extra.get(point, {}).get(seed, np.nan) for seed in self.extra_seeds] for point in self.points],
+            dtype=float,
+        ).reshape(len(self.points), len(self.extra_seeds))
         #: other pools and the factors of all -> the noise of their sum, which many contrasts share
         self.sums: dict[tuple[tuple[Pool, ...], tuple[float, ...]], Noise] = {}
 
@@ -58,15 +63,6 @@ class Pool:
     def position(self) -> Mapping[str, int]:
         """Where each point is."""
         return {point: i for i, point in enumerate(self.points)}
-
-
-def _laid_out(points: Sequence[str], extra: Mapping[str, Mapping[int, float]]) -> Array:
-    seeds = {seed: at for at, seed in enumerate(sorted({seed for values in extra.values() for seed in values}))}
-    made = np.full((len(points), len(seeds)), np.nan)
-    for row, point in zip(made, points, strict=True):
-        for seed, value in extra.get(point, {}).items():
-            row[seeds[seed]] = value
-    return made
 
 
 #: What a sample is a sum of: the weights of points, by pool.
@@ -99,7 +95,7 @@ def shift(parts: Parts, seeds: int) -> float:
         parts: as in `precision`, or any other.
         seeds: how many all points have in common.
     """
-    if not any(pool.extra.shape[1] for pool in parts):
+    if not any(pool.extra_seeds for pool in parts):
         return 0.0
     found = _contrast(parts) if seeds > 1 else None
     if found is not None:
@@ -115,7 +111,7 @@ def most_extra(parts: Parts) -> int:
     """How many extra seeds there are of the baseline in a sum that has most of them, where they count in its mean."""
     most = 0
     for pool, weights in parts.items():
-        if pool.extra.shape[1]:
+        if pool.extra_seeds:
             at = [pool.position[point] for point, weight in weights.items() if weight]
             counted = np.isfinite(pool.extra[at]).sum(-1) * (pool.noise.saved[at] > 0)
             most = max(most, int(counted.max(initial=0)))
@@ -129,7 +125,7 @@ def common_precision(parts: Parts, seeds: int) -> float:
         return math.nan
     seen, at, weights = found
     nothing = np.zeros(seen.saved.shape)
-    return float(replace(seen, saved=nothing).contrast(at, weights, seeds)[0])
+    return float(replace(seen, saved=nothing, luck=nothing).contrast(at, weights, seeds)[0])
 
 
 def _contrast(parts: Parts) -> tuple[Noise, npt.NDArray[np.intp], Array] | None:
@@ -192,7 +188,7 @@ def _together(pools: Sequence[Pool], factors: Sequence[float]) -> Noise:
         values = [factor * pool.values[at] for factor, pool, at in together]
         left_out = [factor * pool.left_out[at] for factor, pool, at in together]
         extra = None
-        if len({pool.extra.shape[1] for pool in pools}) == 1:
+        if all(pool.extra_seeds == pools[0].extra_seeds for pool in pools):
             extra = np.sum([factor * pool.extra[at] for factor, pool, at in together], axis=0)
         known[key] = noise(np.sum(values, axis=0), np.sum(left_out, axis=0), extra)
     return known[key]

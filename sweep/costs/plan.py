@@ -227,19 +227,13 @@ class Plan:
         return self.settings * int(self.seed_counts.sum())
 
     @cached_property
-    def held(self) -> NDArray[np.bool_]:
-        """Of each point that is kept, whether others are compared with it."""
-        return np.isin(self.kept, list(self.compared.by_shared.values()))
-
-    @cached_property
     def seed_counts(self) -> NDArray[np.int64]:
         """Of each point that is kept, with how many seeds it is trained."""
-        return len(self.space.seeds) + self.held * len(self.space.extra_seeds)
+        return len(self.space.seeds) + self.compared.among(self.kept) * len(self.space.extra_seeds)
 
     def seeds_at(self, place: int) -> tuple[int, ...]:
         """The seeds of the point at a place among those kept."""
-        extra = self.space.extra_seeds
-        return (*self.space.seeds, *extra) if extra and self.held[place] else self.space.seeds
+        return (*self.space.seeds, *self.space.extra_seeds)[: self.seed_counts[place]]
 
     @cached_property
     def passes(self) -> Passes:

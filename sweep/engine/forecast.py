@@ -120,6 +120,8 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> li
     """Timings of each group's cheapest, dearest and middle point, as far as the time goes."""
     _, proxy = plan.space.recipes()[0]
     timed: list[list[Timing]] = [[] for _ in groups]
+    # a search asks for few runs of a point at once
+    runs = plan.settings * len(plan.space.seeds) if plan.space.strategy.name == "grid" else 1
     until = time.perf_counter() + (TOGETHER if len(plan.kept) <= ALL else IN_SHORT)
     for place in (0.5, 1.0, 0.0):
         for numbers, timings in zip(groups, timed, strict=True):
@@ -131,7 +133,7 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> li
                 if platform.on_cpu and lanes_of(point, proxy, platform) == 1:
                     timing = _timing(point, flops, proxy)
                 else:
-                    timing = _timing_of_lanes(point, flops, proxy, platform, plan.settings * len(plan.space.seeds))
+                    timing = _timing_of_lanes(point, flops, proxy, platform, runs)
                 timings += [timing] if timing else []
     return timed
 
@@ -163,7 +165,7 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> Timing | None:
 
 
 def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> Timing | None:
-    """The same of all lanes of a point that has so many runs: those that no run is in cost as much as others."""
+    """The same of all lanes of a point with so many runs in them: those that no run is in cost as much as others."""
     try:
         data = random_images(proxy, point.image_size or 1).on(platform.device)
         lanes = lanes_of(point, proxy, platform)

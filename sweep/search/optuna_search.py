@@ -3,7 +3,6 @@
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -148,20 +147,19 @@ class OptunaSearch:
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
+        sampled = self._axes.nearest(params), self._setting_axes.nearest(params)
         spread = self._spread(len(seen), seed)
-        point = self._axes.nearest(params) if spread is None else spread
-        choice = self._new(seen, point, self._setting_axes.nearest(params))
+        choice = self._new(seen, sampled[0] if spread is None else spread, sampled[1])
         if choice is None:
             choice = self._beside(seen, params, seed)
-            if choice is None:
-                self._study = None
-                return Stop("every run of the pool was asked for")
-            spread = choice.point
-        if spread is not None:
+        if choice is None:
+            self._study = None
+            return Stop("every run of the pool was asked for")
+        if (choice.point, choice.setting) != sampled:
             # the sampler shall learn of what is run, not of what it asked for
-            params = {}
+            asked, params = params, {}
             for axes, row in ((self._axes, choice.point), (self._setting_axes, choice.setting)):
-                params |= axes.params(row, axes.texts(trial.params) | axes.texts_of(row))
+                params |= axes.params(row, axes.texts(asked) | axes.texts_of(row))
             for label, value in params.items():
                 distribution = self._distributions[label]
                 internal = distribution.to_internal_repr(value)
@@ -175,7 +173,7 @@ class OptunaSearch:
         self._written |= written.keys()
         self._open[number] = trial.number
         self._rows = len(seen) + 1
-        return replace(choice, origin=origin)
+        return Choice(*choice.run, choice.phase, origin)
 
     def _spread(self, place: int, seed: int) -> int | None:
         """A point for one of the first asks: of the cheapest, of those of a little more, ...; None for later asks.

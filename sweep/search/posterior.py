@@ -21,6 +21,7 @@ class Posterior:
     draws: of shape (points, settings, draws), joint.
     seeds: of shape (seeds, draws), the seeds' effects in the same draws.
     noise: deviation of a run.
+    runs: number of runs of each point and setting, of shape (points, settings).
     """
 
     mean: Array
@@ -28,6 +29,7 @@ class Posterior:
     seeds: Array
     noise: float
     scale: Scale
+    runs: Places
 
     @property
     def best_setting(self) -> Places:
@@ -101,7 +103,8 @@ def condition(
     if np.isfinite(dof):
         stretch = np.sqrt(dof / np.random.default_rng([random.seed, len(runs)]).chisquare(dof, random.draws))
         draws = mean[..., None] + (draws - mean[..., None]) * stretch
-    return Posterior(mean, draws, seed_draws, hyper.noise, scale)
+    counts = np.bincount(runs.point * model.settings + runs.setting, minlength=model.points * model.settings)
+    return Posterior(mean, draws, seed_draws, hyper.noise, scale, counts.reshape(shape))
 
 
 def prior_draws(model: Model, hyper: Hyper, random: RandomNumbers) -> Array:

@@ -171,7 +171,7 @@ class Curve:
         difference = posterior.lowest[first] - posterior.lowest[second]
         tail = (1 - confidence) / 2
         low, high = np.quantile(difference, [tail, 1 - tail], axis=1)
-        half = WIDENING * (high - low) / 2
+        half = np.maximum(WIDENING * (high - low) / 2, self._of_own_runs(posterior, tail))
         unit = posterior.scale.unit
         contrasts = tuple(
             Contrast(int(a), int(b), float(unit * (lower + upper) / 2), float(unit * wide))
@@ -182,6 +182,15 @@ class Curve:
         points = self.points(len(posterior.mean))
         useful = np.unique(np.concatenate([first[wide], second[wide]]))
         return Judgement(targets, not wide.any(), useful, tuple(points.tolist()), contrasts=contrasts)
+
+    def _of_own_runs(self, posterior: Posterior, tail: float) -> Array:
+        """Half-widths, of shape (pairs,), that the runs of the two points at their best settings give by themselves.
+
+        An interval is not narrower than this: what settings and points have in common may be believed too much.
+        """
+        counts = np.maximum(posterior.runs[np.arange(len(posterior.runs)), posterior.best_setting], 1)
+        own: Array = -special.ndtri(tail) * posterior.noise * np.sqrt((1 / counts[np.array(self.pairs)]).sum(axis=1))
+        return own
 
 
 def full_grid_half_width(seeds: int, confidence: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.backbones import BACKBONES
@@ -81,6 +82,10 @@ class Baselines:
     def of(self, number: int) -> int | None:
         """The number of the point that a point is compared with, if there is one."""
         return self.by_shared.get(_shared_values(self.listing, self.shared, number))
+
+    def among(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which of these points others are compared with."""
+        return np.isin(numbers, list(self.by_shared.values()))
 
 
 def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[int, int] | None = None) -> Baselines:

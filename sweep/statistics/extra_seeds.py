@@ -60,7 +60,19 @@ def with_extra(values: Array, extra: Array, own: Array, degrees: Array, weights:
     return Baselines(np.where(several, pooled, own), total, luck)
 
 
-def shares(values: Array, extra: Array, variance: Array, luck: Array) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class Shares:
+    """How baselines' means move toward those over extra seeds; all of shape (..., points), 0 for other points."""
+
+    #: what is added to the mean over the common seeds
+    shift: Array
+    #: by how much 1 / (number of common seeds) is less in that mean's variance
+    saved: Array
+    #: the deviation of the luck of seeds that the shift brings: baselines share that luck
+    luck: Array
+
+
+def shares(values: Array, extra: Array, variance: Array, luck: Array) -> Shares:
     """Tell how far each baseline's mean goes from that over the common seeds toward that over the extra ones.
 
     Args:
@@ -70,15 +82,16 @@ def shares(values: Array, extra: Array, variance: Array, luck: Array) -> tuple[A
         luck: of shape (...): that of the luck of a seed.
 
     Returns:
-        Both of shape (..., points), 0 for points without extra seeds or without noise of their own: what is added to
-        the mean over the common seeds; and by how much 1 / (number of common seeds) is less in that mean's variance.
+        0 also for points without noise of their own.
     """
     n, m = (np.isfinite(part).sum(-1) for part in (values, extra))
     both = (n > 0) & (m > 0) & np.isfinite(variance)
     total = np.where(both, variance + luck[..., None], 0.0)
     share = np.divide(np.where(both, variance, 0.0), total, out=np.zeros(total.shape), where=total > 0)
     share = share * m / np.maximum(n + m, 1)
-    return np.where(both, share * (_mean(extra) - _mean(values)), 0.0), share / np.maximum(n, 1)
+    apart = np.where(both, luck[..., None] * (1 / np.maximum(n, 1) + 1 / np.maximum(m, 1)), 0.0)
+    shift = np.where(both, share * (_mean(extra) - _mean(values)), 0.0)
+    return Shares(shift, share / np.maximum(n, 1), share * np.sqrt(apart))
 
 
 def _luck(values: Array, own: Array, weights: Array) -> Array:

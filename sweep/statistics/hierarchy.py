@@ -13,7 +13,8 @@ What a point is judged by is the same number as everywhere: its expected error a
 choose. So in every draw that choice is made anew.
 
 Half of the intervals' width is taken from the other points: a lone point that differs from all others by 1 to 2.5
-deviations of a run is drawn too far, and its 95 % interval covers 82 to 92 % (benchmarks/intervals.txt).
+deviations of a run is drawn too far, and its 95 % interval covers 82 to 92 % (benchmarks/intervals.txt). What
+would make intervals narrower, and why it is not done, is in benchmarks/shrunk.py.
 """
 
 from collections.abc import Sequence

@@ -54,9 +54,11 @@ class Noise:
     #: the fit whose residuals these are
     blocks: Blocks
     #: of shape (..., points), 0 for points without extra seeds (`sweep.statistics.extra_seeds`): what is added to the
-    #: mean over the common seeds, and by how much 1 / (number of common seeds) is less in that mean's variance
+    #: mean over the common seeds, by how much 1 / (number of common seeds) is less in that mean's variance, and the
+    #: deviation of the luck of seeds, which baselines share, that is brought in
     shift: Array
     saved: Array
+    luck: Array
 
     def moderated(self, prior: float = PRIOR) -> tuple[Array, Array]:
         """Tell each point's variance, moderated by the typical one, and its degrees of freedom.
@@ -106,7 +108,10 @@ class Noise:
         freedom = np.minimum(freedom, self.pooled_degrees)
         of_two = 2 * degrees.max(-1)
         freedom = np.where(self.widening > UNWIDENED, np.minimum(freedom, of_two), freedom)
-        return np.sqrt(total * self.widening / seeds), freedom
+        luck = weights * self.luck[..., points]
+        # of one baseline it is in its variance already
+        shared = np.maximum(luck.sum(-1) ** 2 - (luck**2).sum(-1), 0.0)
+        return np.sqrt(total * self.widening / seeds + shared * self.widening), freedom
 
     def differences(
         self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
@@ -161,13 +166,13 @@ def noise(values: Array, left_out: Array | None = None, extra: Array | None = No
     else:
         widening = _widening(fit, np.where(known, left_out, np.nan), weights)
     own, freedom, nothing = np.where(enough, own, np.nan), np.maximum(fit.freedom, 0.0), np.zeros(own.shape)
-    alone = Noise(own, degrees, typical, freedom, widening, fit, nothing, nothing)
+    alone = Noise(own, degrees, typical, freedom, widening, fit, nothing, nothing, nothing)
     if extra is None or not extra.shape[-1]:
         return alone
     more = with_extra(values, extra, own, degrees, weights, alone.moderated()[0])
     made = replace(alone, own=more.own, degrees=more.degrees)
-    shift, saved = shares(values, extra, made.moderated()[0], more.luck)
-    return replace(made, shift=shift, saved=saved)
+    found = shares(values, extra, made.moderated()[0], more.luck)
+    return replace(made, shift=found.shift, saved=found.saved, luck=found.luck)
 
 
 def quantile(freedom: Array | float, level: float = 0.95) -> Array:

@@ -38,6 +38,20 @@ def test_if_the_test_split_said_the_same_its_intervals_would_be_the_same(seed, s
     assert found["gap_mean"].tolist() == pytest.approx([0.0] * len(found))
 
 
+def test_likewise_where_the_baseline_has_more_seeds():
+    every = quick(7)
+    runs = every.runs[(every.runs["seed"] < 3) | (every.runs["point"] == "static")]
+    frame = dataclasses.replace(every, runs=runs, seeds=(0, 1, 2), extra_seeds=(3, 4, 5, 6))
+    wanted = judged_runs(frame)
+    assert {7, 3} == set(runs[runs["key"].isin(wanted)].groupby("point")["seed"].nunique())
+    errors = {key: e for key, e in zip(runs["key"], runs["error"], strict=True) if key in wanted}
+    found, table = told(with_final(frame, errors)), Study(frame).table.set_index("point")
+    for name in ("mean", "low", "high"):
+        assert found[f"test_{name}"].tolist() == pytest.approx(table[name].tolist())
+        assert found[f"diff_{name}"].tolist() == pytest.approx(table[f"diff_{name}"].tolist(), nan_ok=True)
+    assert found["gap_mean"].tolist() == pytest.approx([0.0] * len(found))
+
+
 def test_not_every_run_is_judged():
     frame = quick()
     wanted = judged_runs(frame)

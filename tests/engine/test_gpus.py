@@ -241,6 +241,14 @@ def test_a_plan_forecasts_on_the_card(write, command):
     assert "the 4 runs of a point are trained 3 at a time (all points), 1 of them in the last group" in said
 
 
+def test_a_plan_says_that_a_search_seldom_fills_lanes(write, command):
+    space = SMALL.replace("  batch_size", "  lanes: 3\n  batch_size", 1) + "strategy: racing\n"
+    code, out, _ = command("plan", write(space))
+    said = " ".join(out.split())
+    assert code == 0
+    assert "asked for together are trained 3 at a time (all points): a search seldom fills that many" in said
+
+
 def test_a_cpu_trains_runs_together_where_the_recipe_asks_for_it(write, command, tmp_path, monkeypatch):
     """Each comes to what it comes to alone, but for the last digits."""
     monkeypatch.setattr(

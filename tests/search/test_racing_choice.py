@@ -15,7 +15,7 @@ def made(deviations, noise=1.0):
     """A posterior of independent points (with one setting) of these deviations."""
     normal = np.random.default_rng(4).normal(size=(len(deviations), 1, DRAWS))
     draws = np.array(deviations)[:, None, None] * normal
-    return Posterior(draws.mean(axis=2), draws, np.zeros((9, DRAWS)), noise, PLAIN)
+    return Posterior(draws.mean(axis=2), draws, np.zeros((9, DRAWS)), noise, PLAIN, np.ones(draws.shape[:2], dtype=int))
 
 
 def explained(target, results):
@@ -81,7 +81,9 @@ def test_several_runs_are_spread_as_each_counts_for_the_next():
 
 def test_equal_gains_go_to_the_first():
     draws = np.broadcast_to(np.random.default_rng(0).normal(size=DRAWS), (3, 2, DRAWS)).copy()
-    posterior = Posterior(draws.mean(axis=2), draws, np.zeros((1, DRAWS)), 1.0, PLAIN)
+    posterior = Posterior(
+        draws.mean(axis=2), draws, np.zeros((1, DRAWS)), 1.0, PLAIN, np.ones(draws.shape[:2], dtype=int)
+    )
     tried = np.zeros((3, 2, 1), dtype=bool)
     assert choose(posterior, draws[:1, 0], tried, [], range(1), RandomNumbers(0, DRAWS)) == [(0, 0, 0)]
 
@@ -89,7 +91,9 @@ def test_equal_gains_go_to_the_first():
 def test_what_rounding_could_turn_decides_nothing():
     draws = np.broadcast_to(np.random.default_rng(0).normal(size=DRAWS), (2, 1, DRAWS)).copy()
     draws[1] *= 1 + 1e-12
-    posterior = Posterior(draws.mean(axis=2), draws, np.zeros((1, DRAWS)), 1.0, PLAIN)
+    posterior = Posterior(
+        draws.mean(axis=2), draws, np.zeros((1, DRAWS)), 1.0, PLAIN, np.ones(draws.shape[:2], dtype=int)
+    )
     tried = np.zeros((2, 1, 1), dtype=bool)
     assert choose(posterior, draws[:1, 0], tried, [], range(1), RandomNumbers(0, DRAWS)) == [(0, 0, 0)]
 

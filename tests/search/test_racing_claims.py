@@ -12,9 +12,10 @@ from sweep.search.racing_claims import LEAN, WIDENING, Curve, Front, full_grid_h
 PLAIN = Scale(cap=1e9, spread=1.0, center=10.0, unit=2.0)
 
 
-def made(draws, noise=1.0):
-    """A posterior of these draws (points, settings, draws)."""
-    return Posterior(draws.mean(axis=2), draws, np.zeros((1, draws.shape[2])), noise, PLAIN)
+def made(draws, noise=1.0, runs=None):
+    """A posterior of these draws (points, settings, draws), and of so many runs of each point and setting."""
+    runs = np.full(draws.shape[:2], 10**6) if runs is None else np.array(runs)
+    return Posterior(draws.mean(axis=2), draws, np.zeros((1, draws.shape[2])), noise, PLAIN, runs)
 
 
 def enumerated(errors, costs, point, slack):
@@ -128,3 +129,11 @@ def test_a_contrast_is_that_of_the_draws_in_per_cent():
 def test_half_width_of_the_full_grid_is_that_of_a_paired_t_interval():
     # t with 4 degrees of freedom: 2.776
     assert full_grid_half_width(5, 0.95) == pytest.approx(2.7764 * np.sqrt(2 / 5), rel=1e-4)
+
+
+def test_an_interval_is_not_narrower_than_that_of_the_two_points_own_runs():
+    """Draws that know everything, of points that were run 3 and 5 times at the settings that are best."""
+    draws = np.array([[5.0, 3.0], [6.0, 9.0]])[..., None] + 1e-6 * np.random.default_rng(0).normal(size=(2, 2, 400))
+    (contrast,) = Curve([(0, 1)], 10.0).judge(made(draws, 0.7, [[40, 3], [5, 40]]), 0.95).contrasts
+    assert contrast.half_width == pytest.approx(1.96 * PLAIN.unit * np.sqrt(0.7**2 / 3 + 0.7**2 / 5), rel=1e-3)
+    assert contrast.difference == pytest.approx(-3 * PLAIN.unit, rel=1e-3)

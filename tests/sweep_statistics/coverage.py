@@ -164,6 +164,16 @@ def averaged(sweeps):
     return Judged(*(part[:, None] for part in (np.abs(off) <= half, half, off)))
 
 
+def against_baseline(sweeps):
+    """Intervals of the mean of all points less the baseline, as of a family at several costs."""
+    values, left_out, extra = fitted(sweeps)
+    seen, n = noise(values, left_out, extra), values.shape[-1]
+    weights = np.append(-1.0, np.full(POINTS - 1, 1 / (POINTS - 1)))
+    error, freedom = seen.contrast(np.arange(POINTS), weights, n)
+    half, off = error * quantile(freedom), (values.mean(-1) + seen.shift - sweeps.truth) @ weights
+    return Judged(*(part[:, None] for part in (np.abs(off) <= half, half, off)))
+
+
 def together(sweeps):
     """Intervals from noise that points share, all of a sweep to hold at once."""
     values, left_out, extra = fitted(sweeps)

@@ -6,7 +6,18 @@ A quick look; `make bench-intervals` looks at 2,000 sweeps of each kind. Bounds 
 import numpy as np
 import pytest
 
-from .coverage import LIKE, TIED, Sweeps, averaged, moderated, of_each_alone, shrunk, simulate, together
+from .coverage import (
+    LIKE,
+    TIED,
+    Sweeps,
+    against_baseline,
+    averaged,
+    moderated,
+    of_each_alone,
+    shrunk,
+    simulate,
+    together,
+)
 
 #: by seeds, the most that the median width may be of that of each difference alone
 MODERATED, SHRUNK = {3: 0.70, 4: 0.85}, {3: 0.45, 4: 0.58}
@@ -50,3 +61,26 @@ def test_shrunk_intervals(recipe, effect):
 def test_shrunk_intervals_where_the_baseline_is_noisy():
     sweeps = simulate("quick", "scatter", "baseline 2 x", 3, 80)
     assert shrunk(sweeps).covered.mean() >= 0.88
+
+
+@pytest.mark.parametrize("unequal", ["equal", "baseline 2 x"])
+@pytest.mark.parametrize("recipe", [*LIKE, TIED], ids=[*LIKE, "tied"])
+def test_intervals_where_the_baseline_has_nine_seeds_and_others_three(recipe, unequal):
+    few = simulate(recipe, "scatter", unequal, 3, 500)
+    more = simulate(recipe, "scatter", unequal, 3, 500, more=6)
+    assert (few.errors == more.errors).all()
+    old, new = moderated(few), moderated(more)
+    assert 0.935 <= new.covered.mean() <= 0.98
+    assert np.median(new.half) <= 0.88 * np.median(old.half)
+    assert (new.off**2).mean() < 0.8 * (old.off**2).mean()
+    old, new = against_baseline(few), against_baseline(more)
+    assert 0.92 <= new.covered.mean() <= 0.985
+    assert np.median(new.half) <= 0.72 * np.median(old.half)
+
+
+def test_shrunk_intervals_where_the_baseline_has_more_seeds():
+    few, more = (simulate("fashion", "scatter", "equal", 3, 40, more=more) for more in (0, 6))
+    old, new = shrunk(few), shrunk(more)
+    assert new.covered.mean() >= 0.92
+    assert np.median(new.half) <= 0.95 * np.median(old.half)
+    assert (new.off**2).mean() < (old.off**2).mean()

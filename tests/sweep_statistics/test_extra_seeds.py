@@ -30,7 +30,8 @@ def test_it_is_generalised_least_squares(points, n, m, luck):
     extra[0] = rng.normal(5, 1, m)
     variance = rng.uniform(0.3, 2, points)
     levels, covariance = least_squares(values, extra, variance, luck)
-    shift, saved = shares(values, extra, variance, np.array(luck))
+    found = shares(values, extra, variance, np.array(luck))
+    shift, saved = found.shift, found.saved
     assert (shift[1:] == 0).all()
     assert (saved[1:] == 0).all()
     means = values.mean(1) + shift
@@ -119,3 +120,28 @@ def test_where_little_is_known():
     assert np.isfinite(half_widths(seen, np.array([1, 2]), 0, np.array([3.0, 2.0]))).all()
     equal = noise(np.ones((3, 3)), extra=np.ones((3, 2)))
     assert not equal.shift.any()
+
+
+def test_baselines_share_the_luck_of_their_extra_seeds():
+    """Two pairs, each with a baseline of its own: the variance of the estimate, from its weights on every run."""
+    n, m, luck, points = 3, 5, 0.8, 4
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(points, n))
+    extra = np.full((points, m), np.nan)
+    extra[:2] = rng.normal(size=(2, m))
+    variance = np.array([1.3, 0.7, 0.9, 1.1])
+    found = shares(values, extra, variance, np.array(luck))
+    contrast = np.array([-0.5, -0.5, 0.5, 0.5])
+    w = found.saved * n
+    assert w[:2] == pytest.approx(m / (n + m) * variance[:2] / (variance[:2] + luck))
+    at_common, at_extra = contrast * (1 - w) / n, contrast * w / m
+    expected = (variance * (n * at_common**2 + m * at_extra**2)).sum()
+    expected += luck * (n * at_common.sum() ** 2 + m * at_extra.sum() ** 2)
+    told = (contrast**2 * variance * (1 / n - found.saved)).sum()
+    told += (contrast @ found.luck) ** 2 - ((contrast * found.luck) ** 2).sum()
+    assert told == pytest.approx(expected)
+    seen = noise(values, extra=extra)
+    error, _ = seen.contrast(np.arange(points), contrast, n)
+    own, _ = seen.moderated()
+    expected = (contrast**2 * own * (1 / n - seen.saved)).sum() + 2 * 0.25 * seen.luck[0] * seen.luck[1]
+    assert error**2 == pytest.approx(expected)

@@ -62,6 +62,12 @@ def relabel(frame, label):
     return change(frame, point=frame.runs["point"].replace(swap), baseline=frame.runs["baseline"].replace(swap))
 
 
+def baseline_with_more(frame):
+    """Keep the first three seeds of all points, and all of the baseline's."""
+    at = (frame.runs["seed"] < 3) | (frame.runs["point"] == "static")
+    return keep(frame, at, seeds=(0, 1, 2), extra_seeds=tuple(range(3, 9)))
+
+
 def two_widths():
     one = quick()
     wide = one.runs.assign(
@@ -145,6 +151,18 @@ CASES = {
     ),
     "not a number": (lambda: change(quick(), error=math.nan, params=math.nan, flops=math.inf), ["No run has"]),
     "zero error": (lambda: change(quick(), error=0.0), ["equal at every seed"]),
+    "more seeds of the baseline": (
+        lambda: baseline_with_more(quick(9)),
+        ["3 seeds and 6 more of the baseline", "6 more seeds of the baseline make", "3 + 6", "moved toward the mean"],
+    ),
+    "more seeds of the baseline, half missing": (
+        lambda: missing(baseline_with_more(quick(9)), baseline_with_more(quick(9)).runs.index % 2 == 0),
+        ["settings compared"],
+    ),
+    "more seeds of baselines, of which some failed": (
+        lambda: failed(baseline_with_more(quick(9)), baseline_with_more(quick(9)).runs.index == 7),
+        ["1 failed run", "1 failed"],
+    ),
     "two widths": (two_widths, ["error-against-lambda-2.svg", "Error against G, width", "never joined"]),
     "two nuisance axes": (
         lambda: dataclasses.replace(change(quick(), decay=0.05), nuisance={**quick().nuisance, "decay": (0.05,)}),
