@@ -35,6 +35,8 @@ SPACE = {
     "seeds": 1,
 }
 POINTS = 120
+#: As many, which can all be built.
+USABLE = [{"width": {"low": 4, "high": 43, "step": 1}, "depth": [1, 3, 4]}]
 
 
 @pytest.fixture
@@ -66,11 +68,13 @@ def params_of(width, depth):
 SEARCH = {"name": "random", "runs": 8, "confirm": 1, "objectives": ["error"]}
 
 
-def test_a_search_of_errors_counts_what_it_asks_for(space, traced, tmp_path):
-    planned = plan(space(SEARCH), traced=False)
+@pytest.mark.parametrize("name", ["random", "tpe"])
+def test_a_search_of_errors_counts_what_it_asks_for(name, space, traced, tmp_path):
+    search = space(SEARCH | {"name": name}, grid=USABLE)
+    planned = plan(search, traced=False)
     assert (len(planned.points), len(traced), planned.all_known) == (POINTS, own.SAMPLE, False)
     traced.clear()
-    run(space(SEARCH), reports=None, inline=True)
+    run(search, reports=None, inline=True)
     with Ledger.open(tmp_path / "results/lines/ledger.sqlite") as ledger:
         points, asks = ledger.planned(), ledger.asks()
     assert {ask.point for ask in asks} == {one.point for one in points}
@@ -110,8 +114,7 @@ def test_a_search_that_needs_all_costs_is_refused_where_that_takes_hours(strateg
 
 
 def test_costs_that_take_seconds_are_counted_first(space):
-    usable = [{"width": {"low": 4, "high": 43, "step": 1}, "depth": [1, 3, 4]}]
-    planned = plan(space({"name": "nsga2", "runs": 20}, grid=usable), traced=False)
+    planned = plan(space({"name": "nsga2", "runs": 20}, grid=USABLE), traced=False)
     assert planned.all_known
     assert {one.cost.params for one in planned.points} == {params_of(w, d) for w in range(4, 44) for d in (1, 3, 4)}
 
