@@ -123,8 +123,9 @@ def best_sentence(study: Study) -> str | None:
     said = f"Best: {words.shorten(row['point'], 60)}, {words.number(row['mean'])}{spread}{words.metric().sign}"
     if best.of == 1:
         return f"{said} ({words.plural(row['n'], 'seed')}), the only point that can be judged so far."
-    if math.isfinite(row["shrunk"]):
-        low, high = (words.number(row[f"shrunk_{end}"]) for end in ("low", "high"))
+    # of very few runs all but nothing is known, and draws lie anywhere
+    if math.isfinite(row["shrunk"]) and words.possible(row["shrunk"]) == words.number(row["shrunk"]):
+        low, high = (words.possible(row[f"shrunk_{end}"]) for end in ("low", "high"))
         shrunk = f"{words.number(row['shrunk'])}{words.metric().sign}"
         said += f"; shrunk toward the others {shrunk} [{low},\N{NO-BREAK SPACE}{high}]"
     else:
