@@ -220,7 +220,9 @@ def rendered(store):
         lines.append(f"{'':32}{'share':>8}{'wrong':>8}{'undecided':>11}{'found on':>10}{'off':>7}")
         for strategy in next(iter(tables.values())):
             scores = {name: [Score(**row) for row in rows[strategy]] for name, rows in tables.items()}
-            lines.append(_row(strategy, mean_over_tables(scores)))
+            fewer = max(map(len, scores.values())) < counts[0]
+            of = f"   of {max(map(len, scores.values()))} replications" if fewer else ""
+            lines.append(_row(strategy, mean_over_tables(scores)) + of)
         racing = {name: [Score(**row) for row in rows["racing, lag 3"]] for name, rows in tables.items()}
         lines += ["", "racing, lag 3, by table"]
         lines += [_row(f"  {name.partition(':')[2] or name}", summary(scores)) for name, scores in racing.items()]

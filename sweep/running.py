@@ -194,7 +194,14 @@ class _Sweep:
         """fvcore's count of each point that is about to be trained, by its canonical text."""
         counts = {}
         for place in dict.fromkeys(choice.point for choice in todo):
-            total = second_count(self.plan.points[place], self.space.proxy).total
+            self.plan.count(int(self.plan.kept[place]))
+            planned = self.plan.points[place]
+            if planned.point.own_network:
+                # one that cannot be counted fails by itself, with the reason
+                if planned.traced is not None:
+                    counts[self.runs.text(place)] = planned.traced.params, planned.traced.flops
+                continue
+            total = second_count(planned, self.space.proxy).total
             counts[self.runs.text(place)] = total.params, total.flops
         return counts
 

@@ -138,10 +138,9 @@ def describe(planned: Plan) -> str:
     whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
     if strategy.name == "grid":
         return whole
-    at_most = f"at most {strategy.runs or planned.runs:,}"
-    if strategy.hours is not None:
-        at_most = f"{strategy.hours:g} hours of training" + (f", {at_most}" if strategy.runs else "")
-    return f"{whole}; {strategy.name} does {at_most}"
+    limits = [f"{strategy.runs or planned.runs:,}"] if strategy.runs or strategy.hours is None else []
+    limits += [] if strategy.hours is None else [f"{strategy.hours:g} hours of training"]
+    return f"{whole}; {strategy.name} does at most {' and '.join(limits)}"
 
 
 def _counted(n: int, what: str) -> str:

@@ -125,7 +125,7 @@ def lane_lines(planned: Plan) -> Iterator[str]:
 def points_table(planned: Plan, rows: int) -> Table:
     """The first `rows` points with their axes and their counts."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    shown = planned.points[:rows]
+    shown = planned.shown(rows)
     own = any(p.point.own_network for p in shown)
     for axis in (*(("network",) if own else ()), *planned.axes):
         table.add_column(Text(axis), justify="left" if axis in {"family", "network", "backbone"} else "right")
@@ -253,7 +253,10 @@ def summary_lines(
     yield from edge_lines(planned.space.nuisance)
     yield from strategy_lines(planned, speed)
     whole = "in all" if planned.space.strategy.name == "grid" else "for the whole grid"
-    yield f"training: {planned.training_flops:.3g} multiply-adds {whole}, forward and backward"
+    if planned.all_known:
+        yield f"training: {planned.training_flops:.3g} multiply-adds {whole}, forward and backward"
+    else:
+        yield "networks of your own are counted when the search asks for them: it needs no costs of the others"
     if found is not None and (known is None or known.share.any()):
         rest = " for the rest" if known is not None and known.done else ""
         yield (

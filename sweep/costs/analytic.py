@@ -34,6 +34,8 @@ class Counts:
     exists: NDArray[np.bool_]
     #: whether it is the user's own, and not counted here
     own: NDArray[np.bool_]
+    #: whether the cost of it is known; that of the user's own may be counted when it is needed
+    known: NDArray[np.bool_]
 
     def __getitem__(self, number: int) -> Cost:
         return Cost(int(self.params[number]), int(self.flops[number]), int(self.activations[number]))
@@ -46,7 +48,7 @@ def count_all(listing: Listing, channels: int, classes: int) -> Counts:
     depends on width alone is computed once a width.
     """
     parts = [_count_part(part, channels, classes) for _, part in listing.parts]
-    dtypes = {"exists": np.bool_, "own": np.bool_}
+    dtypes = {"exists": np.bool_, "own": np.bool_, "known": np.bool_}
     return Counts(
         **{
             f.name: listing.spread([part[f.name] for part in parts], dtypes.get(f.name, np.int64))
@@ -58,14 +60,18 @@ def count_all(listing: Listing, channels: int, classes: int) -> Counts:
 def _count_part(part: Part, channels: int, classes: int) -> dict[str, Any]:
     point = part.first
     if point.own_network:
-        return dict.fromkeys(("params", "flops", "activations", "first"), 0) | {"exists": True, "own": True}
+        return dict.fromkeys(("params", "flops", "activations", "first"), 0) | {
+            "exists": True,
+            "own": True,
+            "known": False,
+        }
     columns: Any = _columns(part, point)
     table, family = table_of(columns, channels, classes), family_of(columns)
     exists: Any = True
     for demand in demands(table, family):
         exists = exists & np.asarray(demand.holds)
     cost = total_cost(table, family)
-    return {**vars(cost), "first": stem_cost(table).flops, "exists": exists, "own": False}
+    return {**vars(cost), "first": stem_cost(table).flops, "exists": exists, "own": False, "known": True}
 
 
 def _columns(part: Part, point: Point) -> SimpleNamespace:

@@ -70,6 +70,9 @@ def _pieces(plan: Plan) -> Iterator[Any]:
 
 
 def _counts(plan: Plan, numbers: Any) -> dict[str, pa.Array]:
+    if not plan.all_known:
+        for number in numbers.tolist():
+            plan.count(number)
     counts = plan.counts
     flops, first = counts.flops[numbers], counts.first[numbers]
     columns = {"params": counts.params[numbers], "flops": flops, "activations": counts.activations[numbers]}

@@ -14,7 +14,7 @@ SHOWN = 40
 
 def plan_table(plan: "Plan") -> str:
     """The first points of a plan with their axes and costs, and how many there are."""
-    shown = plan.points[:SHOWN]
+    shown = plan.shown(SHOWN)
     rows = []
     for one in shown:
         values = [one.point.value(axis) for axis in plan.axes]

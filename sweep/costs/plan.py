@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sweep.costs.analytic import Counts, count_all
 from sweep.costs.html import plan_table
-from sweep.costs.own import count_own
+from sweep.costs.own import count_own, fill_in, trace_own
 from sweep.costs.refused import affordable, no_network, why_impossible
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
@@ -87,11 +87,11 @@ class Plan:
     impossible: Numbers
     axes: tuple[str, ...]
     compared: Baselines
-    traces: Mapping[int, Trace] = field(default_factory=dict)
+    traces: dict[int, Trace] = field(default_factory=dict)
     #: number of a point -> numbers of those that are the same network under another name, and are not trained
     twins: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     #: number of a combination that the user's own function refuses -> why
-    refused: Mapping[int, str] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -127,6 +127,28 @@ class Plan:
         point = self.grid.listing.point(number)
         traced = self.traces.get(number)
         return Planned(point, label(point, self.axes), self.counts[number], traced.total if traced else None)
+
+    def count(self, number: int) -> None:
+        """Count a point's network, if it is the user's own and was not counted yet; one that cannot be costs 0."""
+        if self.counts.known[number] or number in self.refused:
+            return
+        counted = trace_own(self.space, self.grid.listing.point(number))
+        if isinstance(counted, str):
+            self.refused[number] = counted
+            return
+        self.traces[number] = counted
+        fill_in(self.counts, number, counted)
+
+    def shown(self, most: int) -> list[Planned]:
+        """The first points, so many at most, with their costs."""
+        for number in self.kept[:most].tolist():
+            self.count(number)
+        return list(self.points[:most])
+
+    @property
+    def all_known(self) -> bool:
+        """Whether the cost of every point is known; of networks of the user's own a search may know some."""
+        return bool(self.counts.known[self.kept].all())
 
     def also(self, number: int) -> tuple[str, ...]:
         """Other names of a point by its number in the grid's listing: labels of points that are the same network."""
@@ -236,6 +258,7 @@ class Plan:
     def each_row(self) -> Iterator[dict[str, Any]]:
         """The rows, one after the other."""
         for number in self.kept.tolist():
+            self.count(number)
             one = self.planned(number)
             yield {
                 "point": one.label,
@@ -263,7 +286,8 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     """Count every point of a space in closed form, and by fvcore as well.
 
     `traced` is how many points fvcore counts, spread evenly over the plan; True is all of up to ALL points and a few of
-    more. Networks of the user's own are counted by fvcore in any case.
+    more. Networks of the user's own are counted by fvcore in any case, unless a search chooses among many and needs no
+    costs: then `Plan.count` counts them one by one.
     Combinations that no network can be built from are rejected. Raises SpaceError for a block of the grid that has no
     others, and for constraints that leave no point.
     """
@@ -294,6 +318,8 @@ def plan(space: Space, *, traced: bool | int = True) -> Plan:
     several = (len(kept) if len(kept) <= ALL else SAMPLE) if traced is True else min(int(traced), len(kept))
     until = time.perf_counter() + SECONDS if traced is True and len(kept) > ALL else math.inf
     for number in kept[np.linspace(0, len(kept) - 1, several).round().astype(int)].tolist():
-        if number not in traces and time.perf_counter() < until:
+        if counts.own[number]:
+            planned.count(number)
+        elif number not in traces and time.perf_counter() < until:
             traces[number] = second_count(planned.planned(number), space.proxy)
     return planned

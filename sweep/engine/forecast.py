@@ -77,6 +77,9 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
     shares[plan.kept] = plan.seed_counts / len(plan.space.seeds) * (1.0 if share is None else share)
     for numbers, timings in zip(groups, timed, strict=True):
         flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
+        # of networks of the user's own that are not counted yet, the mean of those that are
+        counted = plan.counts.known[numbers]
+        flops = np.where(counted, flops, flops[counted].mean() if counted.any() else 0)
         at = [timing.flops for timing in known]
         fastest += images * float(np.interp(flops, at, [timing.fastest for timing in known]) @ shares[numbers])
         slowest += images * float(np.interp(flops, at, [timing.slowest for timing in known]) @ shares[numbers])
@@ -123,6 +126,7 @@ def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> li
     for place in (0.5, 1.0, 0.0):
         for numbers, timings in zip(groups, timed, strict=True):
             number = int(numbers[round(place * (len(numbers) - 1))])
+            plan.count(number)
             flops = int(plan.counts.flops[number])
             if time.perf_counter() < until and flops not in {timing.flops for timing in timings}:
                 point = plan.grid.listing.point(number)

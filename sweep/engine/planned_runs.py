@@ -84,7 +84,9 @@ class PlannedRuns:
                 "flops": flops,
                 "activations": plan.counts.activations[kept].astype(float),
                 "training_flops": training,
-            },
+            }
+            if plan.all_known
+            else {},
             settings=self._settings,
             seeds=plan.space.seeds,
             extra_seeds=plan.space.extra_seeds,
@@ -123,6 +125,7 @@ class PlannedRuns:
 
     def _described(self, place: int) -> PlannedPoint:
         plan, number = self.plan, int(self.plan.kept[place])
+        plan.count(number)
         costs = (plan.counts.params, plan.counts.flops, plan.counts.activations, plan.counts.first)
         params, flops, activations, stem = (int(counts[number]) for counts in costs)
         baseline = int(self._baselines[place])

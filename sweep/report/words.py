@@ -116,9 +116,14 @@ def error_interval(estimate: Estimate) -> str:
         return " (two seeds give no useful interval)"
     if not math.isfinite(estimate.low):
         return interval(estimate)
-    low = "< 0" if estimate.low < 0 else number(estimate.low)
-    high = "> 100" if estimate.high > 100 else number(estimate.high)
-    return f" [{low}, {high}]"
+    return f" [{possible(estimate.low)}, {possible(estimate.high)}]"
+
+
+def possible(error: float) -> str:
+    """Write a mean error, or an end of its interval: beyond what is possible as '< 0' or '> 100', not as a number."""
+    if error < 0:
+        return "< 0"
+    return "> 100" if error > 100 and metric().noun == "error" else number(error)
 
 
 def verdict(first: str, second: str, estimate: Estimate) -> str:

@@ -10,6 +10,8 @@ from sweep.search.pool import Column
 
 #: A point of another category is farther away than any number can be.
 CATEGORY = 100.0
+#: Of more rows than these none is looked up.
+MOST_EXACT = 20_000
 
 
 class Axes:
@@ -51,10 +53,19 @@ class Axes:
                 self.choices[label] = [repr(value) for value in ordered]
             self._texts[label] = [repr(value) for value in ordered]
         self._rows = rows
+        # what a sampler may ask for -> the first row that is exactly that, which is found at once
+        self._exact: dict[tuple[Any, ...], int] = {}
+        if self._codes and not self._absent and rows <= MOST_EXACT:
+            values = [
+                [self.choices[label][place] if label in self.choices else place for place in codes.astype(int).tolist()]
+                for label, codes in self._codes.items()
+            ]
+            self._exact = {params: row for row, params in reversed(list(enumerate(zip(*values, strict=True))))}
 
     def nearest(self, params: Mapping[str, Any]) -> int:
         """Place of the first row that is nearest; an axis that a row does not have is not looked at."""
-        return int(self.distances(params).argmin())
+        exact = self._exact.get(tuple([params[label] for label in self._codes]))
+        return int(self.distances(params).argmin()) if exact is None else exact
 
     def distances(self, params: Mapping[str, Any]) -> NDArray[np.float32]:
         """How far each row is, of shape (rows,): the axes' differences, as shares of their lengths, added up."""

@@ -44,8 +44,8 @@ SETTINGS = {
 
 
 def text(name):
-    lengths = NINE.replace("epochs: 4", "epochs: 4\nlengths: [1, 2, 4]") if name == "halving" else NINE
-    return f"{lengths}strategy: {SETTINGS[name]}\n"
+    lengths = "lengths: [1, 2, 4]\n" if name == "halving" else ""
+    return f"{NINE}{lengths}strategy: {SETTINGS[name]}\n"
 
 
 def asks(folder):

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from sweep.search import Answer, Barrier, History
+from sweep.search.axes import Axes
 from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
 from sweep.search.history import Choice
 from sweep.search.optuna_search import SAMPLERS, SPREAD, OptunaSearch
+from sweep.search.pool import columns_of
 from tests.search.races import answer, choices, pool, race, rows
 from tests.search.test_racing_goals import PLANE
 
@@ -189,3 +191,21 @@ def test_points_that_cost_the_same_are_drawn_at_random(costs):
     of = pool(9, costs={"flops": costs})
     history, _ = race(Confirmed(OptunaSearch("nsga2", of), of, runs=12, confirm=0, lag=4), even)
     assert len({choice.point for choice in choices(history)}) > 4
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_the_nearest_row_is_the_first_of_those_that_are_least_away(absent):
+    """Rows at random, some twice; every combination of values is asked for, those that no row has as well."""
+    generator = np.random.default_rng(4)
+    rows = [{"width": int(generator.integers(5)), "kind": "abc"[generator.integers(3)]} for _ in range(12)]
+    rows += [{"kind": "c"}] if absent else []
+    axes = Axes("axis", columns_of(rows), len(rows))
+    widths = sorted({row["width"] for row in rows if "width" in row})
+    for rank in range(len(widths)):
+        for kind in {row["kind"] for row in rows}:
+            away = [
+                abs(widths.index(row["width"]) - rank if "width" in row else 0) / (len(widths) - 1)
+                + 100 * (row["kind"] != kind)
+                for row in rows
+            ]
+            assert axes.nearest({"axis width": rank, "axis kind": repr(kind)}) == away.index(min(away))

@@ -11,9 +11,9 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 from sweep.report.cards.caveats import caveats, chance_sentence
 from sweep.report.cards.contrast_names import comparison
+from sweep.report.cards.more_seeds import command_name, more_seeds
 from sweep.report.cards.nuisance import share_sentence
 from sweep.report.cards.rate import finding_sentence
-from sweep.space import shipped
 
 #: Comparisons that a sentence names, and that the table lists.
 NAMED, LISTED = 3, 12
@@ -123,8 +123,9 @@ def best_sentence(study: Study) -> str | None:
     said = f"Best: {words.shorten(row['point'], 60)}, {words.number(row['mean'])}{spread}{words.metric().sign}"
     if best.of == 1:
         return f"{said} ({words.plural(row['n'], 'seed')}), the only point that can be judged so far."
-    if math.isfinite(row["shrunk"]):
-        low, high = (words.number(row[f"shrunk_{end}"]) for end in ("low", "high"))
+    # of very few runs all but nothing is known, and draws lie anywhere
+    if math.isfinite(row["shrunk"]) and words.possible(row["shrunk"]) == words.number(row["shrunk"]):
+        low, high = (words.possible(row[f"shrunk_{end}"]) for end in ("low", "high"))
         shrunk = f"{words.number(row['shrunk'])}{words.metric().sign}"
         said += f"; shrunk toward the others {shrunk} [{low},\N{NO-BREAK SPACE}{high}]"
     else:
@@ -156,11 +157,12 @@ def open_sentence(study: Study) -> str | None:
         are = "is" if study.counts.missing == 1 else "are"
         return f"Not decided: {_names(left)}. {runs} {are} not in yet: wn-sweep run {space}"
     if len(study.frame.seeds) < 2:
-        return f"Not decided: {_names(left)}. One seed has no interval: wn-sweep run {space} --seeds 3"
+        more = more_seeds(study.frame, 3, more_runs(study.frame, 3))
+        return f"Not decided: {_names(left)}. One seed has no interval: {more}"
     if math.isnan(first):
         return f"Not decided: {_names(left)}."
     if first > MOST_SEEDS:
-        return f"Not decided: {_names(left)}. {_too_small(study, left, space)}"
+        return f"Not decided: {_names(left)}. {_too_small(study, left)}"
     said = []
     for place, verdict in enumerate(left):
         if not verdict.seeds <= MOST_SEEDS:
@@ -169,10 +171,11 @@ def open_sentence(study: Study) -> str | None:
         would = " would decide it in 4 of 5 sweeps" if place == 0 else ""
         runs = words.plural(more_runs(study.frame, verdict.seeds), "more run")
         said.append(f"{_called(verdict)} ({int(verdict.seeds)} seeds{would}, {runs})")
-    return f"Not decided: {words.several(said)}. wn-sweep run {space} --seeds {int(first)}"
+    more = more_seeds(study.frame, int(first), more_runs(study.frame, first))
+    return f"Not decided: {words.several(said)}. {more}"
 
 
-def _too_small(study: Study, left: Sequence[Verdict], space: str) -> str:
+def _too_small(study: Study, left: Sequence[Verdict]) -> str:
     """Say what settles differences that no reasonable number of seeds tells from zero."""
     many = f"More than {MOST_SEEDS} seeds would be needed"
     if math.isfinite(study.frame.smallest):
@@ -185,7 +188,8 @@ def _too_small(study: Study, left: Sequence[Verdict], space: str) -> str:
     size = math.ceil(resolves / digit - 1e-9) * digit
     return (
         f"{many} for a difference as small as the one seen. If less than {size:g} points does not matter, write "
-        f"smallest: {size:g} in space.yaml, and {twice} seeds may say no: wn-sweep run {space} --seeds {twice}"
+        f"smallest: {size:g} in space.yaml, and {twice} seeds may say no: "
+        f"{more_seeds(study.frame, twice, more_runs(study.frame, twice))}"
     )
 
 
@@ -203,11 +207,6 @@ def comparisons(found: Sequence[Verdict]) -> Table | None:
     )
     more = f"; {len(rows) - LISTED} more are left out" if len(rows) > LISTED else ""
     return Table(f"What was asked{more}", columns, tuple(_row(*row) for row in rows[:LISTED]))
-
-
-def command_name(name: str) -> str:
-    """What `wn-sweep run` is to be given: the name of a space that ships, or SPACE for its file."""
-    return name if name in shipped() else "SPACE"
 
 
 def _row(question: Question, one: Compared) -> tuple[Cell, ...]:

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from analysis.frames import sweep_frame
 
 from report.frames import quick
 from sweep.analysis.estimates import estimate
@@ -108,6 +109,21 @@ def test_the_best_point_is_not_sold_as_better():
     assert best.startswith(f"Best: {lowest.name}, {lowest['mean']:.2f} ± ")
     assert f"; shrunk toward the others {lowest['shrunk']:.2f} % [" in best
     assert "Cheapest within noise of it: static, at " in best
+
+
+@pytest.mark.parametrize(
+    "errors", [([90.0, 60.0], [95.0, 99.0]), ([99.0, 70.0], [99.0, 98.0]), ([0.5, 3.0], [1.0, 9.0])]
+)
+def test_no_error_of_the_best_point_is_impossible(errors):
+    """Of two points with two seeds draws lie anywhere."""
+    first, second = errors
+    frame = sweep_frame({"a": [[*first]], "b": [[*second]]}, baseline={"b": "a"})
+    row = Study(frame).best.point
+    assert row["shrunk_low"] < 0 or row["shrunk_high"] > 100
+    best = next(sentence for sentence in says(frame) if sentence.startswith("Best: "))
+    numbers = [float(text) for text in re.findall(r"[-\N{MINUS SIGN}]?\d+\.\d+", best.replace("\N{MINUS SIGN}", "-"))]
+    assert numbers
+    assert all(0 <= number <= 100 for number in numbers), best
 
 
 @pytest.mark.parametrize(("status", "said"), [("missing", "are not in yet"), ("diverged", "10 runs diverged")])
