@@ -46,7 +46,7 @@ class Extension:
         """The same in words."""
         points = f"point{'' if self.points == 1 else 's'} {'is' if self.best == 1 else 'are'}"
         add = f": add {self.add:g} to nuisance" if self.add is not None else ": extend the list"
-        after = "" if self.epochs is None else f"after {self.epochs} epochs "
+        after = "" if self.epochs is None else f"after {self.epochs} epoch{'' if self.epochs == 1 else 's'} "
         return f"{after}{self.best} of {self.points} {points} best at {self.path} {self.at:g}, an end of the list{add}"
 
 

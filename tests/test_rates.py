@@ -53,3 +53,10 @@ def test_a_point_without_a_success_is_best_nowhere():
     (found,) = extensions({"optimizer.lr": RATES}, recipes(), rows)
     assert (found.at, found.best, found.points) == (0.04, 1, 1)
     assert extensions({"optimizer.lr": RATES}, recipes(), results({"lost": [None, None, None]})) == ()
+
+
+def test_one_epoch_is_one_epoch():
+    assert Extension("optimizer.lr", 0.01, None, 1, 1, epochs=1).line().startswith("after 1 epoch 1 of 1 point is best")
+    assert (
+        Extension("optimizer.lr", 0.01, None, 1, 1, epochs=2).line().startswith("after 2 epochs 1 of 1 point is best")
+    )
