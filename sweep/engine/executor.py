@@ -59,7 +59,10 @@ class Inline:
         self._tries: Counter[str] = Counter()
 
     def start(self) -> None:
-        """There is nothing to get ready."""
+        """Clear what a killed sweep may have left of Ray; there is nothing else to get ready."""
+        from sweep.engine.scratch import clear_abandoned
+
+        clear_abandoned()
 
     def submit(self, works: Sequence[Work]) -> None:
         """Take work."""

@@ -90,6 +90,12 @@ def _made(place: Path) -> tuple[Path, FileIO]:
         raise
 
 
+def clear_abandoned() -> None:
+    """Remove the folders of processes that were killed, and end what still works in them, wherever they may lie."""
+    for place in _places():
+        _clear_abandoned(place)
+
+
 def _clear_abandoned(place: Path) -> None:
     for folder in place.glob(f"{_PREFIX}*"):
         with _abandoned(folder) as lock:

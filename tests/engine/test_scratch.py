@@ -11,6 +11,7 @@ import processes
 import pytest
 
 from sweep.engine import scratch
+from sweep.engine.executor import Inline
 from sweep.engine.scratch import Scratch, clear
 from sweep.errors import EngineError
 
@@ -64,6 +65,17 @@ def test_a_folder_whose_owner_was_killed_is_cleared(owner, tmp_path):
     assert list(tmp_path.iterdir()) == [mine.folder]
     mine.clear()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_cleared_by_a_sweep_without_ray_too(owner, tmp_path):
+    process, folder, worker = owner
+    Inline().start()
+    assert folder.exists()
+    process.kill()
+    process.wait()
+    Inline().start()
+    assert not folder.exists()
+    assert processes.alive({worker}) == set()
 
 
 def test_a_session_of_another_that_has_the_number_now_is_left_alone(owner, tmp_path):
