@@ -35,5 +35,14 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]
 
 
 def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
+    text = "nothing" if value is None else _yaml(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _yaml(value: Any) -> str:
+    """A value on one line, as a space.yaml has it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_yaml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_yaml, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)

@@ -91,7 +91,7 @@ def test_a_wider_space_trains_only_what_is_new(copied, command, lean):
     code, out, _ = command("run", "small.yaml", "--inline")
     assert code == 0
     told = out.splitlines()[0]
-    assert told.startswith("12 runs of the ledger are not used: grid [{'family': ['static', 'se']}, ")
+    assert told.startswith("12 runs of the ledger are not used: grid [{family: [static, se]}, ")
     assert told.endswith(", seeds [2, 1, 0] -> 2")
     assert "12 runs" in (folder / "reports/small/index.html").read_text()
     assert len(rows(folder)) == 24

@@ -108,7 +108,8 @@ def _tuned(study: Study, contrast: Contrast, long: int) -> Estimate | None:
 
 
 def _told(when: str, name: str, difference: Estimate) -> str:
-    return f"{when}: {name}, {words.points_of_error(difference, sign=True)} ({words.seeds(difference)})."
+    over = f" ({words.seeds(difference)})" if difference.n > 1 else ""
+    return f"{when}: {name}, {words.points_of_error(difference, sign=True)}{over}."
 
 
 def _published(frame: SweepFrame, axis: str, ours: Curves) -> _Published | None:
