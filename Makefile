@@ -12,7 +12,9 @@ run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
 
 # hundreds of processes start in tests: bytecode is kept, also where the environment says not to, so that each need not compile
+# and as many threads as there are cores in each of as many processes would wait for one another
 test: export PYTHONDONTWRITEBYTECODE =
+test: export OMP_NUM_THREADS = 1
 test: $(READY)
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not faults" --durations 15
 

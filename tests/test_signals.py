@@ -30,9 +30,19 @@ except KeyboardInterrupt:
 """
 
 
-def run(body, **options):
+def heeded():
+    """Heed SIGHUP, also where these tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def run(body, begin=heeded):
     return subprocess.run(
-        [sys.executable, "-c", ONCE.format(body)], capture_output=True, text=True, check=False, timeout=30, **options
+        [sys.executable, "-c", ONCE.format(body)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        preexec_fn=begin,
     )
 
 
@@ -45,7 +55,7 @@ def test_a_second_interruption_does_not_fall_into_the_clean_up(first):
 def test_what_nohup_ignores_stays_ignored():
     done = run(
         "os.kill(os.getpid(), signal.SIGHUP); print('went on', interrupted())",
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        begin=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     assert done.stdout == "went on False\n"
 
