@@ -1,6 +1,5 @@
 """What `plan` prints: points, rejections, published rows, and how long the sweep would take."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -18,19 +17,17 @@ from sweep.engine.remaining import Remaining, most_runs, share_of_search
 from sweep.engine.speed import Speed
 from sweep.meter import duration
 from sweep.proxy.files import lacking
-from sweep.proxy.lane_count import lanes_of
-from sweep.proxy.platform import Platform, PlatformError
+from sweep.proxy.platform import PlatformError
 from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
 from sweep.terminal import describe
+from sweep.terminal_lanes import lane_lines
 from sweep.watch import unused_runs
 
 #: Rejections that are listed one by one.
 LISTED = 12
-#: Points whose lanes are counted at most.
-COUNTED = 1000
 #: Points that are named for an operation without a count.
 NAMED = 3
 #: Strategy -> seconds of one core that so many asks take in all, as measured, where they are seconds.
@@ -89,37 +86,6 @@ def show(
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
-
-
-def lane_lines(planned: Plan) -> Iterator[str]:
-    """How the runs of a point are trained together, where the space asks for that or for a GPU."""
-    _, proxy = planned.space.recipes()[0]
-    on_a_card = bool(planned.space.resources.gpus)
-    if not planned.points or not (on_a_card or proxy.lanes):
-        return
-    # whatever its architecture is
-    platform = Platform("cuda" if on_a_card else "cpu")
-    counts = Counter(lanes_of(one.point, proxy, platform) for one in planned.points[:COUNTED])
-    runs = planned.settings * len(planned.space.seeds)
-    for lanes, points in sorted(counts.items()):
-        which = f"{points:,} of the points" if len(counts) > 1 else "all points"
-        if lanes == 1:
-            captured = ", and their steps are not captured" if on_a_card else ""
-            yield f"the runs of {which} are trained one by one{captured}"
-            continue
-        if planned.space.strategy.name != "grid":
-            # a search asks for few runs of a point at once, and lanes that none is in take as long as others
-            yield (
-                f"runs of a point that are asked for together are trained {lanes} at a time ({which}): a search seldom "
-                "fills that many, so fewer lanes cost less"
-            )
-            continue
-        empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
-        hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
-        more = (
-            f", {runs + planned.settings * len(extra)} of a baseline," if (extra := planned.space.extra_seeds) else ""
-        )
-        yield f"the {runs} runs of a point{more} are trained {lanes} at a time ({which}){empty}{hint}"
 
 
 def points_table(planned: Plan, rows: int) -> Table:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from sweep.costs.analytic import Counts, count_all
 from sweep.costs.html import plan_table
 from sweep.costs.own import count_own, fill_in, trace_own
+from sweep.costs.planned import Planned
 from sweep.costs.refused import affordable, no_network, why_impossible
 from sweep.costs.traced import WITHOUT_WEIGHTS, Trace, trace
 from sweep.costs.training import Passes, passes_of_a_point
 from sweep.costs.twins import by_first, twins
 from sweep.errors import NetworkError, SpaceError
-from sweep.networks import Cost
-from sweep.space import Baselines, Grid, Lazy, Point, Proxy, Rejection, Space, axes, baselines, expand, label, plain
+from sweep.space import Baselines, Grid, Lazy, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
 from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, miss, no_point
 from sweep.space.grid_mistakes import insist_on_some
@@ -36,33 +36,6 @@ from sweep.space.space import COSTS
 ALL, SAMPLE, SECONDS = 100, 5, 0.2
 #: What a row of a plan has beside its axes.
 COLUMNS = ("point", "params", "flops", "activations", "training_flops", "traced_params", "traced_flops")
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A point that the sweep will train, with its closed-form cost and, where it was traced, fvcore's count.
-
-    A network of the user's own has no closed form: its cost is fvcore's count.
-    """
-
-    point: Point
-    label: str
-    cost: Cost
-    traced: Cost | None = None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether there are two counts, and they are the same, to the unit."""
-        return self.traced is not None and self.traced == self.cost and not self.point.own_network
-
-    @property
-    def agreement(self) -> str:
-        """What the second count comes to, in a few words: there is none for a network of the user's own."""
-        if self.point.own_network:
-            return "fvcore alone"
-        if self.traced is None:
-            return "not traced"
-        return "same" if self.agrees else f"{self.traced.params:,} / {self.traced.flops:,}"
 
 
 @dataclass(frozen=True)

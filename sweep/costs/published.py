@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sweep.costs.plan import Plan, Planned
+from sweep.costs.plan import Plan
+from sweep.costs.planned import Planned
 from sweep.networks import Cost, family_of, table_of
 from sweep.networks.condconv import CondConv
 from sweep.space.published import Row, find_published, read_published

@@ -1,6 +1,4 @@
-import base64
 import dataclasses
-import gzip
 import math
 import re
 
@@ -300,12 +298,3 @@ def test_what_waits_is_one_list_at_the_end(tmp_path, lean):
         "Error or loss: which separates points",
         "How alike generated kernels are",
     ]
-
-
-def test_the_page_carries_the_data_of_its_figures(tmp_path, lean):
-    text = render(quick(), tmp_path).page.read_text()
-    carried = dict(re.findall(r'<a href="([^"]*\.csv)" data-gz="([^"]*)"', text))
-    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.csv")}
-    assert carried.keys() == files
-    for name, packed in carried.items():
-        assert gzip.decompress(base64.b64decode(packed)) == (tmp_path / name).read_bytes()
