@@ -13,6 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sweep import Ledger, frame
+from sweep.analysis.nuisance import settings
+from sweep.analysis.order import points as order
+
 DATA_SETS = {  # name -> inputs and outputs of the network
     "car": (6, 4),
     "phoneme": (5, 2),
@@ -96,13 +100,14 @@ def best_fixed(name):
     return np.unravel_index(means.argmin(), means.shape)
 
 
-def with_known_truth(table, seeds, generator):
+def with_known_truth(table, seeds, generator, *, smooth=True):
     """Runs about the means of a recorded table, smoothed along width: near the optimum their roughness is noise.
 
-    Residuals are resampled from the same cell; every seed has an effect that all cells share.
+    Residuals are resampled from the same cell; every seed has an effect that all cells share. `smooth` needs points of
+    a depth and a width.
     """
     means = table.errors.mean(-1)
-    truth = _smooth_along_width(means, table)
+    truth = _smooth_along_width(means, table) if smooth else means
     lowest = means.min(1)
     points, settings, recorded = table.errors.shape
     own = table.errors[np.arange(points), means.argmin(1)].var(-1, ddof=1).mean()
@@ -133,6 +138,19 @@ def _smooth_along_width(means, table):
     smooth = np.empty_like(means)
     smooth[order] = grid
     return smooth
+
+
+def own_sweep(ledger):
+    """The points of a ledger of ours that have a G and a lambda, by these, at its rates and seeds."""
+    with Ledger.open(ledger) as opened:
+        seen = frame(opened, kernels=False)
+    axes = ["G", "lambda"]
+    about = order(seen).dropna(subset=axes).sort_values(axes)
+    runs = seen.runs.set_index(["point", *seen.nuisance, "seed"])["error"]
+    each = settings(seen)
+    errors = np.array([[[runs[(point, *one, s)] for s in seen.seeds] for one in each] for point in about["point"]])
+    rates = [dict(zip(seen.nuisance, one, strict=True)) for one in each]
+    return Table(seen.name, errors, about["flops"].to_numpy(float), about[axes].to_dict("records"), rates)
 
 
 def simulated(seeds, generator, points=10, settings=3):
