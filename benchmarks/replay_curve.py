@@ -9,6 +9,7 @@ to these tables.
 """
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,7 @@ def full_grid(known, pair, seeds=SEEDS):
 
 def neighbours(points):
     """Places of the points that lie next to one another along lambda, of each G."""
-    pairs = enumerate(zip(points, points[1:], strict=False))
-    return [(place, place + 1) for place, (one, other) in pairs if one["G"] == other["G"]]
+    return [(place, place + 1) for place, (one, other) in enumerate(pairwise(points)) if one["G"] == other["G"]]
 
 
 def curve_of_own(half_width, replications, generator):

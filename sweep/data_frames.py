@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from sweep.analysis.study import Study
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, all_runs, tell_apart
 from sweep.engine.ledger import Ledger
 from sweep.ledger_frame import frame
 from sweep.report.page.folder import named_for_files, plain_points
@@ -57,8 +57,8 @@ def differences(ledger: Ledger) -> pd.DataFrame:
 def curves(ledger: Ledger) -> pd.DataFrame:
     """A row an epoch of each run that is in: its training loss, the mean over the epoch.
 
-    Columns: `key` of the run, `point`, the axes, the nuisance setting, `seed`, `status` of the run, `epoch` from 1,
-    `loss` (NaN where it diverged).
+    Columns: `key` of the run, `point`, the axes, the nuisance setting, `epochs` where runs are of several lengths,
+    `seed`, `status` of the run, `epoch` from 1, `loss` (NaN where it diverged). Of a search all that it explored.
     """
     return named_for_files(curves_of(frame(ledger, kernels=False), ledger))
 
@@ -66,8 +66,9 @@ def curves(ledger: Ledger) -> pd.DataFrame:
 def curves_of(sweep: SweepFrame, ledger: Ledger) -> pd.DataFrame:
     """The learning curves of the runs of a frame, whose ledger is given as well."""
     losses = {key: values for key, (values, _) in ledger.curves().items()}
-    described = ["key", "point", *sweep.axes, *sweep.nuisance, "seed", "status"]
-    runs = sweep.runs.loc[sweep.runs["key"].isin(list(losses)), described].reset_index(drop=True)
+    described = ["key", "point", *tell_apart(sweep), "seed", "status"]
+    runs = all_runs(sweep)
+    runs = runs.loc[runs["key"].isin(list(losses)), described].reset_index(drop=True)
     lengths = [len(losses[key]) for key in runs["key"]]
     rows = runs.loc[runs.index.repeat(lengths)].reset_index(drop=True)
     return rows.assign(

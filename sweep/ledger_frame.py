@@ -157,8 +157,10 @@ def _search(ledger: Ledger, sweep: Recorded, by_key: Mapping[str, Mapping[str, A
     frame = pd.DataFrame(rows).assign(
         number=[one.ask.number for one in asked],
         phase=[one.ask.phase for one in asked],
-        epochs=[sweep.space.rungs()[one.rung].epochs for one in asked],
+        rung=[one.rung for one in asked],
     )
+    if "epochs" not in frame:  # which may be tuned
+        frame["epochs"] = [sweep.space.rungs()[one.rung].epochs for one in asked]
     objectives = strategy.settings.get("objectives", (strategy.settings.get("cost", "flops"),))
     costs = tuple(name for name in objectives if name != "error")
     standing = standing_of(ledger, sweep.space) or RaceStanding()

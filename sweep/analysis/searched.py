@@ -71,7 +71,7 @@ def courses(search: Search) -> Courses | None:
     asked = search.asked
     done = ((asked["phase"] == "explore") & (asked["status"] == "done")).to_numpy()
     # shorter runs are of another recipe: they cost, and are not compared
-    at = np.flatnonzero(done & (asked["epochs"] == asked["epochs"].max()).to_numpy())
+    at = np.flatnonzero(done & (asked["rung"] == asked["rung"].max()).to_numpy())
     if len(at) < 2:
         return None
     errors = asked["error"].to_numpy(dtype=float)[at]
@@ -122,7 +122,7 @@ def importances(search: Search) -> list[Importance]:
     asked = search.asked
     rows = asked[(asked["phase"] == "explore") & (asked["status"] == "done")]
     # of several lengths the one with most runs: others were chosen by it
-    rows = rows[rows["epochs"] == rows["epochs"].mode().min()] if len(rows) else rows
+    rows = rows[rows["rung"] == rows["rung"].mode().min()] if len(rows) else rows
     names = [name for name in (*search.axes, *search.nuisance) if name in rows and rows[name].nunique() > 1]
     if {"lambda", "M", "G"} <= set(names):
         names.remove("M")  # the other two determine it

@@ -70,7 +70,8 @@ class Search:
     """What a strategy other than the grid asked for.
 
     strategy, settings: as the space names it. costs: columns that it made low beside the error.
-    asked: a row for each ask, in order, with `number`, `phase` and `epochs` beside the columns of `SweepFrame.runs`.
+    asked: a row for each ask, in order: the columns of `SweepFrame.runs`, `number`, `phase`, `epochs`, and `rung`, the
+    place of its length of training among all, the shortest 0.
     axes, nuisance: as those of `SweepFrame`, of all that was asked for.
     claims, contrasts: where a race stands.
     """
@@ -153,6 +154,26 @@ class SweepFrame:
     #: the plain values of the space, and by a point's label the block of a grid that holds it alone; empty if not known
     space: Mapping[str, Any] = field(default_factory=dict)
     blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def all_runs(frame: SweepFrame) -> pd.DataFrame:
+    """Every run that the sweep asks for: those of all lengths of training, and those that a search explored.
+
+    Has a column `epochs` where there are several lengths.
+    """
+    if frame.search is not None:
+        return frame.search.asked
+    if not frame.lengths:
+        return frame.runs
+    return pd.concat([one.runs.assign(epochs=epochs) for epochs, one in frame.lengths.items()], ignore_index=True)
+
+
+def tell_apart(frame: SweepFrame) -> tuple[str, ...]:
+    """Columns of `all_runs` that tell runs of one seed apart: axes, settings, and epochs if lengths differ."""
+    whole = frame.search or frame
+    names = dict.fromkeys([*whole.axes, *whole.nuisance])
+    several = len(frame.lengths) > 1 or (frame.search is not None and frame.search.asked["rung"].nunique() > 1)
+    return (*names, *(["epochs"] if several and "epochs" not in names else []))
 
 
 def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:

@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.study import Study
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, all_runs, tell_apart
 from sweep.space.columns import names_in_files
 
 #: Axes that are searched on a logarithmic scale, and how far apart the ends of any other axis are that is so, too.
@@ -80,8 +80,7 @@ def write(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]], 
     """
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    rows = frame.runs if frame.search is None else frame.search.asked
-    runs = [_run(frame, row, curves) for row in records(rows) if row["status"] != "missing"]
+    runs = [_run(frame, row, curves) for row in records(all_runs(frame)) if row["status"] != "missing"]
     costs = () if frame.search is None else frame.search.costs
     try:
         storage = RDBStorage(_url(path))
@@ -118,9 +117,7 @@ def _url(path: Path) -> str:
 
 
 def _run(frame: SweepFrame, row: Mapping[str, Any], curves: Mapping[str, tuple[Sequence[float], str]]) -> _Trial:
-    search = frame.search
-    searched = [*search.axes, *search.nuisance, *(["epochs"] if search.strategy == "halving" else [])] if search else []
-    names = [*(searched or (*frame.axes, *frame.nuisance)), "seed"]
+    search, names = frame.search, [*tell_apart(frame), "seed"]
     params = dict(zip(names, names_in_files(names), strict=True))
     losses, finished = curves[row["key"]]
     end = datetime.fromisoformat(finished).astimezone(UTC).replace(tzinfo=None)

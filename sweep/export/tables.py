@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 
 from sweep.analysis.study import Study
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, all_runs
 from sweep.report.page.folder import named_for_files, plain_points, write_csv
 
 
 def runs(frame: SweepFrame) -> pd.DataFrame:
-    """A row a run that is in."""
-    runs = frame.runs if frame.search is None else frame.search.asked
+    """A row a run that is in, of every length of training."""
+    runs = all_runs(frame)
     return runs[runs["status"] != "missing"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sweep.analysis.order import is_blank
 from sweep.analysis.records import records
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, all_runs, tell_apart
 from sweep.errors import SweepError
 from sweep.space.columns import names_in_files
 
@@ -61,15 +61,17 @@ class TrackedRun:
 
 def tracked_runs(frame: SweepFrame, curves: Mapping[str, tuple[Sequence[float], str]]) -> list[TrackedRun]:
     """The runs of a sweep that are in; `curves` has the losses and the time of landing of each, by its key."""
-    names = [*frame.axes, *frame.nuisance, "seed"]
+    names = [*tell_apart(frame), "seed"]
     written = dict(zip(names, names_in_files(names), strict=True))
+    axes = (frame.search or frame).axes
+    settings = [name for name in tell_apart(frame) if name not in axes]
     runs = []
-    for row in records(frame.runs):
+    for row in records(all_runs(frame)):
         if row["status"] == "missing":
             continue
         losses, finished = curves[row["key"]]
         end = datetime.fromisoformat(finished).timestamp()
-        setting = "".join(f" {path}={row[path]}" for path in frame.nuisance if not is_blank(row[path]))
+        setting = "".join(f" {path}={row[path]}" for path in settings if not is_blank(row[path]))
         runs.append(
             TrackedRun(
                 name=f"{row['point']}{setting} seed={row['seed']}",

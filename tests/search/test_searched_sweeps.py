@@ -1,7 +1,9 @@
 """Searches from their asks to what is read of them: the frame, the page's cards, status, and Optuna's storage."""
 
 import dataclasses
+import json
 import math
+import sqlite3
 from importlib.metadata import version
 
 import numpy as np
@@ -204,3 +206,15 @@ def test_plan_says_what_a_strategy_may_spend_and_what_choosing_costs():
     assert "it stops by itself" in race[0]
     (_, cost) = strategy_lines(runs_of(grid=GRID, seeds=2, strategy={"name": "gp", "runs": 72}).plan)
     assert "choosing the runs takes about" in cost
+
+
+def test_epochs_that_a_search_tunes_are_told_as_they_were_trained(tmp_path):
+    strategy = {"name": "random", "runs": 12, "confirm": 0, "lag": 3}
+    path = searched(tmp_path, strategy, nuisance={"epochs": [1, 2, 3]})
+    with Ledger.open(path) as ledger:
+        asked = frame(ledger).search.asked
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT key, recipes.recipe FROM asks JOIN recipes ON recipes.id = asks.recipe")
+        trained = {key: json.loads(recipe)["epochs"] for key, recipe in rows}
+    assert dict(zip(asked["key"], asked["epochs"], strict=True)) == trained
+    assert len(set(trained.values())) > 1
