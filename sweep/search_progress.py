@@ -1,7 +1,7 @@
 """How far a search is: what it asked for, what it may still spend, and what its race has not decided."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
@@ -28,6 +28,7 @@ class SearchSoFar:
     explored, confirmed: runs that it asked for, with the seeds of the space and with fresh ones.
     on, off, undecided: points that a race has decided, and those that it has not, the cheapest to decide first.
     half_widths: of the intervals of a race along an axis, in points of error.
+    spent: hours of training that it asked for, by the forecast that counts them; None where no hours are given.
     """
 
     strategy: str
@@ -39,11 +40,14 @@ class SearchSoFar:
     off: int = 0
     undecided: tuple[Undecided, ...] = ()
     half_widths: tuple[float, ...] = ()
+    spent: float | None = None
 
     def lines(self) -> list[str]:
         """The same for a person."""
         limits = [f"at most {self.most:,} runs"] if self.most else []
-        limits += [f"at most {self.hours:g} hours of training"] if self.hours else []
+        if self.hours:
+            spent = "" if self.spent is None else f", {self.spent:.2g} of them asked for,"
+            limits.append(f"at most {self.hours:g} hours of training{spent}".rstrip(","))
         of = f" of {' and '.join(limits)}" if limits else ""
         lines = [f"{self.strategy}: {self.explored:,} explored, {self.confirmed:,} with fresh seeds{of}"]
         if self.on or self.off or self.undecided:
@@ -67,22 +71,37 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
     if strategy.name == "grid":
         return None
     confirmed = sum(ask.phase == "confirm" for ask in asks)
-    counts = (strategy.name, strategy.runs, strategy.hours, len(asks) - confirmed, confirmed)
+    so_far = SearchSoFar(
+        strategy.name,
+        strategy.runs,
+        strategy.hours,
+        len(asks) - confirmed,
+        confirmed,
+        spent=None if strategy.hours is None else _spent(ledger, space, asks),
+    )
     if strategy.name != "racing":
-        return SearchSoFar(*counts)
+        return so_far
     # scipy takes half a second to import, and other strategies need none of it
     from sweep.engine.race import standing_of
 
     standing = standing_of(ledger, space)
     if standing is None:
-        return SearchSoFar(*counts)
+        return so_far
     verdicts = [claim.verdict for claim in standing.claims]
     undecided = [Undecided(one.point, one.to_decide) for one in standing.claims if one.verdict == "not decided"]
     undecided.sort(key=lambda one: (one.runs is None, one.runs or 0, one.point))
-    return SearchSoFar(
-        *counts,
-        verdicts.count("on the front"),
-        verdicts.count("off the front"),
-        tuple(undecided),
-        tuple(one.half_width for one in standing.contrasts),
+    return replace(
+        so_far,
+        on=verdicts.count("on the front"),
+        off=verdicts.count("off the front"),
+        undecided=tuple(undecided),
+        half_widths=tuple(one.half_width for one in standing.contrasts),
     )
+
+
+def _spent(ledger: Ledger, space: Space, asks: Sequence[Ask]) -> float | None:
+    # it rests on what a step costs, and so on torch, which takes a second to import
+    from sweep.engine.speed import Speed
+
+    speed = Speed.recorded(asks)
+    return None if speed is None else speed.spent(space, asks, ledger.planned())

@@ -238,7 +238,8 @@ def strategy_lines(planned: Plan, speed: Speed | None = None) -> Iterator[str]:
         return
     settings, most = strategy.settings, most_runs(planned, speed)
     share = most / planned.runs
-    at_most = "about" if strategy.hours is not None and most != strategy.runs else "at most"
+    known = strategy.hours is None or most == strategy.runs or strategy.name == "halving"
+    at_most = "at most" if known else "about"
     budget = (
         f"{at_most} {most:,} runs, {share:.2g} of the grid's"
         if share < 0.01

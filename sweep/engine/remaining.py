@@ -11,6 +11,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.speed import Speed
 from sweep.proxy.platform import PlatformError
+from sweep.search.strategy import most_of_halving
 from sweep.space.changes import changes
 
 #: Plans with more runs are not compared with their ledger: each run's key would have to be computed.
@@ -64,6 +65,8 @@ def most_runs(plan: Plan, speed: Speed | None = None) -> int:
     """How many runs the strategy of a plan does at most; where its budget is hours, at the mean hours of its points."""
     strategy = plan.space.strategy
     most = min(strategy.runs or plan.runs, plan.runs + _confirming(plan))
+    if strategy.name == "halving" and (speed is not None or strategy.hours is None):
+        return min(most, most_of_halving(PlannedRuns(plan).pool(speed), strategy.settings))
     if speed is None or strategy.hours is None:
         return most
     return min(most, max(1, round(strategy.hours / float(speed.hours(plan)[:, -1].mean()))))

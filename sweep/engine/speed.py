@@ -1,5 +1,6 @@
 """How fast a search's runs are forecast to train: timed when it begins, and kept, so that no clock decides later."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 
 from sweep.costs import Plan
 from sweep.costs.training import passes
-from sweep.engine.asks import Ask
+from sweep.engine.asks import Ask, PlannedPoint
 from sweep.engine.forecast import MARGIN, images_learned, time_steps
 from sweep.errors import SpaceError
 from sweep.proxy.platform import PlatformError
+from sweep.space import Point, Space
 
 #: What holds it in the origin of the first ask that was made with it.
 SPEED = "speed"
@@ -74,14 +76,29 @@ class Speed:
         groups = np.stack([family.codes[plan.kept], backbone.codes[plan.kept]], axis=1)
         for group in np.unique(groups, axis=0):
             at = (groups == group).all(axis=1)
-            name = family.values[group[0]], backbone.values[group[1]]
-            known = [timing for timing in self.timings if timing[:2] == name] or list(self.timings)
-            seconds[at] = _interpolated(flops[at], sorted(timing[2:] for timing in known))
-        images = [
-            float(np.mean([images_learned(passes(proxy)) for _, proxy in rung.recipes])) for rung in plan.space.rungs()
-        ]
-        hours: NDArray[np.float64] = seconds[:, None] * np.array(images) / 3600
+            seconds[at] = self._seconds(family.values[group[0]], backbone.values[group[1]], flops[at])
+        hours: NDArray[np.float64] = seconds[:, None] * np.array(_images(plan.space)) / 3600
         return hours
+
+    def spent(self, space: Space, asks: Iterable[Ask], planned: Iterable[PlannedPoint]) -> float:
+        """Forecast hours of what was asked for, as a budget counts them."""
+        images, each = _images(space), {}
+        for one in planned:
+            point = Point(**json.loads(one.point))
+            each[one.point] = float(self._seconds(point.family, point.backbone, np.array([float(one.flops)]))[0])
+        asked = [(ask.point, ask.rung) for ask in asks if ask.point is not None]
+        return sum(each[point] * images[rung] for point, rung in asked if point in each and rung < len(images)) / 3600
+
+    def _seconds(self, family: str, backbone: str, flops: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds of a training step for each image, by FLOPs."""
+        name = family, backbone
+        known = [timing for timing in self.timings if timing[:2] == name] or list(self.timings)
+        return _interpolated(flops, sorted(timing[2:] for timing in known))
+
+
+def _images(space: Space) -> list[float]:
+    """Images that a run of each length learns from, in the mean over settings."""
+    return [float(np.mean([images_learned(passes(proxy)) for _, proxy in rung.recipes])) for rung in space.rungs()]
 
 
 def _interpolated(flops: NDArray[np.float64], known: list[tuple[float, float]]) -> NDArray[np.float64]:

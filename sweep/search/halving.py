@@ -77,6 +77,11 @@ class Halving:
             least = int(np.ceil(sum(keep**rung for rung in rungs) / exploring))
             raise SweepError(f"runs: {budget.runs:,} is too few to {halving}; it takes {least:,}")
 
+    @property
+    def most(self) -> tuple[int, int]:
+        """How many runs all lengths come to at most, and how many of them the longest."""
+        return sum(self._sizes), self._sizes[-1]
+
     def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """A draw at the first length, or the best of a length that was not yet run at the next one."""
         seed = self._pool.seeds[0]

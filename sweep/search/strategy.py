@@ -64,7 +64,7 @@ def _optuna(name: str) -> Callable[[Pool, Settings], Strategy]:
     return _search(explorer)
 
 
-def _halving(pool: Pool, settings: Settings) -> Explorer:
+def _halving(pool: Pool, settings: Settings) -> Halving:
     costs = [pool.costs[name] for name in settings["objectives"] if name != "error"]
     return Halving(
         pool,
@@ -74,6 +74,13 @@ def _halving(pool: Pool, settings: Settings) -> Explorer:
         confirm=settings["confirm"] > 0,
         seed=settings["seed"],
     )
+
+
+def most_of_halving(pool: Pool, settings: Settings) -> int:
+    """How many runs halving does at most, those that confirm included: it may leave a part of its budget."""
+    explored, finalists = _halving(pool, settings).most
+    baselines = len(set(pool.baseline.tolist()) - {-1})
+    return explored + settings["confirm"] * (finalists + min(baselines, finalists))
 
 
 #: Name in space.yaml -> what makes the strategy of a pool and the settings that the space gives. A new strategy is a

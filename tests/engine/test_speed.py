@@ -10,6 +10,7 @@ from small import SMALL
 from sweep.costs import plan as make_plan
 from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
+from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.speed import SPEED, Speed
 from sweep.engine.strategies import speed_of
 from sweep.running import run
@@ -82,6 +83,22 @@ def test_hours_are_fixed_when_the_search_begins_and_may_be_widened(tmp_path, wri
     # by its own forecast it does all that there is
     search(tmp_path / "faster", 0.05)
     assert len(asks_of(tmp_path / "faster")) > len(wider)
+
+
+def test_status_tells_the_hours_that_were_asked_for(write, command, monkeypatch, tmp_path):
+    monkeypatch.setattr(Speed, "measured", classmethod(lambda cls, plan: KNOWN))
+    path = write(SEARCH.replace("HOURS", "0.03"))
+    found = run(path, results=tmp_path / "results", reports=None, inline=True)
+    asks = asks_of(tmp_path / "results")
+    planned = PlannedRuns(make_plan(Space.load(path), traced=0))
+    # by the pool's own hours, run by run
+    hours = planned.pool(KNOWN).hours
+    place = {planned.text(number): number for number in range(len(hours))}
+    spent = sum(hours[place[ask.point], 0] for ask in asks)
+    assert found.trained == len(asks) > 1
+    assert spent > 0.03
+    _, out, _ = command("status", found.name)
+    assert f"of at most 0.03 hours of training, {spent:.2g} of them asked for" in " ".join(out.split())
 
 
 def told(command, write, strategy):

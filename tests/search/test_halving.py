@@ -3,12 +3,14 @@
 import dataclasses
 import statistics
 
+import numpy as np
 import pytest
 
 from sweep.errors import SweepError
 from sweep.search import Answer, Barrier, History
 from sweep.search.confirmed import Confirmed
 from sweep.search.halving import Halving
+from sweep.search.strategy import STRATEGIES, most_of_halving
 from tests.search.races import choices, pool, race, rows
 
 LENGTHS = (3, 9, 27)
@@ -101,3 +103,19 @@ def test_runs_that_failed_do_not_go_on():
 def test_what_cannot_be_halved_is_refused(of, changes, words):
     with pytest.raises(SweepError, match=words):
         halved(of, **changes)
+
+
+@pytest.mark.parametrize("confirm", [0, 3])
+@pytest.mark.parametrize(
+    "budget", [{"runs": 30}, {"runs": 500}, {"hours": 40.0}, {"hours": 4000.0}, {"hours": 500.0, "runs": 70}]
+)
+def test_what_it_does_at_most_is_told_before(budget, confirm):
+    of = lengths(points=20)
+    of = dataclasses.replace(of, hours=np.outer(np.linspace(0.1, 0.4, 20), LENGTHS))
+    settings = {"objectives": ["error", "flops"], "keep": 3, "confirm": confirm, "seed": 1, "lag": 4, **budget}
+    history, _ = race(STRATEGIES["halving"](of, settings), away)
+    most = most_of_halving(of, settings)
+    assert len(history) <= most <= budget.get("runs", 20 * 100)
+    explored = len(choices(history, "explore"))
+    # with a large budget everything is explored, and only finalists that are fewer save fresh seeds
+    assert confirm or explored == most
