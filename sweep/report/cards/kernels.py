@@ -27,7 +27,7 @@ def cards(study: Study) -> Iterable[Card]:
     asked = bool(study.frame.recipe.get("keep_weights"))
     if alike is None:
         return [Card(title, waits=_waits(kernels, asked))]
-    says = [_sentence(alike, measure) for measure in MEASURES]
+    says = [_sentence(alike, measure) for measure in MEASURES if any(one.n for one in alike.means[measure].values())]
     picture = Picture(
         "kernels",
         partial(draw_kernels, alike),
@@ -77,12 +77,13 @@ def _lack(kernels: Kernels) -> list[str]:
 
 
 def _sentence(alike: Similarities, measure: str) -> str:
-    """Say how alike the kernels of each family are, and how far apart the two are."""
+    """Say how alike the kernels of each family are, whose points have a seed in common, and how far apart the two."""
+    known = [(family, one) for family, one in alike.means[measure].items() if one.n]
     clauses = [
         f"{NAMES.get(family, family)}’s have a mean cosine similarity of {words.number(one.mean, 3)}"
         if i == 0
         else f"{NAMES.get(family, family)}’s of {words.number(one.mean, 3)}"
-        for i, (family, one) in enumerate(sorted(alike.means[measure].items(), reverse=True))
+        for i, (family, one) in enumerate(sorted(known, reverse=True))
     ]
     text = f"Kernels {_BETWEEN[measure]}: {words.several(clauses)} (mean over layers and points)"
     apart = alike.apart.get(measure)

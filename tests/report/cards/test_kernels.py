@@ -102,3 +102,13 @@ def test_what_is_left_out_is_counted():
     assert "Of 20 points 12 were looked at, evenly chosen." in notes
     assert "4 points of 12 left no weights" in notes
     assert "The weights of 1 run were damaged" in notes
+
+
+def test_points_without_a_seed_in_common_are_drawn_and_not_averaged():
+    rows = BOTH[(BOTH["point"] != "weightnet a") | (BOTH["seed"] == 1)]
+    rows = rows[(rows["point"] != "weightnet b") | (rows["seed"] == 0)]
+    shown = card(Kernels(rows, 3, 3))
+    assert shown.picture is not None
+    assert all("CondConv’s have" in says and "WeightNet" not in says and "–" not in says for says in shown.says)
+    alone = rows[rows["family"] == "weightnet"]
+    assert card(Kernels(alone, 2, 2)).says == ()
