@@ -18,7 +18,7 @@ import numpy as np
 import optuna
 
 from sweep.search import Answer, Barrier, History, Pool, Stop
-from sweep.search.optuna_search import GENETIC, POPULATION
+from sweep.search.optuna_samplers import GENETIC, POPULATION
 from sweep.search.strategy import STRATEGIES
 
 OUT = Path(__file__).with_suffix(".txt")

@@ -1,8 +1,8 @@
 """Optuna's samplers over axes and nuisance settings together."""
 
 import hashlib
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -10,95 +10,19 @@ import numpy as np
 
 from sweep.search.axes import Axes
 from sweep.search.history import Answer, Choice, Seen, Stop
+from sweep.search.optuna_samplers import GENETIC, POPULATION, sampler_of
 from sweep.search.pool import Pool, columns_of
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
-    from optuna.samplers import BaseSampler
 
-#: NSGA-II's own default of 50 leaves a search of 150 runs three generations.
-POPULATION = 12
 #: In place of a run that was asked for before one of so many nearest points is run, or more; and its random numbers.
 NEAR, BESIDE = 16, 1
 #: So many first runs are spread over the costs of the pool, which are exact, the cheapest point among them.
 SPREAD = POPULATION
 #: A run that diverged has the worst error that there is, in per cent.
 WORST = 100.0
-
-
-Distributions = Mapping[str, "BaseDistribution"]
-
-
-def _tpe(seed: int, distributions: Distributions) -> "BaseSampler":
-    from optuna.samplers import TPESampler
-
-    return TPESampler(seed=seed)
-
-
-def _nsga2(seed: int, distributions: Distributions) -> "BaseSampler":
-    from optuna.samplers import NSGAIISampler
-
-    return _fixed(NSGAIISampler, distributions)(seed=seed, population_size=POPULATION)
-
-
-def _nsga3(seed: int, distributions: Distributions) -> "BaseSampler":
-    from optuna.samplers import NSGAIIISampler
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", _experimental())
-        return _fixed(NSGAIIISampler, distributions)(seed=seed, population_size=POPULATION)
-
-
-def _gp(seed: int, distributions: Distributions) -> "BaseSampler":
-    from optuna.samplers import GPSampler
-
-    return _fixed(GPSampler, distributions)(seed=seed)
-
-
-def _experimental() -> type[Warning]:
-    from optuna.exceptions import ExperimentalWarning
-
-    return ExperimentalWarning
-
-
-def _fixed(sampler: type, distributions: Distributions) -> Callable[..., "BaseSampler"]:
-    """A sampler that is told what all trials have in common.
-
-    Optuna's own compares all trials to find it out, at every ask, if the sampler is a new one.
-    """
-
-    def reseed(self: Any, seed: int) -> None:
-        # as a sampler of that seed begins, which takes ten times as long to make
-        for numbers in (self._rng, self._random_sampler._rng):
-            numbers.rng.seed(seed)
-
-    def infer_relative_search_space(self: Any, study: "Study", trial: object) -> dict[str, Any]:
-        # as Optuna's: nothing before there is a result, and in the order of names
-        return dict(sorted(distributions.items())) if _any_complete(study) else {}
-
-    methods = {"reseed": reseed, "infer_relative_search_space": infer_relative_search_space}
-    # attributes of trials begin with the name of the class
-    return type(sampler.__name__, (sampler,), methods)
-
-
-def _any_complete(study: "Study") -> bool:
-    from optuna.trial import TrialState
-
-    return any(trial.state is TrialState.COMPLETE for trial in study._get_trials(deepcopy=False, use_cache=True))
-
-
-#: Name in space.yaml -> the sampler for one ask.
-SAMPLERS: Mapping[str, Callable[[int, Distributions], "BaseSampler"]] = {
-    "tpe": _tpe,
-    "nsga2": _nsga2,
-    "nsga3": _nsga3,
-    "gp": _gp,
-}
-
-
-#: Samplers that keep nothing but random numbers from ask to ask -> what Optuna calls their attributes.
-GENETIC = {"nsga2": "NSGAIISampler", "nsga3": "NSGAIIISampler"}
 
 
 class OptunaSearch:
@@ -109,7 +33,7 @@ class OptunaSearch:
     asked for are trials as well: a search begins with what is known.
 
     Args:
-        name: of `SAMPLERS`.
+        name: as in space.yaml.
         pool: what to choose from; in memory, axis by axis.
         objectives: costs of the pool that have to be low beside the error, exact; empty for the error alone.
         seed: of the samplers.
@@ -135,6 +59,8 @@ class OptunaSearch:
         self._written: set[str] = set()
         # number of an ask without an answer -> number of its trial
         self._open: dict[int, int] = {}
+        # of a genetic sampler: generation -> how many of its trials are complete
+        self._complete: Counter[int] = Counter()
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop:
         """The run that the sampler asks for; one beside it where it asks again for what has no seed left."""
@@ -143,7 +69,7 @@ class OptunaSearch:
         if self._name in GENETIC and hasattr(study.sampler, "reseed"):
             study.sampler.reseed(seed)
         else:
-            study.sampler = SAMPLERS[self._name](seed, self._distributions)
+            study.sampler = sampler_of(self._name, seed, self._distributions, self._complete)
         trial = study.ask(self._distributions)
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
@@ -223,6 +149,7 @@ class OptunaSearch:
             lower = optuna.study.StudyDirection.MINIMIZE
             self._study = optuna.create_study(directions=[lower] * (1 + len(self._costs)))
             self._history, self._rows, self._open, self._written = seen._history, 0, {}, set()
+            self._complete = Counter()
         for number, choice in seen.choices(self._rows):
             if choice.phase == "explore" and choice.rung == len(self._pool.rungs) - 1:
                 self._open[number] = len(self._study.get_trials(deepcopy=False))
@@ -244,7 +171,7 @@ class OptunaSearch:
         texts = origin.get("params", {})
         params = self._axes.params(choice.point, texts) | self._setting_axes.params(choice.setting, texts)
         # what was known before is of the first generation
-        system = origin.get("system", {f"{GENETIC.get(self._name, self._name)}:generation": 0})
+        system = origin.get("system", {self._generation: 0})
         study.add_trial(
             optuna.trial.create_trial(
                 state=optuna.trial.TrialState.RUNNING,
@@ -257,6 +184,11 @@ class OptunaSearch:
             study._storage.set_study_system_attr(study._study_id, key, value)
             self._written.add(key)
 
+    @property
+    def _generation(self) -> str:
+        """What Optuna calls the attribute of a trial that holds its generation."""
+        return f"{GENETIC.get(self._name, self._name)}:generation"
+
     def _tell(self, place: int, choice: Choice, answer: Answer) -> None:
         from optuna.trial import TrialState
 
@@ -265,6 +197,8 @@ class OptunaSearch:
             self._study.tell(place, state=TrialState.FAIL)
             return
         error = WORST if answer.error is None else answer.error
+        if (generation := choice.origin.get("system", {self._generation: 0}).get(self._generation)) is not None:
+            self._complete[generation] += 1
         self._study.tell(place, [error, *(float(costs[choice.point]) for costs in self._costs)])
 
 

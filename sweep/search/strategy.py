@@ -80,7 +80,7 @@ def most_of_halving(pool: Pool, settings: Settings) -> int:
     """How many runs halving does at most, those that confirm included: it may leave a part of its budget."""
     explored, finalists = _halving(pool, settings).most
     baselines = len(set(pool.baseline.tolist()) - {-1})
-    return explored + settings["confirm"] * (finalists + min(baselines, finalists))
+    return explored + int(settings["confirm"]) * (finalists + min(baselines, finalists))
 
 
 #: Name in space.yaml -> what makes the strategy of a pool and the settings that the space gives. A new strategy is a

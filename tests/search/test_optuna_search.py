@@ -7,23 +7,27 @@ import statistics
 import numpy as np
 import pytest
 
-from sweep.search import Answer, Barrier, History
+from sweep.search import Answer, Barrier, History, optuna_samplers
 from sweep.search.axes import Axes
 from sweep.search.cma_search import CmaSearch
 from sweep.search.confirmed import Confirmed
+from sweep.search.draws import Random
 from sweep.search.history import Choice
-from sweep.search.optuna_search import SAMPLERS, SPREAD, OptunaSearch
+from sweep.search.optuna_search import SPREAD, OptunaSearch
 from sweep.search.pool import columns_of
 from tests.search.races import answer, choices, pool, race, rows
 from tests.search.test_racing_goals import PLANE
+
+SAMPLERS = ("tpe", "nsga2", "nsga3", "gp")
 
 
 def plane():
     return dataclasses.replace(pool(len(PLANE)), points=PLANE)
 
 
-def made(name, of, runs=60, **changes):
-    return Confirmed(OptunaSearch(name, of, **changes), of, runs=runs, costs=of.costs["flops"][:, None], lag=4)
+def made(name, of, runs=60, confirm=4, **changes):
+    costs = of.costs["flops"][:, None]
+    return Confirmed(OptunaSearch(name, of, **changes), of, runs=runs, costs=costs, confirm=confirm, lag=4)
 
 
 @pytest.mark.parametrize(("name", "runs"), [("tpe", 60), ("nsga2", 90)])
@@ -41,6 +45,31 @@ def test_a_study_that_is_rebuilt_for_every_ask_goes_on_as_the_one_that_was_kept(
         kept = json.loads(json.dumps(choice.origin))
         replayed.ask(number, Choice(*choice.run, choice.phase, kept))
         replayed.answer(number, result)
+
+
+@pytest.mark.parametrize("name", ["nsga2", "nsga3"])
+def test_generations_are_counted_as_optuna_counts_them(name, monkeypatch):
+    """Some runs fail or diverge, and another strategy asked for the first ones."""
+
+    def some_failed(choice):
+        if (choice.point * 3 + choice.setting + choice.seed) % 5 == 0:
+            return Answer("failed" if choice.point % 2 else "diverged", error=None)
+        return Answer("done", error=30.0 - choice.point % 7 + 3 * choice.setting + choice.seed)
+
+    def searched():
+        known, _ = race(Confirmed(Random(of, 3), of, runs=6, confirm=0, lag=4), some_failed)
+        return race(made(name, of, 80, confirm=0), some_failed, known)[0]
+
+    of = pool(20, seeds=range(2))
+    history = searched()
+    monkeypatch.setattr(optuna_samplers, "_counted", lambda complete: {})
+    assert [(each.run, each.origin) for each in choices(history)] == [
+        (each.run, each.origin) for each in choices(searched())
+    ]
+    generations = [
+        v for each in choices(history) for k, v in each.origin.get("system", {}).items() if "generation" in k
+    ]
+    assert max(generations) >= 3
 
 
 def test_a_search_turns_to_what_is_good():
