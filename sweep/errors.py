@@ -7,11 +7,16 @@ class SweepError(Exception):
     code = 2
 
 
+#: Mistakes that are read; of more the number is told.
+MOST_READ = 40
+
+
 class SpaceError(SweepError):
     """A space.yaml that cannot be used: one line per mistake, each `file:line: path: what is wrong`."""
 
     def __init__(self, *mistakes: str) -> None:
-        super().__init__("\n".join(mistakes))
+        more = len(mistakes) - MOST_READ
+        super().__init__("\n".join([*mistakes[:MOST_READ], *([f"and {more:,} more mistakes"] if more > 0 else [])]))
         self.mistakes = mistakes
 
 

@@ -101,6 +101,29 @@ def test_each_mistake_has_its_line(command, write):
     assert [line.split(":")[1] for line in err.splitlines()] == ["2", "17", "22"]
 
 
+def test_of_a_range_of_wrong_values_the_first_is_told_and_that_there_are_more(command, write):
+    path = write(
+        SMALL.replace("M: [1, 2]", "M: {low: -50, high: 50, step: 1}\n    width: {low: 15, high: 4000, step: 1}")
+    )
+    code, _, err = command("plan", path.name)
+    assert code == 2
+    assert err.splitlines() == [
+        "space.yaml:13: grid[1].M[0]: must be over 0 and at most 4096, found -50",
+        "space.yaml:13: grid[1].M: not all of its other 100 values are right either",
+        "space.yaml:14: grid[1].width[2]: must be at most 16.0, found 17",
+        "space.yaml:14: grid[1].width: not all of its other 3,985 values are right either",
+    ]
+
+
+def test_of_very_many_mistakes_the_number_is_told(command, write):
+    families = ", ".join(f"weightnet{i}" for i in range(70))
+    blocks = "".join(f"  - {{family: [{families}], wdith{i}: 1}}\n" for i in range(70))
+    code, _, err = command("plan", write(SMALL.replace("grid:\n", f"grid:\n{blocks}")).name)
+    lines = err.splitlines()
+    assert (code, len(lines)) == (2, 41)
+    assert lines[-1] == f"and {70 * (20 + 1 + 1) - 40:,} more mistakes"
+
+
 def test_the_real_command_in_a_process_of_its_own(write, tmp_path):
     write(SMALL.replace("family: weightnet", "family: weightnett"))
     words = [sys.executable, "-m", "sweep.cli", "run", "space.yaml"]

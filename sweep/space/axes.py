@@ -16,6 +16,8 @@ from sweep.space.product import NAMES, backbones_of, is_list, only_own
 from sweep.space.ranges import Range
 from sweep.space.source import Source, Where, did_you_mean
 
+#: Wrong values of an axis that are told one by one; of a range, whose values nobody wrote, the first.
+MOST_TOLD, MOST_TOLD_OF_RANGE = 20, 1
 #: What can be an axis, beside the parameters of the user's own network; lambda stands for M or G.
 AXES = NAMES
 
@@ -100,18 +102,24 @@ def axis_sections(data: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str,
 def _values_mistakes(
     key: str, value: Any, where: Where, several: bool, flat: bool, source: Source, takers: Sequence[OwnNetwork]
 ) -> list[str]:
+    most = MOST_TOLD
     if isinstance(value, Mapping):
         if not several:
             return [source.mistake(where, "needs a value, found a mapping")]
         try:
-            value = Range(**value).values()
+            value, most = Range(**value).values(), MOST_TOLD_OF_RANGE
         except ValidationError as error:
             return translate(error, Range, source, where)
     listed = several and is_list(key, value, own=flat)
     if listed and not value:
         return [source.mistake(where, "needs at least one value")]
-    mistakes = []
+    mistakes: list[str] = []
     for index, one in enumerate(value if listed else [value]):
+        if len(mistakes) > most:
+            return [
+                *mistakes[:most],
+                source.mistake(where, f"not all of its other {len(value) - most:,} values are right either"),
+            ]
         at = (*where, index) if listed else where
         if isinstance(one, Mapping) or (isinstance(one, list) and any(isinstance(v, list | Mapping) for v in one)):
             mistakes.append(source.mistake(at, f"needs a value, found {describe(one)}"))

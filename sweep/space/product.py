@@ -40,13 +40,14 @@ NAMES = tuple(
 
 @dataclass(frozen=True)
 class Part:
-    """The points of a product that agree in all that is no arithmetic.
+    """The points of a product that agree in all that is no arithmetic; all of a backbone of the user's own (`own`).
 
-    `at` places them in the product: a whole number for each such axis, and a slice for each other one.
+    `at` places them in the product: a whole number for each axis that they agree in, and a slice for each other one.
     """
 
     product: "Product"
     at: tuple[int | slice, ...]
+    own: bool = False
 
     @cached_property
     def _points(self) -> dict[tuple[int, ...], Point]:
@@ -64,7 +65,7 @@ class Part:
         Raises ValueError in words if some combination makes no point.
         """
         axes = self.product.axes
-        depends = _depends(name, axes)
+        depends = {name} if self.own else _depends(name, axes)
         free = [axis for axis, at in zip(axes, self.at, strict=True) if isinstance(at, slice)]
         values = np.empty(tuple(len(axes[axis]) if axis in depends else 1 for axis in free), dtype=object)
         for index in np.ndindex(values.shape):
@@ -78,6 +79,8 @@ class Part:
     @cached_property
     def lam_makes_sense(self) -> NDArray[np.bool_]:
         """Whether lambda is whole and not too large, where there is one; as `values`."""
+        if self.own:
+            return np.array(True)
         sound = np.frompyfunc(lambda lam: lam is None or (lam.denominator == 1 and lam <= MOST), 1, 1)
         return np.asarray(sound(self.values("lambda")), dtype=bool)
 
@@ -117,10 +120,14 @@ class Product:
 
     def parts(self) -> Iterator[Part]:
         """The product in parts whose points differ in arithmetic alone."""
-        split = [i for i, name in enumerate(self.axes) if self.own or name not in ARITHMETIC]
-        for chosen in itertools.product(*(range(self.shape[i]) for i in split)):
-            given = dict(zip(split, chosen, strict=True))
-            yield Part(self, tuple(given.get(i, slice(None)) for i in range(len(self.shape))))
+        names = list(self.axes)
+        for place, backbone in enumerate(backbones_of(self.axes, self.network)):
+            own = only_own([backbone])
+            given = {names.index("backbone"): place} if "backbone" in names else {}
+            split = [i for i, name in enumerate(names) if i not in given and not (own or name in ARITHMETIC)]
+            for chosen in itertools.product(*(range(self.shape[i]) for i in split)):
+                fixed = given | dict(zip(split, chosen, strict=True))
+                yield Part(self, tuple(fixed.get(i, slice(None)) for i in range(len(names))), own)
 
 
 def backbones_of(block: Mapping[str, Any], network: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import pytest
 from space.conftest import NETS
 
 from sweep.errors import SpaceError
-from sweep.space import Space, axes, baselines, expand, label, own
+from sweep.space import Space, axes, baselines, expand, label, own, product
 
 
 @pytest.fixture
@@ -167,3 +167,27 @@ def test_an_allowed_package_is_imported_and_what_is_no_python_function_is_not_ca
 def test_a_notebooks_function_is_a_clear_mistake(space):
     with pytest.raises(SpaceError, match=r"__main__ is a notebook or a script, .* put the function into a file"):
         space({}, backbone="__main__:net")
+
+
+def test_a_column_has_what_each_point_says(space):
+    """Own networks, and some of ours with arithmetic axes, in blocks of several axes and of one backbone or two."""
+    ours = {"backbone": ["shufflenet_v2", "nets:net"], "width": [1, 2, 4], "image_size": [8, 9]}
+    made = space([{"depth": [1, 2.5, "auto"], "bn": [True, False], "width": [1, None]}, ours])
+    listing = expand(made).listing
+    assert len(listing) == 3 * 2 * 2 + 2 * 3 * 2
+    for name in listing.names:
+        column = listing.column(name)
+        assert [column.values[code] for code in column.codes] == [
+            listing.point(number).value(name) for number in range(len(listing))
+        ], name
+
+
+def test_a_million_combinations_are_a_few_points_to_look_at(space, monkeypatch):
+    made = space(
+        {"width": list(range(1, 101)), "depth": list(range(100)), "bn": [True, False], "image_size": list(range(8, 58))}
+    )
+    looked = []
+    make = product.make_point
+    monkeypatch.setattr(product, "make_point", lambda *given: looked.append(given) or make(*given))
+    assert len(expand(made).kept) == 100 * 100 * 2 * 50
+    assert len(looked) < 1_000
