@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion fashion-mnist pairs pairs-fresh pairs-short chromium extra-data lock clean bench-intervals bench-shrunk bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion-mnist pairs pairs-fresh pairs-short chromium extra-data lock clean bench-intervals bench-shrunk bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -144,10 +144,6 @@ quick-confirm: $(READY)
 pictures: $(READY)
 	mkdir -p docs/first-screen
 	WN_SWEEP_PICTURES=$(CURDIR)/docs/first-screen $(BIN)/pytest -q tests/report/page/test_first_screen.py
-
-# an hour on two cores: generated kernels on Fashion-MNIST; its ledger and report are in the repository
-fashion: $(READY) fashion-mnist
-	$(BIN)/wn-sweep run fashion
 
 # the study of docs/truth.md, in parts that resume: ten networks at two lengths, some four hours on two cores ...
 pairs: $(READY) fashion-mnist

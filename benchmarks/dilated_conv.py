@@ -2,7 +2,7 @@
 
     make bench-dilated-conv
 
-On one thread, for every distinct strided shape of 3x3 in spaces/fashion.yaml (batch 256 of 14 x 14 pixels) and in
+On one thread, for every distinct strided shape of 3x3 in fashion_november.yaml (batch 256 of 14 x 14 pixels) and in
 ShuffleNetV2 0.5x and 1.0x (128 of 224 x 224), in the layout that SK's networks have. Times are the least of several,
 the ways of a shape taking turns. ResNet's are not depthwise, and are left to PyTorch.
 """
@@ -24,7 +24,7 @@ from sweep.space import Point
 
 FASHION = Point(width=0.1667, stem_channels=8, last_channels=64, repeats=(1, 1, 1)).resolved(14)
 NETS = (
-    ("spaces/fashion.yaml", FASHION, 256),
+    ("fashion_november.yaml", FASHION, 256),
     ("shufflenet_v2 0.5x", Point(width=0.5).resolved(224), 128),
     ("shufflenet_v2 1.0x", Point(width=1.0).resolved(224), 128),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sweep.proxy.platform import Platform
 from sweep.space import Point, Proxy
 
-#: Networks of spaces/fashion.yaml at 14 x 14, and of quick_november.yaml at 3 x 32 x 32.
+#: Networks of fashion_november.yaml at 14 x 14, and of quick_november.yaml at 3 x 32 x 32.
 NETWORKS = {
     14: {"width": 0.1667, "image_size": 14, "stem_channels": 8, "last_channels": 64, "repeats": (1, 1, 1)},
     32: {"width": 0.25, "image_size": 32, "stem_channels": 16, "last_channels": 64, "repeats": (1, 2, 1)},

@@ -3,7 +3,7 @@
     make bench-lanes
 
 A step of the networks and recipes of benchmarks/quick_november.yaml (25 images of 16 x 16 pixels) and
-spaces/fashion.yaml (256 of 14 x 14): the batch, forward, backward and optimiser. Times are the least of several, the
+fashion_november.yaml (256 of 14 x 14): the batch, forward, backward and optimiser. Times are the least of several, the
 ways taking turns, in milliseconds of one run: those of lanes divided by their number. They are what the thread spent on
 a core, so that whatever else the machine does takes no step apart. Images are random, whose time is no other's.
 """
@@ -27,10 +27,9 @@ from sweep.proxy.lane_steps import LaneSteps
 from sweep.proxy.platform import CPU, settled
 from sweep.proxy.train import learn
 from sweep.proxy.training import Training
-from sweep.space import Point, Proxy, Space, find
+from sweep.space import Point, Proxy, Space
 
 LANES = (1, 2, 4, 8, 16)
-NOVEMBER = Path(__file__).with_name("quick_november.yaml")
 ROWS = ({"family": "static"}, {"family": "weightnet", "M": 2, "G": 2}, {"family": "weightnet", "M": 8, "G": 1})
 #: Seconds for a row, and repetitions at least; lanes pay where 8 take at most this share of the module's time.
 SECONDS, LEAST, PAYS = 5.0, 4, 0.75
@@ -101,7 +100,7 @@ def main() -> None:
     say(f"{'':32}" + "".join(f"{name:>10}" for name in ("module", *(f"{n} lanes" for n in LANES))) + "    8 / module")
     ratios = []
     for name in ("quick", "fashion"):
-        space = Space.load(NOVEMBER if name == "quick" else find(name))
+        space = Space.load(Path(__file__).with_name(f"{name}_november.yaml"))
         size = space.network["image_size"]
         with settled():
             data = images_of(space.proxy, size)

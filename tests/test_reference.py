@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 #: space -> where the ledger is that was committed, where its pages are, and how many runs it has
 COMMITTED = {
     "quick": (ROOT / "results/reference/quick", ROOT / "reports/reference/quick", 120),
-    "fashion": (ROOT / "results/fashion", ROOT / "reports/fashion", 72),
+    "pairs": (ROOT / "results/pairs", ROOT / "reports/pairs", 240),
 }
 
 
@@ -31,7 +31,7 @@ def committed(request, tmp_path_factory):
 
 
 def test_every_run_of_the_shipped_space_is_in_and_none_failed(committed):
-    """Fails when the space, the recipe or the numerics change: run `make reference`, and `make fashion`."""
+    """Fails when the space, the recipe or the numerics change: run `make reference`, and `make pairs`."""
     name, ledger, _, count = committed
     runs = wanted(plan(Space.load(shipped()[name]), traced=False))
     assert len(runs) == count

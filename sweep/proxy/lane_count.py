@@ -7,11 +7,11 @@ What the rule rests on was measured with a prototype on one H100 (80 GB HBM3, Py
 step of 256 images of one run, the whole step a CUDA graph; this code has not been measured on a card yet:
 
     network and images                        1 lane   16 lanes   64 lanes
-    fashion's, 14 x 14: static                 0.85     0.166      0.111
-    fashion's, 14 x 14: WeightNet (2, 2)       1.35     0.254      0.179
-    fashion's, 14 x 14: WeightNet (8, 1)       1.37     0.264      0.191
-    quick's, 3 x 32 x 32: static               2.57     0.93
-    quick's, 3 x 32 x 32: WeightNet (2, 2)     3.35     1.19
+    those of pairs, 14 x 14: static            0.85     0.166      0.111
+    those of pairs: WeightNet (2, 2)           1.35     0.254      0.179
+    those of pairs: WeightNet (8, 1)           1.37     0.264      0.191
+    quick's of November, 3 x 32 x 32: static   2.57     0.93
+    the same: WeightNet (2, 2)                 3.35     1.19
 """
 
 import functools
@@ -22,7 +22,7 @@ from sweep.proxy.platform import Platform
 from sweep.space import Point, Proxy
 
 #: Lanes at most, and activations of a step in all of them: 1.5 GiB of float32, of which a step holds several copies.
-#: By it fashion's networks have 64 lanes, and quick's at 3 x 32 x 32 have 16.
+#: By it the networks of pairs have 64 lanes, and those of quick until November 2026 at 3 x 32 x 32 have 16.
 MOST_LANES, MOST_ACTIVATIONS = 64, 3 << 27
 
 

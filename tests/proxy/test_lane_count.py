@@ -6,16 +6,16 @@ import pytest
 
 from sweep.proxy.lane_count import lanes_of
 from sweep.proxy.platform import CPU, Platform
-from sweep.space import Point, Proxy, Space, find
+from sweep.space import Point, Proxy, Space
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 CARD = Platform("cuda", "sm_90")
 PLANE = [dict(family="static"), dict(family="weightnet", M=2, G=2), dict(family="weightnet", M=8, G=1)]
 
 
 @pytest.mark.parametrize("family", PLANE, ids=str)
-def test_fashions_networks_have_64_lanes_and_large_images_16(family):
-    fashion = Space.load(find("fashion"))
-    november = Space.load(Path(__file__).parents[2] / "benchmarks/quick_november.yaml")
+def test_small_images_have_64_lanes_and_large_ones_16(family):
+    fashion, november = (Space.load(BENCHMARKS / f"{name}_november.yaml") for name in ("fashion", "quick"))
     small = Point(**fashion.network, **family).resolved(14)
     assert lanes_of(small, fashion.proxy, CARD) == 64
     colour = Proxy(dataset=dict(name="cifar10"), epochs=1, batch_size=256, optimizer=dict(lr=0.1))
