@@ -3,6 +3,10 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sweep.space import Space
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,14 @@ class Leading:
     point: str
     error: float
     seeds: int
+
+
+def judged_recipes(space: "Space") -> frozenset[str] | None:
+    """Of several lengths of training the recipes of that which is judged, as a ledger writes them; None: any."""
+    # a command that only helps needs no space
+    from sweep.space import canonical
+
+    return frozenset(canonical(proxy.decisive()) for _, proxy in space.recipes()) if space.lengths else None
 
 
 class Leader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from sweep.leader import Leader
@@ -32,10 +32,13 @@ class Meter:
         workers: int,
         known: Iterable[tuple[str, str, float | None]] = (),
         limit: float = math.inf,
+        judged: Collection[str] | None = None,
     ) -> None:
+        """`judged` are the settings of which a point can lead, as `Run.setting` writes them; None: any."""
+        self._judged = judged
         self.todo, self.workers = todo, max(1, workers)
         self.landed = self.failed = 0
-        self.leader = Leader(known, limit)
+        self.leader = Leader((one for one in known if judged is None or one[1] in judged), limit)
         self._started = time.monotonic()
         self._first: float | None = None
 
@@ -44,7 +47,9 @@ class Meter:
         self.landed += 1
         self._first = self._first or time.monotonic()
         self.failed += result.error is None
-        self.leader.add(run.label, run.setting, result.error)
+        # of several lengths of training one is judged
+        if self._judged is None or run.setting in self._judged:
+            self.leader.add(run.label, run.setting, result.error)
 
     def remaining(self) -> str:
         """Time that is left at the pace since the first run landed; says that it does not know before it does."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sweep.html import text
+from sweep.leader import judged_recipes
 from sweep.meter import Meter, limit_of
 from sweep.watch import Known, Silence, Watch
 
@@ -48,7 +49,7 @@ class NotebookBar:
     def begin(self, planned: Plan, todo: int, total: int, workers: int, known: Iterable[Known] = ()) -> None:
         """Draw the bar, with the runs that are in."""
         self._had, self._total = total - todo, total
-        self._meter = Meter(todo, workers, known, limit_of(planned))
+        self._meter = Meter(todo, workers, known, limit_of(planned), judged_recipes(planned.space))
         self._doing = "waiting for the first run"
         self._draw()
 

@@ -18,6 +18,7 @@ from sweep.engine.lock import Holder, holder
 from sweep.engine.places import ledger_path
 from sweep.errors import SpaceError
 from sweep.html import table
+from sweep.leader import judged_recipes
 from sweep.rates import Extension, extensions
 from sweep.search_progress import SearchSoFar, search_so_far
 from sweep.space import Point, Space, canonical, label
@@ -141,8 +142,9 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         for key, _, kind in lost:
             kinds.setdefault(kind, []).append(key)
         diverged = sum(state == "diverged" for _, state, _ in lost)
-        # runs that chose a finalist flatter it
-        shown = (row[1:] for row in rows if not fresh or row[0] in fresh)
+        # runs that chose a finalist flatter it, and of several lengths of training one is judged
+        judged = None if space is None else judged_recipes(space)
+        shown = (row[1:] for row in rows if (not fresh or row[0] in fresh) and (judged is None or row[2] in judged))
         front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(

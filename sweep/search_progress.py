@@ -29,6 +29,7 @@ class SearchSoFar:
     on, off, undecided: points that a race has decided, and those that it has not, the cheapest to decide first.
     half_widths: of the intervals of a race along an axis, in points of error.
     spent: hours of training that it asked for, by the forecast that counts them; None where no hours are given.
+    goal: of a race.
     """
 
     strategy: str
@@ -41,17 +42,19 @@ class SearchSoFar:
     undecided: tuple[Undecided, ...] = ()
     half_widths: tuple[float, ...] = ()
     spent: float | None = None
+    goal: str = ""
 
     def lines(self) -> list[str]:
         """The same for a person."""
         limits = [f"at most {self.most:,} runs"] if self.most else []
         if self.hours:
-            spent = "" if self.spent is None else f", {self.spent:.2g} of them asked for,"
-            limits.append(f"at most {self.hours:g} hours of training{spent}".rstrip(","))
+            spent = "" if self.spent is None else f", {_hours(self.spent)} of them asked for"
+            limits.append(f"at most {self.hours:g} hour{'' if self.hours == 1 else 's'} of training{spent}")
         of = f" of {' and '.join(limits)}" if limits else ""
         lines = [f"{self.strategy}: {self.explored:,} explored, {self.confirmed:,} with fresh seeds{of}"]
         if self.on or self.off or self.undecided:
-            lines.append(f"race: {self.on} on the front, {self.off} off it, {len(self.undecided)} not decided")
+            on, off = ("among the best", "not") if self.goal == "best" else ("on the front", "off it")
+            lines.append(f"race: {self.on} {on}, {self.off} {off}, {len(self.undecided)} not decided")
         for one in self.undecided[:NAMED]:
             cost = f"about {one.runs} more run{'' if one.runs == 1 else 's'}" if one.runs else "more than 50 runs"
             lines.append(f"    {one.point}: {cost} would decide it")
@@ -59,6 +62,10 @@ class SearchSoFar:
             widest, n = max(self.half_widths), len(self.half_widths)
             lines.append(f"race: {n} difference{'' if n == 1 else 's'} known to ± {widest:.2f} points or better")
         return lines
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.2g}"
 
 
 def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
@@ -78,6 +85,7 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
         len(asks) - confirmed,
         confirmed,
         spent=None if strategy.hours is None else _spent(ledger, space, asks),
+        goal=strategy.settings.get("goal", ""),
     )
     if strategy.name != "racing":
         return so_far

@@ -14,6 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from sweep.inert import printable
+from sweep.leader import judged_recipes
 from sweep.meter import Meter, duration, limit_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Bar:
         told = f": {describe(planned)}{had}; {about}{todo} to train, {pace}"
         line = Text.assemble((planned.space.name, "bold"), told)
         self.console.print(line, soft_wrap=not self.console.is_terminal)
-        self.meter = Meter(todo, workers, known, limit_of(planned))
+        self.meter = Meter(todo, workers, known, limit_of(planned), judged_recipes(planned.space))
         self._had, self._total = total - todo, total
         if self.console.is_terminal:
             what = f"starting {workers} worker{'' if workers == 1 else 's'}" if workers else "joining the cluster"

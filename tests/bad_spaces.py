@@ -150,6 +150,12 @@ CASES = {
         23,
         r"lengths\[1\]\.nuisance\.optimizer\.lr",
     ),
+    "halving that is judged by a shorter length": (
+        "seeds: 2",
+        "seeds: 2\nlengths: [8, 16]\nstrategy: {name: halving, runs: 20}",
+        17,
+        r"proxy\.epochs: must be 16, the longest of lengths: halving ends there",
+    ),
     "a race of several lengths": (
         "seeds: 2",
         "seeds: 2\nlengths: [4, 8]\nstrategy: racing",

@@ -1,12 +1,13 @@
 """Two things that the WeightNet paper says of its kernels, and whether a sweep bears them out."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import combinations
+from typing import Any, Literal
 
 from sweep.analysis.estimates import Estimate, combine, estimate
 from sweep.analysis.kernel_families import similarities
 from sweep.analysis.nuisance import Tuned
-from sweep.analysis.question import contrasts
+from sweep.analysis.order import is_number, points
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -41,17 +42,19 @@ def larger_g(frame: SweepFrame, tuned: Tuned) -> Claim | None:
     if "G" not in frame.axes or "lambda" not in frame.axes:
         return None
     settled = {row["point"] for row in records(tuned.points) if row["settled"]}
-    for contrast in contrasts(replace(frame, main=("G",))):
-        held = [pair for pair in contrast.pairs if "lambda" in pair.rest and {pair.point, pair.other} <= settled]
+    others = [axis for axis in frame.axes if axis not in {"M", "G"}]
+    alike: dict[tuple[Any, ...], dict[float, str]] = {}
+    for row in records(points(frame)):
+        if row["point"] in settled and is_number(row["G"]) and is_number(row["lambda"]):
+            alike.setdefault(tuple(str(row[axis]) for axis in others), {})[float(row["G"])] = row["point"]
+    values = sorted({g for by_g in alike.values() for g in by_g})
+    for small, large in sorted(combinations(values, 2), key=lambda two: values.index(two[0]) - values.index(two[1])):
+        held = [(by_g[large], by_g[small]) for by_g in alike.values() if {small, large} <= by_g.keys()]
         if held:
-            samples = [
-                (sign / len(held), tuned.samples[point])
-                for pair in held
-                for point, sign in ((pair.point, 1.0), (pair.other, -1.0))
-            ]
+            signs = [(one, sign) for pair in held for one, sign in zip(pair, (1.0, -1.0), strict=True)]
+            samples = [(sign / len(held), tuned.samples[point]) for point, sign in signs]
             at_edge = {row["point"] for row in records(tuned.points) if row["edge"]}
-            edge = not at_edge.isdisjoint(point for pair in held for point in (pair.point, pair.other))
-            return Claim(estimate(combine(samples)), len(held), edge)
+            return Claim(estimate(combine(samples)), len(held), not at_edge.isdisjoint(point for point, _ in signs))
     return None
 
 

@@ -11,9 +11,9 @@ from sweep.analysis.question import Contrast
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
-#: What the trend says of an effect: that it becomes larger with training, smaller, or that neither is shown; or that
-#: two lengths with two shared seeds are not in yet.
-Trend = Literal["grows", "shrinks", "not decided", "waits"]
+#: What the trend says of an effect: that it becomes larger with training, smaller, that it turns its sign, or that
+#: nothing is shown; or that two lengths with two shared seeds are not in yet.
+Trend = Literal["grows", "shrinks", "turns", "not decided", "waits"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class LengthEffect:
 def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[LengthEffect, ...]:
     """Tell of each contrast how it changes with the length of training.
 
-    The trend is paired by seed: seed s means the same initial draw at every length. An effect grows where the slope,
-    which excludes zero, has the sign of the effect after the longest training, and shrinks where it has the other one.
+    The trend is paired by seed: seed s means the same initial draw at every length. Where the slope excludes zero, an
+    effect grows if the slope has its sign, and shrinks if it has the other one; it turns if its sign after the shortest
+    training is not that after the longest.
 
     Args:
         frame: the sweep, with `lengths`.
@@ -82,5 +83,7 @@ def _trend(effects: Mapping[int, Estimate], slope: Estimate) -> Trend:
         return "waits"
     if not slope.clear:
         return "not decided"
-    longest = effects[max(effects)].mean
+    shortest, longest = effects[min(effects)].mean, effects[max(effects)].mean
+    if shortest * longest < 0:
+        return "turns"
     return "grows" if slope.mean * longest > 0 else "shrinks"

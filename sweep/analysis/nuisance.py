@@ -86,7 +86,7 @@ def tune(frame: SweepFrame) -> Tuned:
     """
     names = list(frame.nuisance)
     known = settings(frame)
-    edges = {setting: _edges(frame, setting) for setting in known}
+    edges = {setting: at_edges(frame.nuisance, setting) for setting in known}
     # Of equally good settings one inside its list is preferred: a tie is no reason to warn of an edge.
     preference = sorted(known, key=lambda setting: len(edges[setting]))
     grid = _grid(frame, preference)
@@ -270,10 +270,10 @@ def _samples(values: Array, grid: _Grid, complete: Mask, candidates: Mask) -> di
     return pooled(found, extra)
 
 
-def _edges(frame: SweepFrame, setting: Setting) -> tuple[str, ...]:
+def at_edges(nuisance: Mapping[str, Sequence[Any]], setting: Sequence[Any]) -> tuple[str, ...]:
     """Name the nuisance axes of numbers at whose smallest or largest value the setting lies."""
     found = []
-    for (name, values), value in zip(frame.nuisance.items(), setting, strict=True):
+    for (name, values), value in zip(nuisance.items(), setting, strict=True):
         numbers = sorted({float(v) for v in values if is_number(v)})
         if len(numbers) > 1 and is_number(value) and not numbers[0] < float(value) < numbers[-1]:
             found.append(name)

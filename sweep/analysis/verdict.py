@@ -17,7 +17,7 @@ import numpy as np
 
 from sweep.analysis.estimates import Estimate, Sample, average, estimate, precision_of, quantile
 from sweep.analysis.pooled import common_precision, precisions_together
-from sweep.analysis.question import Contrast, Question, questions
+from sweep.analysis.question import Contrast, Pair, Question, questions
 from sweep.analysis.ranked import Comparable
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.statistics.contrasts import stepped_up
@@ -101,12 +101,14 @@ def _verdict(frame: SweepFrame, question: Question, samples: Mapping[str, Sample
 def _difference(
     contrast: Contrast, samples: Mapping[str, Sample], comparable: Comparable
 ) -> tuple[Contrast, Sample] | None:
-    """Average the differences of pairs that can be compared, of those with most seeds; None if there are none."""
+    """Average the differences of pairs that can be compared, of those with most seeds in common; None without any."""
     fit = [pair for pair in contrast.pairs if comparable(pair.point, pair.other)]
     known = [(pair, samples[pair.point] - samples[pair.other]) for pair in fit]
-    most = max((len(sample.seeds) for _, sample in known), default=0)
-    kept = [(pair, sample) for pair, sample in known if len(sample.seeds) == most > 0]
-    if not kept:
+    by_seeds: dict[tuple[int, ...], list[tuple[Pair, Sample]]] = {}
+    for pair, sample in known:
+        by_seeds.setdefault(tuple(sample.seeds), []).append((pair, sample))
+    seeds, kept = max(by_seeds.items(), key=lambda item: (len(item[0]), len(item[1])), default=((), []))
+    if not seeds:
         return None
     return replace(contrast, pairs=tuple(pair for pair, _ in kept)), average([sample for _, sample in kept])
 

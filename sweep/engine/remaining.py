@@ -11,6 +11,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.speed import Speed
 from sweep.proxy.platform import PlatformError
+from sweep.search.racing_goals import confirm_of
 from sweep.search.strategy import most_of_halving
 from sweep.space.changes import changes
 
@@ -64,7 +65,8 @@ def remaining(plan: Plan, ledger: Path, speed: Speed | None = None) -> Remaining
 def most_runs(plan: Plan, speed: Speed | None = None) -> int:
     """How many runs the strategy of a plan does at most; where its budget is hours, at the mean hours of its points."""
     strategy = plan.space.strategy
-    most = min(strategy.runs or plan.runs, plan.runs + _confirming(plan))
+    most = plan.runs + _confirming(plan)
+    most = min(strategy.runs or most, most)
     if strategy.name == "halving" and (speed is not None or strategy.hours is None):
         return min(most, most_of_halving(PlannedRuns(plan).pool(speed), strategy.settings))
     if speed is None or strategy.hours is None:
@@ -73,8 +75,12 @@ def most_runs(plan: Plan, speed: Speed | None = None) -> int:
 
 
 def _confirming(plan: Plan) -> int:
-    """How many fresh seeds there may be beside the grid's runs."""
-    return len(plan.points) * (plan.space.strategy.settings.get("confirm") or 0)
+    """How many runs with fresh seeds there may be beside the grid's."""
+    settings = plan.space.strategy.settings
+    confirm = settings.get("confirm")
+    if plan.space.strategy.name == "racing":
+        confirm = confirm_of(settings["goal"], confirm)
+    return len(plan.points) * (confirm or 0)
 
 
 def share_of_search(plan: Plan, done: int = 0, speed: Speed | None = None) -> NDArray[np.float64]:

@@ -72,9 +72,15 @@ def racing(
                 )
             costs = np.asarray(pool.costs[cost], dtype=float)[:, None]
         question = Front(costs, float(np.sqrt(2 / len(pool.seeds))) if tolerance is None else tolerance)
-    if confirm is None:
-        confirm = 0 if goal == "curve" else CONFIRM
-    return Racing(pool, question, confidence=confidence, lag=lag, confirm=confirm, runs=runs, hours=hours, seed=seed)
+    fresh = confirm_of(goal, confirm)
+    return Racing(pool, question, confidence=confidence, lag=lag, confirm=fresh, runs=runs, hours=hours, seed=seed)
+
+
+def confirm_of(goal: GoalName, confirm: int | None) -> int:
+    """Fresh seeds of each finalist of a race."""
+    if confirm is not None:
+        return confirm
+    return 0 if goal == "curve" else CONFIRM
 
 
 def pairs_along(

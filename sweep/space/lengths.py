@@ -59,10 +59,14 @@ def length_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     judged = proxy.get("epochs") if isinstance(proxy, Mapping) else None
     if isinstance(judged, int) and judged not in [_epochs(length) for length in listed]:
         mistakes.append(source.mistake(("lengths",), f"lacks the {judged} epochs of proxy.epochs, which are judged"))
-    if "epochs" in nuisance:
-        mistakes.append(source.mistake(("nuisance", "epochs"), "cannot be tuned where lengths are given"))
+    longest = max((epochs for epochs in map(_epochs, listed) if epochs is not None), default=None)
     strategy = data.get("strategy", "grid")
     name = strategy.get("name", "grid") if isinstance(strategy, Mapping) else strategy
+    if name == "halving" and isinstance(judged, int) and longest is not None and judged < longest:
+        what = f"must be {longest}, the longest of lengths: halving ends there, and judges by that"
+        mistakes.append(source.mistake(("proxy", "epochs"), what))
+    if "epochs" in nuisance:
+        mistakes.append(source.mistake(("nuisance", "epochs"), "cannot be tuned where lengths are given"))
     if name not in STRATEGIES:
         mistakes.append(source.mistake(("lengths",), f"goes with strategy {' or '.join(STRATEGIES)}, not with {name}"))
     for index, length in enumerate(listed):

@@ -50,7 +50,8 @@ def test_the_trend_is_a_line_in_the_logarithm_of_epochs():
         ({8: -2.0, 24: -0.5}, "shrinks"),
         ({8: 2.0, 24: 0.5}, "shrinks"),
         ({8: 1.0, 24: 1.0}, "not decided"),
-        ({8: 1.0, 24: -1.0}, "grows"),
+        ({8: 1.0, 24: -1.0}, "turns"),
+        ({8: -0.3, 24: 1.0}, "turns"),
     ],
 )
 def test_a_trend_follows_the_sign_of_the_effect_after_the_longest(effects, trend):

@@ -153,3 +153,12 @@ def test_the_cheapest_within_noise_of_the_best():
     alone = Study(sweep({"a": [5.0, 5.1]}, ["x"])).best
     assert (alone.cheapest["point"], alone.close) == ("a", 0)
     assert Study(sweep({"a": [FAILED]}, ["x"])).best is None
+
+
+def test_pairs_whose_seeds_differ_are_not_averaged():
+    """One seed is lost in each of two pairs: a mean over both would be over no seed, or over fewer."""
+    errors = {"a": [5.0, MISSING], "b": [6.0, 6.5], "c": [7.0, 7.1], "d": [MISSING, 8.3]}
+    axes = {"gate": {"a": "x", "b": "y", "c": "x", "d": "y"}, "width": {"a": 1, "b": 1, "c": 2, "d": 2}}
+    frame = sweep_frame({point: [values] for point, values in errors.items()}, {}, axes)
+    (one,) = verdict(dataclasses.replace(frame, main=("gate",))).compared
+    assert (one.difference.n, one.difference.mean, len(one.contrast.pairs)) == (1, 1.0, 1)

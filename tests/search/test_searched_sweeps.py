@@ -11,14 +11,17 @@ import optuna
 import pytest
 from replays import Shuffled, runs_of, sweep
 
+from sweep.analysis.metric import measured_by
 from sweep.analysis.searched import courses, hypervolumes, importances
 from sweep.analysis.study import Study
 from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
+from sweep.engine.remaining import most_runs
 from sweep.engine.strategies import other_versions
 from sweep.export import export
 from sweep.ledger_frame import frame
 from sweep.progress import status
+from sweep.report import words
 from sweep.report.cards import search as cards
 from sweep.search.strategy import STRATEGIES
 from sweep.terminal_plan import strategy_lines
@@ -218,3 +221,51 @@ def test_epochs_that_a_search_tunes_are_told_as_they_were_trained(tmp_path):
         trained = {key: json.loads(recipe)["epochs"] for key, recipe in rows}
     assert dict(zip(asked["key"], asked["epochs"], strict=True)) == trained
     assert len(set(trained.values())) > 1
+
+
+def test_a_finalist_is_shown_with_the_setting_that_its_fresh_runs_have(found):
+    """Whatever a list's order is, a setting is at its end by its size."""
+    shuffled = dataclasses.replace(
+        found.search,
+        nuisance={name: (values[-1], *values[:-1]) for name, values in found.search.nuisance.items()},
+    )
+    ends = []
+    for search in (found.search, shuffled):
+        by_title = {card.title: card for card in cards.cards(Study(dataclasses.replace(found, search=search)))}
+        card = by_title["The confirmed front"]
+        of_runs = found.runs.groupby("point")["optimizer.lr"].unique()
+        for row in card.tables[0].rows:
+            (rate,) = of_runs[row[0].text]
+            assert row[2].text == f"{rate:g}"
+        ends.append(card.says)
+    assert ends[0] == ends[1]
+
+
+def test_what_a_race_or_a_search_does_at_most_has_its_fresh_seeds():
+    grid = runs_of(grid=GRID, seeds=2).plan
+    points = len(grid.points)
+    for strategy, most in (
+        ({"name": "racing"}, grid.runs + 4 * points),
+        ({"name": "racing", "confirm": 2}, grid.runs + 2 * points),
+        ({"name": "racing", "goal": "curve", "axis": "lambda"}, grid.runs),
+        ({"name": "tpe", "runs": 10_000, "confirm": 3}, grid.runs + 3 * points),
+        ({"name": "tpe", "runs": 7, "confirm": 3}, 7),
+    ):
+        assert most_runs(runs_of(grid=GRID, seeds=2, strategy=strategy).plan) == most
+
+
+def test_a_search_that_is_judged_by_loss_shows_losses(found):
+    losses = found.runs["error"] / 30
+    asked = found.search.asked.assign(loss=found.search.asked["error"] / 30)
+    searched = dataclasses.replace(
+        found, runs=found.runs.assign(loss=losses), search=dataclasses.replace(found.search, asked=asked)
+    )
+    with words.judged_by("loss"):
+        by_title = {card.title: card for card in cards.cards(Study(measured_by(searched, "loss")))}
+    card = by_title["The confirmed front"]
+    titles = [column.title for column in card.tables[0].columns]
+    assert titles[-2:] == ["fresh loss, nats", "lowest explored, nats"]
+    explored = asked[(asked["phase"] == "explore") & (asked["status"] == "done")]
+    for row in card.tables[0].rows:
+        lowest = explored.loc[explored["point"] == row[0].text, "loss"].min()
+        assert row[-1].sort == lowest or (math.isnan(lowest) and row[-1].sort is None)

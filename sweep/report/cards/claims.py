@@ -24,7 +24,7 @@ def cards(study: Study) -> Iterable[Card]:
         size, seeds = words.points_of_error(larger.difference, sign=True), words.seeds(larger.difference)
         says.append(
             f"Larger G at the same λ is better: {larger.answer} here. The largest G less the smallest: {size} "
-            f"({over}{seeds}, tuned{edge})."
+            f"({over}{seeds}{', tuned' if study.frame.nuisance else ''}{edge})."
         )
     if alike is not None and alike.difference.n > 1:
         apart = alike.difference

@@ -89,10 +89,14 @@ def verdict_sentence(verdict: Verdict) -> str:
     more = len(verdict.compared) - len(told)
     rest = f"; {more} more in the table" if more else ""
     about = [] if len(verdict.compared) > 1 else [detail(told[0].contrast)]
-    extra = max(one.difference.extra for one in told)
+    extra, (least, most) = max(one.difference.extra for one in told), _ends([one.difference.n for one in told])
     more_seeds = f" and {extra} more of the baseline" if extra else ""
-    about.append(words.plural(max(one.difference.n for one in told), "seed") + more_seeds)
+    about.append((f"{least} to " if least < most else "") + words.plural(most, "seed") + more_seeds)
     return f"{asked} {'; '.join(clauses)}{rest} ({', '.join(filter(None, about))})."
+
+
+def _ends(numbers: Sequence[int]) -> tuple[int, int]:
+    return min(numbers), max(numbers)
 
 
 def detail(contrast: Contrast) -> str:
@@ -133,7 +137,8 @@ def best_sentence(study: Study) -> str | None:
     if best.cheapest is None:
         return f"{said}. One seed says nothing of noise."
     if best.close == 0:
-        return f"{said}. All {best.of - 1} others have more {words.metric().noun}."
+        others = "The other point has" if best.of == 2 else f"All {best.of - 1} others have"
+        return f"{said}. {others} more {words.metric().noun}."
     if best.cheapest is row:
         return f"{said}. {_points(best.close)} within noise of it, none cheaper."
     flops = _ratio(*[best.cheapest["flops"] / row["flops"]] * 2) if row["flops"] > 0 else ""

@@ -23,6 +23,7 @@ MOST = 6
 _TRENDS = {
     "grows": "the effect grows with training",
     "shrinks": "the effect shrinks with training",
+    "turns": "the effect turns its sign with training",
     "not decided": "not decided whether it changes with training",
     "waits": "waits for two seeds at two lengths",
 }
@@ -53,11 +54,11 @@ def cards(study: Study) -> Iterable[Card]:
         2 * ONE_COLUMN,
     )
     notes = (
-        "Each length is a whole schedule, and each point is tuned anew at it. The trend is the change with each "
-        "doubling of the epochs, paired by seed, with its 95 % interval; it is about these lengths, and says nothing "
-        "of longer ones.",
+        f"Each length is a whole schedule{', and each point is tuned anew at it' if study.frame.nuisance else ''}. The "
+        "trend is the change with each doubling of the epochs, paired by seed, with its 95 % interval; it is about "
+        "these lengths, and says nothing of longer ones.",
     )
-    return [Card(TITLE, says, picture, (_table(told),), notes)]
+    return [Card(TITLE, says, picture, (_table(told, ", tuned" if study.frame.nuisance else ""),), notes)]
 
 
 def length_sentence(one: LengthEffect) -> str:
@@ -76,7 +77,7 @@ def length_sentence(one: LengthEffect) -> str:
     )
 
 
-def _table(effects: list[LengthEffect]) -> Table:
+def _table(effects: list[LengthEffect], tuned: str) -> Table:
     lengths = sorted({epochs for one in effects for epochs in one.effects})
     rows = []
     for one in effects:
@@ -88,10 +89,10 @@ def _table(effects: list[LengthEffect]) -> Table:
         name = Cell(words.shorten(comparison(one.contrast), 80))
         rows.append((name, *cells, Cell(_TRENDS[one.trend])))
     return Table(
-        f"Differences in {words.metric().difference} after each length of training, tuned, with 95 % intervals",
+        f"Differences in {words.metric().difference} after each length of training{tuned}, with 95 % intervals",
         (
             Column("contrast", numeric=False),
-            *(Column(f"{epochs} epochs") for epochs in lengths),
+            *(Column(words.plural(epochs, "epoch")) for epochs in lengths),
             Column("each doubling"),
             Column("trend", numeric=False),
         ),

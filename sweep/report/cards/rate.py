@@ -42,7 +42,7 @@ def cards(study: Study) -> Iterable[Card]:
         return [Card(title, waits="This waits for two points to compare, with two seeds at every setting.")]
     says = [rate_sentence(one, names) for one in told]
     best = best_settings(study.frame, study.tuned)
-    says += _edge_sentences(best, study, names)
+    says += _edge_sentences(best, names)
     tables = [_table(told, names)]
     if best:
         tables.append(_best_table(best, study, names))
@@ -108,9 +108,8 @@ def _judged(one: RateEffect, names: Sequence[str]) -> str:
     return f"not decided, since the best {words.nuisance(names)} of {which}{more} is at the edge of the list"
 
 
-def _edge_sentences(best: Sequence[Best], study: Study, names: Sequence[str]) -> list[str]:
-    rates = {one.point: {rate_of(study.frame, setting) for setting in one.plausible} for one in best}
-    open_points = [one for one in best if len(rates[one.point]) > 1]
+def _edge_sentences(best: Sequence[Best], names: Sequence[str]) -> list[str]:
+    open_points = [one for one in best if len(one.plausible) > 1]
     if not best:
         return []
     what = words.nuisance(names)

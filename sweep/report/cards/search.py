@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from sweep.analysis.nuisance import at_edges
 from sweep.analysis.records import records
 from sweep.analysis.searched import BAND, BEST, FEWEST, Courses, courses, importances
 from sweep.analysis.study import Study
@@ -126,17 +127,16 @@ def _confirmed(study: Study, search: Search) -> Card:
     mark = f"front_{cost}"
     on = int(rows[mark].sum()) if mark in rows else 0
     explored = search.asked[(search.asked["phase"] == "explore") & (search.asked["status"] == "done")]
-    lowest = explored.groupby("point")["error"].min()
-    settings = search.asked[search.asked["phase"] == "confirm"].groupby("point").last()
+    metric = words.metric()
+    lowest = explored.groupby("point")[metric.noun].min()
+    settings = study.frame.runs.groupby("point").last()
+    # a list of two has no value between its ends
+    ends = {name: values if len(values) > 2 else () for name, values in search.nuisance.items()}
     edge = 0
     cells = []
     for row in records(rows):
         chosen = [settings.loc[row["point"], name] for name in search.nuisance]
-        edge += any(
-            value in (values[0], values[-1])
-            for value, values in zip(chosen, search.nuisance.values(), strict=True)
-            if len(values) > 2
-        )
+        edge += bool(at_edges(ends, chosen))
         seen = float(lowest.get(row["point"], math.nan))
         spread = f" ± {words.number(row['sd'])}" if row["n"] > 1 else ""
         mean = f"{words.number(row['mean'])}{spread} ({row['n']})" if row["n"] else "–"
@@ -152,8 +152,8 @@ def _confirmed(study: Study, search: Search) -> Card:
     name = NAMES.get(cost, cost)
     are = "is" if on == 1 else "are"
     says = [
-        f"{words.count(on)} of {words.plural(len(rows), 'finalist')} {are} on the front of error against {name} by "
-        "fresh seeds alone."
+        f"{words.count(on)} of {words.plural(len(rows), 'finalist')} {are} on the front of {metric.noun} against "
+        f"{name} by fresh seeds alone."
     ]
     if edge:
         has = "has" if edge == 1 else "have"
@@ -162,8 +162,11 @@ def _confirmed(study: Study, search: Search) -> Card:
         Column("finalist", numeric=False),
         Column(name),
         *(Column(words.name(each)) for each in search.nuisance),
-        Column("fresh error, %", hint="mean ± standard deviation over fresh seeds (their number)"),
-        Column("lowest explored, %", hint="of a single run, which is among the reasons why the point is a finalist"),
+        Column(f"fresh {metric.noun}, {metric.unit}", hint="mean ± standard deviation over fresh seeds (their number)"),
+        Column(
+            f"lowest explored, {metric.unit}",
+            hint="of a single run, which is among the reasons why the point is a finalist",
+        ),
     )
     note = (
         "Bold: on the front of means. Finalists include the points that others are compared with. Each has the setting "

@@ -39,17 +39,20 @@ class _Published:
 
 
 def cards(study: Study) -> Iterable[Card]:
-    """Make the card; none for a sweep of one length, or without an axis to draw errors against."""
+    """Make the card; none for a sweep of one length, without a setting to tune, or without an axis to draw."""
     frame, axis = study.frame, study.axis
     if len(frame.lengths) < 2 or axis is None or not study.curves:
         return []
-    (short, first), (long, _) = (next(iter(frame.lengths.items())), list(frame.lengths.items())[-1])
+    (short, first), (long, last) = (next(iter(frame.lengths.items())), list(frame.lengths.items())[-1])
     title = f"Error against {words.name(axis)}, short and long"
     early = curves(first, tune(first), axis, study.second)
-    late = study.curves[0]
+    # a shorter length may be the one that is judged
+    late = next(iter(study.curves if last.runs is frame.runs else curves(last, tune(last), axis, study.second)), None)
     nuisance = list(frame.nuisance)
+    if not nuisance:
+        return []
     shared = next((panel for one in early[:1] for panel in one.panels if panel.setting is not None), None)
-    if shared is None or not (_known(shared) and _known(late.tuned)):
+    if shared is None or late is None or not (_known(shared) and _known(late.tuned)):
         return [Card(title, waits="This waits for points that differ in the axis, at a shared setting and tuned.")]
     how = words.which(nuisance, shared.setting or ()).strip("()")
     drawn = [

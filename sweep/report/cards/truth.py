@@ -31,7 +31,12 @@ def cards(study: Study) -> Iterable[Card]:
     rows = _truths(study, told)
     if not rows:
         return [Card(TITLE, waits=f"This waits for {FEWEST} finished points that {name} knows.")]
-    says = [_sentence(name, rows), *_rates_sentence(rows), _beside_sentence(name, rows), _pairs_sentence(rows)]
+    says = [
+        _sentence(name, rows, bool(study.frame.nuisance)),
+        *_rates_sentence(rows),
+        _beside_sentence(name, rows),
+        _pairs_sentence(rows),
+    ]
     notes = [
         "Agreement is Kendall’s τ-b, with 95 % intervals from drawing points and the noise of their means anew. The "
         "ceiling is what these seeds would reach if the target were the sweep’s own true order. A pair is decided "
@@ -81,12 +86,13 @@ def _tau(found: TauB | None) -> str:
     return "–" if found is None else words.ranking(found)
 
 
-def _sentence(name: str, rows: Mapping[str, Truth]) -> str:
+def _sentence(name: str, rows: Mapping[str, Truth], tuning: bool) -> str:
     tuned = rows["tuned"]
     best = f", and of {_tau(tuned.best)} over the best {tuned.best.points} of them" if tuned.best else ""
     ceiling = f"; noise alone would allow {words.number(tuned.ceiling, 2)}" if math.isfinite(tuned.ceiling) else ""
+    whose = "With each point tuned, its" if tuning else "Its"
     return (
-        f"With each point tuned, its order agrees with {name} by a τ-b of {_tau(tuned.overall)} over "
+        f"{whose} order agrees with {name} by a τ-b of {_tau(tuned.overall)} over "
         f"{tuned.overall.points} points{best}{ceiling}."
     )
 

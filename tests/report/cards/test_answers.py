@@ -72,3 +72,11 @@ def test_differences_too_small_for_any_number_of_seeds_want_a_smallest_one():
     # with that said the number of seeds is at most a few more than twice those at hand
     (verdict,) = Study(asked(flat, "lambda", smallest=size)).verdicts
     assert verdict.answer == "no" or verdict.seeds <= 7
+
+
+def test_comparisons_over_different_numbers_of_seeds_are_told_so():
+    frame = quick()
+    lost = (frame.runs["point"] == "se") & (frame.runs["seed"] == 2)
+    runs = frame.runs.assign(status=frame.runs["status"].mask(lost, "missing"), error=frame.runs["error"].mask(lost))
+    said = says(asked(dataclasses.replace(frame, runs=runs), "family"))[0]
+    assert "2 to 3 seeds)" in said

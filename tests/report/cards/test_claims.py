@@ -9,6 +9,7 @@ from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import Kernels
 from sweep.report import words
 from sweep.report.cards import claims
+from tests.analysis.frames import sweep_frame
 from tests.laboratory import laboratory
 
 
@@ -67,3 +68,19 @@ def test_kernels_are_less_alike_or_not(weightnet, condconv, answer):
 def test_without_the_comparisons_there_is_no_card():
     frame = laboratory("deep")
     assert list(claims.cards(Study(frame))) == []
+
+
+def test_larger_g_is_compared_on_a_grid_of_m_and_g():
+    """M of 2, 4 and 8, G of 1 and 2: two pairs have the same lambda, and three the same M."""
+    plane = {f"M={m} G={g}": (m, g) for m in (2, 4, 8) for g in (1, 2)}
+    errors = {name: [[m + 10 * g + seed / 7 for seed in range(3)]] for name, (m, g) in plane.items()}
+    axes = {
+        "M": {name: m for name, (m, g) in plane.items()},
+        "G": {name: g for name, (m, g) in plane.items()},
+        "lambda": {name: m / g for name, (m, g) in plane.items()},
+    }
+    frame = sweep_frame(errors, {}, axes)
+    found = larger_g(frame, tune(frame))
+    # lambda 2: (4, 2) less (2, 1); lambda 4: (8, 2) less (4, 1)
+    assert found.pairs == 2
+    assert found.difference.mean == pytest.approx(((4 + 20) - (2 + 10) + (8 + 20) - (4 + 10)) / 2)

@@ -37,3 +37,17 @@ def test_it_waits_for_settings_and_seeds():
     assert card.waiting
     (card,) = rate.cards(Study(laboratory("short", seeds=[0])))
     assert card.waiting
+
+
+def test_settings_are_not_told_apart_where_only_another_axis_than_the_rate_is_open():
+    """The rate matters, weight decay does not: of each point two settings may be the best."""
+    shape = [[9.0, 9.2, 9.1, 9.3], [9.1, 9.1, 9.2, 9.2], [5.0, 5.1, 5.0, 5.2], [5.1, 5.0, 5.1, 5.1]]
+    shape += [[9.1, 9.2, 9.2, 9.3], [9.2, 9.1, 9.1, 9.2]]
+    frame = sweep_frame(
+        {name: [[e + off for e in row] for row in shape] for name, off in (("a", 0.0), ("b", 1.0), ("c", 2.0))},
+        nuisance={"optimizer.lr": (0.1, 0.2, 0.4), "optimizer.weight_decay": (0.0, 0.1)},
+        axes={"family": {"a": "old", "b": "new", "c": "newer"}},
+        baseline={"b": "a", "c": "a"},
+    )
+    (card,) = rate.cards(Study(frame))
+    assert any(line.startswith("For 0 of 3 points the data tell the best") for line in card.says)

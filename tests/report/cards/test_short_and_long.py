@@ -74,3 +74,16 @@ def test_a_sweep_of_one_length_or_without_an_axis_of_numbers_has_no_card():
     assert list(short_and_long.cards(Study(laboratory("short")))) == []
     other = sweep_frame({"a": [[5.0, 5.1]], "b": [[5.0, 5.2]]}, axes={"gate": {"a": "x", "b": "y"}})
     assert list(short_and_long.cards(Study(replace(other, lengths={1: other, 2: other})))) == []
+
+
+def test_the_long_panel_is_of_the_longest_length_also_where_a_shorter_one_is_judged():
+    short, long = laboratory("short"), laboratory("long")
+    (card,) = short_and_long.cards(Study(replace(short, lengths={8: short, 24: long})))
+    (other,) = short_and_long.cards(Study(sweep()))
+    for head in ("short: 8 epochs", "long: 24 epochs"):
+        assert means(card.picture.data, head) == means(other.picture.data, head)
+
+
+def test_there_is_no_such_figure_where_nothing_is_tuned():
+    one = sweep_frame({"a": [[5.0, 5.1]], "b": [[4.0, 4.2]]}, {}, {"lambda": {"a": 1, "b": 2}})
+    assert list(short_and_long.cards(Study(replace(one, lengths={1: one, 2: one})))) == []
