@@ -26,7 +26,7 @@ from sweep.costs.twins import by_first, twins
 from sweep.errors import NetworkError, SpaceError
 from sweep.space import Baselines, Grid, Lazy, Proxy, Rejection, Space, axes, baselines, expand, label, plain
 from sweep.space.columns import names_in_files, own_axis
-from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, miss, no_point
+from sweep.space.grid import IMPOSSIBLE, Numbers, Rejected, has_order, miss, no_point
 from sweep.space.grid_mistakes import insist_on_some
 from sweep.space.names import varying
 from sweep.space.question import unvaried_mistakes
@@ -178,7 +178,7 @@ class Plan:
         if name in COSTS:
             return np.asarray(getattr(self.counts, name)[numbers], dtype=float)
         column = self.grid.listing.column(name)
-        return np.array([float(v) if v is not None else np.nan for v in column.values])[column.codes[numbers]]
+        return np.array([float(v) if has_order(v) else np.nan for v in column.values])[column.codes[numbers]]
 
     @cached_property
     def baselines(self) -> dict[str, str]:

@@ -32,6 +32,12 @@ class Result:
     versions: Mapping[str, str] = field(default_factory=dict)
     checkpointed: bool = False
 
+    def __post_init__(self) -> None:
+        # messages quote names of files, which need not be text, and neither the ledger nor a terminal takes those
+        for name in ("kind", "message", "traceback"):
+            text = getattr(self, name).encode("utf-8", "backslashreplace").decode()
+            object.__setattr__(self, name, text)
+
     def plain(self) -> dict[str, Any]:
         """The same as JSON values."""
         return asdict(self)

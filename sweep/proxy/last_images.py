@@ -35,11 +35,11 @@ def last_images(dataset: Dataset) -> LastImages:
     if not dataset.of_the_user:
         raise DataError(f"{dataset.name} has no test split")
     try:
-        tested = dataset.index.tested
-        if not tested:
+        for split, what in ((dataset.split, "trained"), (dataset.validation_split, "judged")):
+            if split == "test":
+                raise DataError(f"the split test of {dataset.path} is what runs were {what} on: there is no other")
+        if not dataset.index.tested:
             raise DataError(f"{dataset.path} has no test split: all of its images are for training and validation")
-        if dataset.validation_split == "test":
-            raise DataError(f"the split test of {dataset.path} is what runs were judged on: there is no other")
         index = dataset.test_index
     except ValueError as error:
         raise DataError(str(error)) from None

@@ -132,9 +132,14 @@ def divide(numbers: Numbers, outside: dict[str, NDArray[np.bool_]]) -> tuple[Num
     return numbers[~lost], Rejected(numbers[lost], tuple(outside), which[lost])
 
 
+def has_order(value: Any) -> bool:
+    """Whether a value of an axis is a number, which constraints are about."""
+    return value is not None and not isinstance(value, str | bool | tuple)
+
+
 def miss(name: str, value: Any, bound: Bound) -> str | None:
-    """By how much a value lies outside `bound`, in words; None if it does not, or if there is no value."""
-    if value is None or isinstance(value, str | bool | tuple):
+    """By how much a value lies outside `bound`, in words; None if it does not, or if it is no number."""
+    if not has_order(value):
         return None
     for limit, over in ((bound.max, True), (bound.min, False)):
         if limit is not None and (value > limit if over else value < limit):

@@ -88,7 +88,8 @@ def _index(
             raise ValueError(f"{name}: {error}") from None
 
     sizes = [size for column in images for size in _sizes(column)]
-    apart, tested = 0 if validation_split is None else first, "test" in found
+    # a test split that is trained on is none; one that runs are judged on counts, and nothing else is set aside then
+    apart, tested = 0 if validation_split is None else first, "test" in found and split != "test"
     fingerprint = index_fingerprint(f"{apart} {tested}", map(str, labels), sizes, encoded)
     return ImageIndex(classes, labels, apart, tested, fingerprint, encoded, contents_hashed(sizes))
 

@@ -61,3 +61,21 @@ def test_the_terminal_names_them(planned):
         "fvcore has no count for lstm, whose FLOPs are missing in rows hidden=4 cell=lstm, rows hidden=6 cell=lstm, "
         "rows hidden=8 cell=lstm and 1 more"
     )
+
+
+def test_a_constraint_on_an_axis_that_is_not_always_a_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "groupnets.py").write_text(
+        "from torch import nn\n"
+        "def make(channels, classes, groups=None):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(64 * channels, classes))\n"
+    )
+    values = [None, 4, "all", 8, 30, True]
+    data = {"name": "x", "network": {"backbone": "groupnets:make", "image_size": 8}, "grid": [{"groups": values}]}
+    data |= {
+        "proxy": {"dataset": "digits", "epochs": 1, "optimizer": {"lr": 0.1}},
+        "constraints": {"groups": {"max": 4}},
+    }
+    found = plan(Space.parse(data))
+    count, least, most = found.rejections_by_constraint()["groups"]
+    assert (count, least.point.value("groups"), most.point.value("groups")) == (2, 8, 30)

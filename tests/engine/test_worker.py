@@ -47,6 +47,17 @@ def test_a_run_is_done():
     assert result.versions["torch"].startswith("2.13.0")
 
 
+def test_a_failure_that_names_a_file_by_no_text_can_be_written(raising):
+    def missing():
+        raise FileNotFoundError("no file pictures/\udcff.png")
+
+    raising(missing)
+    result = done(RUN)
+    assert result.message == "no file pictures/\\udcff.png"
+    assert result.traceback.endswith("FileNotFoundError: no file pictures/\\udcff.png")
+    assert (result.message + result.traceback).encode()
+
+
 def test_a_run_that_raises_is_a_failed_one():
     point = RUN.point.model_copy(update={"stem_channels": 512})
     result = done(replace(RUN, point=point, texts=None))

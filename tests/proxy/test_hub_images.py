@@ -10,8 +10,13 @@ import pytest
 from made_images import make_folder
 from PIL import Image
 
+from sweep.errors import SpaceError
 from sweep.proxy import load
 from sweep.proxy.data import _chosen
+from sweep.proxy.errors import DataError
+from sweep.proxy.last_images import last_images
+from sweep.space import Space
+from sweep.space.image_index import index_fingerprint
 from sweep.space.schema import Dataset, look_again
 
 
@@ -123,6 +128,51 @@ def test_a_name_that_is_not_in_the_cache_is_not_downloaded(datasets, monkeypatch
     monkeypatch.setattr("socket.create_connection", nothing)
     with pytest.raises(ValueError, match=r"someone/pictures cannot be loaded: .*`wn-sweep data SPACE --download`"):
         _ = hub("someone/pictures").facts
+
+
+def saved_splits(datasets, path, **counts):
+    feature = datasets.ClassLabel(names=["cat", "dog"])
+    tables = {name: table(datasets, [0, 1] * (count // 2), feature) for name, count in counts.items()}
+    datasets.DatasetDict(tables).save_to_disk(path)
+
+
+def test_a_last_look_at_a_set_trained_on_its_test_split_is_at_other_images(datasets, tmp_path):
+    saved_splits(datasets, tmp_path / "set", train=10, test=40)
+    dataset = hub(tmp_path / "set", split="test").settled
+    assert dataset.facts.test_images == 8
+    trained, judged = seen(dataset)
+    found = last_images(dataset)
+    last = {(int(p[2, 0, 0]), int(p[0, 0, 0]), int(p[1, 0, 0])) for p in found.images}
+    assert (len(last), len(trained), len(judged), found.official) == (8, 16, 16, False)
+    assert not last & {*trained, *judged}
+
+
+@pytest.mark.parametrize(("split", "judged_on"), [("test", "train"), ("train", "test")])
+def test_a_test_split_that_runs_have_seen_is_not_looked_at(split, judged_on, datasets, tmp_path):
+    saved_splits(datasets, tmp_path / "set", train=20, test=40)
+    what = "trained" if split == "test" else "judged"
+    with pytest.raises(DataError, match=f"the split test of .*set is what runs were {what} on"):
+        last_images(hub(tmp_path / "set", split=split, validation_split=judged_on).settled)
+
+
+def test_a_set_that_is_judged_on_its_test_split_is_one_with_a_test_split(datasets, tmp_path):
+    """So its fingerprint is that of earlier versions, and its runs keep their keys."""
+    saved_splits(datasets, tmp_path / "set", train=20, test=40)
+    index = hub(tmp_path / "set", validation_split="test").index
+    sizes = [len(index.encoded(number)[1]) for number in range(60)]
+    assert index.fingerprint == index_fingerprint("40 True", map(str, index.labels), sizes, index.encoded)
+
+
+def test_no_split_is_both_trained_and_judged_on(write):
+    space = "name: s\ngrid: [{family: static}]\nproxy:\n  epochs: 1\n  optimizer: {name: sgd, lr: 0.1}\n"
+    space += "  dataset:\n    name: huggingface\n    path: nowhere\n    image_size: 8\n%s"
+    for keys, line, name in (
+        ("    validation_split: train\n", 10, "train"),
+        ("    split: x\n    validation_split: x\n", 11, "x"),
+    ):
+        with pytest.raises(SpaceError) as error:
+            Space.load(write(space % keys))
+        assert f"space.yaml:{line}: proxy.dataset.validation_split: {name} is the split to train on" in str(error.value)
 
 
 def test_without_the_library(tmp_path):

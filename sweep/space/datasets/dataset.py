@@ -77,6 +77,11 @@ class Dataset(Flat):
         return getattr(self.chosen, "fit", None)
 
     @property
+    def split(self) -> str | None:
+        """The split that a huggingface set is trained on, if the space names one."""
+        return getattr(self.chosen, "split", None)
+
+    @property
     def validation_split(self) -> str | None:
         """The split that a huggingface set is judged on, if the space names one."""
         return getattr(self.chosen, "validation_split", None)

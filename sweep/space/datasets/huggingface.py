@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from sweep.space.datasets.keys import OwnKeys
 from sweep.space.hub import hub_index
@@ -18,6 +18,14 @@ class HuggingFaceKeys(OwnKeys):
     validation_split: Annotated[str | None, Field(description="Split that runs are judged on; none by default.")] = None
     image_column: Annotated[str | None, Field(description="Column of the images; image by default.")] = None
     label_column: Annotated[str | None, Field(description="Column of the labels; label by default.")] = None
+
+    @field_validator("validation_split")
+    @classmethod
+    def _another_split(cls, validation_split: str | None, info: ValidationInfo) -> str | None:
+        # a ledger of an earlier version, in which the images are known, can still be read
+        if info.data.get("known") is None and validation_split == (info.data.get("split") or "train"):
+            raise ValueError(f"{validation_split} is the split to train on: name another, or none")
+        return validation_split
 
     def _index(self, validation_split: str | None) -> ImageIndex:
         columns = self.image_column or "image", self.label_column or "label"
