@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sweep.engine.ledger import Ledger
 from sweep.engine.merge import merge as merge_ledgers
-from sweep.engine.places import ledger_path, note_place, own_place, places
+from sweep.engine.places import ledger_path
 from sweep.rendering import render, render_report
 from sweep.running import run
 from sweep.space import Space
@@ -25,11 +25,6 @@ def merge(*sources: str | Path, into: str, results: str | Path = "results") -> P
         # a name that no space can have is said before anything is written
         Space.recorded({**first.space(), "name": into}, Source("into"))
     merge_ledgers(paths, target, into)
-    for folder in (path.parent for path in paths):
-        for place in places(folder):
-            # of its own folder, one that is there; of others, what it was told
-            if place != own_place(folder) or Path(place).is_dir():
-                note_place(target.parent, place)
     return target
 
 

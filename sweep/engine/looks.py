@@ -1,7 +1,8 @@
 """Looks at the test split of a sweep, noted beside its ledger before they are taken, and the errors that they gave."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,19 @@ def end_look(folder: Path, errors: Mapping[str, float | None], images: int, offi
     """Note what a look gave, beside what is known; raises LedgerError."""
     known = _whole(folder)
     _write(folder, Looked(known.times, {**(known.errors or {}), **errors}, images, official))
+
+
+def add_looks(folder: Path, source: Path) -> None:
+    """Note the looks of another sweep, and what they gave, beside those of this one; raises LedgerError.
+
+    The same look is noted once. Of two errors of a run that of this sweep stays.
+    """
+    known, more = _whole(folder), looked(source)
+    times = tuple(sorted((Counter(known.times) | Counter(more.times)).elements()))
+    read = known if known.images else more
+    both = Looked(times, {**(more.errors or {}), **(known.errors or {})}, read.images, read.official)
+    if both != replace(known, times=tuple(sorted(known.times))):
+        _write(folder, both)
 
 
 def _write(folder: Path, what: Looked) -> None:

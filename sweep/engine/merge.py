@@ -7,6 +7,8 @@ from typing import Any
 
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import locked
+from sweep.engine.looks import add_looks
+from sweep.engine.places import note_place, own_place, places
 from sweep.errors import LedgerError
 
 
@@ -15,22 +17,42 @@ def merge(sources: Sequence[Path], into: Path, name: str) -> None:
 
     What `into` holds stays, and so does its space. A ledger that is made gets the space of the first source, under
     `name`; runs that this space does not ask for are in it all the same. A run that is done beats one that failed, and
-    of two that failed the first is kept.
+    of two that failed the first is kept. Places of weights and looks at the test split are brought along.
     Raises LedgerError, with nothing written, if two ledgers differ in the outcome of a run or in what a point costs.
     """
     with ExitStack() as stack:
-        sources = [*([into] if into.exists() else []), *sources]
-        ledgers = [stack.enter_context(Ledger.open(path)) for path in sources]
-        first = ledgers[0]
-        space = first.space()
+        others = [stack.enter_context(Ledger.open(path)) for path in sources]
         # before anything is written, a folder included, and again when nobody else can write into it
-        _agree(ledgers)
+        _agree(_with_target(into, others, stack))
         stack.enter_context(locked(into.parent))
+        ledgers = _with_target(into, others, stack)
         _agree(ledgers)
-        target = stack.enter_context(Ledger.create(into))
+        # first: a merge that is cut short here and repeated loses nothing, and a look too many harms nobody
+        _bring_notes([path.parent for path in sources], into.parent)
+        target, first = stack.enter_context(Ledger.create(into)), ledgers[0]
         if first.path != into:
-            target.describe(name, {**space, "name": name}, first.axes(), first.planned())
+            target.describe(name, {**first.space(), "name": name}, first.axes(), first.planned())
         target.adopt(ledgers)
+
+
+def _with_target(into: Path, others: Sequence[Ledger], stack: ExitStack) -> list[Ledger]:
+    """The ledgers, and before them what `into` holds now, if it exists; raises LedgerError if no sweep is in the first.
+
+    What is opened is a copy in memory, which does not see what others write later.
+    """
+    ledgers = [*([stack.enter_context(Ledger.open(into))] if into.exists() else []), *others]
+    ledgers[0].space()
+    return ledgers
+
+
+def _bring_notes(folders: Sequence[Path], target: Path) -> None:
+    """Note beside the target where weights of other sweeps lie, and how often their test splits were looked at."""
+    for folder in folders:
+        for place in places(folder):
+            # of its own folder, one that is there; of others, what it was told
+            if place != own_place(folder) or Path(place).is_dir():
+                note_place(target, place)
+        add_looks(target, folder)
 
 
 def _agree(ledgers: Sequence[Ledger]) -> None:

@@ -1,7 +1,10 @@
 """Merging is a union of sets, or an error that names both ledgers and writes nothing."""
 
+import contextlib
 import itertools
+import json
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from sweep import frame, merge
 from sweep.costs import plan
 from sweep.engine.ledger import Ledger
 from sweep.engine.lock import locked
+from sweep.engine.looks import looked
 from sweep.engine.runs import wanted
 from sweep.errors import SweepError
 from sweep.space import Space
@@ -153,6 +157,74 @@ def test_a_sweep_at_which_a_driver_is_at_work_is_not_merged_into(tmp_path):
     # read it may be
     with locked(path.parent):
         merge("a", "b", into="c", results=tmp_path / "results")
+
+
+def meanwhile(monkeypatch, what):
+    """Let another process do something after a merge has read its ledgers, and before it has the lock."""
+
+    @contextlib.contextmanager
+    def late(folder):
+        what()
+        with locked(folder) as lock:
+            yield lock
+
+    monkeypatch.setattr(sys.modules["sweep.engine.merge"], "locked", late)
+
+
+def test_what_another_process_wrote_meanwhile_is_compared_too(tmp_path, monkeypatch):
+    fill(tmp_path, "a", [row(RUNS[0])])
+    path = fill(tmp_path, "b", [])
+
+    def finish():
+        with Ledger.create(path) as ledger:
+            ledger.record([row(RUNS[0], error=13.0)])
+
+    meanwhile(monkeypatch, finish)
+    with pytest.raises(SweepError, match=r"b/ledger.sqlite and .*a/ledger.sqlite differ in run"):
+        merge("a", into="b", results=tmp_path / "results")
+    with Ledger.open(path) as ledger:
+        assert [outcome[1] for outcome in ledger.outcomes().values()] == [13.0]
+
+
+def test_a_ledger_that_began_meanwhile_keeps_its_space(tmp_path, monkeypatch):
+    fill(tmp_path, "a", [row(RUNS[0])])
+    wider = Space.parse({**SPACE.data, "seeds": 3})
+    meanwhile(monkeypatch, lambda: fill(tmp_path, "b", [row(RUNS[1])], wider))
+    with Ledger.open(merge("a", into="b", results=tmp_path / "results")) as ledger:
+        assert ledger.space()["seeds"] == 3
+        assert len(ledger.statuses()) == 2
+
+
+def note(path, **content):
+    (path.parent / "test.json").write_text(json.dumps(content))
+
+
+def test_looks_at_the_test_split_are_brought_along(tmp_path):
+    first, second, third = (f"2026-11-0{day}T00:00:00+00:00" for day in (1, 2, 3))
+    a, b = fill(tmp_path, "a", [row(RUNS[0])]), fill(tmp_path, "b", [row(RUNS[1])])
+    note(a, looks=[first, third], errors={RUNS[0].key: 11.0}, images=10, official=False)
+    note(b, looks=[second, third], errors={RUNS[1].key: None, RUNS[0].key: 12.0}, images=10, official=False)
+    for _ in range(2):
+        folder = merge("a", "b", into="c", results=tmp_path / "results").parent
+        found = looked(folder)
+        assert found.times == (first, second, third)
+        assert found.errors == {RUNS[0].key: 11.0, RUNS[1].key: None}
+        assert (found.images, found.official) == (10, False)
+    # of nothing nothing is noted
+    fill(tmp_path, "d", [row(RUNS[0])])
+    assert not (merge("d", into="e", results=tmp_path / "results").parent / "test.json").exists()
+
+
+@pytest.mark.parametrize("name", ["test.json", "weights.json"])
+def test_a_note_of_the_target_that_is_damaged_is_told_before_the_ledger_is_written(name, tmp_path):
+    a, b = fill(tmp_path, "a", [row(RUNS[0])]), fill(tmp_path, "b", [row(RUNS[1])])
+    (a.parent / "weights").mkdir()
+    (b.parent / name).write_text("{")
+    before = files(tmp_path / "results/b")
+    with pytest.raises(SweepError, match=rf"b/{name}: cannot be read"):
+        merge("a", into="b", results=tmp_path / "results")
+    after = files(tmp_path / "results/b")
+    assert {path: content for path, content in after.items() if path in before} == before
 
 
 def test_the_command(command, tmp_path):
