@@ -149,7 +149,7 @@ class PlannedRuns:
         """What was asked of the plan and what came of it; and the asks whose rows say otherwise, as they should be.
 
         An ask belongs to the plan if its run does, by point, recipe and seed, and would be done the same today: by its
-        key. One without an answer that another strategy made is left to that.
+        key. One without an answer that another strategy made is left to that, unless the grid wants the run anyway.
 
         Args:
             asks: as the ledger has them.
@@ -172,8 +172,10 @@ class PlannedRuns:
                 choice = Choice(points[ask.point], setting, ask.seed, rung, ask.phase, ask.origin)
                 among_seeds = ask.phase == "confirm" or ask.seed in self.plan.seeds_at(points[ask.point])
                 choice = choice if among_seeds and self.key(choice) == ask.key else None
-            if strategy != "grid" and ask.origin.get(OWNER, "grid") != strategy and ask.key not in answers:
-                choice = None
+            if choice is not None and ask.key not in answers and ask.origin.get(OWNER, "grid") != strategy:
+                # the grid does all of its own, whoever asked for them first
+                of_grid = strategy == "grid" and choice.seed in self.plan.seeds_at(choice.point)
+                choice = choice if of_grid else None
             if choice is None:
                 if ask.present:
                     stale.append(replace(ask, present=False))

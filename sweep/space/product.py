@@ -200,9 +200,11 @@ def _fields(network: Mapping[str, Any], values: Mapping[str, Any], backbone: str
     overridden = foreign | plane if sum(name in values for name in plane) > 1 else foreign
     fields = {k: v for k, v in network.items() if k not in overridden} | dict(values)
     if "lambda" in fields:
-        if "M" in values and "G" in values:
-            raise ValueError("lambda is M/G: give two of M, G and lambda")
         lam = ratio(fields.pop("lambda"))
+        if "M" in fields and "G" in fields:
+            m, g = ratio(fields["M"]), ratio(fields["G"])
+            if plane <= values.keys() or m != g * lam:
+                raise ValueError(f"lambda is M/G: give two of M, G and lambda, found {m}, {g} and {lam}")
         if "M" in values or ("M" in fields and "G" not in fields):
             fields["G"] = ratio(fields["M"]) / lam
         elif "G" in fields:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import sqlite3
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -23,6 +24,8 @@ from sweep.ledger_frame import frame
 from sweep.progress import status
 from sweep.report import words
 from sweep.report.cards import search as cards
+from sweep.search import Choice
+from sweep.search.history import Answer
 from sweep.search.strategy import STRATEGIES
 from sweep.terminal_plan import strategy_lines
 from tests.search.test_conformance import GRID
@@ -168,6 +171,21 @@ def test_what_another_strategy_has_left_is_not_done(tmp_path):
         history, stale = search.history(ledger.asks(), {}, ledger.positions())
     assert len(history) == 0
     assert len(stale) == runs.plan.runs
+
+
+def test_a_grid_leaves_the_fresh_seeds_that_a_race_has_not_done():
+    race = runs_of(grid=GRID, seeds=2, strategy={"name": "racing", "goal": "best"})
+    choices = [Choice(0, 0, 0, 0, "explore"), Choice(0, 0, 777, 0, "confirm"), Choice(1, 0, 777, 0, "confirm")]
+    asks = [race.ask(number, choice) for number, choice in enumerate(choices)]
+    grid = runs_of(grid=GRID, seeds=2)
+    history, stale = grid.history(asks, {asks[2].key: Answer("done", 10.0, 1.0)})
+    # its own seeds it does, whoever asked; what is done is evidence
+    assert [choice.seed for _, choice in history.open] == [0]
+    assert len(history) == 2
+    assert [(ask.key, ask.present) for ask in stale if ask.seed == 777] == [(asks[1].key, False)]
+    # and the race goes on with its own
+    history, _ = race.history([replace(asks[0], present=True), replace(asks[1], present=False)], {})
+    assert [choice.seed for _, choice in history.open] == [0, 777]
 
 
 def test_points_are_noted_as_they_are_asked_for(tmp_path):

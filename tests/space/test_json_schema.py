@@ -54,6 +54,7 @@ BEYOND_A_SCHEMA = {
     "a length twice": "compares values",
     "seeds of the baseline that lack one": "compares two values",
     "lengths without the one that is judged": "compares values of two sections",
+    "halving that is judged by a shorter length": "compares values of two sections",
     "lengths beside tuned epochs": "compares values of two sections",
     "rates of a length that nothing tunes": "compares keys of two sections",
     "a budget for nothing": "compares runs with fresh seeds",

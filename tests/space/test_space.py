@@ -49,6 +49,33 @@ def test_lambda_stands_for_M_or_for_G():
         points({"family": "weightnet", "lambda": 2, "M": 4, "G": 2})
 
 
+@pytest.mark.parametrize(
+    ("network", "block"),
+    [
+        ({"M": 2, "G": 1, "lambda": 8}, {"width": [0.25, 0.5]}),
+        ({"G": 2, "lambda": 4}, {"M": [4, 16]}),
+        ({"G": 2, "lambda": 4}, {"M": [8, 16]}),
+        ({"M": "1/2", "lambda": 4}, {"G": 2}),
+        ({"M": 2, "G": 1}, {"lambda": [4]}),
+    ],
+)
+def test_three_of_the_plane_that_contradict_one_another_are_refused(network, block):
+    with pytest.raises(SpaceError, match=r"grid\[0\].*give two of M, G and lambda, found .* and [48]"):
+        grid({"family": "weightnet", **block}, network={"image_size": 8, **network})
+
+
+def test_three_of_the_plane_that_agree_are_one_point():
+    by_two = grid({"family": "weightnet", "M": 8, "G": 2}, network={"image_size": 8})
+    for network, block in (
+        ({"G": 2, "lambda": 4}, {"M": [8]}),
+        ({"M": "8/1", "G": 2, "lambda": 4}, {}),
+        # two in a block override what the network says
+        ({"G": 1, "M": 3, "lambda": 4}, {"M": 8, "G": 2}),
+    ):
+        found = grid({"family": "weightnet", **block}, network={"image_size": 8, **network})
+        assert [*found.points] == [*by_two.points]
+
+
 def test_fractions_are_exact():
     (point,) = points({"family": "weightnet", "M": "1/3", "G": "1/24"})
     assert (point.M, point.G, point.lam) == (Fraction(1, 3), Fraction(1, 24), 8)
