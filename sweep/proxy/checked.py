@@ -41,9 +41,10 @@ def check_images(dataset: Dataset) -> tuple[str, ...]:
     except ValueError as error:
         raise DataError(str(error)) from None
     # of images that seeds draw from, any may be trained on
-    train, validation = places(index.labels, dataset.whole)
+    whole = dataset.whole
+    train, validation = places(index.labels, whole)
     numbers = np.arange(len(index.labels)) if index.contents else _set_aside(index, dataset)
-    said = f"{index.fingerprint} {dataset.counts()} {dataset.path} {version('pillow')}"
+    said = f"{index.fingerprint} {whole.counts()} {dataset.path} {version('pillow')}"
     kept = f"{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
     notes = _kept(kept)
     if notes is None:

@@ -1,13 +1,14 @@
 """The key `lengths`: how long runs are trained, each length a complete schedule and a recipe of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from sweep.space.mistakes import describe
+from sweep.space.mistakes import describe, messages
 from sweep.space.model import Model
-from sweep.space.nuisance import nuisance_mistakes
+from sweep.space.nuisance import nuisance_mistakes, recipe_errors
+from sweep.space.schema import Proxy
 from sweep.space.source import Source
 
 #: More lengths than these are a mistake.
@@ -53,7 +54,7 @@ def length_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     listed = _listed(data)
     if not listed:
         return []
-    mistakes = []
+    mistakes: list[str] = []
     proxy, nuisance = data.get("proxy"), data.get("nuisance")
     nuisance = nuisance if isinstance(nuisance, Mapping) else {}
     judged = proxy.get("epochs") if isinstance(proxy, Mapping) else None
@@ -69,20 +70,30 @@ def length_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
         mistakes.append(source.mistake(("nuisance", "epochs"), "cannot be tuned where lengths are given"))
     if name not in STRATEGIES:
         mistakes.append(source.mistake(("lengths",), f"goes with strategy {' or '.join(STRATEGIES)}, not with {name}"))
+    base = _kinds(recipe_errors(proxy)) if isinstance(proxy, Mapping) else set()
     for index, length in enumerate(listed):
+        epochs, at_length = _epochs(length), data
+        if isinstance(proxy, Mapping) and epochs is not None and epochs != judged:
+            at_length = {**data, "proxy": {**proxy, "epochs": epochs}}
+            errors = [error for error in recipe_errors(at_length["proxy"]) if not _kinds([error]) <= base]
+            mistakes += [source.mistake(("lengths", index), what) for _, what in messages(errors, Proxy)]
         own = length.get("nuisance") if isinstance(length, Mapping) else None
         if not isinstance(own, Mapping):
             continue
         unknown = [path for path in own if path not in nuisance]
         where = ("lengths", index, "nuisance")
         mistakes += [source.mistake((*where, path), "is not tuned: it is not in nuisance") for path in unknown]
-        at_length = {**data, "nuisance": {path: values for path, values in own.items() if path in nuisance}}
+        at_length = {**at_length, "nuisance": {path: values for path, values in own.items() if path in nuisance}}
         mistakes += nuisance_mistakes(at_length, source, where)
     return mistakes
 
 
 #: Strategies that train at several lengths.
 STRATEGIES = ("grid", "halving")
+
+
+def _kinds(errors: Iterable[Any]) -> set[Any]:
+    return {(error["loc"], error["type"]) for error in errors}
 
 
 def _listed(data: Mapping[str, Any]) -> list[Any]:

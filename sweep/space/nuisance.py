@@ -37,7 +37,7 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = (
     if settings > MOST_SETTINGS:
         what = f"has {settings:,} settings, more than the {MOST_SETTINGS:,} at which a point can be trained"
         return [source.mistake(within, what)]
-    base = {(error["loc"], error["type"]) for error in _recipe_errors(proxy)}
+    base = {(error["loc"], error["type"]) for error in recipe_errors(proxy)}
     mistakes: list[str] = []
     for path, values in nuisance.items():
         where: Where = (*within, path)
@@ -65,7 +65,7 @@ def _value_mistakes(
     if not isinstance(value, bool | int | float | str):
         return [source.mistake(at, f"needs a number, a word, true or false, found {describe(value)}")]
     mistakes = []
-    for error in _recipe_errors(with_setting(proxy, {path: value})):
+    for error in recipe_errors(with_setting(proxy, {path: value})):
         if (error["loc"], error["type"]) not in base:
             ((_, what),) = messages([error], Proxy)
             # an unknown setting is one mistake, however many values it has
@@ -73,7 +73,8 @@ def _value_mistakes(
     return mistakes
 
 
-def _recipe_errors(proxy: Mapping[str, Any]) -> list[Any]:
+def recipe_errors(proxy: Mapping[str, Any]) -> list[Any]:
+    """What pydantic says is wrong with the values of a recipe."""
     try:
         Proxy(**proxy)
     except ValidationError as error:

@@ -14,14 +14,21 @@ RATE = "optimizer.lr"
 def written_out(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
     """The space with `optimizer: adamw`, `lr: 0.01` and a rate that is only tuned written out; raises SpaceError.
 
-    `proxy.lr` is `proxy.optimizer.lr`, and `nuisance.lr` is `nuisance.optimizer.lr`. Where the rate is tuned, and the
-    recipe gives none, it is the first of the tuned ones, with which nothing is trained that is not asked for. Lines of
-    `source` are known for the long spellings as well.
+    `proxy.lr` is `proxy.optimizer.lr`, and `nuisance.lr`, that of a length too, is `nuisance.optimizer.lr`. Where the
+    rate is tuned, and the recipe gives none, it is the first of the tuned ones, with which nothing is trained that is
+    not asked for. Lines of `source` are known for the long spellings as well.
     """
     data = dict(data)
     data["nuisance"] = nuisance = _renamed(data.get("nuisance"), ("nuisance",), source)
     if nuisance is None:
         del data["nuisance"]
+    if isinstance(lengths := data.get("lengths"), list):
+        data["lengths"] = [
+            {**length, "nuisance": _renamed(length["nuisance"], ("lengths", index, "nuisance"), source)}
+            if isinstance(length, Mapping) and "nuisance" in length
+            else length
+            for index, length in enumerate(lengths)
+        ]
     proxy = data.get("proxy")
     if not isinstance(proxy, Mapping):
         return data

@@ -7,6 +7,7 @@ from small import SMALL
 
 from sweep import Ledger, Space, frame, plan, run, status
 from sweep.engine.runs import wanted
+from sweep.errors import SpaceError
 from sweep.report import Rendered
 from sweep.space.source import read
 
@@ -37,6 +38,30 @@ def test_a_length_may_have_rates_of_its_own(tmp_path):
     at_one = {one.key for one in wanted(plan(space(tmp_path, AT_ONE), traced=False)) if one.proxy.optimizer.lr == 0.04}
     assert keys(made) == keys(space(tmp_path, TINY.replace("epochs: 8", "epochs: 2"))) | at_one
     assert [rung.epochs for rung in made.rungs()] == [1, 2]
+
+
+WARM = TINY.replace("epochs: 8", "schedule: cosine\n  warmup: 2\n  epochs: 8")
+
+
+@pytest.mark.parametrize("tuned", [True, False])
+@pytest.mark.parametrize(("lengths", "index"), [("\n  - 1\n  - 8", 0), ("\n  - 8\n  - 4\n  - epochs: 1", 2)])
+def test_a_warm_up_that_is_longer_than_a_length_is_told_of_that_length(lengths, index, tuned, tmp_path):
+    text = WARM if tuned else WARM.replace("nuisance:\n  optimizer.lr: [0.01, 0.04]\n", "")
+    text += f"lengths:{lengths}\n"
+    line = next(n for n, written in enumerate(text.splitlines(), 1) if "lengths" in written) + 1 + index
+    with pytest.raises(SpaceError) as error:
+        space(tmp_path, text)
+    what = f"lengths[{index}]: warmup of 2 epochs is longer than the 1 of training"
+    assert [one.rpartition("/")[2] for one in error.value.mistakes] == [f"small.yaml:{line}: {what}"]
+
+
+def test_values_of_a_length_are_checked_at_its_epochs(tmp_path):
+    text = WARM.replace("warmup: 2", "warmup: 1").replace("epochs: 8", "epochs: 2") + "  warmup: [1, 2]\n"
+    text = text.replace("  warmup: [1, 2]\n", "").replace("nuisance:\n", "nuisance:\n  warmup: [1, 2]\n")
+    made = space(tmp_path, text + "lengths: [2, {epochs: 8, nuisance: {warmup: [4]}}]\n")
+    assert {recipe.warmup for _, recipe in made.rungs()[1].recipes} == {4}
+    with pytest.raises(SpaceError, match=r"lengths\[1\]\.nuisance\.warmup\[0\]: warmup of 9 epochs is longer than the 8"):
+        space(tmp_path, text + "lengths: [2, {epochs: 8, nuisance: {warmup: [9]}}]\n")
 
 
 def test_without_epochs_the_longest_is_judged(tmp_path):

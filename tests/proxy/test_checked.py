@@ -120,6 +120,22 @@ def test_validation_images_that_are_copies_of_training_images_are_told(tmp_path)
     assert not check_images(folder(root, validation=2, train=2)) or "of the 2 validation" in note
 
 
+def test_copies_are_told_of_images_that_seeds_draw_from(tmp_path):
+    """A draw of few images may hold none of the copies, which other draws have."""
+    root = tmp_path / "set"
+    draw = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        for one in range(30):
+            save(root / f"train/{name}/{one:03}.png", draw.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+            shutil.copy(root / f"train/{name}/{one:03}.png", root / f"train/{name}/{one:03}b.png")
+    few = check_images(folder(root, train=4, validation=20))
+    drawn = check_images(folder(root, train=4, validation=20, subset="by seed"))
+    assert drawn != few
+    assert "of the 20 validation images are copies" in drawn[0]
+    shutil.rmtree(tmp_path / "cache")
+    assert check_images(folder(root, train=4, validation=20, subset="by seed")) == drawn
+
+
 def test_copies_within_a_set_that_is_split_here(tmp_path):
     make_folder(tmp_path / "set", train=20)
     for one in range(20):

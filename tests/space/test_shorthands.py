@@ -19,7 +19,7 @@ def data(proxy, **more):
 
 
 def recipes(space):
-    return [canonical(plain(recipe.decisive())) for _, recipe in space.recipes()]
+    return [canonical(plain(recipe.decisive())) for rung in space.rungs() for _, recipe in rung.recipes]
 
 
 RATES = {"nuisance": {"optimizer.lr": [0.1, 0.2]}}
@@ -34,6 +34,10 @@ SAME = [
     (data({"optimizer": "adamw"}, nuisance={"lr": [0.1, 0.2]}), TUNED),
     (data({"optimizer": {"weight_decay": 0}}, **RATES), TUNED),
     (data({"lr": 3}, **RATES), TUNED),
+    (
+        data({}, nuisance={"lr": [0.1, 0.2]}, lengths=[1, {"epochs": 2, "nuisance": {"lr": [0.3]}}]),
+        data({"lr": 0.1}, **RATES, lengths=[1, {"epochs": 2, "nuisance": {"optimizer.lr": [0.3]}}]),
+    ),
     (data({"optimizer": "sgd"}, **RATES), data({"optimizer": {"name": "sgd", "lr": 9}}, **RATES)),
     (data({"recipe": "paper", "lr": 0.1}), data({"recipe": "paper", "optimizer": {"lr": 0.1}})),
     (
