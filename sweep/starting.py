@@ -41,7 +41,8 @@ def new(
     asks = not yes and sys.stdin.isatty() and out.is_terminal
     usual_name = path.stem if path.stem != "space" else path.absolute().parent.name
     answers = _Answers(asks)
-    called = answers.one("Name of the sweep", name, re.sub(r"[^A-Za-z0-9._-]|^[^A-Za-z0-9]+", "", usual_name) or "mine")
+    usual_name = re.sub(r"[^A-Za-z0-9._-]", "", usual_name).lstrip("._-")[:100]
+    called = answers.one("Name of the sweep", name, usual_name or "mine")
     question = answers.one(
         "Question that it answers", about, "Which of these networks has the least error, at what cost?"
     )

@@ -181,7 +181,7 @@ CASES = {
     "a smallest difference of nothing": ("about:", "smallest: 0\nabout:", 2, r"smallest: must be over 0"),
     "a smallest difference of more than all": ("about:", "smallest: 101\nabout:", 2, r"smallest: must be at most 100"),
     "a hypothesis that is a list": ("about:", "hypothesis: [a]\nabout:", 2, r"hypothesis: needs text, found a list"),
-    "a search": ("seeds: 2", "seeds: 2\nsearch: {}", 23, r"not in this version yet"),
+    "a search": ("seeds: 2", "seeds: 2\nsearch: {}", 23, r"search: unknown key 'search'; for a search write strategy: tpe"),
     "more than a GPU": ("seeds: 2", "seeds: 2\nresources: {gpus: 2}", 23, r"resources\.gpus: must be at most 1"),
     "a GPU's name on a CPU": ("seeds: 2", "seeds: 2\nresources: {architecture: sm_90}", 23, r"resources: architecture is that of a GPU, and needs gpus to be over 0"),
     "no lanes at all": ("batch_size: 40", "batch_size: 40\n  lanes: 0", 19, r"proxy\.lanes: must be at least 1"),

@@ -39,6 +39,58 @@ def test_every_draft_is_a_space_with_all_its_families(backbone, dataset, tmp_pat
     assert found.space.about == 'What is "better"?'
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        *((word, word) for word in ("2024", "1e5", "true", "null", "0x1F", "1.5", "2026-11-28", "no", "0o7", "1_0")),
+        ("é-x y", "xy"),
+        ("ü", "mine"),
+        ("n" * 200, "n" * 100),
+    ],
+)
+def test_a_new_space_in_a_folder_of_any_name(folder, name, command, tmp_path):
+    (tmp_path / folder).mkdir()
+    path = tmp_path / folder / "space.yaml"
+    assert command("new", str(path))[0] == 0
+    assert Space.load(path).name == name
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        *(
+            "",
+            "a\nb",
+            "tab\there",
+            'quote " back\\',
+            "\x07bell",
+            "a  # b",
+            "x\x85y",
+            "\u2028z",
+            "Größe größer?",
+            "🙂 \ufeff",
+            "~",
+        ),
+        *("2024", "yes", "null", "- a", "{a: b}", "a: b", "#", "&x", "*x", "!x", "%", "@", "`", " ", "'"),
+    ],
+)
+def test_a_question_is_kept_as_it_was_asked(about, tmp_path):
+    path = tmp_path / "space.yaml"
+    path.write_text(Draft("n", about, "shufflenet_v2", ["static", "se"], "digits").text(), encoding="utf-8")
+    assert Space.load(path).about == about
+    assert about.isascii() or "\\U" in path.read_text() or about in path.read_text()
+
+
+def test_words_of_ones_own_network_are_kept(command, tmp_path):
+    (tmp_path / "wordnets.py").write_text(
+        "from typing import Literal\n"
+        "def make(channels, classes, null: Literal['a  # b', 'true', '8', None], deep: Literal[True, 'é', 2]):\n"
+        "    raise ValueError('never built')\n"
+    )
+    assert command("new", "--backbone", "wordnets:make")[0] == 0
+    assert Space.load(tmp_path / "space.yaml").grid == [{"null": ["a  # b", "true", "8", None], "deep": [True, "é", 2]}]
+
+
 def test_a_network_of_ones_own(command, tmp_path):
     (tmp_path / "ring.py").write_text(RING.read_text())
     assert command("new", "--backbone", "ring:ring", "--name", "ours")[0] == 0

@@ -115,10 +115,15 @@ def _flow(value: Any) -> str:
     return _scalar(value)
 
 
+def is_plain(text: str) -> bool:
+    """Whether YAML reads a text as itself without quotes."""
+    return bool(_PLAIN.fullmatch(text)) and text.lower() not in _WORDS_OF_YAML
+
+
 @lru_cache(maxsize=4096, typed=True)
 def _scalar(value: str | float | bool | None) -> str:
     if isinstance(value, str):
-        usual = _PLAIN.fullmatch(value) and value.lower() not in _WORDS_OF_YAML
+        usual = is_plain(value)
         # JSON writes what lies beyond 16 bits in two halves, which YAML does not join
         if usual or max(value, default="") <= "\uffff":
             return value if usual else json.dumps(value)

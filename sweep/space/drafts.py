@@ -1,10 +1,12 @@
 """Text of a new space.yaml, with comments for whoever reads it first."""
 
 import inspect
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
+from sweep.space.alone import is_plain
 from sweep.space.backbones import BACKBONES
 from sweep.space.datasets import DATASETS
 from sweep.space.own import GIVEN, own_network
@@ -45,21 +47,21 @@ class Draft:
 
     def text(self) -> str:
         """The file; raises ValueError in words if the network of their own cannot be had."""
-        return "".join(
-            f"{_aligned(line)}\n"
-            for line in (
-                f"name: {self.name}  # its files are in results/{self.name}/ and reports/{self.name}/",
-                f"about: {_quoted(self.about)}",
-                *self._network(),
-                "grid:  # blocks: each is the product of its lists, the grid is their union",
-                *self._grid(),
-                *self._proxy(),
-                "nuisance:  # tuned for each point, so that no comparison is decided by them",
-                "  optimizer.lr: [0.003, 0.01, 0.03]  # a best one at an edge of the list is a warning",
-                "seeds: 3  # each point is trained at each rate with each of them",
-                *self._baseline(),
-            )
+        shown = "".join(map(_escaped, self.name))
+        named = f"name: {_quoted(self.name)}  # its files are in results/{shown}/ and reports/{shown}/"
+        lines = (
+            _aligned(named),
+            f"about: {_quoted(self.about)}",
+            *map(_aligned, self._network()),
+            _aligned("grid:  # blocks: each is the product of its lists, the grid is their union"),
+            *self._grid(),
+            *self._proxy(),
+            _aligned("nuisance:  # tuned for each point, so that no comparison is decided by them"),
+            _aligned("  optimizer.lr: [0.003, 0.01, 0.03]  # a best one at an edge of the list is a warning"),
+            _aligned("seeds: 3  # each point is trained at each rate with each of them"),
+            *map(_aligned, self._baseline()),
         )
+        return "".join(f"{line}\n" for line in lines)
 
     @property
     def _own(self) -> bool:
@@ -84,9 +86,12 @@ class Draft:
     def _grid(self) -> list[str]:
         if self._own:
             values = axes_of(self.backbone)
-            lines = [f"{name}: {value}" for name, value in values.items()]
+            lines = [f"{_quoted(name)}: {value}" for name, value in values.items()]
             return [f"{'    ' if i else '  - '}{line}" for i, line in enumerate(lines)] or ["  - {}"]
-        return [line for name in self.families for line in (f"  - family: {name}", *(f"    {x}" for x in BLOCKS[name]))]
+        lines = [
+            x for name in self.families for x in (f"  - family: {name}", *(f"    {line}" for line in BLOCKS[name]))
+        ]
+        return [*map(_aligned, lines)]
 
     def _proxy(self) -> list[str]:
         few = self.dataset == _FEW
@@ -97,11 +102,11 @@ class Draft:
         dataset = ", ".join(part for part in (f"name: {self.dataset}{place}", counts) if part)
         epochs, batch = (20, 25) if few else (10, 100)
         return [
-            "proxy:  # how each point is trained: docs/recipes.md has all of it",
+            _aligned("proxy:  # how each point is trained: docs/recipes.md has all of it"),
             f"  dataset: {{{dataset}}}",
             f"  epochs: {epochs}",
             f"  batch_size: {batch}",
-            "  optimizer: adamw  # or sgd, or a mapping: {name: adamw, weight_decay: 0.05}",
+            _aligned("  optimizer: adamw  # or sgd, or a mapping: {name: adamw, weight_decay: 0.05}"),
         ]
 
     def _baseline(self) -> list[str]:
@@ -141,20 +146,24 @@ def _values(parameter: inspect.Parameter) -> str:
 
 
 def _aligned(line: str) -> str:
-    """A line with its comment at the column of the others."""
+    """A line with its comment at the column of the others; not for what a user wrote, which may look like one."""
     code, mark, comment = line.partition("  # ")
     return f"{code:<{COMMENTS}}{mark[1:]}{comment}" if mark else line
 
 
 def _listed(values: Sequence[Any]) -> str:
-    return f"[{', '.join(_quoted(v) if isinstance(v, str) else str(v) for v in values)}]"
+    return f"[{', '.join(_quoted(v) if isinstance(v, str) else json.dumps(v, default=str) for v in values)}]"
 
 
 def _quoted(text: str) -> str:
-    """A text as YAML: in double quotes, unless it is a plain word."""
-    if text.replace("_", "").isalnum() and not text[0].isdigit() and text.lower() not in {"true", "false", "null"}:
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text as YAML: in double quotes, unless it is a plain word; letters of any language stay as they are."""
+    return text if is_plain(text) else f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    return char if char.isprintable() else f"\\U{ord(char):08X}"
 
 
 #: What a draft may be of.

@@ -9,11 +9,6 @@ from pydantic import BaseModel, ValidationError
 from sweep.space.model import Choice, Flat
 from sweep.space.source import Source, Where, did_you_mean
 
-#: Values that a later version will have: a message says so instead of guessing at another word.
-NOT_YET = {
-    "strategy": {"halving", "cmaes", "nsga3"},
-}
-
 #: What is added to the message about a key that is missing.
 _HINTS = {
     "optimizer": ": give a learning rate (lr: 0.01), or tune it (nuisance: {lr: [0.003, 0.01, 0.03]})",
@@ -98,7 +93,7 @@ def _what(
     name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
         if name == "search":
-            return "searches are not in this version yet; list the values under grid:"
+            return "unknown key 'search'; for a search write strategy: tpe (docs/search.md)"
         return f"unknown key '{name}'{did_you_mean(name, keys_of(owner) if owner else [])}"
     if kind == "missing":
         return "is missing" + _HINTS.get(name, "")
@@ -128,8 +123,6 @@ def near_boolean(value: object) -> str:
 
 def unknown_word(subject: str, value: object, known: list[str]) -> str:
     """A message about an unknown word."""
-    if isinstance(value, str) and value in NOT_YET.get(subject, ()):
-        return f"{subject} '{value}' is not in this version yet (known: {', '.join(known)})"
     return f"{describe(value)} is not a known {subject}{did_you_mean(value, known)}"
 
 
