@@ -16,7 +16,7 @@ from sweep.console import delivered, err, out
 from sweep.errors import SweepError
 from sweep.following import status
 from sweep.information import data, schema
-from sweep.options import Json, Networks, Reports, Results, SpaceArgument
+from sweep.options import CheckpointEvery, Json, Networks, Reports, Results, SpaceArgument
 from sweep.signals import POLITE, interrupt_once, interrupted
 from sweep.space import Space, allow, find
 from sweep.starting import new, spaces
@@ -66,7 +66,7 @@ def run(
             help="Where runs in progress are kept, a directory or a URL; RESULTS/NAME/checkpoints if not given."
         ),
     ] = None,
-    checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between two checkpoints of a run.")] = 60.0,
+    checkpoint_every: CheckpointEvery = 60.0,
     inline: Annotated[
         bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
     ] = False,

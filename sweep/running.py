@@ -1,5 +1,6 @@
 """Running a sweep: plan, train what its ledger lacks, render the report."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -69,8 +70,11 @@ def run(
         executor: what does the runs, in place of `workers`, `address` and `inline`; it is closed at the end.
 
     Interrupting it loses nothing but the runs in progress: call it again to go on.
-    Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing).
+    Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing,
+    seconds that are no number).
     """
+    if not 0 <= checkpoint_every < math.inf:
+        raise SweepError(f"checkpoint_every needs seconds, a finite number of at least 0, found {checkpoint_every}")
     watch = watch or usual_watch()
     space = space if isinstance(space, Space) else Space.load(find(space))
     if not space.proxy.dataset.facts.readable:

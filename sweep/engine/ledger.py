@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sweep.engine.asks import Ask, PlannedPoint
-from sweep.engine.ledger_file import change, check, connect, copied
+from sweep.engine.ledger_file import change, check, connect, copied, is_busy
 from sweep.engine.ledger_queries import LedgerQueries
 from sweep.engine.result import Result
 from sweep.engine.tables import APPLICATION, TABLES, VERSION
@@ -280,7 +280,7 @@ class Ledger(LedgerQueries):
                 self._connection.execute(statement)
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                if not is_busy(error):
                     raise
                 self._waiting(f"{self.path}: waiting for another process that reads or writes it")
 

@@ -45,8 +45,21 @@ def check(path: Path, connection: sqlite3.Connection) -> int:
     return version
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether SQLite says that another process keeps the file for itself at the moment."""
+    code = error.sqlite_errorcode if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode") else 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def busy(path: Path) -> LedgerError:
+    """The error for a file that another process keeps for itself at the moment."""
+    return LedgerError(f"{path}: another process is writing it; try again", code=1)
+
+
 def damaged(path: Path, error: Exception) -> LedgerError:
-    """The error for a file that is no ledger, or not whole."""
+    """The error for a file that is no ledger, or not whole; or that is `busy`."""
+    if is_busy(error):
+        return busy(path)
     return LedgerError(f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is")
 
 
@@ -55,11 +68,15 @@ def copied(path: Path, connection: sqlite3.Connection, version: int) -> sqlite3.
 
     Raises LedgerError if the file holds anything else.
     """
-    copy = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
+    copy = sqlite3.connect("file::memory:", uri=True, timeout=PATIENCE, isolation_level=None)
     try:
         copy.execute("PRAGMA foreign_keys = OFF")
         if version < VERSION:
+            # a backup waits for a writer without end, a reader as long as it was told
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             connection.backup(copy)
+            connection.execute("COMMIT")
             copy.execute("BEGIN")
             change(copy, version)
             copy.execute("COMMIT")

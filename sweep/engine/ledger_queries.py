@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep.engine.asks import Ask, PlannedPoint
+from sweep.engine.ledger_file import busy, is_busy
 from sweep.errors import LedgerError
 from sweep.html import table, text
 from sweep.search.history import Answer
@@ -181,18 +182,12 @@ class LedgerQueries:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """Turn whatever a damaged file makes of a query into a LedgerError."""
+        """Turn whatever a file that is damaged, or busy, makes of a query into a LedgerError."""
         try:
             yield
-        except (
-            sqlite3.Error,
-            ValueError,
-            TypeError,
-            AttributeError,
-            LookupError,
-            ArithmeticError,
-            RecursionError,
-        ) as error:
+        except _DAMAGE as error:
+            if is_busy(error):
+                raise busy(self.path) from None
             what = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise LedgerError(f"{self.path}: cannot be read, or is damaged ({what}); it was left as it is") from None
 

@@ -3,12 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sweep.space.datasets.dataset import PLACE
+from sweep.space.datasets.keys import Known
 from sweep.space.question import QUESTION
+from sweep.space.schema import INDECISIVE
 
-#: Sections that decide no outcome of a run.
+#: Sections, and keys within them, that decide no outcome of a run.
 _NO_OUTCOME = {
     *("name", "about", "baseline", "resources", "strategy", "published", "metric", "truth", "constraints"),
     *QUESTION,
+    *(f"proxy.{key}" for key in INDECISIVE),
+    *(f"proxy.dataset.{key}" for key in PLACE if key != "known"),
+    # the fingerprint says all that is known of images
+    *(f"proxy.dataset.known.{key}" for key in Known.model_fields if key != "fingerprint"),
 }
 #: Differences that are told one by one.
 _TOLD = 3
@@ -19,7 +26,6 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     lines = [
         f"{path} {_short(before)} -> {_short(after)}"
         for section in dict.fromkeys((*old, *new))
-        if section not in _NO_OUTCOME
         for path, before, after in _differences(section, old.get(section), new.get(section))
     ]
     more = f" and {len(lines) - _TOLD} more" if len(lines) > _TOLD else ""
@@ -27,6 +33,8 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    if path in _NO_OUTCOME:
+        return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys((*old, *new)):
             yield from _differences(f"{path}.{key}", old.get(key), new.get(key))

@@ -90,7 +90,9 @@ def _index(
     sizes = [size for column in images for size in _sizes(column)]
     # a test split that is trained on is none; one that runs are judged on counts, and nothing else is set aside then
     apart, tested = 0 if validation_split is None else first, "test" in found and split != "test"
-    fingerprint = index_fingerprint(f"{apart} {tested}", map(str, labels), sizes, encoded)
+    # the labels say how many classes there are, unless some class has no image
+    classes_too = "" if len(classes) == len(np.unique(labels)) else f" {len(classes)}"
+    fingerprint = index_fingerprint(f"{apart} {tested}{classes_too}", map(str, labels), sizes, encoded)
     return ImageIndex(classes, labels, apart, tested, fingerprint, encoded, contents_hashed(sizes))
 
 

@@ -11,8 +11,10 @@ import pytest
 from small import SMALL
 from sweeps import COMMAND, OUTCOME, rows, wn_sweep
 
+from sweep import run
 from sweep.costs import plan
 from sweep.engine.runs import wanted
+from sweep.errors import SweepError
 from sweep.proxy import train
 from sweep.space import Space
 
@@ -162,3 +164,14 @@ def test_weights_stay_where_checkpoints_go_and_are_judged_at_last(swept, tmp_pat
     # those of the sweep that kept none
     code, _, err = command("report", folder / "results/small", "--final")
     assert (code, "set proxy.keep_weights: true" in err) == (2, True)
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan", "-1", "-inf"])
+def test_seconds_between_checkpoints_are_a_number(seconds, command, tmp_path):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    code, _, err = command("run", "small.yaml", "--inline", f"--checkpoint-every={seconds}")
+    assert code == 2
+    assert "--checkpoint-every" in err
+    with pytest.raises(SweepError, match=rf"checkpoint_every needs seconds, .*, found {seconds}"):
+        run(tmp_path / "small.yaml", inline=True, checkpoint_every=float(seconds))
+    assert [path.name for path in tmp_path.iterdir()] == ["small.yaml"]

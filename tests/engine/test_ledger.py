@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import PLAN, RUNS, done, failed
 
+from sweep.engine import ledger_file
 from sweep.engine.asks import Ask
 from sweep.engine.ledger import Ledger
 from sweep.engine.planned_runs import PlannedRuns
 from sweep.engine.runs import Run, missing
+from sweep.engine.tables import VERSION
 from sweep.errors import LedgerError
 from sweep.space import plain
 
@@ -143,6 +145,27 @@ def test_our_readers_keep_nobody_waiting(ledger):
     with Ledger.open(ledger.path) as reader:
         ledger.record([done(RUNS[0])])
         assert reader.statuses() == {}
+
+
+def test_a_ledger_that_another_process_is_writing_is_not_called_damaged(ledger, monkeypatch):
+    monkeypatch.setattr(ledger_file, "PATIENCE", 0.02)
+    ledger._connection.execute("PRAGMA busy_timeout = 20")
+    with contextlib.closing(ledger_file.connect(ledger.path)) as reader:
+        with contextlib.closing(sqlite3.connect(ledger.path, isolation_level=None)) as writer:
+            writer.execute("BEGIN EXCLUSIVE")
+            for what in (
+                lambda: Ledger.open(ledger.path),
+                lambda: Ledger.create(ledger.path),
+                # it began to write after the file was checked
+                lambda: ledger_file.copied(ledger.path, reader, VERSION),
+                lambda: ledger_file.copied(ledger.path, reader, VERSION - 1),
+                ledger.statuses,
+            ):
+                with pytest.raises(LedgerError) as raised:
+                    what()
+                assert str(raised.value) == f"{ledger.path}: another process is writing it; try again"
+                assert raised.value.code == 1
+        assert Ledger.open(ledger.path).statuses() == {}
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

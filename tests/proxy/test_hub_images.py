@@ -163,6 +163,21 @@ def test_a_set_that_is_judged_on_its_test_split_is_one_with_a_test_split(dataset
     assert index.fingerprint == index_fingerprint("40 True", map(str, index.labels), sizes, index.encoded)
 
 
+def test_classes_without_images_are_in_the_fingerprint(datasets, tmp_path):
+    """They are outputs of the networks, which the labels do not tell; where each has images, labels tell them."""
+    prints = []
+    for names in (["cat", "dog"], ["cat", "dog", "eel"], ["cat", "dog", "eel", "fox"]):
+        path = tmp_path / str(len(names))
+        table(datasets, [0, 1] * 10, datasets.ClassLabel(names=names)).save_to_disk(path)
+        index = hub(path).index
+        prints.append(index.fingerprint)
+        assert len(index.classes) == len(names)
+    assert len(set(prints)) == 3
+    index = hub(tmp_path / "2").index
+    sizes = [len(index.encoded(number)[1]) for number in range(20)]
+    assert prints[0] == index_fingerprint("0 False", map(str, index.labels), sizes, index.encoded)
+
+
 def test_no_split_is_both_trained_and_judged_on(write):
     space = "name: s\ngrid: [{family: static}]\nproxy:\n  epochs: 1\n  optimizer: {name: sgd, lr: 0.1}\n"
     space += "  dataset:\n    name: huggingface\n    path: nowhere\n    image_size: 8\n%s"
