@@ -86,6 +86,12 @@ def test_published_rows_of_ones_own(command, write, tmp_path):
     assert (code, err) == (0, "")
     ours = json.loads(command("plan", path.name, "--json")[1])[-1]
     assert f" 0.02  {ours['params'] / 1e6:.2f}  " in out
+    # the values that were read mean the same without the file that they were read from
+    space = Space.load(path)
+    assert Space.parse(space.data).data == space.data
+    # as spreadsheets write it
+    (tmp_path / "mine.csv").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "mine.csv").read_bytes())
+    assert command("plan", path.name, "--trace", 0, "--no-forecast")[1] == out
     (tmp_path / "mine.csv").write_text(
         "backbone,width,family,label,params_m,flops_m\nshufflenet_v2,wide,static,x,1,1\n"
     )

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import http.client
 import tempfile
 import urllib.request
 from collections.abc import Callable
@@ -26,8 +27,9 @@ def download(name: str, tell: Callable[[str], None] = lambda line: None) -> Path
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             _fetch(address, checksum, path)
-        except OSError as error:
-            raise DataError(f"{address} cannot be downloaded to {path}: {error}") from None
+        except (OSError, http.client.HTTPException) as error:
+            what = str(error) or type(error).__name__
+            raise DataError(f"{address} cannot be downloaded to {path}: {what}") from None
         tell(f"{path} downloaded from {address}")
     return folder
 

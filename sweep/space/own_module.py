@@ -3,7 +3,9 @@
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -21,16 +23,17 @@ class Place:
     """Where a module lies, and the files that it, or its package, is made of."""
 
     folder: Path
-    files: tuple[Path, ...]
+    #: by their paths within the package
+    files: Mapping[str, Path]
     #: whether the module is looked for by file in `folder`, not among what is installed
     beside: bool
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the files' names and contents."""
+        """sha256 of the files' paths within the package, and of their contents."""
         digest = hashlib.sha256()
-        for path in self.files:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for name, path in self.files.items():
+            digest.update(os.fsencode(name) + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
 
@@ -85,7 +88,7 @@ def load(name: str, at: Place) -> ModuleType:
         raise ValueError(f"{name} cannot be imported: {type(error).__name__}: {error}") from None
 
 
-def _files(folder: Path, name: str) -> tuple[Path, ...] | None:
+def _files(folder: Path, name: str) -> dict[str, Path] | None:
     """The files of a module in a folder, or of its whole package; None if it is not there."""
     top, *inner = name.split(".")
     package = folder / top
@@ -94,8 +97,20 @@ def _files(folder: Path, name: str) -> tuple[Path, ...] | None:
     if not is_there:
         return None
     if inner or (package / "__init__.py").is_file():
-        return tuple(sorted(package.rglob("*.py")))
-    return (package.with_suffix(".py"),)
+        return _package_files(package)
+    module = package.with_suffix(".py")
+    return {module.name: module}
+
+
+def _package_files(*folders: Path) -> dict[str, Path]:
+    """The files of a package; hidden folders, such as those of a notebook's checkpoints, are no part of it."""
+    files = sorted(path for folder in folders for path in folder.rglob("*.py") if path.is_file())
+    by_name: dict[str, Path] = {}
+    for path in files:
+        name = next(path.relative_to(folder) for folder in folders if path.is_relative_to(folder))
+        if not any(part.startswith(".") for part in name.parts[:-1]):
+            by_name.setdefault(name.as_posix(), path)
+    return by_name
 
 
 def _load_file(name: str, at: Place) -> ModuleType:
@@ -143,8 +158,7 @@ def _installed(name: str) -> Place:
     spec, module = _spec(top), sys.modules.get(top)
     if spec is not None and spec.submodule_search_locations:
         folders = [Path(folder) for folder in spec.submodule_search_locations]
-        files = sorted(path for folder in folders for path in folder.rglob("*.py"))
-        return Place(folders[0].parent.resolve(), tuple(files), beside=False)
+        return Place(folders[0].parent.resolve(), _package_files(*folders), beside=False)
     origin = spec.origin if spec is not None else getattr(module, "__file__", None)
     file = Path(origin) if origin and Path(origin).is_file() else None
-    return Place(file.parent.resolve() if file else Path(), (file,) if file else (), beside=False)
+    return Place(file.parent.resolve() if file else Path(), {file.name: file} if file else {}, beside=False)

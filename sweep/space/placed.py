@@ -8,14 +8,18 @@ from sweep.errors import SpaceError
 from sweep.space.axes import references
 from sweep.space.own import OwnNetwork, forget_networks, own_network, search
 from sweep.space.paths import at_home, exists, is_file
+from sweep.space.published import found_anywhere
 from sweep.space.source import Source
 
 
 def placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
-    """The space with the path of its data set from the root on, and the image size that the network says if no other.
+    """The space with paths from the root on, and the data set with the image size of the network if it has no other.
 
-    A path is relative to the space's own file; one that is not there may be a name on the Hugging Face hub.
+    Paths are those of the data set and of published rows. They are relative to the space's own file; one that is not
+    there may be a name on the Hugging Face hub, or of a table that ships.
     """
+    if isinstance(published := data.get("published"), str):
+        data = {**data, "published": found_anywhere(published, source.file)}
     proxy, network = data.get("proxy"), data.get("network")
     dataset = proxy.get("dataset") if isinstance(proxy, Mapping) else None
     if not isinstance(proxy, Mapping) or not isinstance(dataset, Mapping):

@@ -46,19 +46,30 @@ def find_published(name: str, beside: str) -> Path:
 
     Raises ValueError in words.
     """
-    # in a wheel they lie inside the package, in a checkout beside it
-    folder = next((f for f in (_PACKAGE / "_paper", _PACKAGE.parent / "results" / "paper") if f.is_dir()), None)
-    ours = {path.stem: path for path in sorted(folder.glob("*.csv"))} if folder else {}
-    path = Path(beside).parent / name
+    ours, path = _shipped(), Path(beside).parent / name
     if name in ours or is_file(path):
         return ours.get(name, path)
     raise ValueError(f"no file {name}, and no shipped table of that name{did_you_mean(name, ours)}")
 
 
+def found_anywhere(name: str, beside: str) -> str:
+    """A name of published rows that means the same wherever it is read: of a file the path from the root on."""
+    path = Path(beside).parent / name
+    return str(path.absolute()) if name not in _shipped() and is_file(path) else name
+
+
+def _shipped() -> dict[str, Path]:
+    """The published tables that ship, by name."""
+    # in a wheel they lie inside the package, in a checkout beside it
+    folder = next((f for f in (_PACKAGE / "_paper", _PACKAGE.parent / "results" / "paper") if f.is_dir()), None)
+    return {path.stem: path for path in sorted(folder.glob("*.csv"))} if folder else {}
+
+
 def read_published(path: Path) -> list[Row]:
     """The rows of a CSV; raises SpaceError with file and line."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        # spreadsheets begin a file with a mark, which is no part of a column's name
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             lacking = sorted(_NEEDED - set(reader.fieldnames or ()))
             if lacking:

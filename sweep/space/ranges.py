@@ -34,7 +34,7 @@ class Range(Model):
             raise ValueError("a range of a grid needs step or count, and not both")
         if self.log and (self.step is not None or self.low <= 0):
             raise ValueError("a range of equal ratios needs count, and a low over 0")
-        if self.step is not None and (self.high - self.low) / self.step >= MOST_IN_RANGE:
+        if self.step is not None and self.length > MOST_IN_RANGE:
             raise ValueError(f"has more than {MOST_IN_RANGE:,} values")
         return self
 
@@ -43,15 +43,15 @@ class Range(Model):
         """How many values there are at most."""
         if self.count is not None:
             return self.count
-        assert self.step is not None
-        return int((self.high - self.low) / self.step) + 1
+        low, high, step = (Fraction(str(value)) for value in (self.low, self.high, self.step))
+        return int((high - low) / step) + 1
 
     def values(self) -> list[int | float]:
         """The values, each once, from low to high."""
         low, high = Fraction(str(self.low)), Fraction(str(self.high))
         if self.step is not None:
             step = Fraction(str(self.step))
-            exact = [low + i * step for i in range(int((high - low) / step) + 1)]
+            exact = [low + i * step for i in range(self.length)]
         elif self.log:
             assert self.count is not None
             exact = [Fraction(f"{value:.12g}") for value in self._at_equal_ratios(self.count)]

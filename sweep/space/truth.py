@@ -53,7 +53,8 @@ def with_truth(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        # spreadsheets begin a file with a mark, which is no part of a column's name
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             lacking = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
             if lacking:

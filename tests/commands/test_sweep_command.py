@@ -11,7 +11,7 @@ import pytest
 from small import SMALL
 from sweeps import COMMAND, OUTCOME, rows, wn_sweep
 
-from sweep import run
+from sweep import run as run_sweep
 from sweep.costs import plan
 from sweep.engine.runs import wanted
 from sweep.errors import SweepError
@@ -173,5 +173,5 @@ def test_seconds_between_checkpoints_are_a_number(seconds, command, tmp_path):
     assert code == 2
     assert "--checkpoint-every" in err
     with pytest.raises(SweepError, match=rf"checkpoint_every needs seconds, .*, found {seconds}"):
-        run(tmp_path / "small.yaml", inline=True, checkpoint_every=float(seconds))
+        run_sweep(tmp_path / "small.yaml", inline=True, checkpoint_every=float(seconds))
     assert [path.name for path in tmp_path.iterdir()] == ["small.yaml"]

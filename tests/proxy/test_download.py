@@ -1,6 +1,7 @@
 """Downloads: whole and checked, or not at all."""
 
 import http.server
+import socket
 import threading
 
 import pytest
@@ -81,6 +82,33 @@ def test_what_fails_leaves_nothing(why, served, monkeypatch):
         monkeypatch.setattr("hashlib.sha256", broken)
     with pytest.raises((DataError, KeyboardInterrupt)):
         download("mnist")
+    assert not list(cache("mnist").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"nonsense\r\n\r\n", "nonsense"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "IncompleteRead"),
+        (b"", "without response"),
+    ],
+    ids=["no HTTP", "cut off", "nothing"],
+)
+def test_an_answer_that_is_no_http_or_ends_early(answer, told, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            connection.recv(1000)
+            connection.sendall(answer)
+            connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x.gz"
+        pretend(monkeypatch, "mnist", 200, {}, downloads={address: "0"})
+        with pytest.raises(DataError, match=f"x.gz cannot be downloaded to .*{told}"):
+            download("mnist")
     assert not list(cache("mnist").iterdir())
 
 

@@ -10,7 +10,7 @@ from sweep.space.changes import changes
         ("seeds", {"all": 3, "baseline": 9}, 3, "seeds {all: 3, baseline: 9} -> 3"),
         ("seeds", [0, 2], {"all": [0, 2], "baseline": [0, 2, 5]}, "seeds [0, 2] -> {all: [0, 2], baseline: [0, 2, 5]}"),
         ("proxy", {"epochs": 10}, {"epochs": 3}, "proxy.epochs 10 -> 3"),
-        ("proxy", {"augment": {"flip": False}}, {"augment": {"flip": True}}, "proxy.augment.flip false -> true"),
+        ("proxy", {"flip": False}, {"flip": True}, "proxy.flip false -> true"),
         ("proxy", {}, {"augment": {"shift": 1}}, "proxy.augment nothing -> {shift: 1}"),
     ],
 )

@@ -1,5 +1,6 @@
 """Networks of the user's own: where they are looked for, and what values they take."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from space.conftest import NETS
 
 from sweep.errors import SpaceError
-from sweep.space import Space, axes, baselines, expand, label, own, product
+from sweep.space import Space, axes, baselines, expand, label, own, own_module, product
 
 
 @pytest.fixture
@@ -140,6 +141,44 @@ def test_an_edited_module_is_read_anew(tmp_path, space):
     (tmp_path / "nets.py").write_text(NETS.replace("depth=1", "deep=1"))
     assert space({"deep": 1})
     assert own.own_network("nets:net").fingerprint != first
+
+
+def digest(*files):
+    """The fingerprint of files, by hand."""
+    made = hashlib.sha256()
+    for name, content in files:
+        made.update(name.encode() + b"\0" + content.encode() + b"\0")
+    return made.hexdigest()
+
+
+def test_the_fingerprint_of_a_package_is_of_its_files_by_their_paths_in_it(tmp_path):
+    package = tmp_path / "deep"
+    (package / "inner").mkdir(parents=True)
+    files = [("__init__.py", "a"), ("inner/__init__.py", "b"), ("inner/nets.py", "c"), ("sizes.py", "d")]
+    for name, content in files:
+        (package / name).write_text(content)
+    own_module.search(tmp_path)
+    assert own_module.place("deep").fingerprint == digest(*files)
+    # what an editor leaves is no part of it
+    for name in (".ipynb_checkpoints", "inner/.cache"):
+        (package / name).mkdir()
+        (package / name / "sizes.py").write_text("old")
+    (package / "old.py").mkdir()
+    assert own_module.place("deep").fingerprint == digest(*files)
+    (package / "inner").rename(package / "other")
+    assert own_module.place("deep").fingerprint != digest(*files)
+
+
+def test_the_fingerprint_of_a_flat_package_and_of_a_module_stays(tmp_path):
+    """Runs of earlier versions keep their keys."""
+    (tmp_path / ".hidden/flat").mkdir(parents=True)
+    for name in ("sizes", "__init__", "nets"):
+        (tmp_path / f".hidden/flat/{name}.py").write_text(name)
+    (tmp_path / ".hidden/alone_here.py").write_text("x")
+    own_module.search(tmp_path / ".hidden")
+    files = [("__init__.py", "__init__"), ("nets.py", "nets"), ("sizes.py", "sizes")]
+    assert own_module.place("flat").fingerprint == digest(*files)
+    assert own_module.place("alone_here").fingerprint == digest(("alone_here.py", "x"))
 
 
 # what a builder is

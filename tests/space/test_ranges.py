@@ -7,13 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sweep.space.ranges import Range
+from sweep.space.ranges import MOST_IN_RANGE, Range
 
 
 @given(st.integers(-1000, 1000), st.integers(1, 60), st.sampled_from([1, 2, 4, 5, 10, 20, 100]))
 def test_steps_are_exact(low, steps, parts):
     found = Range(low=low / parts, high=(low + steps) / parts, step=1 / parts).values()
     assert found == [float(Fraction(low + i, parts)) for i in range(steps + 1)]
+
+
+@given(st.integers(-1000, 1000), st.integers(1, 60), st.sampled_from([1, 2, 4, 5, 10, 20, 100]))
+def test_the_length_is_that_of_the_values(low, steps, parts):
+    found = Range(low=low / parts, high=(low + steps) / parts, step=1 / parts)
+    assert found.length == len(found.values()) == steps + 1
+
+
+def test_the_most_values():
+    assert Range(low=0, high=9999.9, step=0.1).length == MOST_IN_RANGE
+    with pytest.raises(ValidationError, match="more than 100,000 values"):
+        Range(low=0, high=10000, step=0.1)
 
 
 def test_whole_numbers_stay_whole_and_ends_are_included():

@@ -21,6 +21,11 @@ def test_rows_of_a_file_are_kept_with_the_space(tmp_path):
     assert Space.parse(made.data).truth == made.truth
 
 
+def test_a_file_that_a_spreadsheet_wrote(tmp_path):
+    made = load(tmp_path, "\ufeffpoint,error\r\nstatic,39.7\r\n")
+    assert [(row.point, row.error) for row in made.truth] == [("static", 39.7)]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
