@@ -42,7 +42,7 @@ def best(table: pd.DataFrame, samples: Mapping[str, Sample]) -> Best | None:
     Returns:
         None if no point may be ranked.
     """
-    rows = records(ranked(table))
+    rows = records(ranked(table, samples))
     if not rows:
         return None
     lowest = min(rows, key=lambda row: (row["mean"], row["point"]))

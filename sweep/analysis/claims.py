@@ -8,6 +8,7 @@ from sweep.analysis.estimates import Estimate, combine, estimate
 from sweep.analysis.kernel_families import similarities
 from sweep.analysis.nuisance import Tuned
 from sweep.analysis.order import is_number, points
+from sweep.analysis.ranked import Comparable
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -37,19 +38,20 @@ def larger_g(frame: SweepFrame, tuned: Tuned) -> Claim | None:
     """Compare the largest G with the smallest at the same lambda, tuned: error of the one less that of the other.
 
     Returns:
-        None without two points of one lambda that differ in G, or while one of them is not settled.
+        None without two points of one lambda that differ in G, or while they cannot be compared.
     """
     if "G" not in frame.axes or "lambda" not in frame.axes:
         return None
-    settled = {row["point"] for row in records(tuned.points) if row["settled"]}
+    comparable = Comparable.of(frame, tuned)
     others = [axis for axis in frame.axes if axis not in {"M", "G"}]
     alike: dict[tuple[Any, ...], dict[float, str]] = {}
     for row in records(points(frame)):
-        if row["point"] in settled and is_number(row["G"]) and is_number(row["lambda"]):
+        if is_number(row["G"]) and is_number(row["lambda"]):
             alike.setdefault(tuple(str(row[axis]) for axis in others), {})[float(row["G"])] = row["point"]
     values = sorted({g for by_g in alike.values() for g in by_g})
     for small, large in sorted(combinations(values, 2), key=lambda two: values.index(two[0]) - values.index(two[1])):
-        held = [(by_g[large], by_g[small]) for by_g in alike.values() if {small, large} <= by_g.keys()]
+        both = [(by_g[large], by_g[small]) for by_g in alike.values() if {small, large} <= by_g.keys()]
+        held = [pair for pair in both if comparable(*pair)]
         if held:
             signs = [(one, sign) for pair in held for one, sign in zip(pair, (1.0, -1.0), strict=True)]
             samples = [(sign / len(held), tuned.samples[point]) for point, sign in signs]

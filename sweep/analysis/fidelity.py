@@ -68,7 +68,7 @@ class Agreement:
     #: the sweep's best point, and by how much more error the reference has of it than of its own best, in points
     best: str
     regret: float
-    #: mean tau-b of single seeds with the reference, and of two seeds with one another: as good as a seed can be
+    #: mean tau-b of single seeds with the reference, and of two seeds with one another
     seed_tau: float
     seed_to_seed: float
 

@@ -6,12 +6,14 @@ than guessing have learned nothing, so an order among them is an order of noise.
 """
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from sweep.analysis.nuisance import Tuned
+from sweep.analysis.samples import Sample
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.statistics.guessing import guessing_error, guessing_limit
 
@@ -79,7 +81,16 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
     return table[fit & ~table["at_chance"].astype(bool)] if "at_chance" in table else table[fit]
 
 
-def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Of `judged`, the rows with most seeds: those that are compared with one another."""
+def ranked(table: pd.DataFrame, samples: Mapping[str, Sample] | None = None) -> pd.DataFrame:
+    """Of `judged`, the rows with most seeds: those that are compared with one another.
+
+    With `samples`, `Tuned.samples`, of these the ones with the same seeds, those that most of them have: where not all
+    runs are in, as many seeds may be others.
+    """
     rows = judged(table)
-    return rows[rows["n"] == rows["n"].max()] if len(rows) else rows
+    rows = rows[rows["n"] == rows["n"].max()] if len(rows) else rows
+    if samples is None or not len(rows):
+        return rows
+    seeds = [samples[point].seeds for point in rows["point"]]
+    usual = Counter(seeds).most_common(1)[0][0]
+    return rows[[one == usual for one in seeds]]

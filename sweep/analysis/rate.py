@@ -19,7 +19,7 @@ import numpy.typing as npt
 from sweep.analysis.estimates import Sample, combine
 from sweep.analysis.naive import Effect, Share
 from sweep.analysis.nuisance import Setting, Tuned, settings
-from sweep.analysis.order import is_number, points, sort_key
+from sweep.analysis.order import is_number, points, shown_key
 from sweep.analysis.question import Contrast
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
@@ -43,7 +43,8 @@ class RateEffect:
     contrast: Contrast
     #: by shared setting, over the seeds that setting and tuned points both have; settings by size
     effects: Mapping[Setting, Effect]
-    #: the shared setting that the share is told of, the one with the lowest rate; None without two seeds at any
+    #: the shared setting that the share is told of, the one with the lowest rate (of words the first in
+    #: the space); None without two seeds at any
     lowest: Setting | None
     share: Share
     #: points of the contrast whose best setting is at the edge of the list
@@ -77,6 +78,7 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
     if len(known) < 2:
         return ()
     at = _rate_position(frame)
+    key = shown_key(frame, list(frame.nuisance)[at])
     shared = shared_samples(frame)
     about = {row["point"]: row for row in records(tuned.points)}
     found = []
@@ -90,7 +92,7 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
         }
         untuned = tuple(point for point in contrast.weights if point in about and about[point]["edge"])
         told = [setting for setting, effect in effects.items() if len(effect.taken_seeds) > 1]
-        lowest = min(told, key=lambda setting: sort_key(setting[at]), default=None)
+        lowest = min(told, key=lambda setting: key(setting[at]), default=None)
         share = Share(math.nan, math.nan, math.nan) if lowest is None else effects[lowest].share
         verdict = _verdict(lowest is not None, share, untuned)
         found.append(RateEffect(contrast, effects, lowest, share, untuned, verdict))

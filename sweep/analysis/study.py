@@ -21,7 +21,7 @@ from sweep.analysis.records import records
 from sweep.analysis.replicates import Counts, count, table
 from sweep.analysis.shrunk import Array, draw, drawn
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.analysis.verdict import Verdict, verdicts
+from sweep.analysis.verdict import Compared, Verdict, verdicts
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Study:
             # nothing is known of noise, and drawing takes long
             return {}
         rows = self.table
-        fit = ranked(rows)
+        fit = ranked(rows, self.tuned.samples)
         found = {}
         for cost in [cost for cost in COSTS if cost in rows]:
             known = fit[np.isfinite(fit[cost].to_numpy(dtype=float)) & (fit[cost] > 0)]
@@ -116,6 +116,11 @@ class Study:
     def verdicts(self) -> tuple[Verdict, ...]:
         """The answers to what is asked about each main axis."""
         return verdicts(self.frame, self.tuned.samples, self.comparable)
+
+    @cached_property
+    def compared(self) -> tuple[Compared, ...]:
+        """Every comparison of the main axes that can be made, with its difference as the verdicts have it."""
+        return tuple(one for verdict in self.verdicts for one in verdict.compared)
 
     @cached_property
     def best(self) -> Best | None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from sweep.analysis.fidelity import Ranking, Told, signs, tau_b
+from sweep.analysis.samples import Sample, means_without
 from sweep.statistics.noise import Noise, noise, quantile
 
 #: The share of points that are best on the target, and the least number of them that has a ranking.
@@ -63,7 +64,13 @@ class Truth:
     pairs: Pairs
 
 
-def truth(errors: Array, target: Array, tolerance: Array | None = None, params: Array | None = None) -> Truth | None:
+def truth(
+    errors: Array,
+    target: Array,
+    tolerance: Array | None = None,
+    params: Array | None = None,
+    left_out: Array | None = None,
+) -> Truth | None:
     """Compare the order of means with that of a target.
 
     Args:
@@ -71,6 +78,7 @@ def truth(errors: Array, target: Array, tolerance: Array | None = None, params: 
         target: of shape (points,): the target's error.
         tolerance: of the same shape: two targets closer than theirs together are ties; 0 if None.
         params: of the same shape: parameters of the points.
+        left_out: of the shape of `errors`: as `noise` takes it, where settings were chosen.
 
     Returns:
         None with fewer than three points.
@@ -82,7 +90,7 @@ def truth(errors: Array, target: Array, tolerance: Array | None = None, params: 
     near = np.zeros(len(target)) if tolerance is None else np.nan_to_num(tolerance[known])
     sizes = None if params is None else params[known]
     means = np.nanmean(errors, axis=-1)
-    seen = noise(errors)
+    seen = noise(errors, None if left_out is None else left_out[known])
     error_of_mean = _standard_errors(errors, seen)
     number = len(target)
     few = math.ceil(BEST * number)
@@ -108,14 +116,22 @@ def truth(errors: Array, target: Array, tolerance: Array | None = None, params: 
 
 
 def as_arrays(
-    samples: Mapping[str, Mapping[int, float]], told: Mapping[str, Told], seeds: Sequence[int]
-) -> tuple[list[str], Array, Array, Array]:
-    """Lay out the errors by seed of the points that a target knows: their names, errors, targets and tolerances."""
-    names = [point for point in samples if point in told and samples[point]]
-    errors = np.array([[samples[point].get(seed, math.nan) for seed in seeds] for point in names], dtype=float)
+    samples: Mapping[str, Sample], told: Mapping[str, Told], seeds: Sequence[int]
+) -> tuple[list[str], Array, Array, Array, Array]:
+    """Lay out the errors by seed of the points that a target knows.
+
+    Returns:
+        Their names, errors, what these would be without each seed (as `noise` takes it), targets and tolerances.
+    """
+    names = [point for point in samples if point in told and samples[point].seeds]
+    errors, left_out = np.full((2, len(names), len(seeds)), math.nan)
+    place = {seed: at for at, seed in enumerate(seeds)}
+    for i, point in enumerate(names):
+        at = [place[seed] for seed in samples[point].seeds]
+        errors[i, at], left_out[i, at] = samples[point].numbers, means_without(samples[point])
     target = np.array([told[point].error for point in names], dtype=float)
     tolerance = np.array([told[point].tolerance for point in names], dtype=float)
-    return names, errors.reshape(len(names), len(seeds)), target, tolerance
+    return names, errors, left_out, target, tolerance
 
 
 def _tau(one: Array, target: Array, near: Array, weights: Array | None = None) -> float:
@@ -179,7 +195,7 @@ def _standard_errors(errors: Array, seen: Noise) -> Array:
     """Standard errors of means, apart from the luck of seeds that all points share."""
     variance, _ = seen.moderated()
     count = np.isfinite(errors).sum(-1)
-    return np.asarray(np.sqrt(variance / np.maximum(count, 1)))
+    return np.asarray(np.sqrt(variance * seen.widening / np.maximum(count, 1)))
 
 
 def _pairs(errors: Array, target: Array, near: Array, seen: Noise) -> Pairs:

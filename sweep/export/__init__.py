@@ -13,6 +13,7 @@ from sweep.engine.ledger import Ledger
 from sweep.errors import SweepError
 from sweep.export import optuna_db, tables
 from sweep.ledger_frame import frame
+from sweep.report import words
 from sweep.report.latex import latex_table
 from sweep.safe_files import replacing
 
@@ -57,7 +58,8 @@ def export(ledger: Ledger, to: Path, force: bool = False) -> str:
         return f"{epochs['key'].nunique()} runs: {to}{others}"
     study = Study(sweep)
     if to.suffix == ".tex":
-        text = latex_table(study)
+        with words.judged_by(sweep.metric):
+            text = latex_table(study)
         _whole(to, lambda part: part.write_text(text, encoding="utf-8"))
         return f"{len(study.table)} points: {to}"
     rows = tables.points(study) if table == "points" else tables.runs(sweep)

@@ -42,4 +42,6 @@ def _write(summary: Any, writer: Any, run: TrackedRun) -> None:
 
 def _folder_name(name: str) -> str:
     """A name that may be one of a folder: some of a person's own values may not."""
-    return "".join(letter if letter.isalnum() or letter in " =.-_" else "_" for letter in name)[:150].lstrip(".")
+    plain = "".join(letter if letter.isalnum() or letter in " =.-_" else "_" for letter in name).lstrip(".")
+    # file systems count bytes, 255 at most, and a number may stand behind
+    return plain.encode()[:200].decode(errors="ignore")

@@ -26,7 +26,7 @@ _ESCAPES = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "{''}",
     "[": "{[}",  # at the head of a row it would be read as the argument of the row before
     "]": "{]}",
     "λ": r"$\lambda$",
@@ -39,6 +39,9 @@ _ESCAPES = {
     "\N{NARROW NO-BREAK SPACE}": r"\,",
     "\N{THIN SPACE}": r"\,",
 }
+
+
+_ABOUT = {"error": "Error: top-1 validation error", "loss": "Loss: validation cross-entropy in nats"}
 
 
 def escape(text: str) -> str:
@@ -60,13 +63,17 @@ def latex_table(study: Study) -> str:
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
     known = records(judged(table))
     best = min(known, key=lambda row: row["mean"], default={"point": None})["point"]
-    heads = ["point", "error, %", "95 % interval", "seeds"]
+    metric = words.metric()
+    heads = ["point", f"{metric.noun}, {metric.unit}", "95 % interval", "seeds"]
     if baselines:
-        heads.append(f"difference to {words.shorten(baselines[0], 40) if len(baselines) == 1 else 'baseline'}, points")
+        heads.append(
+            f"difference to {words.shorten(baselines[0], 40) if len(baselines) == 1 else 'baseline'}, {metric.points}"
+        )
     heads += ["params", "FLOPs"]
     lines = [
-        f"% The sweep {escape(study.frame.name)}, by wn-sweep; needs \\usepackage{{booktabs}}.",
-        "% Error: top-1 validation error at the last epoch, mean and standard deviation over seeds, each point at its",
+        f"% The sweep {escape(study.frame.name)}, by wn-sweep; needs \\usepackage{{booktabs}};",
+        "% of letters beyond ASCII, which a person's own names may have, also XeLaTeX or LuaLaTeX.",
+        f"% {_ABOUT[metric.noun]} at the last epoch, mean and standard deviation over seeds, each point at its",
         "% own nuisance setting. Differences are paired by seed. FLOPs are multiply-adds per sample.",
         *(["% Two seeds give no useful interval of a mean."] if (table["n"] == 2).any() else []),
         f"\\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",

@@ -28,6 +28,8 @@ from sweep.statistics.noise import Noise, noise
 DRAWS, FEWEST, MOST_CELLS = 1000, 200, 1_000_000
 #: How often the choice of a setting is drawn anew in each.
 CHOICES = 8
+#: Fewer points than these lie about a level, not about a line.
+LINE = 5
 #: Degrees of freedom of the prior that a point's factor of noise is 1; fewer for a baseline's, which is in all
 #: differences: it must not be told by that of others.
 PRIOR, BASELINE = 4.0, 1.0
@@ -72,7 +74,8 @@ def draw(
     if baselines is not None:
         prior[baselines] = BASELINE
     typical = np.where(np.isfinite(seen.typical), seen.typical, np.nanmean(seen.typical))
-    freedom = np.maximum(seen.pooled_degrees, 1.0)
+    # of a setting that only one point has nothing but the noise at the others is known
+    freedom = np.where(seen.pooled_degrees >= 1, seen.pooled_degrees, max(float(seen.pooled_degrees.max()), 1.0))
     factor, degrees, correlation = _factors(seen, typical, prior)
     factors = factor * degrees / rng.chisquare(np.broadcast_to(degrees, (draws, len(degrees))))
     drawn = typical * freedom / rng.chisquare(freedom, (draws, len(freedom)))
@@ -85,9 +88,10 @@ def draw(
             continue
         each = np.maximum(counts[k], 1) / (1 - seen.saved[k] * np.maximum(counts[k], 1))
         variance = drawn[:, k, None] * factors / each
-        scatter = _scatters(means[k], typical[k] * factor / each, known[k], x, rng.random(draws))
+        line = x if x is not None and known[k].sum() >= LINE and np.ptp(x[known[k]]) > 0 else None
+        scatter = _scatters(means[k], typical[k] * factor / each, known[k], line, rng.random(draws))
         scatter = scatter * (drawn[:, k] / typical[k])
-        cells[:, k] = _cells(means[k], variance, scatter[:, None], known[k], x, luck[:, k], rng)
+        cells[:, k] = _cells(means[k], variance, scatter[:, None], known[k], line, luck[:, k], rng)
     spread = np.sqrt(drawn[:, :, None] * factors[:, None, :] / np.maximum(counts - 1, 1))
     total = np.zeros((draws, table.shape[1]))
     for _ in range(CHOICES):
@@ -127,7 +131,7 @@ def _correlated(rng: np.random.Generator, correlation: float, shape: tuple[int, 
 
 
 def _centred(covariate: Array | None, known: Mask) -> Array | None:
-    if covariate is None or known.any(0).sum() < 5 or np.ptp(covariate) < 1e-9:
+    if covariate is None or known.any(0).sum() < LINE or np.ptp(covariate) < 1e-9:
         return None
     return np.asarray((covariate - covariate.mean()) / np.ptp(covariate))
 

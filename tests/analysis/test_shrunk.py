@@ -61,3 +61,21 @@ def test_names_and_their_order_change_no_draw():
     before, after = drawn(one, tune(one)), drawn(two, tune(two))
     for i in range(6):
         assert (before[f"p{i}"] == after[f"q{9 - i}"]).all()
+
+
+@pytest.mark.parametrize("survivors", [1, 2])
+@pytest.mark.parametrize("covariate", [None, np.log(np.arange(1.0, 7.0))])
+def test_a_setting_that_few_points_have_is_drawn_by_the_noise_of_the_others(survivors, covariate):
+    """All points but one or two fail at the highest rate, which is the best one for these."""
+    rng = np.random.default_rng(3)
+    known = {}
+    for i in range(6):
+        low, middle, high = ((level - i + rng.normal(0, 0.3, 3)).tolist() for level in (10.0, 9.5, 9.0))
+        known[f"p{i}"] = [low, middle, high if i >= 6 - survivors else [FAILED, FAILED, high[2]]]
+    frame = sweep_frame(known)
+    found = draw(frame, list(known), covariate=covariate)
+    assert np.isfinite(found).all()
+    mean = np.mean(known["p5"][2])
+    assert found[:, 5].mean() == pytest.approx(mean, abs=0.3)
+    low, high = np.quantile(found[:, 5], [0.005, 0.995])
+    assert mean - 3 < low < high < mean + 3

@@ -40,3 +40,17 @@ def test_permuting_rows_and_relabelling_change_no_number(tables, order):
         assert np.array_equal(told.hypervolume, after.chances[cost].hypervolume, equal_nan=True)
     for naive, other in zip(before.naive, after.naive, strict=True):
         assert {new[point]: effect for point, effect in naive.effects.items()} == dict(other.effects)
+
+
+def test_the_best_is_of_points_that_have_the_same_seeds():
+    """Seed 2 is harder than the others; a lacks seed 0, and is better than every other point by 1 where both are."""
+    luck = [0.0, 0.1, 4.0]
+    levels = {"a": 19.0, "b": 20.0, "c": 20.5, "d": 21.0}
+    errors = {
+        point: [[level + luck[s] if s != (0 if point == "a" else 2) else MISSING for s in range(3)]]
+        for point, level in levels.items()
+    }
+    frame = sweep_frame(errors, {})
+    best = Study(frame).best
+    assert best.point["point"] == "b"
+    assert best.of == 3

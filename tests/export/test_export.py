@@ -166,7 +166,7 @@ def untex(text):
         r"\textless{}": "<",
         r"\textgreater{}": ">",
         r"\textbar{}": "|",
-        r"\textquotedbl{}": '"',
+        "{''}": '"',  # closing marks, as \textquotedbl needs an encoding that is not LaTeX's own
         r"$\lambda$": "λ",
         r"$\pm$": "±",
         r"$\times$": "×",

@@ -190,7 +190,7 @@ def ranks(compared: "Compared") -> Iterable[Card]:
     if math.isfinite(ceiling):
         says.append(
             f"Two single seeds of {_name(first)} agree with one another by τ-b {words.number(ceiling)}: noise alone "
-            "keeps a single seed from agreeing by more with anything."
+            "keeps them from agreeing by more."
         )
     table = Table(f"How {_name(first)} ranks points, and how the others do", columns, tuple(rows), sortable=True)
     return [Card(title, tuple(says), tables=(table,))]

@@ -1,7 +1,7 @@
 """Draws contrasts against what they were measured at: shared learning rates, or lengths of training."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from sweep.analysis.estimates import Estimate
 from sweep.report import words
 from sweep.report.figures.layout import bottom, legend
-from sweep.report.figures.style import COLOURS, MARKERS, ONE_COLUMN, PAPER, SOFT, drawable, look
+from sweep.report.figures.style import COLOURS, MARKERS, ONE_COLUMN, PAPER, SOFT, distinct, drawable, look
 
 #: More contrasts than these cannot be told apart.
 MOST = 4
@@ -19,21 +19,22 @@ _APART = 0.3
 
 
 def draw_contrasts(
-    contrasts: Mapping[str, Mapping[str, Estimate]], label: str, last: bool, width: float = ONE_COLUMN
+    contrasts: Sequence[tuple[str, Mapping[str, Estimate]]], label: str, last: bool, width: float = ONE_COLUMN
 ) -> Figure:
     """Draw a line for each contrast, with intervals.
 
     Args:
-        contrasts: name -> what stands at a tick -> the contrast there; ticks in the order of the first contrast.
+        contrasts: names, and of each what stands at a tick -> the contrast there; ticks in the order of the first. The
+            first four are drawn.
         label: of the axis of ticks.
         last: whether the last tick is of another kind than the others: it stands apart, filled.
         width: in inches.
     """
     with look():
-        drawn = dict(list(contrasts.items())[:MOST])
+        names, drawn = [name for name, _ in contrasts[:MOST]], [values for _, values in contrasts[:MOST]]
         keys = [
-            Line2D([], [], color=COLOURS[i], marker=MARKERS[i], lw=1.2, label=drawable(name, 40))
-            for i, name in enumerate(drawn)
+            Line2D([], [], color=COLOURS[i], marker=MARKERS[i], lw=1.2, label=name)
+            for i, name in enumerate(distinct(names, 40))
         ]
         below = bottom(keys, width)
         height = below + 2.0
@@ -41,9 +42,9 @@ def draw_contrasts(
         ax = figure.add_axes((0.5 / width, below / height, 1 - 0.6 / width, 1 - (below + 0.08) / height))
         ax.axhline(0, color=SOFT, lw=0.8)
         ax.grid(axis="y")
-        ticks = list(dict.fromkeys(tick for values in drawn.values() for tick in values))
+        ticks = list(dict.fromkeys(tick for values in drawn for tick in values))
         places = {tick: float(i) + _APART * (last and i == len(ticks) - 1) for i, tick in enumerate(ticks)}
-        for i, values in enumerate(drawn.values()):
+        for i, values in enumerate(drawn):
             aside = 0.12 * (i - (len(drawn) - 1) / 2)
             joined = [tick for tick in values if not (last and tick == ticks[-1])]
             ax.plot([places[t] + aside for t in joined], [values[t].mean for t in joined], color=COLOURS[i], lw=1.0)

@@ -114,6 +114,9 @@ def _waits(study: Study, curves: Curves) -> str | None:
     return "None of its runs succeeded."
 
 
+_UNITS = {"error": "per cent", "loss": "nats"}
+
+
 def _alt(curves: Curves, tuned: bool) -> str:
     """Tell the tuned curve point by point."""
     lines = []
@@ -124,7 +127,9 @@ def _alt(curves: Curves, tuned: bool) -> str:
     level = curves.tuned.level
     base = f" Baseline {level.point}: {words.number(level.mean)}." if level else ""
     panels = "" if tuned or len(curves.panels) == 1 else f" in {len(shown(curves))} panels"
-    what = f"Line chart of error in per cent against {words.name(curves.x)}{panels}."
+    what = (
+        f"Line chart of {words.metric().noun} in {_UNITS[words.metric().noun]} against {words.name(curves.x)}{panels}."
+    )
     return words.shorten(f"{what} Tuned means: {' '.join(lines)}{base}", 1200)
 
 
@@ -202,8 +207,9 @@ def _spread_table(curves: Curves, nuisance: Sequence[str]) -> Table | None:
         rows.append(tuple(cells))
     first = tuned[-1]
     caption = (
-        f"Error at {words.equal(words.name(curves.x), first.x_low)} less error at {words.value(first.x_high)}, in "
-        "points, paired by seed, with 95 % intervals; bold where that excludes zero"
+        f"{words.metric().noun.capitalize()} at {words.equal(words.name(curves.x), first.x_low)} less "
+        f"{words.metric().noun} at {words.value(first.x_high)}, in {words.metric().points}, paired by seed, with 95 % "
+        "intervals; bold where that excludes zero"
     )
     return Table(caption, tuple(columns), tuple(rows))
 

@@ -113,7 +113,7 @@ def _told(spot: Spot) -> str:
     errors = [words.number(error) for _, error in sorted(spot.errors.items())]
     seeds = f" ({words.several(errors)})" if 1 < len(errors) <= 6 else ""
     lacks = "" if spot.whole else f", {len(spot.errors)} of {words.plural(spot.seeds, 'seed')}"
-    return f"{words.shorten(spot.point, 90)}: {words.number(spot.mean)} %{seeds}{lacks}"
+    return f"{words.shorten(spot.point, 90)}: {words.number(spot.mean)}{words.metric().sign}{seeds}{lacks}"
 
 
 def _scale_x(ax: Axes, curves: Curves) -> float:

@@ -39,7 +39,11 @@ def lines_sentence(curves: Curves) -> str | None:
         return None
     lines = [spread for spread in curves.spreads if spread.setting is None and spread.line and spread.spread.clear]
     differences = [f"{_line(curves, spread)} ({_difference(curves, spread)})" for spread in lines]
-    return f"Of single lines, these show a difference: {words.several(differences)}." if differences else None
+    return (
+        f"Of single lines, each by itself, these show a difference: {words.several(differences)}."
+        if differences
+        else None
+    )
 
 
 def shared_sentence(curves: Curves, nuisance: Sequence[str]) -> str | None:

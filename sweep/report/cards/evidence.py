@@ -13,25 +13,34 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 
-#: The difference in points of error for which the seeds needed are told.
-STATED = 1.0
+#: The difference for which the seeds needed are told, in points of error or in nats of loss.
+STATED = {"error": 1.0, "loss": 0.05}
 #: What p-values are judged at.
 LEVEL = 0.05
 #: A table of more points than these would hide the rest of the page; points.csv has all.
 MOST = 100
-_HEADS = (
-    Column("point", numeric=False),
-    Column("difference, points", hint="paired by seed, 95 % interval from the noise of all points"),
-    Column("all together", hint="95 % intervals that hold for all points at once (Dunnett)"),
-    Column("shrunk", hint="the difference of errors that are drawn toward those of the other points, 95 % interval"),
-    Column("p", hint="two-sided Student’s t"),
-    Column("p, Holm", hint="corrected for the number of points"),
-    Column(
-        f"seeds for a difference of {STATED:g}",
-        hint="at which 4 of 5 sweeps would tell a difference of that size from zero",
-    ),
-    Column("seeds for its size", hint="the same for a difference of the size seen"),
-)
+
+
+def _heads() -> tuple[Column, ...]:
+    metric = words.metric()
+    return (
+        Column("point", numeric=False),
+        Column(f"difference, {metric.points}", hint="paired by seed, 95 % interval from the noise of all points"),
+        Column("all together", hint="95 % intervals that hold for all points at once (Dunnett)"),
+        Column(
+            "shrunk",
+            hint=f"the difference of {metric.plural} that are drawn toward those of the other points, 95 % interval",
+        ),
+        Column("p", hint="two-sided Student’s t"),
+        Column("p, Holm", hint="corrected for the number of points"),
+        Column(
+            f"seeds for a difference of {STATED[metric.noun]:g}",
+            hint="at which 4 of 5 sweeps would tell a difference of that size from zero",
+        ),
+        Column("seeds for its size", hint="the same for a difference of the size seen"),
+    )
+
+
 _NOTES = (
     "The noise of a difference is that of its two points, each moderated by that of a typical point. Intervals of all "
     "points together fail in 5 of 100 sweeps, where noise is equal; one point or a baseline of twice the noise makes "
@@ -56,7 +65,7 @@ def cards(study: Study) -> Iterable[Card]:
     rows = [row for row in records(study.table) if row["diff_n"] > 1]
     if not rows:
         return [Card(title, waits="This waits for a baseline and a point that share two seeds.")]
-    stated = dict(zip((row["point"] for row in rows), seeds_to_resolve(rows, STATED), strict=True))
+    stated = dict(zip((row["point"] for row in rows), seeds_to_resolve(rows, STATED[words.metric().noun]), strict=True))
     compared = [(row["baseline"], together(row)) for row in rows]
     said = [*_count_sentences(compared), _seeds_sentence(rows, list(stated.values())), _extra_sentence(rows)]
     ordered = sorted(rows, key=lambda row: (row["diff_p"], row["diff_mean"], row["point"]))[:MOST]
@@ -64,7 +73,7 @@ def cards(study: Study) -> Iterable[Card]:
     notes = [*_NOTES, *([_EXTRA] if any(row["diff_extra"] for row in rows) else [])]
     if len(rows) > MOST:
         notes.append(f"The {MOST} of {len(rows)} points with the smallest p are listed; points.csv has all.")
-    table = Table("Paired differences to the baseline", _HEADS, cells, sortable=True)
+    table = Table("Paired differences to the baseline", _heads(), cells, sortable=True)
     return [Card(title, tuple(filter(None, said)), tables=(table,), notes=tuple(notes))]
 
 
@@ -118,10 +127,11 @@ def _seeds_sentence(rows: Sequence[Mapping[Any, Any]], stated: Sequence[float]) 
     needed = [x for x in stated if not math.isnan(x)]
     if not resolves or not needed:
         return None
-    n = max(row["diff_n"] for row in rows)
+    n, metric = max(row["diff_n"] for row in rows), words.metric()
     return (
-        f"{words.plural(n, 'seed')} would tell a difference of {words.number(median(resolves))} points from zero "
-        f"in 4 of 5 sweeps (median over points); one of {STATED:g} takes {_count(median(needed))} seeds."
+        f"{words.plural(n, 'seed')} would tell a difference of {words.number(median(resolves))} {metric.points} from "
+        f"zero in 4 of 5 sweeps (median over points); one of {STATED[metric.noun]:g} takes {_count(median(needed))} "
+        "seeds."
     )
 
 

@@ -52,7 +52,7 @@ def cards(study: Study) -> Iterable[Card]:
 
 def explorer(study: Study) -> dict[str, Any]:
     """Collect what the script draws: lists with an entry for each point, in the order in which points are shown."""
-    table, frame = study.shown, study.frame
+    table, frame, metric = study.shown, study.frame, words.metric()
     rows = records(table)
     labels = [row["point"] for row in rows]
     place = {label: i for i, label in enumerate(labels)}
@@ -61,10 +61,19 @@ def explorer(study: Study) -> dict[str, Any]:
     own = [settings.get(tuple(row[name] for name in names), -1) if row["n"] else -1 for row in rows]
     return {
         "points": labels,
+        "metric": {
+            "noun": metric.noun,
+            "label": metric.label,
+            "unit": metric.unit,
+            "points": metric.points,
+            "sign": metric.sign,
+            "digits": metric.digits,
+        },
         **_groups(study, rows),
         "error": _numbers(table["mean"]),
-        "low": _numbers(table["low"]),
-        "high": _numbers(table["high"]),
+        # two seeds give no interval that is worth a line
+        "low": _numbers(table["low"].where(table["n"] > 2)),
+        "high": _numbers(table["high"].where(table["n"] > 2)),
         "told": [told_error(row) for row in rows],
         "measures": _measures(study, table),
         "fronts": {

@@ -106,12 +106,12 @@ def _table(name: str, ranks: Agreement) -> Table:
     ]
     cut = f", the first {MOST} of {len(ranks.wrong)}" if len(ranks.wrong) > MOST else ""
     return Table(
-        f"Pairs that are ranked differently{cut}: first less second, in points of error",
+        f"Pairs that are ranked differently{cut}: first less second",
         (
             Column("better here", numeric=False),
             Column("worse here", numeric=False),
-            Column("here"),
-            Column(f"on {name}"),
+            Column(f"here, {words.metric().points}"),
+            Column(f"on {name}, points"),
         ),
         tuple(rows),
         sortable=True,

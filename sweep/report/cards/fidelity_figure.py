@@ -8,6 +8,7 @@ from matplotlib.transforms import Bbox
 
 from sweep.analysis.fidelity import Agreement, Told
 from sweep.analysis.records import records
+from sweep.report import words
 from sweep.report.figures.labels import place
 from sweep.report.figures.style import INK, ONE_COLUMN, PAPER, drawable, families, look
 
@@ -50,7 +51,7 @@ def draw_agreement(
             short = row["point"].removeprefix(f"{family} ")
             names.append(drawable(short, 24))
         ax.margins(0.12)
-        ax.set_xlabel("error in this sweep, %")
+        ax.set_xlabel(f"{words.metric().noun} in this sweep, {words.metric().unit}")
         ax.set_ylabel(f"error on {drawable(name, 40)}, %")
         ax.autoscale_view()
         for (x, y), row in zip(anchors, rows, strict=True):

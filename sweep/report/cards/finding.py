@@ -34,7 +34,8 @@ def cards(study: Study) -> Iterable[Card]:
     if counts.done == 0:
         what = "No run has finished yet." if counts.lost == 0 else "No run has succeeded."
         return [Card("Finding", (what, *doubts), lead=True)]
-    share = share_sentence(study.curves[0], list(study.frame.nuisance)) if study.curves else None
+    # of several curves it would be of the first alone
+    share = share_sentence(study.curves[0], list(study.frame.nuisance)) if len(study.curves) == 1 else None
     notes = (_intervals(study), *([_TUNED] if (study.tuned.points["settings"] > 1).any() else []))
     expected = f"What was expected: {study.frame.hypothesis}" if study.frame.hypothesis else None
     keep = tuple(filter(None, [expected, share, *doubts]))
@@ -135,7 +136,7 @@ def best_sentence(study: Study) -> str | None:
     else:
         said += f", the lowest of {best.of} means and so flattered"
     if best.cheapest is None:
-        return f"{said}. One seed says nothing of noise."
+        return f"{said}. {'One seed says' if row['n'] == 1 else 'Seeds that are all equal say'} nothing of noise."
     if best.close == 0:
         others = "The other point has" if best.of == 2 else f"All {best.of - 1} others have"
         return f"{said}. {others} more {words.metric().noun}."
@@ -191,8 +192,9 @@ def _too_small(study: Study, left: Sequence[Verdict]) -> str:
         return f"{many} for differences as small as those seen."
     digit = 10 ** math.floor(math.log10(resolves))
     size = math.ceil(resolves / digit - 1e-9) * digit
+    points = words.metric().points
     return (
-        f"{many} for a difference as small as the one seen. If less than {size:g} points does not matter, write "
+        f"{many} for a difference as small as the one seen. If less than {size:g} {points} does not matter, write "
         f"smallest: {size:g} in space.yaml, and {twice} seeds may say no: "
         f"{more_seeds(study.frame, twice, more_runs(study.frame, twice))}"
     )

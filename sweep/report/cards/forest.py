@@ -75,7 +75,9 @@ def _notes(study: Study, verdict: Verdict, family: bool, rows: int) -> tuple[str
     if verdict.together:
         notes[0] += f" The {len(verdict.compared)} intervals hold together."
     if math.isfinite(study.frame.smallest):
-        notes.append(f"Shaded: differences smaller than {study.frame.smallest:g} points, which do not matter.")
+        notes.append(
+            f"Shaded: differences smaller than {study.frame.smallest:g} {words.metric().points}, which do not matter."
+        )
     if family:
         notes.append(
             "Points have equal cost where their FLOPs differ by a quarter at most; if none do, the nearest two."

@@ -75,7 +75,7 @@ def draw_forest(rows: Sequence[Row], smallest: float, width: float) -> Figure:
         ax.tick_params(axis="y", left=False)
         ax.spines["left"].set_visible(False)
         # below the middle of the figure, not of the panel, which may be narrower than it
-        ax.set_xlabel("difference of error, points", x=(0.5 - left) / (0.97 - left))
+        ax.set_xlabel(f"difference of {words.metric().noun}, {words.metric().points}", x=(0.5 - left) / (0.97 - left))
         legend(figure, keys)
         return figure
 

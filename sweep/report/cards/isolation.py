@@ -35,7 +35,8 @@ def cards(study: Study) -> Iterable[Card]:
     )
     notes = [
         "Mean: over the points that have this value, of those settings of the other axes that come with every value, "
-        "with its 95 % interval over seeds. Best: the lowest mean error of these points, which flatters."
+        "with its 95 % interval over seeds. Best: the lowest mean error of these points, which flatters. "
+        "Each interval is of one value, or of one step, by itself."
     ]
     if any(value.mean.low < 0 for one in isolations for value in one.values):
         notes.append("An arrow at zero: the interval goes on below, where no error is; more seeds would narrow it.")

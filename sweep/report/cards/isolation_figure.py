@@ -41,7 +41,7 @@ def draw_isolation(isolations: Sequence[Isolation], width: float = TWO_COLUMNS) 
             names[i].write(ax)
             ax.tick_params(labelleft=i % across == 0, left=i % across == 0)
         values = [value for one in isolations for value in one.values]
-        ends = [end for value in values for end in (bottom(value), value.mean.high)]
+        ends = [end for value in values if value.mean.n > 2 for end in (bottom(value), value.mean.high)]
         limit_errors(axes, [*ends, *(error for value in values for error in (value.mean.mean, value.best_mean))])
         return figure
 
@@ -57,7 +57,8 @@ def _draw(ax: Axes, one: Isolation) -> None:
     xs = list(range(len(one.values)))
     joined = "-" if one.balanced else ""
     for x, value in zip(xs, one.values, strict=True):
-        if math.isfinite(value.mean.low):
+        # two seeds give no interval that is worth a line
+        if math.isfinite(value.mean.low) and value.mean.n > 2:
             ax.plot([x, x], [bottom(value), value.mean.high], color=COLOURS[0], lw=1.0, alpha=0.7)
             if value.mean.low < 0:
                 ax.plot([x], [0.0], color=COLOURS[0], marker=CARETDOWN, ms=4.5, mew=0, ls="")

@@ -8,7 +8,6 @@ import pandas as pd
 
 from sweep.analysis.estimates import write
 from sweep.analysis.length import LengthEffect, length_effects
-from sweep.analysis.question import contrasts
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
@@ -33,14 +32,15 @@ def cards(study: Study) -> Iterable[Card]:
     """Make the card; none for a sweep of one length."""
     if len(study.frame.lengths) < 2:
         return []
-    effects = length_effects(study.frame, contrasts(study.frame))[:MOST]
-    told = [one for one in effects if one.trend != "waits"]
+    effects = length_effects(study.frame, [one.contrast for one in study.compared])
+    known = [one for one in effects if one.trend != "waits"]
+    told = known[:MOST]
     if not told:
         return [
             Card(TITLE, waits="This waits for two points to compare, with two seeds at every setting of two lengths.")
         ]
     says = tuple(length_sentence(one) for one in told)
-    values = {comparison(one.contrast): {str(epochs): made for epochs, made in one.effects.items()} for one in told}
+    values = [(comparison(one.contrast), {str(epochs): made for epochs, made in one.effects.items()}) for one in told]
     rows = [
         {"contrast": comparison(one.contrast), "epochs": epochs, **write(made)}
         for one in told
@@ -56,7 +56,9 @@ def cards(study: Study) -> Iterable[Card]:
     notes = (
         f"Each length is a whole schedule{', and each point is tuned anew at it' if study.frame.nuisance else ''}. The "
         "trend is the change with each doubling of the epochs, paired by seed, with its 95 % interval; it is about "
-        "these lengths, and says nothing of longer ones.",
+        "these lengths, and says nothing of longer ones. Each interval is of one comparison by itself; those of the "
+        "finding hold together.",
+        *([f"The first {MOST} of {len(known)} comparisons are told."] if len(known) > MOST else []),
     )
     return [Card(TITLE, says, picture, (_table(told, ", tuned" if study.frame.nuisance else ""),), notes)]
 

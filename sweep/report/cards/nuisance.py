@@ -82,13 +82,15 @@ def _sentence(one: Naive, study: Study, names: Sequence[str]) -> str:
     at = words.which(names, one.setting)
     whose = "the baseline’s best" if one.usual else "the first"
     clear = [point for point, effect_of_point in one.effects.items() if effect_of_point.taken.clear]
-    changed = f"for {len(clear)} of {words.plural(len(one.effects), 'point')} tuning changed the difference clearly"
+    of = f"{len(clear)} of {words.plural(len(one.effects), 'point')}"
+    changed = f"for {of} tuning changed the difference clearly, each by itself"
     if taken.n < 2:
         return words.sentence(f"at {at} for all, {whose}, {changed}")
     share = effect.share
     part = f", {percent(share)} of it" if math.isfinite(share.mean) else ""
-    size = words.points_of_error(taken, sign=True)
-    came = f"tuning {'took away' if taken.mean * naive.mean >= 0 else 'added'} {size}{part}"
+    took = taken.mean * naive.mean >= 0
+    size = words.points_of_error(taken if took else words.turned(taken), sign=True)
+    came = f"tuning {'took away' if took else 'added'} {size}{part if took else ''}"
     if not taken.clear:
         came = f"tuning changed that by {words.outcome(taken)}{part}"
     return (

@@ -233,7 +233,7 @@ def told_error(row: Mapping[str, Any]) -> str:
     lost = f", {row['n_failed']} failed" if row["n_failed"] else ""
     guessing = ", no better than guessing" if row["at_chance"] else ""
     seeds = f"{_seeds(row)} seed{'' if row['n'] + row['n_extra'] == 1 else 's'}"
-    return f"{words.number(row['mean'])}{spread} %{interval}, {seeds}{lost}{guessing}"
+    return f"{words.number(row['mean'])}{spread}{words.metric().sign}{interval}, {seeds}{lost}{guessing}"
 
 
 def _seeds(row: Mapping[str, Any]) -> str:

@@ -61,8 +61,9 @@ def _group_sentence(distributions: Population, group: Group) -> str:
     if math.isinf(half):
         return f"Of {members} half failed."
     return (
-        f"Half of {members} have an error of at "
-        f"most {words.number(half)} %, a quarter of at most {words.number(quarter)} %."
+        f"Half of {members} have {'an error' if words.metric().noun == 'error' else 'a loss'} of at "
+        f"most {words.number(half)}{words.metric().sign}, a quarter of at most {words.number(quarter)}"
+        f"{words.metric().sign}."
     )
 
 

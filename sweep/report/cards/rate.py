@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate, estimate, write
 from sweep.analysis.order import is_number
-from sweep.analysis.question import contrasts
 from sweep.analysis.rate import Best, RateEffect, best_settings, rate_effects, rate_of
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -21,26 +21,40 @@ from sweep.report.figures.style import ONE_COLUMN
 #: More contrasts than these are neither drawn nor told one by one; more points are not listed with their settings.
 MOST, LISTED = 6, 100
 
+#: What is said of a share; of the learning rate, or of whatever is tuned in its place.
 _VERDICTS = {
-    "mostly the rate": "mostly a rate effect",
-    "less than half": "less than half is a rate effect",
-    "not decided": "not decided whether it is mostly a rate effect",
-    "no effect": "no effect to explain at that setting",
+    "mostly the rate": "mostly {}",
+    "less than half": "less than half is {}",
+    "not decided": "not decided whether it is mostly {}",
+    "no effect": "no difference is shown at that setting, so that no share is told",
     "waits": "waits for runs",
 }
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A comparison at shared settings, and its tuned difference with the interval that the finding has."""
+
+    effect: RateEffect
+    tuned: Estimate
+
+    @property
+    def name(self) -> str:
+        return words.shorten(comparison(self.effect.contrast), 80)
 
 
 def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     names = list(study.frame.nuisance)
     title = f"Is it the {_short(names)}?"
-    effects = rate_effects(study.frame, study.tuned, contrasts(study.frame))[:MOST]
+    judged = _judged_effects(study)
     if not names or (len(study.tuned.points) and (study.tuned.points["settings"] < 2).all()):
         return [Card(title, waits="This waits for a sweep that tunes something: list learning rates under nuisance.")]
-    told = [one for one in effects if one.verdict != "waits"]
+    known = [one for one in judged if one.effect.verdict != "waits"]
+    told = known[:MOST]
     if not told:
         return [Card(title, waits="This waits for two points to compare, with two seeds at every setting.")]
-    says = [rate_sentence(one, names) for one in told]
+    says = [_rate_sentence(one, names) for one in told]
     best = best_settings(study.frame, study.tuned)
     says += _edge_sentences(best, names)
     tables = [_table(told, names)]
@@ -48,9 +62,12 @@ def cards(study: Study) -> Iterable[Card]:
         tables.append(_best_table(best, study, names))
     notes = (
         "Differences are paired by seed, with 95 % intervals; tuned, each point is at its own best setting, chosen on "
-        "the other seeds. The share is what tuning took of the difference at the lowest shared rate, a ratio whose "
-        "interval is Fieller’s. It is called mostly a rate effect where that interval lies above one half. A point "
-        "whose best setting is at the edge of its list is not called tuned.",
+        "the other seeds, and intervals are those of the finding, where those of an axis hold together. At a shared "
+        "setting each holds by itself. The share is what tuning took of the difference at the first shared setting, "
+        "the lowest of numbers, a ratio whose interval is Fieller’s. It is called mostly an effect of what is tuned "
+        "where that interval lies above one half. A point whose best setting is at the edge of its list is not called "
+        "tuned.",
+        *([f"The first {MOST} of {len(known)} comparisons are told."] if len(known) > MOST else []),
         "Settings that may be the best: those that the data cannot tell from the lowest mean (Hsu’s comparisons with "
         "the best, 95 %).",
         *([words.NO_SUBTRACTION] if study.frame.extra_seeds else []),
@@ -58,21 +75,21 @@ def cards(study: Study) -> Iterable[Card]:
     return [Card(title, tuple(says), _picture(told, study, names, says[0]), tuple(tables), notes)]
 
 
-def rate_sentence(one: RateEffect, names: Sequence[str]) -> str:
-    """Say what of a contrast is left once each point is tuned, and whether it is mostly a rate effect.
+def _judged_effects(study: Study) -> list[_Judged]:
+    effects = rate_effects(study.frame, study.tuned, [one.contrast for one in study.compared])
+    return [_Judged(effect, one.difference) for effect, one in zip(effects, study.compared, strict=False)]
 
-    Args:
-        one: a contrast that does not wait.
-        names: the nuisance axes.
-    """
+
+def _rate_sentence(judged: _Judged, names: Sequence[str]) -> str:
+    """Say what of a comparison is left once each point is tuned, and whether it is mostly an effect of that."""
+    one, tuned = judged.effect, judged.tuned
     assert one.lowest is not None
-    effect = one.effects[one.lowest]
-    naive, tuned = estimate(effect.naive), estimate(effect.tuned)
+    naive = estimate(one.effects[one.lowest].naive)
     at = words.which(names, one.lowest)
     share = f"tuning took {percent(one.share)} of it" if math.isfinite(one.share.mean) else ""
     said = "; ".join(part for part in (share, _judged(one, names)) if part)
     return (
-        f"{words.shorten(comparison(one.contrast), 80)}: {words.points_of_error(naive, sign=True)} with "
+        f"{judged.name}: {words.points_of_error(naive, sign=True)} with "
         f"{at} for all, {words.points_of_error(tuned, sign=True)} tuned ({words.seeds(tuned)}): {said}."
     )
 
@@ -83,7 +100,7 @@ def finding_sentence(study: Study) -> str | None:
     It is said of the first comparison of numbers that shows a difference at the lowest shared setting, or of any.
     """
     names = list(study.frame.nuisance)
-    effects = rate_effects(study.frame, study.tuned, contrasts(study.frame))
+    effects = rate_effects(study.frame, study.tuned, [one.contrast for one in study.compared])
     told = [one for one in effects if one.lowest is not None and math.isfinite(one.share.mean)]
     if not told:
         return None
@@ -102,10 +119,15 @@ def _short(names: Sequence[str]) -> str:
 
 def _judged(one: RateEffect, names: Sequence[str]) -> str:
     if one.verdict != "not tuned":
-        return _VERDICTS[one.verdict]
+        return _VERDICTS[one.verdict].format(_of_what(names))
     which = words.several([words.shorten(point, 40) for point in one.untuned[:3]])
     more = f" and {len(one.untuned) - 3} more" if len(one.untuned) > 3 else ""
     return f"not decided, since the best {words.nuisance(names)} of {which}{more} is at the edge of the list"
+
+
+def _of_what(names: Sequence[str]) -> str:
+    what = words.nuisance(names)
+    return "a rate effect" if what == "learning rate" else f"an effect of {'settings' if what == 'setting' else what}"
 
 
 def _edge_sentences(best: Sequence[Best], names: Sequence[str]) -> list[str]:
@@ -117,18 +139,19 @@ def _edge_sentences(best: Sequence[Best], names: Sequence[str]) -> list[str]:
     return [f"For {sure} of {words.plural(len(best), 'point')} the data tell the best {what} from all others."]
 
 
-def _table(effects: Sequence[RateEffect], names: Sequence[str]) -> Table:
+def _table(judged: Sequence[_Judged], names: Sequence[str]) -> Table:
+    effects = [one.effect for one in judged]
     known = list(dict.fromkeys(setting for one in effects for setting in one.effects))
     heads = [Column(words.setting(names, setting)) for setting in known]
     rows = tuple(
         (
-            Cell(words.shorten(comparison(one.contrast), 80)),
+            Cell(about.name),
             *(_difference(estimate(one.effects[s].naive) if s in one.effects else None) for s in known),
-            _difference(estimate(next(iter(one.effects.values())).tuned)),
+            _difference(about.tuned),
             Cell(percent(one.share) if math.isfinite(one.share.mean) else "–", one.share.mean),
-            Cell(_VERDICTS.get(one.verdict, "not tuned: best at the edge of the list")),
+            Cell(_VERDICTS.get(one.verdict, "not tuned: best at the edge of the list").format(_of_what(names))),
         )
-        for one in effects
+        for about, one in zip(judged, effects, strict=True)
     )
     return Table(
         f"Differences in {words.metric().difference} at one shared setting and tuned, and the share that tuning took",
@@ -171,24 +194,28 @@ def _sorted_by(cell: object) -> float | None:
     return float(cell) if isinstance(cell, int | float) else None
 
 
-def _picture(effects: Sequence[RateEffect], study: Study, names: Sequence[str], says: str) -> Picture | None:
+def _picture(judged: Sequence[_Judged], study: Study, names: Sequence[str], says: str) -> Picture | None:
+    effects = [one.effect for one in judged]
     if len(names) != 1 or not all(isinstance(rate_of(study.frame, s), int | float) for s in effects[0].effects):
         return None
     rows = [
         {"contrast": comparison(one.contrast), "panel": panel, **dict(zip(names, setting, strict=True)), **write(made)}
-        for one in effects
+        for about, one in zip(judged, effects, strict=True)
         for panel, setting, made in [
             *(("shared", setting, estimate(effect.naive)) for setting, effect in one.effects.items()),
-            ("tuned", (math.nan,) * len(names), estimate(next(iter(one.effects.values())).tuned)),
+            ("tuned", (math.nan,) * len(names), about.tuned),
         ]
     ]
-    values = {
-        comparison(one.contrast): {
-            **{words.value(setting[0]): estimate(effect.naive) for setting, effect in one.effects.items()},
-            "tuned": estimate(next(iter(one.effects.values())).tuned),
-        }
-        for one in effects
-    }
+    values = [
+        (
+            comparison(one.contrast),
+            {
+                **{words.value(setting[0]): estimate(effect.naive) for setting, effect in one.effects.items()},
+                "tuned": about.tuned,
+            },
+        )
+        for about, one in zip(judged, effects, strict=True)
+    ]
     label = f"{words.name(names[0])} for all points"
     draw = partial(draw_contrasts, values, label, last=True)
     alt = f"Differences against the {words.nuisance(names)} that all points share, and tuned. {says}"

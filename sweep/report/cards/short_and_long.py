@@ -14,7 +14,7 @@ from sweep.analysis.curves import Curves, Line, Panel, Spot, curves
 from sweep.analysis.estimates import Estimate, Sample, estimate
 from sweep.analysis.length import length_effects
 from sweep.analysis.nuisance import tune
-from sweep.analysis.question import Contrast, contrasts
+from sweep.analysis.question import Contrast
 from sweep.analysis.rate import rate_effects
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
@@ -90,7 +90,7 @@ def _known(panel: Panel) -> bool:
 
 def _sentences(study: Study, first: SweepFrame, short: int, long: int) -> Iterable[str]:
     """A sentence for each length, of the widest contrast of the axis."""
-    asked = [contrast for contrast in contrasts(study.frame) if contrast.axis == study.axis][:1]
+    asked = [one.contrast for one in study.compared if one.contrast.axis == study.axis][:1]
     for contrast in asked:
         name = comparison(contrast)
         nuisance = list(study.frame.nuisance)

@@ -68,15 +68,16 @@ def _truths(study: Study, told: Mapping[str, Told]) -> dict[str, Truth]:
     params = dict(zip(fit["point"], fit["params"].astype(float), strict=True))
     names = list(study.frame.nuisance)
     ways: dict[str, Mapping[str, Sample]] = {}
-    if len(known := settings(study.frame)) > 1:
+    if len(every := settings(study.frame)) > 1:
         shared = shared_samples(study.frame)
-        ways = {words.setting(names, setting): shared[setting] for setting in known if setting in shared}
+        ways = {words.setting(names, setting): shared[setting] for setting in every if setting in shared}
     ways["tuned"] = study.tuned.samples
     found = {}
     for way, samples in ways.items():
-        values = {point: samples[point].values for point in fit["point"] if point in samples}
-        points, errors, target, tolerance = as_arrays(values, told, study.frame.seeds)
-        made = truth(errors, target, tolerance, np.array([params[point] for point in points])) if points else None
+        known = {point: samples[point] for point in fit["point"] if point in samples}
+        points, errors, left_out, target, tolerance = as_arrays(known, told, study.frame.seeds)
+        sizes = np.array([params[point] for point in points])
+        made = truth(errors, target, tolerance, sizes, left_out) if points else None
         if made is not None:
             found[way] = made
     return found if "tuned" in found else {}

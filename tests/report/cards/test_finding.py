@@ -181,7 +181,9 @@ def test_a_single_line_that_differs_is_named_where_the_mean_does_not():
     error = runs["error"].mask(wild, 20 + runs["seed"].map({0: 9.0, 1: -9.0, 2: 0.0}))
     curves = Study(dataclasses.replace(frame, runs=runs.assign(error=error))).curves[0]
     text = differences.lines_sentence(curves).replace("\N{NO-BREAK SPACE}", " ")
-    assert text == ("Of single lines, these show a difference: G = 2 (λ = 8 vs 1: −6.00 points [−6.33, −5.67]).")
+    assert text == (
+        "Of single lines, each by itself, these show a difference: G = 2 (λ = 8 vs 1: −6.00 points [−6.33, −5.67])."
+    )
 
 
 def test_what_tuning_took_away_is_told_with_its_interval():

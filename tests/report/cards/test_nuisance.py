@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from sweep.report import words
 from sweep.report.cards import finding
 from sweep.report.cards import nuisance as nuisance_card
 from sweep.report.cards import rate as rate_card
+from tests.analysis.frames import sweep_frame
 
 
 def card(frame):
@@ -105,3 +107,20 @@ def test_it_says_that_columns_need_not_subtract_where_the_baseline_has_more_seed
     for frame, some in ((every, False), (more, True)):
         cards = (card(frame), *rate_card.cards(Study(frame)))
         assert [any("need not subtract" in note for note in one.notes) for one in cards] == [some, some]
+
+
+def test_what_tuning_adds_has_the_sign_of_what_it_adds():
+    """With one rate for all the gain is 0.4 points, and 1.4 with each point tuned."""
+    noise = [0.0, 0.02, -0.02, 0.01]
+    base = [[5.0 + e for e in noise], [6.0 + e for e in noise]]
+    point = [[4.6, 4.63, 4.58, 4.64], [3.63, 3.59, 3.62, 3.56]]
+    other = [[4.57, 4.6, 4.62, 4.66], [3.57, 3.66, 3.6, 3.59]]
+    frame = sweep_frame(
+        {"a": base, "b": point, "c": other},
+        axes={"gate": {"a": "x", "b": "y", "c": "z"}},
+        baseline={"b": "a", "c": "a"},
+    )
+    shown = nuisance_card.cards(Study(frame))
+    (says,) = [line for found in shown for line in found.says if "on average" in line]
+    assert re.search(r"by −0\.\d\d points .* on average, and with each tuned by −1\.\d\d points", says)
+    assert re.search(r"tuning added −1\.0\d points \[−1", says)

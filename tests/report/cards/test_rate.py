@@ -1,4 +1,9 @@
+from dataclasses import replace
+
+import pytest
+
 from sweep.analysis.study import Study
+from sweep.report import words
 from sweep.report.cards import rate
 from tests.analysis.frames import sweep_frame
 from tests.laboratory import laboratory
@@ -51,3 +56,58 @@ def test_settings_are_not_told_apart_where_only_another_axis_than_the_rate_is_op
     )
     (card,) = rate.cards(Study(frame))
     assert any(line.startswith("For 0 of 3 points the data tell the best") for line in card.says)
+
+
+def test_the_tuned_difference_is_that_of_the_finding_with_its_interval():
+    """Three comparisons: intervals that hold together are wider than those of each alone."""
+    own = [[5.0, 5.1, 5.05, 5.2], [3.0, 3.1, 3.05, 3.2], [3.9, 4.0, 3.9, 4.1]]
+    errors = {
+        name: [[e + off + 0.02 * i * s for s, e in enumerate(row)] for row in own]
+        for i, (name, off) in enumerate({"a": 0.0, "b": 0.2, "c": 0.4, "d": 0.1}.items())
+    }
+    frame = sweep_frame(
+        errors,
+        nuisance={"optimizer.lr": (0.1, 0.2, 0.4)},
+        axes={"family": {name: f"family {name}" for name in errors}},
+        baseline=dict.fromkeys("bcd", "a"),
+    )
+    study = Study(frame)
+    (card,) = rate.cards(study)
+    for one, line in zip(study.compared, card.says, strict=False):
+        text = f"{words.signed(one.difference.mean)} points{words.interval(one.difference)} tuned"
+        assert text in line
+    assert len(study.compared) == 3
+
+
+def test_points_that_guess_are_left_out_as_in_the_finding():
+    """Of one pair both guess among two classes: what tuning does to them says nothing."""
+    good = [[9.0, 9.1, 9.2], [5.0, 5.1, 5.2], [9.1, 9.0, 9.2]]
+    less = [[7.0, 7.1, 7.3], [4.0, 4.2, 4.1], [7.1, 7.0, 7.2]]
+    guess = [[50.0, 50.2, 49.9], [50.1, 50.0, 50.3], [50.2, 50.1, 50.0]]
+    errors = {"a": good, "b": less, "c": guess, "d": guess}
+    frame = sweep_frame(
+        errors,
+        nuisance={"optimizer.lr": (0.1, 0.2, 0.4)},
+        axes={"gate": {"a": "x", "b": "y", "c": "x", "d": "y"}, "width": {"a": 1, "b": 1, "c": 2, "d": 2}},
+    )
+    study = Study(replace(frame, main=("gate",), classes=2, judged_on=1000))
+    (one,) = study.compared
+    (card,) = rate.cards(study)
+    assert one.difference.mean == pytest.approx(-1.0)
+    assert f"{words.signed(one.difference.mean)} points" in card.says[0]
+
+
+def test_what_is_tuned_has_its_own_name():
+    own = [[5.0, 5.1, 5.05, 5.2], [3.0, 3.1, 3.05, 3.2], [3.9, 4.0, 3.9, 4.1]]
+    other = [[6.0, 6.1, 6.15, 6.2], [3.0, 3.12, 3.03, 3.2], [4.1, 4.1, 4.2, 4.0]]
+    frame = sweep_frame(
+        {"a": own, "b": other, **{f"more {i}": own for i in range(3)}},
+        nuisance={"augment.name": ("none", "shift", "crop")},
+        axes={"family": {"a": "old", "b": "new", **dict.fromkeys([f"more {i}" for i in range(3)], "old")}},
+        baseline={"b": "a"},
+    )
+    (card,) = rate.cards(Study(frame))
+    # the first that the space lists, not the first of the alphabet
+    assert "with none for all" in card.says[0]
+    assert "effect of augment.name" in card.says[0]
+    assert "rate" not in card.says[0]

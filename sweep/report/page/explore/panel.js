@@ -19,13 +19,13 @@ Explore.panel = (view, place) => {
     let text = `${a} vs ${b}: their paired difference is not in this page.`;
     if (told && !told.seeds) text = `${a} vs ${b}: not compared, since they have no seed in common, or one is not settled.`;
     else if (told) {
-      const size = `${told.mean > 0 ? "+" : ""}${Explore.number(told.mean, 2)} points`;
+      const size = `${told.mean > 0 ? "+" : ""}${Explore.number(told.mean, data.metric.digits)} ${data.metric.points}`;
       const paired = told.seeds === 1 ? "one seed, which gives no interval" : `${told.seeds} seeds, paired`;
-      if (told.half === null) text = `${a} vs ${b}: ${size} of error (${paired}${told.seeds > 1 ? ", no interval" : ""}).`;
+      if (told.half === null) text = `${a} vs ${b}: ${size} of ${data.metric.noun} (${paired}${told.seeds > 1 ? ", no interval" : ""}).`;
       else {
         const [low, high] = [told.mean - told.half, told.mean + told.half];
-        const verdict = low > 0 ? `${a} has more error` : high < 0 ? `${a} has less error` : "inconclusive";
-        text = `${a} vs ${b}: ${size} of error [${Explore.number(low, 2)}, ${Explore.number(high, 2)}], ${verdict} (${paired}).`;
+        const verdict = low > 0 ? `${a} has more ${data.metric.noun}` : high < 0 ? `${a} has less ${data.metric.noun}` : "inconclusive";
+        text = `${a} vs ${b}: ${size} of ${data.metric.noun} [${Explore.number(low, data.metric.digits)}, ${Explore.number(high, data.metric.digits)}], ${verdict} (${paired}).`;
       }
     }
     return html("p", { className: "difference", role: "status" }, text);
@@ -34,7 +34,7 @@ Explore.panel = (view, place) => {
   const about = (i, n) => {
     const facts = html("dl");
     const fact = (name, value) => facts.append(html("div", {}, html("dt", {}, name), html("dd", {}, value)));
-    fact("error", data.told[i]);
+    fact(data.metric.noun, data.told[i]);
     if (data.setting[i] >= 0 && data.settings[data.setting[i]]) fact("best setting", data.settings[data.setting[i]]);
     data.measures.forEach((measure) => { if (measure.values[i] !== null) fact(measure.name.split(" (")[0], Explore.value(measure, measure.values[i])); });
     const close = html("button", { type: "button", className: "small", "aria-label": `Close ${data.points[i]}` }, "Close");
@@ -54,11 +54,11 @@ Explore.panel = (view, place) => {
       count += 1;
       const state = statuses[status[run]];
       const row = html("tr", { className: setting[run] === data.setting[i] ? "own" : "" });
-      const cells = [data.settings[setting[run]] || "\u2013", String(seed[run]), state === "done" ? `${Explore.number(error[run], 2)} %` : reason[run] ? `${state} (${reason[run]})` : state, Explore.number(seconds[run], 1)];
+      const cells = [data.settings[setting[run]] || "\u2013", String(seed[run]), state === "done" ? `${Explore.number(error[run], data.metric.digits)}${data.metric.sign}` : reason[run] ? `${state} (${reason[run]})` : state, Explore.number(seconds[run], 1)];
       cells.forEach((cell, at) => row.append(html("td", { className: at ? "n" : "" }, cell)));
       body.append(row);
     }
-    const head = html("thead", {}, html("tr", {}, ...["setting", "seed", "error", "seconds"].map((title, at) => html("th", { scope: "col", className: at ? "n" : "" }, title))));
+    const head = html("thead", {}, html("tr", {}, ...["setting", "seed", data.metric.noun, "seconds"].map((title, at) => html("th", { scope: "col", className: at ? "n" : "" }, title))));
     const scroll = html("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": `Runs of ${data.points[i]}` }, html("table", {}, head, body));
     return html("details", { open: count <= 12 }, html("summary", {}, count === 1 ? "1 run" : `${count} runs`), scroll);
   };

@@ -44,7 +44,7 @@ Explore.parallel = (view, place) => {
   const drawAxis = (axis, n, gap) => {
     const { measure, x, y, steps, blank } = axis;
     const group = Explore.svg("g", {}, svg);
-    const name = axis.key === "error" ? "error, %" : measure.name.split(" (")[0], fit = Math.max(6, Math.floor(gap / 7));
+    const name = axis.key === "error" ? `${data.metric.noun}, ${data.metric.unit}` : measure.name.split(" (")[0], fit = Math.max(6, Math.floor(gap / 7));
     Explore.svg("text", { class: "name", x, y: 14, "text-anchor": "middle" }, group).textContent = name.length > fit ? `${name.slice(0, fit - 1)}\u2026` : name;
     Explore.svg("path", { class: "axis", d: `M${x} ${above}V${y(y.range[0])}` }, group);
     const ticks = measure.words || steps.length <= 8 ? steps : Explore.ticks(y.range, y.log, 6);

@@ -56,7 +56,7 @@ Explore.scatter = (view, place, tip) => {
     });
     Explore.svg("path", { class: "axis", d: `M${margin.left} ${margin.top}V${bottom}H${width - margin.right}` }, frame);
     Explore.svg("text", { class: "name", x: (margin.left + width - margin.right) / 2, y: height - 6, "text-anchor": "middle" }, frame).textContent = measure.name + (x.log ? " (log scale)" : "");
-    Explore.svg("text", { class: "name", x: -(margin.top + bottom) / 2, y: 12, transform: "rotate(-90)", "text-anchor": "middle" }, frame).textContent = `top-1 error, %${logY ? " (log scale)" : ""}`;
+    Explore.svg("text", { class: "name", x: -(margin.top + bottom) / 2, y: 12, transform: "rotate(-90)", "text-anchor": "middle" }, frame).textContent = `${data.metric.label}${logY ? " (log scale)" : ""}`;
   };
 
   const marks = (measure) => {

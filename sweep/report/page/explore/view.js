@@ -5,7 +5,7 @@ const HASH = "#explore?";
 
 Explore.view = (data) => {
   const measures = new Map(data.measures.map((measure) => [measure.key, measure]));
-  measures.set("error", { key: "error", name: "top-1 error, %", values: data.error });
+  measures.set("error", { key: "error", name: data.metric.label, values: data.error });
   const plain = () => ({ x: data.measures.length ? data.measures[0].key : "error", hidden: new Set(), brush: {}, zoom: null, chosen: [] });
   const view = { data, measures, ...plain() };
   const listeners = [];
