@@ -12,7 +12,6 @@ import pandas as pd
 
 from sweep.analysis.estimates import Sample, estimate, estimate_error, pooled, write
 from sweep.analysis.nuisance import Tuned, tune
-from sweep.analysis.ranked import Comparable
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
@@ -66,11 +65,11 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
         {point: _judged(mine, errors) for point, mine in extra.items()},
     )
     rows: list[dict[str, Any]] = []
-    comparable = Comparable.of(frame, tuned)
+    settled = {row["point"] for row in records(table) if row["settled"]}
     for row in records(table):
         point, against = row["point"], row["baseline"]
         mine = test.get(point, Sample({}))
-        fair = against in test and comparable(point, against)
+        fair = against in test and {point, against} <= settled
         rows.append(
             {name: row[name] for name in ("point", "family", "settled", "n_failed", "baseline") if name in row}
             | write(estimate_error(tuned.samples[point]), "validation_")
