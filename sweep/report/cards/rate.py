@@ -97,20 +97,27 @@ def _rate_sentence(judged: _Judged, names: Sequence[str]) -> str:
 def finding_sentence(study: Study) -> str | None:
     """Say in a line which share of the differences along the main axes tuning took; None where nothing is tuned.
 
-    It is said of the first comparison of numbers that shows a difference at the lowest shared setting, or of any.
+    It is said of the first comparison of numbers, whichever way it comes out, and where that shows no difference at the
+    lowest shared setting, of the first of others that does.
     """
     names = list(study.frame.nuisance)
     effects = rate_effects(study.frame, study.tuned, [one.contrast for one in study.compared])
-    told = [one for one in effects if one.lowest is not None and math.isfinite(one.share.mean)]
+    known = [one for one in effects if one.lowest is not None]
+    told = [one for one in known if math.isfinite(one.share.mean)]
+    numbers = [one for one in known if is_number(one.contrast.value)][:1]
     if not told:
         return None
-    one = next((one for one in told if is_number(one.contrast.value)), told[0])
+    asked = numbers if numbers and numbers[0] in told else [*numbers, told[0]]
+    return f"Is it the {_short(names)}? {'; '.join(_asked(one, names) for one in asked)}."
+
+
+def _asked(one: RateEffect, names: Sequence[str]) -> str:
     assert one.lowest is not None
-    naive = estimate(one.effects[one.lowest].naive)
-    return (
-        f"Is it the {_short(names)}? {comparison(one.contrast)} is {words.points_of_error(naive, sign=True)} with "
-        f"{words.which(names, one.lowest)} for all, of which tuning took {percent(one.share)}: {_judged(one, names)}."
-    )
+    naive = words.points_of_error(estimate(one.effects[one.lowest].naive), sign=True)
+    shown = f"{comparison(one.contrast)} is {naive} with {words.which(names, one.lowest)} for all"
+    if math.isnan(one.share.mean):
+        return f"{shown}, where no difference is shown and no share is told"
+    return f"{shown}, of which tuning took {percent(one.share)}: {_judged(one, names)}"
 
 
 def _short(names: Sequence[str]) -> str:

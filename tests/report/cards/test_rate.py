@@ -111,3 +111,23 @@ def test_what_is_tuned_has_its_own_name():
     assert "with none for all" in card.says[0]
     assert "effect of augment.name" in card.says[0]
     assert "rate" not in card.says[0]
+
+
+def test_the_finding_speaks_of_the_axis_of_numbers_whichever_way_it_comes_out():
+    """Families differ at the lowest rate, the values of lambda do not."""
+    base = [[6.0, 6.1, 6.2, 6.05], [5.0, 5.1, 5.2, 5.05], [6.3, 6.2, 6.4, 6.3]]
+    lower = [[5.0, 5.15, 5.2, 5.0], [4.0, 4.1, 4.25, 4.0], [5.3, 5.2, 5.4, 5.3]]
+    alike = [[5.1, 5.05, 5.25, 5.02], [4.1, 4.05, 4.2, 4.05], [5.2, 5.3, 5.3, 5.4]]
+    frame = sweep_frame(
+        {"static": base, "one": lower, "eight": alike},
+        nuisance={"optimizer.lr": (0.1, 0.2, 0.4)},
+        axes={
+            "family": {"static": "static", "one": "weightnet", "eight": "weightnet"},
+            "lambda": {"one": 1, "eight": 8},
+        },
+        baseline={"one": "static", "eight": "static"},
+    )
+    said = rate.finding_sentence(Study(replace(frame, main=("lambda", "family")))).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("Is it the rate? λ = 8 vs 1 is ")
+    assert "with 0.1 for all, where no difference is shown and no share is told; weightnet vs static is −1.0" in said
+    assert "of which tuning took" in said
