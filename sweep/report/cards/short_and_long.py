@@ -4,7 +4,7 @@ What a short run at one learning rate shows is what most ablations publish; what
 what a reader wants to know. Where the sweep is of the paper's networks its own curve stands beside both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,10 +14,10 @@ from sweep.analysis.curves import Curves, Line, Panel, Spot, curves
 from sweep.analysis.estimates import Estimate, Sample, estimate
 from sweep.analysis.length import length_effects
 from sweep.analysis.nuisance import tune
-from sweep.analysis.question import Contrast
 from sweep.analysis.rate import rate_effects
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.verdict import Compared
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.contrast_names import comparison
@@ -89,30 +89,38 @@ def _known(panel: Panel) -> bool:
 
 
 def _sentences(study: Study, first: SweepFrame, short: int, long: int) -> Iterable[str]:
-    """A sentence for each length, of the widest contrast of the axis."""
-    asked = [one.contrast for one in study.compared if one.contrast.axis == study.axis][:1]
-    for contrast in asked:
-        name = comparison(contrast)
-        nuisance = list(study.frame.nuisance)
-        for effect in rate_effects(first, tune(first), [contrast]):
-            if effect.lowest is not None:
-                how = f"{words.nuisance(nuisance)} {words.which(nuisance, effect.lowest)} for all"
-                yield _told(
-                    f"After {words.plural(short, 'epoch')}, {how}", name, estimate(effect.effects[effect.lowest].naive)
-                )
-        tuned = _tuned(study, contrast, long)
-        if tuned is not None:
-            yield _told(f"After {words.plural(long, 'epoch')}, each point tuned", name, tuned)
+    """A sentence for each length: the widest contrast of the axis, and that of a family that is drawn to a baseline."""
+    drawn = {line.family for line in study.curves[0].tuned.lines}
+    of_axis = [one for one in study.compared if one.contrast.axis == study.axis][:1]
+    of_families = [one for one in study.compared if one.contrast.axis == "family" and one.contrast.value in drawn][:1]
+    asked, nuisance = [*of_axis, *of_families], list(study.frame.nuisance)
+    effects = rate_effects(first, tune(first), [one.contrast for one in asked])
+    naive = {
+        comparison(one.contrast): estimate(one.effects[one.lowest].naive) for one in effects if one.lowest is not None
+    }
+    lowest = next((one.lowest for one in effects if one.lowest is not None), None)
+    if lowest is not None:
+        how = f"{words.nuisance(nuisance)} {words.which(nuisance, lowest)} for all"
+        yield _told(f"After {words.plural(short, 'epoch')}, {how}", naive)
+    tuned = {comparison(one.contrast): _tuned(study, one, long) for one in asked}
+    if known := {name: difference for name, difference in tuned.items() if difference is not None}:
+        yield _told(f"After {words.plural(long, 'epoch')}, each point tuned", known)
 
 
-def _tuned(study: Study, contrast: Contrast, long: int) -> Estimate | None:
-    found = length_effects(study.frame, [contrast])
+def _tuned(study: Study, one: Compared, long: int) -> Estimate | None:
+    """The tuned difference after the longest length: as the finding has it where that is the length that is judged."""
+    if study.frame.lengths[long].runs is study.frame.runs:
+        return one.difference
+    found = length_effects(study.frame, [one.contrast])
     return found[0].effects.get(long) if found else None
 
 
-def _told(when: str, name: str, difference: Estimate) -> str:
-    over = f" ({words.seeds(difference)})" if difference.n > 1 else ""
-    return f"{when}: {name}, {words.points_of_error(difference, sign=True)}{over}."
+def _told(when: str, differences: Mapping[str, Estimate]) -> str:
+    clauses = [f"{name}, {words.points_of_error(one, sign=True)}" for name, one in differences.items()]
+    over = {f" ({words.seeds(one)})" if one.n > 1 else "" for one in differences.values()}
+    if len(over) > 1:
+        clauses = [f"{clause} ({words.seeds(one)})" for clause, one in zip(clauses, differences.values(), strict=True)]
+    return f"{when}: {'; '.join(clauses)}{over.pop() if len(over) == 1 else ''}."
 
 
 def _published(frame: SweepFrame, axis: str, ours: Curves) -> _Published | None:

@@ -129,5 +129,8 @@ def test_the_finding_speaks_of_the_axis_of_numbers_whichever_way_it_comes_out():
     )
     said = rate.finding_sentence(Study(replace(frame, main=("lambda", "family")))).replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("Is it the rate? λ = 8 vs 1 is ")
-    assert "with 0.1 for all, where no difference is shown and no share is told; weightnet vs static is −0.99 points" in said
+    assert (
+        "with 0.1 for all, where no difference is shown and no share is told; weightnet vs static is −0.99 points"
+        in said
+    )
     assert "of which tuning took" in said

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from sweep.analysis.study import Study
+from sweep.report import words
 from sweep.report.cards import short_and_long
 from tests.analysis.frames import sweep_frame
 from tests.laboratory import laboratory
@@ -32,6 +33,12 @@ def test_each_panel_has_a_sentence_and_its_own_numbers():
     # the paper's (8, 1) has 34.0 %, its (1, 1) 37.2 %
     assert card.says[2] == f"In the paper, at 0.5x on ImageNet, {EIGHT} is −3.20 points, one training each."
     data = card.picture.data
+    # the dashed line beside the dots: families at equal cost, tuned as the finding has it
+    study = Study(sweep())
+    (family,) = [one for one in study.compared if one.contrast.value == "weightnet"]
+    assert "; weightnet vs static, −" in card.says[0]
+    told = f"{words.signed(family.difference.mean)} points{words.interval(family.difference)}"
+    assert f"; weightnet vs static, {told} (3 seeds, paired)." in card.says[1]
     runs = laboratory("short").runs
     low = runs[(runs["optimizer.lr"] == 0.01) & (runs["family"] == "weightnet")]
     assert means(data, "short: 8 epochs") == low.groupby("point")["error"].mean().round(2).to_dict()
