@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion-mnist pairs pairs-fresh pairs-short chromium extra-data lock clean bench-intervals bench-shrunk bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion-mnist pairs pairs-fresh bench-pairs pairs-short chromium extra-data lock clean bench-intervals bench-shrunk bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -153,6 +153,11 @@ pairs: $(READY) fashion-mnist
 pairs-fresh: $(READY) fashion-mnist
 	$(BIN)/python -m benchmarks.pairs_fresh > benchmarks/pairs_fresh.new; status=$$?; cat benchmarks/pairs_fresh.new; \
 	  mv benchmarks/pairs_fresh.new benchmarks/pairs_fresh.txt; exit $$status
+
+# ... and what it shows at each shared rate after each length, from its ledger
+bench-pairs: $(READY)
+	$(BIN)/python -m benchmarks.pairs_rates > benchmarks/pairs_rates.txt
+	@cat benchmarks/pairs_rates.txt
 
 # ... and three of them with 35 seeds after short training, some three hours
 pairs-short: $(READY) fashion-mnist
