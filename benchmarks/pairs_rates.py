@@ -25,7 +25,8 @@ def main():
     print("pairs: differences in points of error with 95 % intervals, each by itself")
     for epochs, one in study.frame.lengths.items():
         tuned, found = tune(one), separate(one)
-        print(f"\nafter {epochs} epochs; signal over noise of a run {found.error:.2f} by error, {found.loss:.2f} by loss")
+        signals = f"{found.error:.2f} by error, {found.loss:.2f} by loss"
+        print(f"\nafter {epochs} epochs; signal over noise of a run {signals}")
         for effect in rate_effects(one, tuned, contrasts):
             cells = [f"{rate:g}: {told(estimate(at.naive))}" for (rate,), at in effect.effects.items()]
             cells.append(f"tuned: {told(estimate(next(iter(effect.effects.values())).tuned))}")
