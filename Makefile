@@ -145,7 +145,7 @@ pictures: $(READY)
 	mkdir -p docs/first-screen
 	WN_SWEEP_PICTURES=$(CURDIR)/docs/first-screen $(BIN)/pytest -q tests/report/page/test_first_screen.py
 
-# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some four hours on two cores ...
+# the study of docs/truth.md, in parts that resume: ten networks at two lengths, some three hours on two cores ...
 pairs: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run pairs
 
