@@ -46,6 +46,12 @@ def words(page):
     return re.sub(r"\s+", " ", page).replace("\N{MINUS SIGN}", "-")
 
 
+def test_a_page_counts_the_runs_of_all_lengths(committed):
+    name, _, pages, count = committed
+    judged = ", judged after 24 epochs" if name == "pairs" else " "
+    assert f"{count} of {count} runs done{judged}" in words(pages / "index.html")
+
+
 def test_the_committed_report_is_that_of_the_ledger(committed, tmp_path, svg_only):
     """Fails when the report changes: the same commands render it anew, and train nothing."""
     _, ledger, pages, _ = committed

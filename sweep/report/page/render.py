@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sweep.analysis.study import Study
-from sweep.analysis.sweep_frame import SweepFrame
+from sweep.analysis.sweep_frame import SweepFrame, all_runs
 from sweep.collecting import seldom_collected
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture, broken, build, failures
@@ -203,6 +203,12 @@ def _facts(study: Study) -> tuple[str, ...]:
     for axis, values in frame.nuisance.items():
         facts.append(f"{words.name(axis)} tuned over {words.plural(len(values), 'value')}")
     data = frame.dataset.get("name")
+    if len(frame.lengths) > 1:
+        # the page judges points by one of them
+        every = all_runs(frame)
+        whole = f"{words.count((every['status'] == 'done').sum())} of {words.plural(len(every), 'run')} done"
+        epochs = frame.recipe.get("epochs")
+        done = f"{whole}, judged after {words.plural(epochs, 'epoch')}" if epochs else whole
     return (*facts, done, *([f"data: {data}"] if data else []))
 
 
