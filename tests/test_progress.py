@@ -30,10 +30,7 @@ from sweep.engine.lock import Holder, locked
 from sweep.engine.result import Result
 from sweep.engine.runs import texts_of, wanted
 from sweep.errors import LedgerError
-from sweep.leader import judged_recipes
-from sweep.meter import Meter
 from sweep.progress import Progress, rate
-from sweep.search_progress import SearchSoFar
 from sweep.space import Space
 from sweep.terminal import ago, first_line, front_table, status_lines
 
@@ -288,41 +285,3 @@ def test_watching_waits_for_a_ledger_that_is_not_there_yet(command, tmp_path, mo
     code, out, err = command("status", "small", "--watch")
     assert (code, out.splitlines()[0], len(waits)) == (0, "small: 12 of 12 runs done", 2)
     assert err.count("Waiting for results/small/ledger.sqlite, which is not there yet") == 1
-
-
-def test_of_several_lengths_one_is_judged(tmp_path):
-    """A short run of a point is lower than any long one: it is on no front, and leads nothing."""
-    space = Space.parse({**YAML(typ="safe").load(SMALL), "lengths": [4, 8]})
-    planned = plan(space, traced=False)
-    runs = wanted(planned)
-    short, long = ([run for run in runs if run.proxy.epochs == epochs] for epochs in (4, 8))
-    errors = {run.key: 20.0 + place for place, run in enumerate(long)} | {run.key: 5.0 for run in short}
-    with Ledger.create(tmp_path / "small/ledger.sqlite") as ledger:
-        describe(ledger, planned, "small", runs)
-        ledger.record([row(run, error=errors[run.key]) for run in runs])
-    found = status("small", results=tmp_path)
-    assert found.front
-    assert min(leader.error for leader in found.front) >= 20.0
-    meter = Meter(len(runs), 2, judged=judged_recipes(space))
-    for run in runs:
-        meter.add(run, row(run, error=errors[run.key]))
-    assert meter.landed == len(runs)
-    assert meter.leader.leading.error >= 20.0
-    known = [(run.label, run.setting, errors[run.key]) for run in runs]
-    assert Meter(1, 2, known, judged=judged_recipes(space)).leader.leading == meter.leader.leading
-    assert judged_recipes(SPACE) is None
-
-
-@pytest.mark.parametrize(
-    ("spent", "said"), [(0.0371, "0.037 of them"), (12.3, "12 of them"), (1234.4, "1,234 of them"), (None, "training")]
-)
-def test_hours_of_a_search_are_told_without_exponents(spent, said):
-    told = SearchSoFar("tpe", None, 1, 9, 3, spent=spent).lines()[0]
-    assert f"of at most 1 hour of training{'' if spent is None else ', ' + said + ' asked for'}" in told
-    assert said in told
-
-
-def test_a_race_to_the_best_point_speaks_of_no_front():
-    assert SearchSoFar("racing", None, None, 9, 3, 1, 4, goal="best").lines()[1] == (
-        "race: 1 among the best, 4 not, 0 not decided"
-    )
