@@ -5,6 +5,7 @@
 Reads the ledger and trains nothing; printed to benchmarks/pairs_rates.txt.
 """
 
+import math
 from pathlib import Path
 
 from sweep import Ledger, frame
@@ -30,9 +31,15 @@ def main():
         for effect in rate_effects(one, tuned, contrasts):
             cells = [f"{rate:g}: {told(estimate(at.naive))}" for (rate,), at in effect.effects.items()]
             cells.append(f"tuned: {told(estimate(next(iter(effect.effects.values())).tuned))}")
+            if math.isfinite(effect.share.mean):
+                share = (100 * x for x in (effect.share.mean, effect.share.low, effect.share.high))
+                cells.append("tuning took {:.0f} % [{:.0f}, {:.0f}] of what the lowest rate shows".format(*share))
             print(f"{comparison(effect.contrast).replace(chr(0xA0), ' ')}\n  " + "\n  ".join(cells))
         best = tuned.points.set_index("point")["optimizer.lr"]
-        print("best rates: " + ", ".join(f"{point} {rate:g}" for point, rate in best.items()))
+        means = one.runs.pivot_table(index="point", columns="optimizer.lr", values="error")
+        print(f"{'mean errors at':20}" + "".join(f"{rate:>8g}" for rate in means) + "    best")
+        for point, rate in best.items():
+            print(f"{point:20}" + "".join(f"{error:8.2f}" for error in means.loc[point]) + f"{rate:>8g}")
 
 
 def told(found):
