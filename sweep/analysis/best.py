@@ -21,16 +21,17 @@ class Best:
     """Rows of `Study.table`."""
 
     point: Row
-    #: the point itself if all others are told from it, or are as dear; None if one seed tells of no noise
+    #: the best point itself if every other one is clearly worse or costs as much; None if the noise is unknown (one
+    #: seed)
     cheapest: Row | None
-    #: how many points are within noise of the best, itself not counted; 0 if nothing is known of noise
+    #: how many other points are within noise of the best; 0 if the noise is unknown
     close: int
     #: how many points were ranked
     of: int
 
 
 def best(table: pd.DataFrame, samples: Mapping[str, Sample]) -> Best | None:
-    """Find the point with the lowest mean error, and those that are not told from it.
+    """Find the point with the lowest mean error, and the points that cannot be told from it.
 
     A point is within noise of the best unless its error is more by an interval that excludes zero, where the intervals
     of all points hold together (Hsu 1996, Multiple Comparisons, chapter 4: comparisons with the best).

@@ -1,4 +1,4 @@
-"""Two things that the WeightNet paper says of its kernels, and whether a sweep bears them out."""
+"""Two claims of the WeightNet paper about its kernels, and whether a sweep supports them."""
 
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -28,7 +28,7 @@ class Claim:
 
     @property
     def answer(self) -> Answer:
-        """Borne out below zero, not borne out above it, by an interval that excludes it."""
+        """The answer: borne out if the interval lies below zero, not borne out if it lies above."""
         if not self.difference.clear:
             return "not decided"
         return "borne out" if self.difference.mean < 0 else "not borne out"
@@ -43,20 +43,22 @@ def larger_g(frame: SweepFrame, tuned: Tuned) -> Claim | None:
     if "G" not in frame.axes or "lambda" not in frame.axes:
         return None
     comparable = Comparable.of(frame, tuned)
-    others = [axis for axis in frame.axes if axis not in {"M", "G"}]
-    alike: dict[tuple[Any, ...], dict[float, str]] = {}
+    other_axes = [axis for axis in frame.axes if axis not in {"M", "G"}]
+    by_lambda: dict[tuple[Any, ...], dict[float, str]] = {}
     for row in records(points(frame)):
         if is_number(row["G"]) and is_number(row["lambda"]):
-            alike.setdefault(tuple(str(row[axis]) for axis in others), {})[float(row["G"])] = row["point"]
-    values = sorted({g for by_g in alike.values() for g in by_g})
-    for small, large in sorted(combinations(values, 2), key=lambda two: values.index(two[0]) - values.index(two[1])):
-        both = [(by_g[large], by_g[small]) for by_g in alike.values() if {small, large} <= by_g.keys()]
-        held = [pair for pair in both if comparable(*pair)]
-        if held:
-            signs = [(one, sign) for pair in held for one, sign in zip(pair, (1.0, -1.0), strict=True)]
-            samples = [(sign / len(held), tuned.samples[point]) for point, sign in signs]
+            by_lambda.setdefault(tuple(str(row[axis]) for axis in other_axes), {})[float(row["G"])] = row["point"]
+    values = sorted({g for by_g in by_lambda.values() for g in by_g})
+    for small, large in sorted(combinations(values, 2), key=lambda ends: values.index(ends[0]) - values.index(ends[1])):
+        pairs = [(by_g[large], by_g[small]) for by_g in by_lambda.values() if {small, large} <= by_g.keys()]
+        comparable_pairs = [pair for pair in pairs if comparable(*pair)]
+        if comparable_pairs:
+            signs = [(point, sign) for pair in comparable_pairs for point, sign in zip(pair, (1.0, -1.0), strict=True)]
+            samples = [(sign / len(comparable_pairs), tuned.samples[point]) for point, sign in signs]
             at_edge = {row["point"] for row in records(tuned.points) if row["edge"]}
-            return Claim(estimate(combine(samples)), len(held), not at_edge.isdisjoint(point for point, _ in signs))
+            return Claim(
+                estimate(combine(samples)), len(comparable_pairs), not at_edge.isdisjoint(point for point, _ in signs)
+            )
     return None
 
 
@@ -66,8 +68,8 @@ def less_alike(frame: SweepFrame) -> Claim | None:
     Returns:
         None without kept networks of both.
     """
-    found = None if frame.kernels is None else similarities(frame.kernels)
-    apart = found.apart.get("between_filters") if found else None
+    alike = None if frame.kernels is None else similarities(frame.kernels)
+    apart = alike.apart.get("between_filters") if alike else None
     if apart is None or not apart.n:
         return None
     return Claim(replace(apart, mean=-apart.mean, low=-apart.high, high=-apart.low))

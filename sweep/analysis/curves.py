@@ -30,9 +30,9 @@ class Spot:
     point: str
     x: float
     sample: Sample
-    #: seeds that the sweep asks for; fewer errors than these are a mean of survivors, or of those that are in yet
+    #: seeds that the sweep asks for; with fewer errors the mean is over the runs that succeeded or finished so far
     seeds: int
-    #: whether it is what it says: false for a point shown as tuned of which not all settings could be compared yet
+    #: false for a tuned point whose settings could not all be compared yet
     settled: bool = True
     #: whether it is no better than guessing
     guesses: bool = False
@@ -49,7 +49,7 @@ class Spot:
 
     @property
     def mean(self) -> float:
-        """The mean over the seeds that have an error, NaN if none has; of a baseline with what extra seeds say."""
+        """The mean over the seeds that have an error, NaN if none has; a baseline's includes its extra seeds."""
         return self.sample.mean
 
 
@@ -69,7 +69,7 @@ class Panel:
 
     setting: Setting | None
     lines: tuple[Line, ...]
-    #: the point that these are compared with, at the same setting; None if there is none, or several
+    #: the baseline at the same setting; None if there is none, or several
     level: Spot | None
 
 
@@ -77,7 +77,7 @@ class Panel:
 class Spread:
     """Error at the smallest x less error at the largest, in points, paired by seed.
 
-    n is 0 if one is not settled, or if both are no better than guessing.
+    n is 0 if either end is not settled, or if both are no better than guessing.
     """
 
     #: None for the tuned curve
@@ -99,7 +99,7 @@ class Curves:
 
     x: str
     by: str | None
-    #: the other axes that these points share a value of, where the sweep has several
+    #: the values of other axes that all these points share, for axes with several values in the sweep
     fixed: Mapping[str, Any]
     #: one for each shared setting in the order of `nuisance.settings` (none if there is but one), then the tuned one
     panels: tuple[Panel, ...]
@@ -111,7 +111,7 @@ class Curves:
         return self.panels[-1]
 
     def to_frame(self, nuisance: Sequence[str]) -> pd.DataFrame:
-        """Lay out every dot as a row: what a figure of these curves is drawn from.
+        """Lay out every dot as a row, the data behind a figure of these curves.
 
         Args:
             nuisance: names of the nuisance axes, a column each; a tuned row leaves them empty.
@@ -164,56 +164,56 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     listed = [_clean(row) for row in records(points(frame))]
     placed = [row for row in listed if is_number(row[x]) and not (by and is_blank(row[by]))]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    others = _others(frame, placed, x, by)
+    split_axes = _split_axes(frame, placed, x, by)
     for row in placed:
-        groups.setdefault(tuple(row[axis] for axis in others), []).append(row)
-    told = _told(others, list(groups))
+        groups.setdefault(tuple(row[axis] for axis in split_axes), []).append(row)
+    fixed_axes = _varying_axes(split_axes, list(groups))
     rules = _Rules(len(frame.seeds), chance_limit(frame), shown_key(frame, "family"))
     waiting = set(tuned.points["point"]) - settled(tuned)
-    ways: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
-    if len(known := shown_settings(frame)) > 1:
+    errors_by_setting: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
+    if len(shown := shown_settings(frame)) > 1:
         by_setting = shared_samples(frame)
-        ways = [*((setting, by_setting.get(setting, {})) for setting in known), *ways]
-    found = []
+        errors_by_setting = [*((setting, by_setting.get(setting, {})) for setting in shown), *errors_by_setting]
+    result = []
     for values, rows in groups.items():
         panels = tuple(
             _panel(setting, errors, rows, x, by, rules, waiting if setting is None else set())
-            for setting, errors in ways
+            for setting, errors in errors_by_setting
         )
         if any(len({spot.x for spot in line.spots}) > 1 for line in panels[-1].lines):
-            fixed = {axis: values[others.index(axis)] for axis in told}
-            found.append(Curves(x, by, fixed, panels, _spreads(panels)))
-    return tuple(sorted(found, key=lambda one: -sum(len(line.spots) for line in one.tuned.lines)))
+            fixed = {axis: values[split_axes.index(axis)] for axis in fixed_axes}
+            result.append(Curves(x, by, fixed, panels, _spreads(panels)))
+    return tuple(sorted(result, key=lambda group: -sum(len(line.spots) for line in group.tuned.lines)))
 
 
 def _file_key(setting: Setting | None) -> tuple[bool, list[Any]]:
-    """Sort panels as files have them: shared settings by size and as text, then the tuned one."""
+    """The sort key of panels in files: shared settings by value, then the tuned one."""
     return setting is None, [sort_key(value) for value in setting or ()]
 
 
 def _clean(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Make blanks equal to one another, which NaN is not."""
+    """Replace blanks by '', since NaN does not equal NaN."""
     return {str(name): "" if is_blank(value) else value for name, value in row.items()}
 
 
-def _others(frame: SweepFrame, placed: Sequence[Mapping[str, Any]], x: str, by: str | None) -> list[str]:
+def _split_axes(frame: SweepFrame, placed: Sequence[Mapping[str, Any]], x: str, by: str | None) -> list[str]:
     """Name the axes that split points into curves of their own."""
-    others = [axis for axis in frame.axes if axis not in (x, by, "family")]
-    for axis in [axis for axis in others if axis in PLANE] if {x, by} & set(PLANE) else []:
-        rest = [name for name in (*others, "family", x, by) if name != axis and name in frame.axes]
-        if len({tuple(row[name] for name in rest) for row in placed}) == len(placed):
-            others.remove(axis)
-    return others
+    split_axes = [axis for axis in frame.axes if axis not in (x, by, "family")]
+    for axis in [axis for axis in split_axes if axis in PLANE] if {x, by} & set(PLANE) else []:
+        remaining = [name for name in (*split_axes, "family", x, by) if name != axis and name in frame.axes]
+        if len({tuple(row[name] for name in remaining) for row in placed}) == len(placed):
+            split_axes.remove(axis)
+    return split_axes
 
 
-def _told(others: Sequence[str], groups: Sequence[tuple[Any, ...]]) -> list[str]:
+def _varying_axes(split_axes: Sequence[str], groups: Sequence[tuple[Any, ...]]) -> list[str]:
     """Name the axes that tell groups apart, without those of the plane that follow from the rest."""
-    told = [axis for i, axis in enumerate(others) if len({group[i] for group in groups}) > 1]
-    for axis in [axis for axis in told if axis in PLANE]:
-        rest = [others.index(other) for other in told if other != axis]
-        if len({tuple(group[i] for i in rest) for group in groups}) == len(groups):
-            told.remove(axis)
-    return told
+    varying = [axis for i, axis in enumerate(split_axes) if len({group[i] for group in groups}) > 1]
+    for axis in [axis for axis in varying if axis in PLANE]:
+        positions = [split_axes.index(name) for name in varying if name != axis]
+        if len({tuple(group[i] for i in positions) for group in groups}) == len(groups):
+            varying.remove(axis)
+    return varying
 
 
 def _panel(
@@ -253,23 +253,23 @@ def _spot(label: str, x: float, errors: _Errors, rules: _Rules, waiting: Collect
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:
     """Compare every panel's spreads with those of the tuned one, line by line and over all lines together."""
     tuned = _by_line(panels[-1])
-    found = []
+    spreads = []
     for panel in panels:
         for line, (x_low, x_high, spread) in _by_line(panel).items():
             effect = Effect(spread, tuned[line][2])
-            found.append(Spread(panel.setting, line, x_low, x_high, estimate(spread), effect.taken, effect))
-    return tuple(found)
+            spreads.append(Spread(panel.setting, line, x_low, x_high, estimate(spread), effect.taken, effect))
+    return tuple(spreads)
 
 
 def _by_line(panel: Panel) -> dict[tuple[str, Any] | None, tuple[float, float, Sample]]:
     """Measure the spread of each line at each seed, and, under None, their mean if all lines have the same ends."""
-    found: dict[tuple[str, Any] | None, tuple[float, float, Sample]] = {}
+    spreads: dict[tuple[str, Any] | None, tuple[float, float, Sample]] = {}
     for line in panel.lines:
         first, last = line.spots[0], line.spots[-1]
         if first.x < last.x:
-            may = fair((first.settled, last.settled), (first.guesses, last.guesses))
-            found[line.family, line.by] = (first.x, last.x, first.sample - last.sample if may else Sample({}))
-    if len(found) > 1 and len({(low, high) for low, high, _ in found.values()}) == 1:
-        low, high, _ = next(iter(found.values()))
-        found[None] = (low, high, average([spread for _, _, spread in found.values()]))
-    return found
+            comparable = fair((first.settled, last.settled), (first.guesses, last.guesses))
+            spreads[line.family, line.by] = (first.x, last.x, first.sample - last.sample if comparable else Sample({}))
+    if len(spreads) > 1 and len({(low, high) for low, high, _ in spreads.values()}) == 1:
+        low, high, _ = next(iter(spreads.values()))
+        spreads[None] = (low, high, average([spread for _, _, spread in spreads.values()]))
+    return spreads

@@ -1,4 +1,4 @@
-"""What independent seeds say of a number: its mean and an interval that knows that settings were chosen on them.
+"""Mean and interval of a number over independent seeds, where settings may have been chosen on the same seeds.
 
 The target is what the procedure would give on average over new seeds: the expected error of a point at the setting that
 its other seeds choose. Where one setting is clearly best that is its expected error, and where several tie, theirs.
@@ -63,7 +63,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its 95 % interval; what n is too small for is NaN.
+    """A mean over seeds with its 95 % interval; fields that need a larger n are NaN.
 
     The interval is about seeds alone: all points share one validation set, whose own luck it does not cover. Where
     all n values are equal there is no interval: no spread seen is not the same as none.
@@ -89,7 +89,7 @@ class Estimate:
 
 
 def standard_error(values: Array, left_out: Array) -> Array:
-    """Estimate the standard error of means over seeds at which settings were chosen; the module says why so.
+    """Estimate the standard error of means over seeds at which settings were chosen; see the module's docstring.
 
     Args:
         values: of shape (..., n), n of at least 2: a number at each seed.
@@ -101,20 +101,20 @@ def standard_error(values: Array, left_out: Array) -> Array:
     """
     n = values.shape[-1]
     plain = values.var(-1, ddof=1) / n
-    known = np.isfinite(left_out)
-    count = np.maximum(known.sum(-1), 1)
-    centre = np.where(known, left_out, 0.0).sum(-1) / count
-    spread = np.where(known, left_out - centre[..., None], 0.0)
+    finite = np.isfinite(left_out)
+    count = np.maximum(finite.sum(-1), 1)
+    centre = np.where(finite, left_out, 0.0).sum(-1) / count
+    spread = np.where(finite, left_out - centre[..., None], 0.0)
     jackknife = (n - 1) * (spread**2).sum(-1) / count
-    found: Array = np.sqrt(np.maximum(plain, np.sqrt(plain * jackknife)))
-    return found
+    error: Array = np.sqrt(np.maximum(plain, np.sqrt(plain * jackknife)))
+    return error
 
 
 def estimate(found: Sample | Sequence[float]) -> Estimate:
     """Summarise values of independent seeds.
 
     Args:
-        found: a sample, or finite numbers, one a seed, in any order, for which nothing was chosen.
+        found: a sample; or finite numbers, one a seed, in any order, for which no setting was chosen.
 
     Returns:
         Mean, sample standard deviation (n - 1) and 95 % interval, as `precision_of` knows it.
@@ -135,29 +135,29 @@ def estimate(found: Sample | Sequence[float]) -> Estimate:
     return Estimate(n, mean, sd, mean - half, mean + half, most_extra(sample.parts))
 
 
-def estimate_error(found: Sample, metric: str = "error") -> Estimate:
-    """Summarise the errors of one point, or an average of several: an interval of what is possible.
+def estimate_error(sample: Sample, metric: str = "error") -> Estimate:
+    """Summarise the errors of one point, or an average of several, with an interval within the possible range.
 
     Args:
-        found: errors in per cent, whose interval lies between 0 and 100, or losses, whose interval lies above 0.
+        sample: errors in per cent, whose interval lies between 0 and 100, or losses, whose interval lies above 0.
         metric: 'error' or 'loss'.
     """
-    made = estimate(found)
-    if math.isnan(made.low):
-        return made
+    result = estimate(sample)
+    if math.isnan(result.low):
+        return result
     ends = within_percent if metric == "error" else above_zero
-    if (extra := made.extra) and len(with_extra(found)) > made.n:
-        # the extra seeds count for less than the common ones, so their mean is never as sure as that of all; and
-        # settings were chosen on the latter
-        every, n = with_extra(found), made.n
-        sd = float(np.std(every, ddof=1))
-        widening = error_of(found) / (float(np.std(found.numbers, ddof=1)) / math.sqrt(n))
-        share = share_of_extra(found)
+    if (extra := result.extra) and len(with_extra(sample)) > result.n:
+        # extra seeds weigh less than common ones, and settings were chosen on the common ones: so this standard error
+        # is larger than that of a plain mean over all seeds
+        all_numbers, n = with_extra(sample), result.n
+        sd = float(np.std(all_numbers, ddof=1))
+        widening = error_of(sample) / (float(np.std(sample.numbers, ddof=1)) / math.sqrt(n))
+        share = share_of_extra(sample)
         error = sd * widening * math.sqrt((1 - share) ** 2 / n + share**2 / extra)
-        low, high = ends(made.mean, error, len(every) - 1.0)
-        return Estimate(n, made.mean, sd, float(low), float(high), extra)
-    low, high = ends(made.mean, *precision_of(found))
-    return replace(made, low=float(low), high=float(high))
+        low, high = ends(result.mean, error, len(all_numbers) - 1.0)
+        return Estimate(n, result.mean, sd, float(low), float(high), extra)
+    low, high = ends(result.mean, *precision_of(sample))
+    return replace(result, low=float(low), high=float(high))
 
 
 def precision_of(sample: Sample) -> tuple[float, float]:
@@ -167,11 +167,11 @@ def precision_of(sample: Sample) -> tuple[float, float]:
     with n - 1 degrees of freedom.
 
     Returns:
-        NaN below two seeds, and where all values are equal and no other point tells of noise.
+        NaN below two seeds, and where all values are equal and no noise is known from other points.
     """
     n = len(sample.seeds)
-    if n > 1 and (found := precision(sample.parts, n)) is not None:
-        return found
+    if n > 1 and (pooled_precision := precision(sample.parts, n)) is not None:
+        return pooled_precision
     return (math.nan, math.nan) if n < 2 or _equal(sample) else (error_of(sample), n - 1.0)
 
 
@@ -196,6 +196,6 @@ def read(row: Mapping[Any, Any], prefix: str = "") -> Estimate:
     return Estimate(int(n), mean, sd, low, high, int(row.get(f"{prefix}extra", 0)))
 
 
-def write(found: Estimate, prefix: str = "") -> dict[str, Any]:
+def write(result: Estimate, prefix: str = "") -> dict[str, Any]:
     """Lay an estimate out as cells `n`, `mean`, `sd`, `low`, `high`, each after a prefix."""
-    return {f"{prefix}{name}": getattr(found, name) for name in ("n", "mean", "sd", "low", "high")}
+    return {f"{prefix}{name}": getattr(result, name) for name in ("n", "mean", "sd", "low", "high")}

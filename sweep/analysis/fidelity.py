@@ -18,15 +18,15 @@ from sweep.space.published import Row
 RESAMPLES = 2000
 #: Fewer points than these have no ranking worth comparing.
 FEWEST = 3
-#: What a published row may say of a point beside its width, and matches by.
+#: The axes by which a published row is matched to a point, beside the width.
 _MATCHED = ("family", "M", "G", "experts")
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a reference says of a point: its error in per cent, and how far off that may be."""
+class ReferenceValue:
+    """A point's error in a reference, in per cent, and its tolerance."""
 
     error: float
     tolerance: float = 0.0
@@ -43,29 +43,29 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two points that sweep and reference rank differently, the first being the sweep's better one."""
+    """Two points that sweep and reference rank differently; `better` is the better one in the sweep."""
 
     better: str
     worse: str
-    #: better less worse in the sweep, in points: its mean is below zero
-    here: Estimate
-    #: the same in the reference: above zero, beyond what the tolerances allow
-    there: float
+    #: error of `better` less that of `worse` in the sweep, in points: its mean is below zero
+    in_sweep: Estimate
+    #: the same difference in the reference: above zero by more than the tolerances
+    in_reference: float
 
 
 @dataclass(frozen=True)
 class Agreement:
     """How a sweep's ranking compares with that of a reference."""
 
-    #: those that both know, in the order of the sweep
+    #: points that are in both, in the order of the sweep
     points: tuple[str, ...]
     tau: Ranking
     rho: Ranking
-    #: pairs that are ranked alike, differently, and that the reference cannot tell apart
+    #: pairs that are ranked alike, pairs that are ranked differently, and pairs that are ties in the reference
     alike: int
     wrong: tuple[Pair, ...]
     tied: int
-    #: the sweep's best point, and by how much more error the reference has of it than of its own best, in points
+    #: the sweep's best point, and how much its error in the reference exceeds the lowest there, in points
     best: str
     regret: float
     #: mean tau-b of single seeds with the reference, and of two seeds with one another
@@ -74,18 +74,18 @@ class Agreement:
 
 
 def agreement(
-    here: Mapping[str, Sample], there: Mapping[str, Told], drawn: Mapping[str, Array] | None = None
+    here: Mapping[str, Sample], there: Mapping[str, ReferenceValue], drawn: Mapping[str, Array] | None = None
 ) -> Agreement | None:
-    """Compare the ranking of a sweep with that of a reference, over the points that both know.
+    """Compare the ranking of a sweep with that of a reference, over the points that are in both.
 
-    Points that the reference has closer together than their tolerances add up to are ties of it, for tau-b (Kendall
-    1945, The treatment of ties in ranking problems), for rho and for the pairs that are ranked wrong.
+    Two points whose errors in the reference differ by less than the sum of their tolerances are ties, in tau-b (Kendall
+    1945, The treatment of ties in ranking problems), in rho and in the pairs that are ranked wrong.
 
     Args:
         here: each point's errors by seed, in per cent.
-        there: what the reference says of points, maybe others among them.
-        drawn: expected errors that the sweep leaves open, as `shrunk.drawn` draws them, so that intervals cover these;
-            means are taken as true for a point that is not in it, or of which no noise is known.
+        there: the reference's errors by point; it may have points that the sweep has not.
+        drawn: draws of expected errors, as `shrunk.drawn` makes them, so that intervals cover the noise of seeds. For
+            a point without draws the mean is taken as exact.
 
     Returns:
         None below three points.
@@ -95,29 +95,29 @@ def agreement(
         return None
     means = np.array([here[point].mean for point in points])
     errors = np.array([there[point].error for point in points])
-    order, told = signs(means), signs(errors, np.array([there[point].tolerance for point in points]))
+    order, reference_order = signs(means), signs(errors, np.array([there[point].tolerance for point in points]))
     open_errors = _open(points, means, drawn or {})
     upper = np.triu_indices(len(points), 1)
-    product = (order * told)[upper]
+    product = (order * reference_order)[upper]
     wrong = [
         _pair(points, i, j, here, order, errors)
         for i, j in zip(*(at.tolist() for at in upper), strict=True)
-        if order[i, j] * told[i, j] < 0
+        if order[i, j] * reference_order[i, j] < 0
     ]
     best = min(range(len(points)), key=lambda i: (round(float(means[i]), 9), points[i]))
     seeds = sorted(set.intersection(*(set(here[point].values) for point in points)))
     single = [signs(np.array([here[point].values[seed] for point in points])) for seed in seeds]
     return Agreement(
         points,
-        _ranking(order, told, tau_b, open_errors),
-        _ranking(order, told, spearman, open_errors),
+        _ranking(order, reference_order, tau_b, open_errors),
+        _ranking(order, reference_order, spearman, open_errors),
         int((product > 0).sum()),
-        tuple(sorted(wrong, key=lambda pair: (-pair.there, pair.better, pair.worse))),
-        int((told[upper] == 0).sum()),
+        tuple(sorted(wrong, key=lambda pair: (-pair.in_reference, pair.better, pair.worse))),
+        int((reference_order[upper] == 0).sum()),
         points[best],
         float(errors[best] - errors.min()),
-        _mean([tau_b(one, told) for one in single]),
-        _mean([tau_b(one, other) for one, other in combinations(single, 2)]),
+        _mean([tau_b(order_at_seed, reference_order) for order_at_seed in single]),
+        _mean([tau_b(first, second) for first, second in combinations(single, 2)]),
     )
 
 
@@ -136,51 +136,51 @@ def signs(errors: Array, tolerance: Array | None = None) -> Array:
     return np.where(np.abs(apart) <= near, 0.0, np.sign(apart))
 
 
-def tau_b(one: Array, other: Array, weights: Array | None = None) -> float:
-    """Kendall's tau-b of two comparisons of points, NaN where one has ties alone.
+def tau_b(first: Array, second: Array, weights: Array | None = None) -> float:
+    """Kendall's tau-b of two comparisons of points, NaN if all pairs of either are ties.
 
     Args:
-        one: what `signs` returned.
-        other: likewise.
+        first: what `signs` returned.
+        second: likewise.
         weights: of shape (points,): how often each point counts.
     """
-    w = np.ones(len(one)) if weights is None else weights
-    scale = math.sqrt((w @ one**2 @ w) * (w @ other**2 @ w))
-    return float(w @ (one * other) @ w) / scale if scale else math.nan
+    w = np.ones(len(first)) if weights is None else weights
+    scale = math.sqrt((w @ first**2 @ w) * (w @ second**2 @ w))
+    return float(w @ (first * second) @ w) / scale if scale else math.nan
 
 
-def spearman(one: Array, other: Array, weights: Array | None = None) -> float:
-    """Spearman's rho of two comparisons of points, by mean ranks; NaN where one has ties alone. As `tau_b`."""
-    w = np.ones(len(one)) if weights is None else weights
-    a, b = one @ w, other @ w  # twice the rank, less a constant
+def spearman(first: Array, second: Array, weights: Array | None = None) -> float:
+    """Spearman's rho of two comparisons of points, by mean ranks; NaN if all pairs of either are ties. As `tau_b`."""
+    w = np.ones(len(first)) if weights is None else weights
+    a, b = first @ w, second @ w  # twice the rank, less a constant
     a, b = a - w @ a / w.sum(), b - w @ b / w.sum()
     scale = math.sqrt((w @ a**2) * (w @ b**2))
     return float(w @ (a * b)) / scale if scale > 1e-12 else math.nan
 
 
-def measured(samples: Mapping[str, Sample]) -> dict[str, Told]:
-    """Take another sweep as the reference, of longer training or on other data: its mean errors, known exactly.
+def measured(samples: Mapping[str, Sample]) -> dict[str, ReferenceValue]:
+    """Take another sweep (longer training, other data) as the reference: its mean errors, with no tolerance.
 
     Args:
         samples: `Tuned.samples` of the other sweep; points without an error are left out.
     """
-    return {point: Told(sample.mean) for point, sample in samples.items() if sample.values}
+    return {point: ReferenceValue(sample.mean) for point, sample in samples.items() if sample.values}
 
 
-def published(points: pd.DataFrame, rows: Iterable[Row]) -> dict[str, dict[str, Told]]:
+def published(points: pd.DataFrame, rows: Iterable[Row]) -> dict[str, dict[str, ReferenceValue]]:
     """Find the published rows that are about a sweep's points, by family, M, G and experts.
 
     Widths do not match, since a proxy is smaller: each published width is a reference of its own, unless the sweep
-    varies the width. A row that several points fit, as where its publication leaves something open, is left out.
+    varies the width. A row that matches several points, because the publication leaves something open, is left out.
 
     Args:
         points: a row a point, with the axes; such as `Study.table`.
         rows: as `sweep.space.published.read_published` reads them.
 
     Returns:
-        By name of the reference, such as 'ImageNet, 0.5x', what it says by point; empty ones are left out.
+        By name of the reference, such as 'ImageNet, 0.5x', its errors by point; references without points are left out.
     """
-    found: dict[str, dict[str, Told]] = {}
+    references: dict[str, dict[str, ReferenceValue]] = {}
     wide = "width" in points
     matched = (*_MATCHED, "width") if wide else _MATCHED
     labels = points["point"].tolist()
@@ -197,27 +197,31 @@ def published(points: pd.DataFrame, rows: Iterable[Row]) -> dict[str, dict[str, 
             width = row.about.get("width")
             name = "ImageNet" if wide or width is None else f"ImageNet, {width:g}x"
             tolerance = row.tolerance if math.isfinite(row.tolerance) else 0.0
-            found.setdefault(name, {})[fit[0]] = Told(row.error, tolerance)
-    return found
+            references.setdefault(name, {})[fit[0]] = ReferenceValue(row.error, tolerance)
+    return references
 
 
 def _codes(cells: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.intp]]:
     """List the different values of cells, blanks as '', and the position of each cell's."""
-    known: dict[Any, int] = {}
-    codes = [known.setdefault("" if is_blank(cell) else cell, len(known)) for cell in cells]
-    return list(known), np.array(codes, dtype=np.intp)
+    code_of: dict[Any, int] = {}
+    codes = [code_of.setdefault("" if is_blank(cell) else cell, len(code_of)) for cell in cells]
+    return list(code_of), np.array(codes, dtype=np.intp)
 
 
 def _fits(row: Row, record: Mapping[Any, Any], name: str) -> bool:
-    """Whether a point has what a row says; what a sweep does not vary can only be the family."""
-    mine, theirs = record.get(name), row.about.get(name)
-    if theirs is None:
-        return is_blank(mine)
+    """Whether a point matches a row on one axis; the only axis that a sweep need not vary is the family."""
+    value, published_value = record.get(name), row.about.get(name)
+    if published_value is None:
+        return is_blank(value)
     if name not in record:
         return name == "family"
-    if mine is None or is_blank(mine):
+    if value is None or is_blank(value):
         return False
-    return bool(mine == theirs if isinstance(mine, str) else math.isclose(float(mine), float(theirs), rel_tol=1e-9))
+    return bool(
+        value == published_value
+        if isinstance(value, str)
+        else math.isclose(float(value), float(published_value), rel_tol=1e-9)
+    )
 
 
 def _pair(points: Sequence[str], i: int, j: int, here: Mapping[str, Sample], order: Array, errors: Array) -> Pair:
@@ -228,30 +232,30 @@ def _pair(points: Sequence[str], i: int, j: int, here: Mapping[str, Sample], ord
 
 def _open(points: Sequence[str], means: Array, drawn: Mapping[str, Array]) -> Array:
     """Expected errors of points in draws, of shape (draws, points)."""
-    known = [drawn[point] for point in points if point in drawn]
-    number = len(known[0]) if known else 1
-    found = np.stack([drawn.get(point, np.full(number, math.nan)) for point in points], axis=1)
-    return np.where(np.isnan(found), means, found)
+    open_draws = [drawn[point] for point in points if point in drawn]
+    number = len(open_draws[0]) if open_draws else 1
+    errors = np.stack([drawn.get(point, np.full(number, math.nan)) for point in points], axis=1)
+    return np.where(np.isnan(errors), means, errors)
 
 
-def _ranking(one: Array, other: Array, measure: Any, errors: Array) -> Ranking:
+def _ranking(order: Array, reference: Array, measure: Any, errors: Array) -> Ranking:
     """Measure an agreement, and an interval from drawing points, and expected errors of these, anew."""
-    n = len(one)
+    n = len(order)
     rng = np.random.default_rng(0)
-    sure = len(errors) == 1
+    is_exact = len(errors) == 1
     drawn = [
         measure(
-            one if sure else signs(errors[i % len(errors)]),
-            other,
+            order if is_exact else signs(errors[i % len(errors)]),
+            reference,
             np.bincount(rng.integers(0, n, n), minlength=n).astype(float),
         )
         for i in range(RESAMPLES)
     ]
-    known = [value for value in drawn if math.isfinite(value)]
-    low, high = np.quantile(known, [0.025, 0.975]) if known else (math.nan, math.nan)
-    return Ranking(measure(one, other), float(low), float(high))
+    finite = [value for value in drawn if math.isfinite(value)]
+    low, high = np.quantile(finite, [0.025, 0.975]) if finite else (math.nan, math.nan)
+    return Ranking(measure(order, reference), float(low), float(high))
 
 
 def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if math.isfinite(value)]
-    return math.fsum(known) / len(known) if known else math.nan
+    finite = [value for value in values if math.isfinite(value)]
+    return math.fsum(finite) / len(finite) if finite else math.nan

@@ -1,7 +1,7 @@
-"""What a last look at the test split says of each point: judged where validation chose, never chosen by what is seen.
+"""Test errors of each point: on the test split, at the settings that validation chose.
 
-A point's test error at seed s is that of the network that its validation error at seed s is of: trained at the setting
-which is best, on validation images, on the other seeds.
+A point's test error at seed s is that of the same network as its validation error at seed s. That network was trained
+at the setting with the lowest validation error on the other seeds.
 """
 
 from collections.abc import Mapping
@@ -15,23 +15,23 @@ from sweep.analysis.nuisance import Tuned, tune
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
-#: By point: seed -> key of the run that stands for the point there.
+#: By point: seed -> key of the run at the chosen setting.
 Picks = Mapping[str, Mapping[int, str]]
 
 
 def judged_runs(frame: SweepFrame) -> set[str]:
     """Name the runs that have to be judged on the test split, by key.
 
-    They are those that stand for a point at some seed, and those that would if another seed had never been run, which
-    the intervals ask for (`sweep.analysis.estimates`).
+    They are the chosen run of each point and seed, and the runs that would be chosen without one of the other seeds:
+    intervals need the latter (`sweep.analysis.estimates`).
     """
     tuned = tune(frame)
     picks = [_picks(frame, tuned), *_without(frame, tuned).values()]
-    return {key for one in picks for mine in one.values() for key in mine.values()}
+    return {key for picks_of_points in picks for keys in picks_of_points.values() for key in keys.values()}
 
 
 def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.DataFrame:
-    """Tell what the test split says of each point, beside what validation said.
+    """Tabulate the test error of each point beside its validation error.
 
     Args:
         frame: the sweep, with `final`.
@@ -46,36 +46,36 @@ def final_table(frame: SweepFrame, table: pd.DataFrame, tuned: Tuned) -> pd.Data
     """
     assert frame.final is not None
     errors = {key: error for key, error in frame.final.errors.items() if error == error}
-    every, without = _picks(frame, tuned), _without(frame, tuned)
-    whole, extra = (
-        {point: {seed: key for seed, key in mine.items() if seed in seeds} for point, mine in every.items()}
+    all_picks, without = _picks(frame, tuned), _without(frame, tuned)
+    common_picks, extra = (
+        {point: {seed: key for seed, key in keys.items() if seed in seeds} for point, keys in all_picks.items()}
         for seeds in (frame.seeds, frame.extra_seeds)
     )
-    many = set(tuned.points.loc[tuned.points["settings"] > 1, "point"])
+    tuned_points = set(tuned.points.loc[tuned.points["settings"] > 1, "point"])
     test = pooled(
         {
             point: Sample(
-                _judged(mine, errors),
-                {seed: _judged(picks.get(point, {}), errors) for seed, picks in without.items() if seed in mine}
-                if point in many
+                _judged(keys, errors),
+                {seed: _judged(picks.get(point, {}), errors) for seed, picks in without.items() if seed in keys}
+                if point in tuned_points
                 else {},
             )
-            for point, mine in whole.items()
+            for point, keys in common_picks.items()
         },
-        {point: _judged(mine, errors) for point, mine in extra.items()},
+        {point: _judged(keys, errors) for point, keys in extra.items()},
     )
     rows: list[dict[str, Any]] = []
     settled = {row["point"] for row in records(table) if row["settled"]}
     for row in records(table):
-        point, against = row["point"], row["baseline"]
-        mine = test.get(point, Sample({}))
-        fair = against in test and {point, against} <= settled
+        point, baseline = row["point"], row["baseline"]
+        test_errors = test.get(point, Sample({}))
+        fair = baseline in test and {point, baseline} <= settled
         rows.append(
             {name: row[name] for name in ("point", "family", "settled", "n_failed", "baseline") if name in row}
             | write(estimate_error(tuned.samples[point]), "validation_")
-            | write(estimate_error(mine), "test_")
-            | write(estimate(mine - tuned.samples[point]), "gap_")
-            | write(estimate(mine - test[against] if fair else Sample({})), "diff_")
+            | write(estimate_error(test_errors), "test_")
+            | write(estimate(test_errors - tuned.samples[point]), "gap_")
+            | write(estimate(test_errors - test[baseline] if fair else Sample({})), "diff_")
         )
     return pd.DataFrame(rows)
 
@@ -85,27 +85,27 @@ def _judged(picks: Mapping[int, str], errors: Mapping[str, float]) -> dict[int, 
 
 
 def _without(frame: SweepFrame, tuned: Tuned) -> dict[int, Picks]:
-    """What would stand for each point if a seed had never been run, by the seed; nothing where nothing is tuned."""
+    """By each seed, the runs that would be chosen without that seed; empty where nothing is tuned."""
     if len(frame.seeds) < 2 or not (tuned.points["settings"] > 1).any():
         return {}
-    found: dict[int, Picks] = {}
-    for left in frame.seeds:
-        rest = replace(
+    picks: dict[int, Picks] = {}
+    for seed_out in frame.seeds:
+        remaining = replace(
             frame,
-            runs=frame.runs[frame.runs["seed"] != left],
-            seeds=tuple(seed for seed in frame.seeds if seed != left),
+            runs=frame.runs[frame.runs["seed"] != seed_out],
+            seeds=tuple(seed for seed in frame.seeds if seed != seed_out),
         )
-        found[left] = _picks(rest, tune(rest))
-    return found
+        picks[seed_out] = _picks(remaining, tune(remaining))
+    return picks
 
 
 def _picks(frame: SweepFrame, tuned: Tuned) -> dict[str, dict[int, str]]:
-    """Find the run that stands for each point at each seed, where there is one that is done."""
+    """Find the finished run at each point's chosen setting, by seed."""
     names = list(frame.nuisance)
     columns = ["point", "seed", *names]
     chosen = tuned.rows.loc[tuned.rows["status"] == "done", columns]
     keys = dict(zip(frame.runs[columns].itertuples(index=False, name=None), frame.runs["key"], strict=True))
-    found: dict[str, dict[int, str]] = {point: {} for point in tuned.points["point"]}
+    picks: dict[str, dict[int, str]] = {point: {} for point in tuned.points["point"]}
     for point, seed, *setting in chosen.itertuples(index=False, name=None):
-        found[point][int(seed)] = keys[(point, seed, *setting)]
-    return found
+        picks[point][int(seed)] = keys[(point, seed, *setting)]
+    return picks

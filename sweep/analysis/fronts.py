@@ -1,4 +1,4 @@
-"""Which points no other point beats in error and cost at once."""
+"""The Pareto front: points that no other point beats in both error and cost."""
 
 from collections.abc import Sequence
 

@@ -21,7 +21,7 @@ class Value:
     points: int
     #: mean error over them, in per cent, over the seeds that all have
     mean: Estimate
-    #: the one with the lowest mean error, and that; the lowest of several and so flattered
+    #: the point with the lowest mean error, and that error, which flatters: it is the lowest of several
     best: str
     best_mean: float
 
@@ -41,7 +41,7 @@ class Isolation:
 
 @dataclass(frozen=True)
 class Edge:
-    """The best point has an axis at an end of the values that the sweep tries, so a better one may lie beyond."""
+    """The best point's value on an axis is the smallest or largest that was tried: a better one may lie beyond."""
 
     axis: str
     value: float
@@ -58,8 +58,8 @@ def isolate(
 ) -> tuple[Isolation, ...]:
     """Average over all other axes, for each axis with two values or more.
 
-    Only those settings of the other axes are averaged over that come with every value of the axis, if there are any.
-    Of M, G and lambda two determine the third, so of these one is no other axis of the rest where it would be.
+    Settings of the other axes are averaged over only if they occur with every value of this axis, if there are any
+    such. M, G and lambda determine one another, so for each of these axes one of the other two is not held fixed.
 
     Args:
         points: `Study.table`; points that are not settled or that lack a seed are left out.
@@ -73,24 +73,24 @@ def isolate(
     """
     rows = [row for row in _fit(points) if row["point"] in samples]
     means = {row["point"]: row["mean"] for row in rows}
-    found = []
+    isolations = []
     for axis in axes:
-        mine = [row for row in rows if not is_blank(row[axis])]
-        values = sorted({row[axis] for row in mine}, key=(keys or {}).get(axis, sort_key))
+        fit_rows = [row for row in rows if not is_blank(row[axis])]
+        values = sorted({row[axis] for row in fit_rows}, key=(keys or {}).get(axis, sort_key))
         if len(values) < 2:
             continue
-        kept, balanced = _balance(mine, axis, values, axes)
+        balanced_rows, balanced = _balance(fit_rows, axis, values, axes)
         by_value: dict[Any, list[str]] = {value: [] for value in values}
-        for row in kept:
+        for row in balanced_rows:
             by_value[row[axis]].append(row["point"])
         averaged = {value: average([samples[point] for point in names]) for value, names in by_value.items()}
-        told = []
+        summaries = []
         for value, names in by_value.items():
             best = min(names, key=lambda point: (means[point], point))
-            told.append(Value(value, len(names), estimate_error(averaged[value], metric), best, means[best]))
+            summaries.append(Value(value, len(names), estimate_error(averaged[value], metric), best, means[best]))
         step = estimate(averaged[values[0]] - averaged[values[-1]])
-        found.append(Isolation(axis, tuple(told), balanced, step))
-    return tuple(found)
+        isolations.append(Isolation(axis, tuple(summaries), balanced, step))
+    return tuple(isolations)
 
 
 def edges(points: pd.DataFrame, axes: Sequence[str]) -> tuple[str, tuple[Edge, ...]]:
@@ -108,12 +108,12 @@ def edges(points: pd.DataFrame, axes: Sequence[str]) -> tuple[str, tuple[Edge, .
         return "", ()
     best = min(rows, key=lambda row: (row["mean"], row["point"]))
     family = [row for row in rows if row.get("family") == best.get("family")]
-    found = []
+    at_edge = []
     for axis in axes:
         values = sorted({float(row[axis]) for row in family if is_number(row[axis])})
         if is_number(best[axis]) and len(values) > 2 and float(best[axis]) in (values[0], values[-1]):
-            found.append(Edge(axis, float(best[axis]), float(best[axis]) == values[-1]))
-    return str(best["point"]), tuple(found)
+            at_edge.append(Edge(axis, float(best[axis]), float(best[axis]) == values[-1]))
+    return str(best["point"]), tuple(at_edge)
 
 
 def _fit(points: pd.DataFrame) -> list[dict[str, Any]]:
@@ -124,20 +124,22 @@ def _balance(
     rows: Sequence[Mapping[str, Any]], axis: str, values: Sequence[Any], axes: Sequence[str]
 ) -> tuple[list[Mapping[str, Any]], bool]:
     """Keep the points whose other axes come with every value; all points, and false, if there are none."""
-    others = [other for other in axes if other != axis]
-    choices = [others]
+    other_axes = [name for name in axes if name != axis]
+    choices = [other_axes]
     if axis in PLANE:
-        choices = [[other for other in others if other != left] for left in PLANE if left in others]
-    most: list[Mapping[str, Any]] = []
-    for choice in choices or [others]:
-        rests = [_rest(row, choice) for row in rows]
+        choices = [[name for name in other_axes if name != dropped] for dropped in PLANE if dropped in other_axes]
+    most_rows: list[Mapping[str, Any]] = []
+    for choice in choices or [other_axes]:
+        settings = [_rest(row, choice) for row in rows]
         with_values: dict[tuple[Any, ...], set[Any]] = {}
-        for row, rest in zip(rows, rests, strict=True):
-            with_values.setdefault(rest, set()).add(row[axis])
-        kept = [row for row, rest in zip(rows, rests, strict=True) if len(with_values[rest]) == len(values)]
-        if len(kept) > len(most):
-            most = kept
-    return (most, True) if most else (list(rows), False)
+        for row, setting in zip(rows, settings, strict=True):
+            with_values.setdefault(setting, set()).add(row[axis])
+        complete_rows = [
+            row for row, setting in zip(rows, settings, strict=True) if len(with_values[setting]) == len(values)
+        ]
+        if len(complete_rows) > len(most_rows):
+            most_rows = complete_rows
+    return (most_rows, True) if most_rows else (list(rows), False)
 
 
 def _rest(row: Mapping[str, Any], axes: Sequence[str]) -> tuple[Any, ...]:

@@ -46,7 +46,7 @@ def between_filters(kernels: npt.ArrayLike) -> Array:
 
 
 def similarity_table(layers: Mapping[str, npt.ArrayLike]) -> pd.DataFrame:
-    """Tell for each layer how alike its kernels are.
+    """Tabulate how alike the kernels of each layer are.
 
     Args:
         layers: kernels by name of the layer, as for `between_samples`, in the order of the network.
@@ -59,9 +59,9 @@ def similarity_table(layers: Mapping[str, npt.ArrayLike]) -> pd.DataFrame:
     columns += [f"{name}{end}" for name in ("between_samples", "between_filters") for end in ("", "_low", "_high")]
     rows = []
     for layer, kernels in layers.items():
-        found = Similarity()
-        found.add(kernels)
-        rows.append((layer, *found.row()))
+        similarity = Similarity()
+        similarity.add(kernels)
+        rows.append((layer, *similarity.row()))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -76,18 +76,18 @@ class Similarity:
     def add(self, kernels: npt.ArrayLike) -> None:
         """Add kernels of further samples, of shape (samples, filters, ...); raises ValueError as `between_samples`."""
         vectors = _flat(kernels)
-        units, known = _units(vectors)
+        units, nonzero = _units(vectors)
         if not self._filters:
             self._sum, self._known = np.zeros(vectors.shape[1:]), np.zeros(vectors.shape[1])
         self._sum += units.sum(0)
-        self._known += known.sum(0)
-        self._filters.append(_mean_of_pairs(units.sum(1), known.sum(1)))
+        self._known += nonzero.sum(0)
+        self._filters.append(_mean_of_pairs(units.sum(1), nonzero.sum(1)))
 
     def row(self) -> tuple[float, ...]:
-        """Samples, filters, and what `similarity_table` tells of both similarities."""
+        """A row of `similarity_table` without the layer's name: samples, filters and both similarities."""
         between_filters = np.concatenate(self._filters)
         between_samples = _mean_of_pairs(self._sum, self._known)
-        return len(between_filters), len(between_samples), *_told(between_samples), *_told(between_filters)
+        return len(between_filters), len(between_samples), *_summary(between_samples), *_summary(between_filters)
 
 
 def _flat(kernels: npt.ArrayLike) -> Array:
@@ -99,27 +99,27 @@ def _flat(kernels: npt.ArrayLike) -> Array:
 
 def _pairwise(vectors: Array) -> Array:
     """Average cosines over all pairs along the middle axis of (groups, vectors, weights); zero vectors stay out."""
-    units, known = _units(vectors)
-    return _mean_of_pairs(units.sum(1), known.sum(1))
+    units, nonzero = _units(vectors)
+    return _mean_of_pairs(units.sum(1), nonzero.sum(1))
 
 
 def _units(vectors: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Bring vectors to length 1 along the last axis, and tell which ones have a length to be divided by."""
+    """Scale vectors to length 1 along the last axis, and mark those that are not zero."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    known = np.isfinite(length) & (length > 0)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=known), known[..., 0]
+    nonzero = np.isfinite(length) & (length > 0)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=nonzero), nonzero[..., 0]
 
 
 def _mean_of_pairs(total: Array, n: npt.NDArray[Any]) -> Array:
     """Average cosines over all pairs of n unit vectors from their sum, so that no matrix of all pairs is made."""
-    apart = (total**2).sum(-1) - n
-    found: Array = np.divide(apart, n * (n - 1), out=np.full(len(total), math.nan), where=n > 1)
-    return np.clip(found, -1.0, 1.0)
+    total_of_pairs = (total**2).sum(-1) - n
+    means: Array = np.divide(total_of_pairs, n * (n - 1), out=np.full(len(total), math.nan), where=n > 1)
+    return np.clip(means, -1.0, 1.0)
 
 
-def _told(values: Array) -> tuple[float, float, float]:
-    known = values[np.isfinite(values)]
-    if not known.size:
+def _summary(values: Array) -> tuple[float, float, float]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
         return math.nan, math.nan, math.nan
-    low, high = np.quantile(known, [0.1, 0.9])
-    return float(known.mean()), float(low), float(high)
+    low, high = np.quantile(finite, [0.1, 0.9])
+    return float(finite.mean()), float(low), float(high)

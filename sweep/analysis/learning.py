@@ -35,36 +35,36 @@ def learning(frame: SweepFrame, tuned: Tuned) -> Learning | None:
         tuned: `nuisance.tune` of the same sweep.
 
     Returns:
-        Points in the order of `tuned.points`; one without a setting, or of whose runs no loss is known, is not among
-        them. None if none is. A run that diverged has the epochs that it had.
+        Points in the order of `tuned.points`, without those that have no setting or no recorded loss; None if no point
+        is left. A run that diverged has the epochs that it finished.
     """
     names = list(frame.nuisance)
-    own = {row.pop("point"): (i, row) for i, row in enumerate(records(tuned.points[["point", *names]]))}
-    found: list[tuple[int, int, tuple[float, ...]]] = []
+    setting_of = {row.pop("point"): (i, row) for i, row in enumerate(records(tuned.points[["point", *names]]))}
+    losses_of_runs: list[tuple[int, int, tuple[float, ...]]] = []
     for run in records(frame.runs[["key", "point", "seed", *names]]):
         losses = frame.losses.get(run.pop("key"))
         if losses:
-            (place, setting), seed = own[run.pop("point")], run.pop("seed")
+            (place, setting), seed = setting_of[run.pop("point")], run.pop("seed")
             if run == setting:
-                found.append((place, seed, losses))
-    if not found:
+                losses_of_runs.append((place, seed, losses))
+    if not losses_of_runs:
         return None
     # by seed, so that the order of rows decides no sum
-    found.sort(key=lambda one: one[:2])
-    lengths = [len(losses) for _, _, losses in found]
+    losses_of_runs.sort(key=lambda run_losses: run_losses[:2])
+    lengths = [len(losses) for _, _, losses in losses_of_runs]
     longest = max(lengths)
-    table = np.array([(*losses, *[math.nan] * (longest - len(losses))) for _, _, losses in found])
-    starts = [i for i in range(len(found)) if i == 0 or found[i][0] != found[i - 1][0]]
-    known = np.isfinite(table)
-    count = np.add.reduceat(known.astype(float), starts)
-    total = np.add.reduceat(np.where(known, table, 0.0), starts)
-    low = np.minimum.reduceat(np.where(known, table, np.inf), starts)
-    high = np.maximum.reduceat(np.where(known, table, -np.inf), starts)
+    table = np.array([(*losses, *[math.nan] * (longest - len(losses))) for _, _, losses in losses_of_runs])
+    starts = [i for i in range(len(losses_of_runs)) if i == 0 or losses_of_runs[i][0] != losses_of_runs[i - 1][0]]
+    finite = np.isfinite(table)
+    count = np.add.reduceat(finite.astype(float), starts)
+    total = np.add.reduceat(np.where(finite, table, 0.0), starts)
+    low = np.minimum.reduceat(np.where(finite, table, np.inf), starts)
+    high = np.maximum.reduceat(np.where(finite, table, -np.inf), starts)
     mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    names_of_points = list(own)
-    ends = [*starts[1:], len(found)]
+    names_of_points = list(setting_of)
+    ends = [*starts[1:], len(losses_of_runs)]
     return Learning(
-        tuple(names_of_points[found[i][0]] for i in starts),
+        tuple(names_of_points[losses_of_runs[i][0]] for i in starts),
         mean,
         np.where(count > 0, low, np.nan),
         np.where(count > 0, high, np.nan),

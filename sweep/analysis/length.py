@@ -11,8 +11,8 @@ from sweep.analysis.question import Contrast
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
-#: What the trend says of an effect: that it becomes larger with training, smaller, that it turns its sign, or that
-#: nothing is shown; or that two lengths with two shared seeds are not in yet.
+#: The trend of an effect with longer training: it grows, shrinks, changes its sign, or shows no trend; or it waits for
+#: two lengths with two shared seeds.
 Trend = Literal["grows", "shrinks", "turns", "not decided", "waits"]
 
 
@@ -31,7 +31,7 @@ class LengthEffect:
 
 
 def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[LengthEffect, ...]:
-    """Tell of each contrast how it changes with the length of training.
+    """Measure how each contrast changes with the length of training.
 
     The trend is paired by seed: seed s means the same initial draw at every length. Where the slope excludes zero, an
     effect grows if the slope has its sign, and shrinks if it has the other one; it turns if its sign after the shortest
@@ -48,34 +48,34 @@ def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[Le
         return ()
     samples: dict[int, tuple[Mapping[str, Sample], set[str]]] = {}
     at_edge: set[str] = set()
-    for epochs, one in frame.lengths.items():
-        tuned = tune(one)
+    for epochs, sweep in frame.lengths.items():
+        tuned = tune(sweep)
         settled = {row["point"] for row in records(tuned.points) if row["settled"]}
         samples[epochs] = tuned.samples, settled
         at_edge |= {row["point"] for row in records(tuned.points) if row["edge"]}
-    found = []
+    length_results = []
     for contrast in contrasts:
-        known = {
+        by_epochs = {
             epochs: combine([(weight, errors[point]) for point, weight in contrast.weights.items()])
             for epochs, (errors, settled) in samples.items()
             if contrast.weights.keys() <= settled
         }
-        known = {epochs: sample for epochs, sample in known.items() if sample.seeds}
-        slope = estimate(_slope(known))
-        effects = {epochs: estimate(sample) for epochs, sample in known.items()}
+        by_epochs = {epochs: sample for epochs, sample in by_epochs.items() if sample.seeds}
+        slope = estimate(_slope(by_epochs))
+        effects = {epochs: estimate(sample) for epochs, sample in by_epochs.items()}
         untuned = tuple(point for point in contrast.weights if point in at_edge)
-        found.append(LengthEffect(contrast, effects, slope, _trend(effects, slope), untuned))
-    return tuple(found)
+        length_results.append(LengthEffect(contrast, effects, slope, _trend(effects, slope), untuned))
+    return tuple(length_results)
 
 
-def _slope(known: Mapping[int, Sample]) -> Sample:
+def _slope(by_epochs: Mapping[int, Sample]) -> Sample:
     """The change with each doubling, seed by seed, over the seeds that all lengths have."""
-    if len(known) < 2:
+    if len(by_epochs) < 2:
         return Sample({})
-    doublings = [math.log2(epochs) for epochs in known]
+    doublings = [math.log2(epochs) for epochs in by_epochs]
     middle = math.fsum(doublings) / len(doublings)
     scale = math.fsum((x - middle) ** 2 for x in doublings)
-    return combine([((x - middle) / scale, sample) for x, sample in zip(doublings, known.values(), strict=True)])
+    return combine([((x - middle) / scale, sample) for x, sample in zip(doublings, by_epochs.values(), strict=True)])
 
 
 def _trend(effects: Mapping[int, Estimate], slope: Estimate) -> Trend:

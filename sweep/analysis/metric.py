@@ -59,7 +59,7 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
     if metric == frame.metric:
         return frame
     if frame.lengths:
-        lengths = {epochs: measured_by(one, metric) for epochs, one in frame.lengths.items()}
+        lengths = {epochs: measured_by(sweep, metric) for epochs, sweep in frame.lengths.items()}
         return replace(measured_by(replace(frame, lengths={}), metric), lengths=lengths)
     if metric == "error":
         status = np.where(np.isfinite(runs["top1"]), "done", runs["status"])
@@ -67,8 +67,8 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
         return replace(frame, runs=back, metric=metric, metric_note="")
     done = (runs["status"] == "done").to_numpy(dtype=bool)
     losses = runs["loss"].to_numpy(dtype=float) if "loss" in runs else np.full(len(runs), np.nan)
-    without = done & np.isnan(losses)
-    if done.any() and without[done].all():
+    lacking = done & np.isnan(losses)
+    if done.any() and lacking[done].all():
         raise ValueError(
             "no finished run of this ledger has a validation loss: it was written by an earlier version, which did not "
             "note it. Judge by error (metric: error), or run the space again into a new folder"
@@ -76,9 +76,9 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
     judged = runs.assign(
         top1=runs["error"],
         error=np.where(done, losses, np.nan),
-        status=np.where(without, "missing", runs["status"]),
+        status=np.where(lacking, "missing", runs["status"]),
     )
-    return replace(frame, runs=judged, metric=metric, metric_note=_note(int(without.sum())))
+    return replace(frame, runs=judged, metric=metric, metric_note=_note(int(lacking.sum())))
 
 
 def _note(without: int) -> str:

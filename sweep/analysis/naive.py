@@ -1,4 +1,4 @@
-"""What one shared nuisance setting would have shown of each difference, and how much of it tuning took away."""
+"""Each difference at one shared nuisance setting, and how much of it disappears with tuning."""
 
 import math
 from collections.abc import Mapping
@@ -28,10 +28,10 @@ from sweep.analysis.sweep_frame import SweepFrame
 
 @dataclass(frozen=True)
 class Share:
-    """Which share of a naive effect is gone once each point has its own setting, with its 95 % interval.
+    """The share of a naive effect that disappears when each point has its own setting, with its 95 % interval.
 
     1 is all of it, more is a change of sign, less than 0 an effect that grew. NaN where the naive effect itself cannot
-    be told from zero: a share of nothing is anything.
+    be told from zero, so that its share is undefined.
     """
 
     mean: float
@@ -58,23 +58,23 @@ class Effect:
 
     @property
     def share(self) -> Share:
-        """Which share of the naive effect that is, by Fieller's theorem: all shares that the data do not contradict.
+        """The share of the naive effect that tuning took, with Fieller's interval: all shares that fit the data.
 
         A share f is contradicted where taken - f naive differs from zero (Fieller 1954, Some problems in interval
         estimation).
         """
         naive = combine([(1.0, self.naive), (0.0, self.tuned)])
-        taken, whole = self.naive - self.tuned, estimate(naive)
-        if not whole.clear:
+        taken, naive_estimate = self.naive - self.tuned, estimate(naive)
+        if not naive_estimate.clear:
             return Share(math.nan, math.nan, math.nan)
-        mean = estimate(taken).mean / whole.mean
+        mean = estimate(taken).mean / naive_estimate.mean
 
-        def apart(f: float) -> float:
+        def excess(f: float) -> float:
             error, freedom = precision_of(combine([(1.0, taken), (-f, naive)]))
             half = 0.0 if math.isnan(error) else float(quantile(freedom)) * error
-            return abs(whole.mean * (mean - f)) - half
+            return abs(naive_estimate.mean * (mean - f)) - half
 
-        return Share(mean, _root(apart, mean, -1.0), _root(apart, mean, 1.0))
+        return Share(mean, _root(excess, mean, -1.0), _root(excess, mean, 1.0))
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class Naive:
     @property
     def overall(self) -> Effect:
         """The mean effect over all points, over the seeds that all have."""
-        found = list(self.effects.values())
-        return Effect(average([one.naive for one in found]), average([one.tuned for one in found]))
+        effects = list(self.effects.values())
+        return Effect(average([effect.naive for effect in effects]), average([effect.tuned for effect in effects]))
 
 
 def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
@@ -105,29 +105,29 @@ def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
     Returns:
         Empty if nothing is tuned, or no point has a baseline.
     """
-    known = settings(frame)
+    all_settings = settings(frame)
     comparable = Comparable.of(frame, tuned)
     pairs = {
         point: baseline
         for point, baseline in points(frame)[["point", "baseline"]].itertuples(index=False, name=None)
         if baseline != point and comparable(point, baseline)
     }
-    if len(known) < 2 or not pairs:
+    if len(all_settings) < 2 or not pairs:
         return ()
     names = list(frame.nuisance)
     by_setting = shared_samples(frame)
-    usual = _usual(tuned, names, list(pairs.values()))
-    own = {point: tuned.samples[point] - tuned.samples[baseline] for point, baseline in pairs.items()}
-    found = []
-    for setting in known:
+    usual_setting = _usual(tuned, names, list(pairs.values()))
+    tuned_differences = {point: tuned.samples[point] - tuned.samples[baseline] for point, baseline in pairs.items()}
+    result = []
+    for setting in all_settings:
         errors = by_setting[setting]
         effects = {
-            point: Effect(errors[point] - errors[baseline], own[point])
+            point: Effect(errors[point] - errors[baseline], tuned_differences[point])
             for point, baseline in pairs.items()
             if point in errors and baseline in errors
         }
-        found.append(Naive(setting, setting == usual, effects))
-    return tuple(found)
+        result.append(Naive(setting, setting == usual_setting, effects))
+    return tuple(result)
 
 
 def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
@@ -142,11 +142,11 @@ def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
         and `taken_`, in points of error.
     """
     rows: list[dict[str, Any]] = []
-    for one in found:
-        for point, effect in one.effects.items():
+    for at_setting in found:
+        for point, effect in at_setting.effects.items():
             rows.append(
-                dict(zip(names, one.setting, strict=True))
-                | {"usual": one.usual, "point": point}
+                dict(zip(names, at_setting.setting, strict=True))
+                | {"usual": at_setting.usual, "point": point}
                 | write(estimate(effect.naive), "naive_")
                 | write(estimate(effect.tuned), "tuned_")
                 | write(effect.taken, "taken_")

@@ -1,7 +1,8 @@
 """The nuisance setting that each point is judged at, chosen on other seeds than the one it is judged on.
 
-With one learning rate for all, a comparison shows whom that rate suits. So a point's error at seed s is that of the
-setting which is best on its *other* seeds: each point has its own setting, and choosing it does not flatter the point.
+With one learning rate for all, a comparison shows which points that rate suits. So a point's error at seed s is that of
+the setting which is best on its *other* seeds: each point has its own setting, and choosing it does not flatter the
+point.
 
 Runs that failed and runs that are not in yet need a rule each:
 
@@ -56,7 +57,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class _Result:
-    """What one run came to: `status` as in the frame, with an error that is no number counted as diverged."""
+    """The outcome of one run: `status` as in the frame, but 'diverged' if the error is not finite."""
 
     status: str
     error: float
@@ -68,27 +69,27 @@ def settings(frame: SweepFrame) -> tuple[Setting, ...]:
     names = list(frame.nuisance)
     if not names:
         return ((),)
-    found = {_setting(run, names) for run in records(frame.runs[names])}
-    return tuple(sorted(found, key=lambda setting: [sort_key(value) for value in setting]))
+    distinct = {_setting(run, names) for run in records(frame.runs[names])}
+    return tuple(sorted(distinct, key=lambda setting: [sort_key(value) for value in setting]))
 
 
 def shown_settings(frame: SweepFrame) -> tuple[Setting, ...]:
-    """The same in the order in which they are shown: text as the space lists it."""
+    """List the same settings in the order of display: text in the order of the space."""
     keys = [shown_key(frame, name) for name in frame.nuisance]
     return tuple(sorted(settings(frame), key=lambda setting: [key(v) for key, v in zip(keys, setting, strict=True)]))
 
 
 def tune(frame: SweepFrame) -> Tuned:
-    """Choose each point's nuisance setting, cross-fitted over seeds; the module says by which rules.
+    """Choose each point's nuisance setting, cross-fitted over seeds, by the rules in the module's docstring.
 
     Raises:
         ValueError: if two rows of `frame.runs` are the same point, setting and seed.
     """
     names = list(frame.nuisance)
-    known = settings(frame)
-    edges = {setting: at_edges(frame.nuisance, setting) for setting in known}
+    all_settings = settings(frame)
+    edges = {setting: at_edges(frame.nuisance, setting) for setting in all_settings}
     # Of equally good settings one inside its list is preferred: a tie is no reason to warn of an edge.
-    preference = sorted(known, key=lambda setting: len(edges[setting]))
+    preference = sorted(all_settings, key=lambda setting: len(edges[setting]))
     grid = _grid(frame, preference)
     candidates, complete = _comparable(grid)
     chosen = _with_extra(cross_fit(grid.errors, complete, candidates), grid)
@@ -98,12 +99,12 @@ def tune(frame: SweepFrame) -> Tuned:
     rows: list[dict[str, Any]] = []
     summaries: list[dict[str, Any]] = []
     for i, point in enumerate(grid.points):
-        # With a single complete seed there is no other to choose on.
+        # with a single complete seed there is no other seed to choose on
         alone = number[i] > 1 and enough[i] == 1
         for s, seed in enumerate(grid.seeds if grid.has_extra[i] else frame.seeds):
-            fit = number[i] == 1 or (enough[i] > 0 and not (alone and not complete[i, s]))
-            setting = preference[chosen[i, s]] if fit else None
-            status = str(grid.status[i, chosen[i, s], s]) if fit else "missing"
+            is_judged = number[i] == 1 or (enough[i] > 0 and not (alone and not complete[i, s]))
+            setting = preference[chosen[i, s]] if is_judged else None
+            status = str(grid.status[i, chosen[i, s], s]) if is_judged else "missing"
             error = float(grid.errors[i, chosen[i, s], s]) if status == "done" else math.nan
             values[i, s] = error
             rows.append(
@@ -111,17 +112,17 @@ def tune(frame: SweepFrame) -> Tuned:
                 | _columns(names, setting)
                 | {"single_seed": bool(alone and complete[i, s])}
             )
-        some = bool(np.isfinite(grid.errors[i]).any()) and number[i] > 0
-        whole = bool(number[i] == grid.asked[i].sum())
-        own = preference[overall[i]] if some else None
+        has_result = bool(np.isfinite(grid.errors[i]).any()) and number[i] > 0
+        is_settled = bool(number[i] == grid.asked[i].sum())
+        own_setting = preference[overall[i]] if has_result else None
         summaries.append(
             {"point": point}
-            | _columns(names, own)
+            | _columns(names, own_setting)
             | {
-                "edge": edges[own] if own is not None and whole else (),
+                "edge": edges[own_setting] if own_setting is not None and is_settled else (),
                 "compared": int(number[i]),
                 "settings": int(grid.asked[i].sum()),
-                "settled": whole,
+                "settled": is_settled,
             }
         )
     table = pd.DataFrame(rows, columns=["point", "seed", "status", "error", *names, "single_seed"])
@@ -134,7 +135,7 @@ def tune(frame: SweepFrame) -> Tuned:
 
 @once
 def shared(frame: SweepFrame) -> pd.DataFrame:
-    """List every run by setting: what a sweep with that one setting for all points would have shown.
+    """List every run by setting: the results of a sweep with that one setting for all points.
 
     Returns:
         Columns the nuisance axes, `point`, `seed`, `status`, `error` (per cent, NaN unless done), settings in the order
@@ -164,20 +165,20 @@ def _columns(names: Sequence[str], setting: Setting | None) -> dict[str, Any]:
 @once
 def _results(frame: SweepFrame) -> dict[str, dict[tuple[Setting, int], _Result]]:
     names = list(frame.nuisance)
-    found: dict[str, dict[tuple[Setting, int], _Result]] = {}
+    by_point: dict[str, dict[tuple[Setting, int], _Result]] = {}
     for run in records(frame.runs[["point", "seed", "status", "error", *names]]):
         key = (_setting(run, names), int(run["seed"]))
-        mine = found.setdefault(run["point"], {})
-        if key in mine:
+        by_run = by_point.setdefault(run["point"], {})
+        if key in by_run:
             raise ValueError(f"two runs of {run['point']!r} at setting {key[0]} with seed {key[1]}")
         status, error = str(run["status"]), run["error"]
         if status != "done":
-            mine[key] = _Result(status, math.nan)
+            by_run[key] = _Result(status, math.nan)
         elif math.isfinite(error):
-            mine[key] = _Result("done", float(error))
+            by_run[key] = _Result("done", float(error))
         else:
-            mine[key] = _Result("diverged", math.nan)
-    return found
+            by_run[key] = _Result("diverged", math.nan)
+    return by_point
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class _Grid:
     status: npt.NDArray[np.object_]
     #: NaN unless done
     errors: Array
-    #: whether there is a result, be it a failure
+    #: whether there is a result, including a failure
     known: Mask
     #: (points, settings): whether the space asks for a run of it
     asked: Mask
@@ -209,7 +210,7 @@ def _grid(frame: SweepFrame, preference: Sequence[Setting]) -> _Grid:
     shape = (len(order), max(1, len(preference)), len(seeds))
     has_extra = np.zeros(len(order), dtype=bool)
     status, errors = np.full(shape, "missing", dtype=object), np.full(shape, math.nan)
-    known, asked = np.zeros(shape, dtype=bool), np.zeros(shape[:2], dtype=bool)
+    has_result, asked = np.zeros(shape, dtype=bool), np.zeros(shape[:2], dtype=bool)
     results = _results(frame)
     for i, point in enumerate(order):
         for (setting, seed), result in results[point].items():
@@ -218,33 +219,33 @@ def _grid(frame: SweepFrame, preference: Sequence[Setting]) -> _Grid:
             if seed in at_seed:
                 has_extra[i] |= at_seed[seed] >= len(frame.seeds)
                 at = (i, k, at_seed[seed])
-                status[at], errors[at], known[at] = result.status, result.error, result.status != "missing"
-    return _Grid(order, seeds, len(frame.seeds), has_extra, status, errors, known, asked)
+                status[at], errors[at], has_result[at] = result.status, result.error, result.status != "missing"
+    return _Grid(order, seeds, len(frame.seeds), has_extra, status, errors, has_result, asked)
 
 
 def _comparable(grid: _Grid) -> tuple[Mask, Mask]:
     """Find each point's settings that can be compared, and the common seeds at which all of them have a result."""
-    known = grid.known.copy()
+    has_result = grid.known.copy()
     # a setting is chosen for a baseline as for any other point, on the same seeds
-    known[..., grid.common :] = False
+    has_result[..., grid.common :] = False
     candidates = grid.asked.copy()
-    complete: Mask = np.all(known | ~grid.asked[..., None], axis=1)
+    complete: Mask = np.all(has_result | ~grid.asked[..., None], axis=1)
     complete[~candidates.any(-1)] = False
     for i in np.flatnonzero(~complete.any(-1)):
-        results = known[i].sum(-1)
-        left = np.flatnonzero(candidates[i])
-        while left.size and not known[i, left].all(0).any():
-            fewest = results[left].min()
-            left = np.delete(left, np.flatnonzero(results[left] == fewest)[-1])
-        candidates[i] = np.isin(np.arange(candidates.shape[1]), left)
-        complete[i] = known[i, left].all(0) if left.size else False
+        results = has_result[i].sum(-1)
+        remaining = np.flatnonzero(candidates[i])
+        while remaining.size and not has_result[i, remaining].all(0).any():
+            fewest = results[remaining].min()
+            remaining = np.delete(remaining, np.flatnonzero(results[remaining] == fewest)[-1])
+        candidates[i] = np.isin(np.arange(candidates.shape[1]), remaining)
+        complete[i] = has_result[i, remaining].all(0) if remaining.size else False
     return candidates, complete
 
 
 def _with_extra(chosen: Index, grid: _Grid) -> Index:
-    """Judge a baseline at each extra seed at the setting that is chosen for one of the common seeds, in turn.
+    """Judge a baseline's extra seeds at the settings chosen for the common seeds, in turn.
 
-    So it is chosen on as many seeds as for any other point, none of which it is judged on.
+    So each setting is chosen on as many seeds as for any other point, and never on the seed that it is judged on.
     """
     at = np.arange(len(grid.seeds))
     return chosen[:, np.where(at < grid.common, at, (at - grid.common) % grid.common)]
@@ -253,28 +254,28 @@ def _with_extra(chosen: Index, grid: _Grid) -> Index:
 def _samples(values: Array, grid: _Grid, complete: Mask, candidates: Mask) -> dict[str, Sample]:
     """Collect each point's errors, and what they would have been without each common seed in turn."""
     common = grid.common
-    has = np.isfinite(values)
+    finite = np.isfinite(values)
     tuned = candidates.sum(-1) > 1
     without = np.full((len(grid.points), common, common), math.nan)
-    for left, chosen in leave_one_out(grid.errors[..., :common], complete[:, :common], candidates):
-        without[:, left] = judged(grid.errors[..., :common], chosen)
-        without[:, left, left] = math.nan
+    for seed_out, chosen in leave_one_out(grid.errors[..., :common], complete[:, :common], candidates):
+        without[:, seed_out] = judged(grid.errors[..., :common], chosen)
+        without[:, seed_out, seed_out] = math.nan
     order = np.argsort(grid.seeds[:common])  # those of a space may come in any order
-    found, extra = {}, {}
+    samples, extra = {}, {}
     for i, point in enumerate(grid.points):
-        at = order[has[i, order]]
+        at = order[finite[i, order]]
         seeds = tuple(grid.seeds[s] for s in at)
-        others = without[i][np.ix_(at, at)] if tuned[i] and at.size else None
-        found[point] = Sample.of(seeds, values[i, at], others)
-        extra[point] = {grid.seeds[s]: float(values[i, s]) for s in np.flatnonzero(has[i, common:]) + common}
-    return pooled(found, extra)
+        values_without = without[i][np.ix_(at, at)] if tuned[i] and at.size else None
+        samples[point] = Sample.of(seeds, values[i, at], values_without)
+        extra[point] = {grid.seeds[s]: float(values[i, s]) for s in np.flatnonzero(finite[i, common:]) + common}
+    return pooled(samples, extra)
 
 
 def at_edges(nuisance: Mapping[str, Sequence[Any]], setting: Sequence[Any]) -> tuple[str, ...]:
     """Name the nuisance axes of numbers at whose smallest or largest value the setting lies."""
-    found = []
+    names = []
     for (name, values), value in zip(nuisance.items(), setting, strict=True):
         numbers = sorted({float(v) for v in values if is_number(v)})
         if len(numbers) > 1 and is_number(value) and not numbers[0] < float(value) < numbers[-1]:
-            found.append(name)
-    return tuple(found)
+            names.append(name)
+    return tuple(names)

@@ -1,4 +1,4 @@
-"""The points of a sweep in one order of their own, so that the order of rows in a ledger never shows."""
+"""The points of a sweep in one fixed order, independent of the order of rows in the ledger."""
 
 import math
 from collections.abc import Callable
@@ -19,14 +19,14 @@ _TEXT = 2
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a cell says that its axis does not apply: NaN, None or ''."""
+    """Whether a cell is empty, because its axis does not apply: NaN, None or ''."""
     if value is None or value is pd.NA:
         return True
     return value == "" if isinstance(value, str) else isinstance(value, float) and math.isnan(value)
 
 
 def is_number(value: Any) -> bool:
-    """Whether a cell holds a number, which a truth value is not."""
+    """Whether a cell holds a number; True and False are not numbers here."""
     return isinstance(value, Real) and not isinstance(value, bool) and not is_blank(value)
 
 
@@ -65,15 +65,15 @@ def points(frame: SweepFrame) -> pd.DataFrame:
     """
     costs = [cost for cost in COSTS if cost in frame.runs]
     columns = ["point", *frame.axes, *costs, "baseline"]
-    found: dict[str, dict[str, Any]] = {}
+    by_label: dict[str, dict[str, Any]] = {}
     for run in records(frame.runs[columns]):
-        row = found.setdefault(run["point"], {str(name): value for name, value in run.items()})
+        row = by_label.setdefault(run["point"], {str(name): value for name, value in run.items()})
         for cost in costs:
             if is_blank(row[cost]):
                 row[cost] = run[cost]
-    baselines = {row["baseline"] for row in found.values()}
+    baselines = {row["baseline"] for row in by_label.values()}
     ordered = sorted(
-        found.values(),
+        by_label.values(),
         key=lambda row: (
             row["point"] not in baselines,
             [sort_key(row[axis]) for axis in frame.axes],
@@ -86,9 +86,9 @@ def points(frame: SweepFrame) -> pd.DataFrame:
 @once
 def numeric_axes(frame: SweepFrame) -> tuple[str, ...]:
     """Name the axes that hold numbers only and take at least two values, in the space's order."""
-    found = []
+    numeric = []
     for axis in frame.axes:
         values = {value for value in frame.runs[axis].tolist() if not is_blank(value)}
         if len(values) > 1 and all(is_number(value) for value in values):
-            found.append(axis)
-    return tuple(found)
+            numeric.append(axis)
+    return tuple(numeric)

@@ -1,4 +1,4 @@
-"""Paired differences of any two points, all at once: what `estimates.estimate` tells of each."""
+"""Paired differences of every two points, all at once; each equals that of `estimates.estimate`."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -47,11 +47,11 @@ def pairs(tuned: Tuned, points: Sequence[str], apart: Collection[str] = ()) -> P
     first, second = np.triu_indices(len(points), 1)
     fit = np.array([point in settled for point in points], dtype=bool)
     guessing = np.array([point in apart for point in points], dtype=bool)
-    known = np.isfinite(values).astype(float)
-    n = np.rint((known @ known.T)[first, second]).astype(np.intp)
+    finite = np.isfinite(values).astype(float)
+    n = np.rint((finite @ finite.T)[first, second]).astype(np.intp)
     n[~(fit[first] & fit[second]) | (guessing[first] & guessing[second])] = 0
-    filled = np.where(known > 0, values, 0.0)
-    sums = filled @ known.T  # of the one over the seeds of the other
+    filled = np.where(finite > 0, values, 0.0)
+    sums = filled @ finite.T  # each row's point, over the seeds that the column's point has
     total = (sums - sums.T)[first, second]
     mean = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
     shifts = np.array([sample.mean - fmean(sample.numbers.tolist()) if sample.seeds else 0.0 for sample in samples])
@@ -69,7 +69,7 @@ def _halves(samples: Sequence[Sample], first: Index, second: Index, n: Index) ->
         error, freedom = pool.noise.differences(at[first[several]], at[second[several]], n[several].astype(float))
         half[several] = quantile(freedom) * error
     for pair in np.flatnonzero(several & ~np.isfinite(half)):
-        # no noise is known of one of the two, or of all points
-        told = estimate(samples[first[pair]] - samples[second[pair]])
-        half[pair] = told.mean - told.low if math.isfinite(told.low) else math.nan
+        # the noise of one of the two points, or of all, is unknown
+        difference = estimate(samples[first[pair]] - samples[second[pair]])
+        half[pair] = difference.mean - difference.low if math.isfinite(difference.low) else math.nan
     return half

@@ -1,4 +1,4 @@
-"""Two axes at once: error at each pair of values, and whether the effect of the one depends on the other."""
+"""Two axes at once: error at each pair of values, and their interaction."""
 
 import math
 from collections.abc import Mapping
@@ -23,15 +23,15 @@ class Plane:
     bys: tuple[Any, ...]
     #: by (x, by); a pair that the sweep does not ask for is not in it
     cells: Mapping[tuple[float, Any], Spot]
-    #: by how much more error falls from the least to the largest x at the last `by` than at the first, in points, as a
-    #: trend over all cells; n is 0 where a cell is lacking, is not settled, guesses or has no seed in common
+    #: error falls from the least to the largest x by so much more at the last `by` than at the first, in points, as a
+    #: trend over all cells; n is 0 if a cell is missing, not settled or guessing, or if the cells share no seed
     interaction: Estimate
 
     @property
     def best(self) -> Spot | None:
-        """The cell with the lowest mean among those that may be ranked: the lowest of many, and so flattered."""
-        whole = [spot for spot in self.cells.values() if spot.whole and not spot.guesses]
-        return min(whole, key=lambda spot: (spot.mean, spot.point), default=None)
+        """The cell with the lowest mean among those that may be ranked; that mean flatters, as the lowest of many."""
+        complete = [spot for spot in self.cells.values() if spot.whole and not spot.guesses]
+        return min(complete, key=lambda spot: (spot.mean, spot.point), default=None)
 
 
 def plane(found: Curves) -> Plane | None:
@@ -69,7 +69,9 @@ def _interaction(xs: tuple[float, ...], bys: tuple[Any, ...], cells: Mapping[tup
 
 def _scores(values: tuple[Any, ...]) -> Array:
     """Score values by their logarithm, as lambda's and G's doublings count alike, or by rank where that cannot be."""
-    number = all(is_number(value) and value > 0 for value in values)
-    scores = np.array([math.log(value) for value in values] if number else list(range(len(values))), dtype=float)
-    found: Array = scores - scores.mean()
-    return found
+    is_logarithmic = all(is_number(value) and value > 0 for value in values)
+    scores = np.array(
+        [math.log(value) for value in values] if is_logarithmic else list(range(len(values))), dtype=float
+    )
+    centred: Array = scores - scores.mean()
+    return centred

@@ -1,4 +1,4 @@
-"""How the errors of many points are distributed, as a comparison of design spaces rather than of their best points.
+"""The distribution of errors over many points: a comparison of design spaces rather than of their best points.
 
 After Radosavovic, Johnson, Xie, Lo, Dollar (2019), On Network Design Spaces for Visual Recognition: error distribution
 functions, weighted so that families are compared at equal cost, and the Kolmogorov-Smirnov distance between them.
@@ -32,13 +32,13 @@ class Group:
     name: Any
     #: of shape (points,), increasing: mean error in per cent; inf for a point with a failed seed
     errors: Array
-    #: of shape (points,), summing to 1: what each counts where all costs count alike; NaN where that cannot be
+    #: of shape (points,), summing to 1: weights that make all costs count alike; NaN where that is impossible
     weights: Array
 
 
 @dataclass(frozen=True)
-class Apart:
-    """How far two groups are apart."""
+class GroupDistance:
+    """The distance between the distributions of two groups."""
 
     first: Any
     second: Any
@@ -46,7 +46,7 @@ class Apart:
     ks: float
     #: the two-sample Kolmogorov-Smirnov p-value of `ks`, as if points were drawn at random
     p: float
-    #: the same distance at equal cost, over the costs that both have; NaN where they share none
+    #: the same distance at equal cost, over the range of costs that both share; NaN if they share none
     ks_at_equal_cost: float
 
 
@@ -59,7 +59,7 @@ class Population:
     #: the column whose values count alike
     cost: str
     groups: tuple[Group, ...]
-    apart: tuple[Apart, ...]
+    apart: tuple[GroupDistance, ...]
 
 
 def population(
@@ -79,40 +79,42 @@ def population(
     Returns:
         None if fewer than three points are known.
     """
-    known = points[points["settled"].astype(bool) & ((points["n"] > 0) | (points["n_failed"] > 0))]
-    errors = known["mean"].to_numpy(dtype=float, copy=True)
-    errors[known["n_failed"].to_numpy() > 0] = math.inf
-    costs = known[cost].to_numpy(dtype=float)
-    if len(known) < FEWEST:
+    usable = points[points["settled"].astype(bool) & ((points["n"] > 0) | (points["n_failed"] > 0))]
+    errors = usable["mean"].to_numpy(dtype=float, copy=True)
+    errors[usable["n_failed"].to_numpy() > 0] = math.inf
+    costs = usable[cost].to_numpy(dtype=float)
+    if len(usable) < FEWEST:
         return None
-    for axis in [axis for axis in axes if axis in known]:
-        values = known[axis].tolist()
+    for axis in [axis for axis in axes if axis in usable]:
+        values = usable[axis].tolist()
         large = [value for value in dict.fromkeys(values) if not is_blank(value) and values.count(value) >= FEWEST]
         if len(large) > 1:
             ordered = sorted(large, key=(keys or {}).get(axis, sort_key))
-            rows = {value: np.array([other == value for other in values]) for value in ordered}
+            rows = {value: np.array([cell == value for cell in values]) for value in ordered}
             return _compare(axis, cost, {name: (errors[at], costs[at]) for name, at in rows.items()})
     return _compare("", cost, {"all points": (errors, costs)})
 
 
-def ks_distance(one: Array, other: Array, weights: Array | None = None, others: Array | None = None) -> float:
+def ks_distance(
+    first: Array, second: Array, weights: Array | None = None, second_weights: Array | None = None
+) -> float:
     """Measure the largest distance between two distribution functions.
 
     Args:
-        one: errors of shape (points,); inf is beyond all others.
-        other: likewise.
-        weights: what each point of `one` counts, summing to 1; equal shares if None.
-        others: likewise of `other`.
+        first: errors of shape (points,); inf is beyond all others.
+        second: likewise.
+        weights: the weight of each point of `first`, summing to 1; equal weights if None.
+        second_weights: likewise of `second`.
 
     Returns:
         From 0 to 1; scipy's `ks_2samp` statistic where no weights are given.
     """
-    at = np.union1d(one, other)
-    return float(np.abs(distribution(one, at, weights) - distribution(other, at, others)).max())
+    at = np.union1d(first, second)
+    return float(np.abs(distribution(first, at, weights) - distribution(second, at, second_weights)).max())
 
 
 def distribution(errors: Array, at: Array, weights: Array | None = None) -> Array:
-    """Tell the share of points whose error is at most each of `at`; inf is never reached but by inf."""
+    """Compute the share of points whose error is at most each of `at`; only inf reaches inf."""
     shares = np.full(len(errors), 1 / len(errors)) if weights is None else weights
     order = np.argsort(errors, kind="stable")
     total = np.concatenate([[0.0], np.cumsum(shares[order])])
@@ -140,36 +142,40 @@ def weights_at_equal_cost(costs: Array, edges: Array, bins: Sequence[int] | None
 
 
 def _compare(axis: str, cost: str, groups: Mapping[Any, tuple[Array, Array]]) -> Population:
-    every = np.concatenate([costs for _, costs in groups.values()])
+    all_costs = np.concatenate([costs for _, costs in groups.values()])
     bins = max(1, min(BINS, min(len(costs) for _, costs in groups.values()) // 2))
-    finite = every[np.isfinite(every)]
+    finite = all_costs[np.isfinite(all_costs)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
     edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
-    made = []
+    distributions = []
     for name, (errors, costs) in groups.items():
         order = np.argsort(errors, kind="stable")
-        made.append(Group(name, errors[order], weights_at_equal_cost(costs, edges)[order]))
+        distributions.append(Group(name, errors[order], weights_at_equal_cost(costs, edges)[order]))
     names = list(groups)
     apart = [
-        _apart(one, other, groups[one], groups[other], edges) for i, one in enumerate(names) for other in names[i + 1 :]
+        _apart(first, second, groups[first], groups[second], edges)
+        for i, first in enumerate(names)
+        for second in names[i + 1 :]
     ]
-    return Population(axis, cost, tuple(made), tuple(apart))
+    return Population(axis, cost, tuple(distributions), tuple(apart))
 
 
-def _apart(one: Any, other: Any, first: tuple[Array, Array], second: tuple[Array, Array], edges: Array) -> Apart:
+def _apart(
+    first_name: Any, second_name: Any, first: tuple[Array, Array], second: tuple[Array, Array], edges: Array
+) -> GroupDistance:
     beyond = 1 + max((float(e[np.isfinite(e)].max()) for e, _ in (first, second) if np.isfinite(e).any()), default=0)
     a, b = (np.where(np.isfinite(errors), errors, beyond) for errors, _ in (first, second))
     inside = [set(np.clip(np.searchsorted(edges, c, side="right") - 1, 0, len(edges) - 2)) for _, c in (first, second)]
-    both = sorted(inside[0] & inside[1])
-    weights = [weights_at_equal_cost(costs, edges, both) for _, costs in (first, second)]
-    known = all(np.isfinite(weight).all() for weight in weights)
+    shared_bins = sorted(inside[0] & inside[1])
+    weights = [weights_at_equal_cost(costs, edges, shared_bins) for _, costs in (first, second)]
+    is_weighted = all(np.isfinite(weight).all() for weight in weights)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # where its exact p-value fails, scipy takes the asymptotic one
         p = float(stats.ks_2samp(a, b).pvalue)
-    return Apart(
-        one,
-        other,
+    return GroupDistance(
+        first_name,
+        second_name,
         ks_distance(a, b),
         p,
-        ks_distance(a, b, *weights) if known else math.nan,
+        ks_distance(a, b, *weights) if is_weighted else math.nan,
     )

@@ -1,7 +1,7 @@
-"""What a sweep is asked: the comparisons that `main` of its space makes, as pairs of points.
+"""The questions of a sweep: the comparisons along its main axes, as pairs of points.
 
-A numeric axis is asked about at its ends: the largest value against the smallest, at equal rest. A categorical axis is
-asked about value by value: each against that of the baseline, or all against one another where the baseline has none.
+A numeric axis is compared at its ends: the largest value against the smallest, all other axes equal. On a categorical
+axis each value is compared with the baseline's, or all with one another if the baseline has none.
 Points of a pair have the same value of every other axis that both have. Families differ in which axes they have, so
 they are compared at equal cost: each point with the one of the other family that is nearest in FLOPs.
 """
@@ -19,14 +19,14 @@ from sweep.analysis.sweep_frame import SweepFrame, once
 from sweep.space.columns import axis_name
 from sweep.space.names import FAMILY_AXES
 
-#: WeightNet's plane: any two of these axes determine the third. Where one is asked about, the first of its others
-#: follows and the second is held.
+#: WeightNet's plane: any two of these axes determine the third. For a question about one of them, the first axis listed
+#: here follows and the second is held fixed.
 _PLANE = {"lambda": ("M", "G"), "M": ("lambda", "G"), "G": ("M", "lambda")}
 #: Points whose FLOPs differ by no more than this factor have equal cost.
 EQUAL_COST = 1.25
-#: More values than these are not compared each with each: the first is what others are compared with.
+#: With more values than these, all are compared with the first one instead of with one another.
 MOST_VALUES = 6
-#: So many pairs are looked at one by one, and so many pairs of values of a numeric axis are tried.
+#: Limits: pairs of points that are compared one by one, and pairs of values of a numeric axis that are tried.
 MOST_PAIRS, MOST_ENDS = 250_000, 100
 
 Row = Mapping[str, Any]
@@ -38,7 +38,7 @@ class Pair:
 
     point: str
     other: str
-    #: the other axes that both have, with the value that both have; of families only where it is the same
+    #: the other axes on which both have the same value, and that value
     rest: Mapping[str, Any]
     #: FLOPs and parameters of the first over those of the second; NaN if not known
     flops: float
@@ -57,12 +57,12 @@ class Contrast:
 
     @property
     def weights(self) -> dict[str, float]:
-        """What each point counts in the difference; the weights sum to zero."""
-        found: dict[str, float] = {}
+        """The weight of each point in the difference; the weights sum to zero."""
+        weights: dict[str, float] = {}
         for pair in self.pairs:
             for point, sign in ((pair.point, 1), (pair.other, -1)):
-                found[point] = found.get(point, 0.0) + sign / len(self.pairs)
-        return found
+                weights[point] = weights.get(point, 0.0) + sign / len(self.pairs)
+        return weights
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -72,14 +72,14 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about one axis."""
+    """The question about one axis."""
 
     axis: str
-    #: whether its values are numbers, so that it is asked about at its ends
+    #: whether its values are numbers, so that it is compared at its ends
     ordered: bool
-    #: its values as they are shown
+    #: its values in the order of display
     values: tuple[Any, ...]
-    #: the value that the others are compared with, if it is one
+    #: the value that the others are compared with; None if there is no such value
     against: Any
     #: empty if no two points can be compared
     contrasts: tuple[Contrast, ...]
@@ -102,7 +102,7 @@ def main_axes(frame: SweepFrame) -> tuple[str, ...]:
 
 @once
 def questions(frame: SweepFrame) -> tuple[Question, ...]:
-    """List what is asked about each main axis, in the order of `main_axes`."""
+    """List the question about each main axis, in the order of `main_axes`."""
     rows = [{str(name): value for name, value in row.items()} for row in records(points(frame))]
     return tuple(_question(frame, rows, axis) for axis in main_axes(frame))
 
@@ -113,7 +113,7 @@ def contrasts(frame: SweepFrame) -> tuple[Contrast, ...]:
 
 
 def _values(frame: SweepFrame, axis: str) -> list[Any]:
-    """List the values of an axis as they are shown."""
+    """List the values of an axis in the order of display."""
     column = frame.runs[axis]
     return sorted(dict.fromkeys(value for value in column.tolist() if not is_blank(value)), key=shown_key(frame, axis))
 
@@ -126,24 +126,24 @@ def _question(frame: SweepFrame, rows: Sequence[Row], axis: str) -> Question:
             by_value[row[axis]].append(row)
     ordered = all(map(is_number, values))
     against = None
-    found: list[Contrast] = []
+    result: list[Contrast] = []
     if ordered:
         for low, high in islice(_widest(values), MOST_ENDS):
             if pairs := _pairs(frame, by_value[high], by_value[low], axis):
-                found, against = [Contrast(axis, high, low, pairs)], low
+                result, against = [Contrast(axis, high, low, pairs)], low
                 break
     else:
         baselines = {row["baseline"] for row in rows} - {""}
-        held = {row[axis] for row in rows if row["point"] in baselines and not is_blank(row[axis])}
-        if len(held) == 1 or len(values) > MOST_VALUES:
-            against = held.pop() if len(held) == 1 else values[0]
-        asked = [(one, against) for one in values if one != against]
+        baseline_values = {row[axis] for row in rows if row["point"] in baselines and not is_blank(row[axis])}
+        if len(baseline_values) == 1 or len(values) > MOST_VALUES:
+            against = baseline_values.pop() if len(baseline_values) == 1 else values[0]
+        pairs_of_values = [(value, against) for value in values if value != against]
         if against is None:
-            asked = [(two, one) for one, two in combinations(values, 2)]
-        for one, two in asked:
-            if pairs := _pairs(frame, by_value[one], by_value[two], axis):
-                found.append(Contrast(axis, one, two, pairs))
-    return Question(axis, ordered, tuple(values), against, tuple(found))
+            pairs_of_values = [(second, first) for first, second in combinations(values, 2)]
+        for first, second in pairs_of_values:
+            if pairs := _pairs(frame, by_value[first], by_value[second], axis):
+                result.append(Contrast(axis, first, second, pairs))
+    return Question(axis, ordered, tuple(values), against, tuple(result))
 
 
 def _widest(values: Sequence[float]) -> Iterator[tuple[float, float]]:
@@ -156,65 +156,74 @@ def _pairs(frame: SweepFrame, first: Sequence[Row], second: Sequence[Row], axis:
     """Pair points that have one value of an axis with points that have another."""
     if axis == "family":
         return _at_equal_cost(frame, first, second)
-    others = [other for other in frame.axes if other != axis]
-    choices = [others]
+    other_axes = [name for name in frame.axes if name != axis]
+    choices = [other_axes]
     if axis in _PLANE:
-        choices = [[other for other in others if other != left] for left in _PLANE[axis] if left in others] or choices
-    found = [_at_equal_rest(first, second, choice) for choice in choices]
-    return max(found, key=len)
+        choices = [
+            [name for name in other_axes if name != dropped] for dropped in _PLANE[axis] if dropped in other_axes
+        ] or choices
+    candidates = [_at_equal_rest(first, second, choice) for choice in choices]
+    return max(candidates, key=len)
 
 
-def _at_equal_rest(first: Sequence[Row], second: Sequence[Row], others: Sequence[str]) -> tuple[Pair, ...]:
-    """Pair each point of the value that has more of them with the nearest in FLOPs of those that agree with it."""
-    found = [_nearest(first, second, others)]
+def _at_equal_rest(first: Sequence[Row], second: Sequence[Row], other_axes: Sequence[str]) -> tuple[Pair, ...]:
+    """Pair each point of the value that has more points with the matching point that is nearest in FLOPs."""
+    candidates = [_nearest(first, second, other_axes)]
     if len(second) > len(first):
-        found.append([(one, two) for two, one in _nearest(second, first, others)])
-    return tuple(_pair(one, two, others) for one, two in max(found, key=len))
+        candidates.append([(row, match) for match, row in _nearest(second, first, other_axes)])
+    return tuple(_pair(row, match, other_axes) for row, match in max(candidates, key=len))
 
 
-def _nearest(many: Sequence[Row], few: Sequence[Row], others: Sequence[str]) -> list[tuple[Row, Row]]:
-    by_rest: dict[tuple[Any, ...], list[Row]] = {}
-    for row in few:
-        by_rest.setdefault(_rest(row, others), []).append(row)
-    fits = [by_rest.get(_rest(row, others), []) for row in many]
-    if not any(fits) and len(many) * len(few) <= MOST_PAIRS:
-        # of an axis that only one of them has, any value will do
-        fits = [[other for other in few if _agree(row, other, others)] for row in many]
-    return [(row, min(fit, key=lambda other: _apart(row, other))) for row, fit in zip(many, fits, strict=True) if fit]
+def _nearest(rows: Sequence[Row], candidates: Sequence[Row], other_axes: Sequence[str]) -> list[tuple[Row, Row]]:
+    by_setting: dict[tuple[Any, ...], list[Row]] = {}
+    for row in candidates:
+        by_setting.setdefault(_rest(row, other_axes), []).append(row)
+    matches = [by_setting.get(_rest(row, other_axes), []) for row in rows]
+    if not any(matches) and len(rows) * len(candidates) <= MOST_PAIRS:
+        # an axis that only one of the two points has does not matter
+        matches = [[candidate for candidate in candidates if _agree(row, candidate, other_axes)] for row in rows]
+    return [
+        (row, min(choices, key=lambda candidate: _apart(row, candidate)))
+        for row, choices in zip(rows, matches, strict=True)
+        if choices
+    ]
 
 
 def _at_equal_cost(frame: SweepFrame, first: Sequence[Row], second: Sequence[Row]) -> tuple[Pair, ...]:
     """Pair each point of the family that has more points with the one of the other that is nearest in FLOPs.
 
-    Of those at equal cost one at equal rest is preferred. Where no pair has equal cost, the nearest one is all.
+    Among points at equal cost one with equal other axes is preferred. If no pair has equal cost, only the nearest pair
+    is kept.
     """
-    others = [other for other in frame.axes if other not in FAMILY_AXES]
-    turned = len(second) > len(first)
-    many, few = (second, first) if turned else (first, second)
-    few = sorted(few, key=lambda row: (_flops(row), row["point"]))
-    costs = [_flops(row) for row in few]
-    by_rest: dict[tuple[Any, ...], list[Row]] = {}
-    for row in few:
-        by_rest.setdefault(_rest(row, others), []).append(row)
+    other_axes = [name for name in frame.axes if name not in FAMILY_AXES]
+    is_swapped = len(second) > len(first)
+    rows, candidates = (second, first) if is_swapped else (first, second)
+    candidates = sorted(candidates, key=lambda row: (_flops(row), row["point"]))
+    costs = [_flops(row) for row in candidates]
+    by_setting: dict[tuple[Any, ...], list[Row]] = {}
+    for row in candidates:
+        by_setting.setdefault(_rest(row, other_axes), []).append(row)
     pairs = []
-    for row in many:
+    for row in rows:
         at = bisect_left(costs, _flops(row))
-        near = min(few[max(0, at - 1) : at + 1] or few, key=lambda other: _apart(row, other))
-        alike = min(by_rest.get(_rest(row, others), ()), key=lambda other: _apart(row, other), default=near)
-        near = alike if _apart(row, alike) <= math.log(EQUAL_COST) else near
-        pairs.append((near, row) if turned else (row, near))
+        nearest = min(candidates[max(0, at - 1) : at + 1] or candidates, key=lambda candidate: _apart(row, candidate))
+        same_setting = min(
+            by_setting.get(_rest(row, other_axes), ()), key=lambda candidate: _apart(row, candidate), default=nearest
+        )
+        nearest = same_setting if _apart(row, same_setting) <= math.log(EQUAL_COST) else nearest
+        pairs.append((nearest, row) if is_swapped else (row, nearest))
     equal = [pair for pair in pairs if _apart(*pair) <= math.log(EQUAL_COST)]
     chosen = equal or sorted(pairs, key=lambda pair: (_apart(*pair), pair[0]["point"], pair[1]["point"]))[:1]
-    return tuple(_pair(*pair, others) for pair in chosen)
+    return tuple(_pair(*pair, other_axes) for pair in chosen)
 
 
 def _rest(row: Row, axes: Sequence[str]) -> tuple[Any, ...]:
     return tuple("" if is_blank(row[axis]) else row[axis] for axis in axes)
 
 
-def _agree(one: Row, two: Row, axes: Sequence[str]) -> bool:
+def _agree(first: Row, second: Row, axes: Sequence[str]) -> bool:
     """Whether two points have the same value of each axis that both have."""
-    return all(is_blank(one[axis]) or is_blank(two[axis]) or one[axis] == two[axis] for axis in axes)
+    return all(is_blank(first[axis]) or is_blank(second[axis]) or first[axis] == second[axis] for axis in axes)
 
 
 def _flops(row: Row) -> float:
@@ -222,17 +231,21 @@ def _flops(row: Row) -> float:
     return flops if flops > 0 else math.inf
 
 
-def _apart(one: Row, two: Row) -> float:
-    """How far apart the FLOPs of two points are, as the size of the logarithm of their ratio; inf if not known."""
-    ratio = _ratio(one, two, "flops")
+def _apart(first: Row, second: Row) -> float:
+    """The distance of two points in FLOPs: the absolute logarithm of their ratio; inf if not known."""
+    ratio = _ratio(first, second, "flops")
     return abs(math.log(ratio)) if ratio > 0 else math.inf
 
 
-def _ratio(one: Row, two: Row, cost: str) -> float:
-    first, second = float(one.get(cost, math.nan)), float(two.get(cost, math.nan))
-    return first / second if first > 0 and second > 0 else math.nan
+def _ratio(first: Row, second: Row, cost: str) -> float:
+    numerator, denominator = float(first.get(cost, math.nan)), float(second.get(cost, math.nan))
+    return numerator / denominator if numerator > 0 and denominator > 0 else math.nan
 
 
-def _pair(one: Row, two: Row, others: Sequence[str]) -> Pair:
-    rest = {axis: one[axis] for axis in others if not is_blank(one[axis]) and one[axis] == two[axis]}
-    return Pair(one["point"], two["point"], rest, _ratio(one, two, "flops"), _ratio(one, two, "params"))
+def _pair(first: Row, second: Row, other_axes: Sequence[str]) -> Pair:
+    shared_values = {
+        axis: first[axis] for axis in other_axes if not is_blank(first[axis]) and first[axis] == second[axis]
+    }
+    return Pair(
+        first["point"], second["point"], shared_values, _ratio(first, second, "flops"), _ratio(first, second, "params")
+    )

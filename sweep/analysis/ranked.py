@@ -19,7 +19,7 @@ from sweep.statistics.guessing import guessing_error, guessing_limit
 
 
 def chance(frame: SweepFrame) -> float:
-    """What guessing among balanced classes comes to: its error in per cent, or its loss, by the frame's metric.
+    """The result of guessing among balanced classes: its error in per cent, or its loss, by the frame's metric.
 
     NaN where the number of classes is not known.
     """
@@ -29,9 +29,9 @@ def chance(frame: SweepFrame) -> float:
 
 
 def chance_limit(frame: SweepFrame) -> float:
-    """The least error, in per cent, that so many validation images cannot tell from guessing; inf if not known.
+    """The least error, in per cent, that the validation images cannot tell from guessing; inf if not known.
 
-    Of losses it is that of a network that gives all classes the same probability.
+    For losses it is the loss of a network that gives all classes the same probability.
     """
     if frame.metric == "loss":
         return chance(frame) if frame.classes > 1 else math.inf
@@ -56,13 +56,13 @@ class Comparable:
 
     @classmethod
     def of(cls, frame: SweepFrame, tuned: Tuned) -> "Comparable":
-        """Find out for the tuned points of a sweep."""
+        """Collect both sets for the tuned points of a sweep."""
         return cls(settled(tuned), at_chance(frame, tuned))
 
     def __call__(self, point: str, other: str) -> bool:
         """Whether two points may be compared: both settled, and not both guessing."""
         pair = (point, other)
-        return fair([one in self.settled for one in pair], [one in self.guessing for one in pair])
+        return fair([label in self.settled for label in pair], [label in self.guessing for label in pair])
 
 
 def fair(settled: Iterable[bool], guessing: Iterable[bool]) -> bool:
@@ -84,8 +84,8 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
 def ranked(table: pd.DataFrame, samples: Mapping[str, Sample] | None = None) -> pd.DataFrame:
     """Of `judged`, the rows with most seeds: those that are compared with one another.
 
-    With `samples`, `Tuned.samples`, of these the ones with the same seeds, those that most of them have: where not all
-    runs are in, as many seeds may be others.
+    With `samples` (`Tuned.samples`), only the rows with the most common set of seeds: where not all runs are in, points
+    may have equally many but different seeds.
     """
     rows = judged(table)
     rows = rows[rows["n"] == rows["n"].max()] if len(rows) else rows
@@ -93,4 +93,4 @@ def ranked(table: pd.DataFrame, samples: Mapping[str, Sample] | None = None) -> 
         return rows
     seeds = [samples[point].seeds for point in rows["point"]]
     usual = Counter(seeds).most_common(1)[0][0]
-    return rows[[one == usual for one in seeds]]
+    return rows[[point_seeds == usual for point_seeds in seeds]]

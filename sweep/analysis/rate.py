@@ -1,8 +1,8 @@
-"""Is it the rate? What a shared nuisance setting shows of a contrast, and what is left once each point is tuned.
+"""Is it the rate? A contrast at a shared nuisance setting, and what is left of it when each point is tuned.
 
-With one learning rate for all points a comparison shows whom that rate suits. So a contrast is laid out at each shared
-setting beside the tuned one, and the share of it that tuning took is told for the lowest shared rate, where networks
-differ in how fast they learn.
+With one learning rate for all points a comparison shows which points that rate suits. So a contrast is computed at each
+shared setting and tuned. The share of it that tuning took is computed for the lowest shared rate, where networks differ
+in how fast they learn.
 
 The share is a ratio of two paired means. Its interval is Fieller's: all shares that the data do not contradict, with
 the noise of all points pooled. A bootstrap over three seeds has ten different samples, and too narrow intervals.
@@ -27,12 +27,12 @@ from sweep.analysis.sweep_frame import SweepFrame
 from sweep.statistics.blocks import blocks
 from sweep.statistics.simultaneous import multiples
 
-#: What the noise of all points counts beside a point's own, in degrees of freedom, where its settings are compared.
+#: The weight of the noise of all points beside a point's own, in degrees of freedom, where its settings are compared.
 PRIOR = 4.0
 
 Array = npt.NDArray[np.float64]
-#: What is said of the share that tuning took: more than half of the effect, less than half, neither; that the shared
-#: setting shows no effect; that a point's best setting is at the edge of the list; that not all runs are in.
+#: The verdict on the share that tuning took: more than half of the effect, less than half, not decided; or the shared
+#: setting shows no effect; or a point's best setting is at the edge of the list; or not all runs are in.
 Verdict = Literal["mostly the rate", "less than half", "not decided", "no effect", "not tuned", "waits"]
 
 
@@ -43,8 +43,8 @@ class RateEffect:
     contrast: Contrast
     #: by shared setting, over the seeds that setting and tuned points both have; settings by size
     effects: Mapping[Setting, Effect]
-    #: the shared setting that the share is told of, the one with the lowest rate (of words the first in
-    #: the space); None without two seeds at any
+    #: the shared setting of the share: the one with the lowest rate (if rates are words, the first in the space); None
+    #: if no setting has two seeds
     lowest: Setting | None
     share: Share
     #: points of the contrast whose best setting is at the edge of the list
@@ -64,7 +64,7 @@ class Best:
 
 
 def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast]) -> tuple[RateEffect, ...]:
-    """Tell of each contrast what shared settings show of it, and which share of that tuning took.
+    """Compute each contrast at every shared setting, and the share of it that tuning took.
 
     Args:
         frame: the sweep.
@@ -74,33 +74,33 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
     Returns:
         In the order of `contrasts`; empty if nothing is tuned.
     """
-    known = settings(frame)
-    if len(known) < 2:
+    all_settings = settings(frame)
+    if len(all_settings) < 2:
         return ()
-    at = _rate_position(frame)
-    key = shown_key(frame, list(frame.nuisance)[at])
+    position = _rate_position(frame)
+    key = shown_key(frame, list(frame.nuisance)[position])
     shared = shared_samples(frame)
-    about = {row["point"]: row for row in records(tuned.points)}
-    found = []
+    summaries = {row["point"]: row for row in records(tuned.points)}
+    result = []
     for contrast in contrasts:
-        settled = all(point in about and bool(about[point]["settled"]) for point in contrast.weights)
-        own = _weighed(contrast, tuned.samples) if settled else Sample({})
+        settled = all(point in summaries and bool(summaries[point]["settled"]) for point in contrast.weights)
+        tuned_difference = _weighed(contrast, tuned.samples) if settled else Sample({})
         effects = {
-            setting: Effect(_weighed(contrast, shared[setting]), own)
-            for setting in known
+            setting: Effect(_weighed(contrast, shared[setting]), tuned_difference)
+            for setting in all_settings
             if settled and all(point in shared[setting] for point in contrast.weights)
         }
-        untuned = tuple(point for point in contrast.weights if point in about and about[point]["edge"])
-        told = [setting for setting, effect in effects.items() if len(effect.taken_seeds) > 1]
-        lowest = min(told, key=lambda setting: key(setting[at]), default=None)
+        untuned = tuple(point for point in contrast.weights if point in summaries and summaries[point]["edge"])
+        with_two_seeds = [setting for setting, effect in effects.items() if len(effect.taken_seeds) > 1]
+        lowest = min(with_two_seeds, key=lambda setting: key(setting[position]), default=None)
         share = Share(math.nan, math.nan, math.nan) if lowest is None else effects[lowest].share
         verdict = _verdict(lowest is not None, share, untuned)
-        found.append(RateEffect(contrast, effects, lowest, share, untuned, verdict))
-    return tuple(found)
+        result.append(RateEffect(contrast, effects, lowest, share, untuned, verdict))
+    return tuple(result)
 
 
 def best_settings(frame: SweepFrame, tuned: Tuned) -> tuple[Best, ...]:
-    """Tell each settled point's best setting with those that may be better: Hsu's multiple comparisons with the best.
+    """Find each point's best setting and those that may be better, by Hsu's multiple comparisons with the best.
 
     A setting stays where its mean is above the lowest by no more than Dunnett's one-sided multiple of the difference's
     standard error (Hsu 1981, Simultaneous confidence intervals for all distances from the best). The noise of a
@@ -113,26 +113,26 @@ def best_settings(frame: SweepFrame, tuned: Tuned) -> tuple[Best, ...]:
     Returns:
         In the order of points; those without a result at every setting and seed are left out.
     """
-    known, order = settings(frame), points(frame)["point"].tolist()
+    all_settings, order = settings(frame), points(frame)["point"].tolist()
     by_setting = shared_samples(frame)
     ends = {row["point"]: bool(row["edge"]) for row in records(tuned.points)}
-    errors = np.full((len(order), len(known), len(frame.seeds)), math.nan)
-    for k, setting in enumerate(known):
+    errors = np.full((len(order), len(all_settings), len(frame.seeds)), math.nan)
+    for k, setting in enumerate(all_settings):
         for i, point in enumerate(order):
             values = by_setting.get(setting, {}).get(point, Sample({})).values
             errors[i, k] = [values.get(seed, math.nan) for seed in frame.seeds]
-    whole = np.isfinite(errors).all((-1, -2))
-    kept = [point for point, fit in zip(order, whole, strict=True) if fit]
-    stays = plausible(errors[whole])
-    lowest = errors[whole].mean(-1).argmin(-1) if kept else []
+    is_complete = np.isfinite(errors).all((-1, -2))
+    complete_points = [point for point, fit in zip(order, is_complete, strict=True) if fit]
+    stays = plausible(errors[is_complete])
+    lowest = errors[is_complete].mean(-1).argmin(-1) if complete_points else []
     return tuple(
-        Best(point, known[at], tuple(known[k] for k in np.flatnonzero(stays[i])), ends.get(point, False))
-        for i, (point, at) in enumerate(zip(kept, lowest, strict=True))
+        Best(point, all_settings[at], tuple(all_settings[k] for k in np.flatnonzero(stays[i])), ends.get(point, False))
+        for i, (point, at) in enumerate(zip(complete_points, lowest, strict=True))
     )
 
 
 def plausible(errors: Array) -> npt.NDArray[np.bool_]:
-    """Tell which settings may be a point's best, of shape (points, settings).
+    """Mark the settings that may be a point's best, of shape (points, settings).
 
     Args:
         errors: of shape (points, settings, seeds), finite. With one seed every setting may be.
@@ -151,7 +151,7 @@ def plausible(errors: Array) -> npt.NDArray[np.bool_]:
     return np.asarray(means <= means.min(-1, keepdims=True) + extent * np.sqrt(2 * variance / seeds)[:, None])
 
 
-#: With fewer points than these the middle variance says less than the mean of all.
+#: With fewer points than these the mean of the variances is used, not their median.
 FEW = 5
 
 
@@ -159,8 +159,8 @@ def _weighed(contrast: Contrast, samples: Mapping[str, Sample]) -> Sample:
     return combine([(weight, samples[point]) for point, weight in contrast.weights.items()])
 
 
-def _verdict(known: bool, share: Share, untuned: Sequence[str]) -> Verdict:
-    if not known:
+def _verdict(has_runs: bool, share: Share, untuned: Sequence[str]) -> Verdict:
+    if not has_runs:
         return "waits"
     if untuned:
         return "not tuned"

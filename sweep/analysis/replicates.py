@@ -1,4 +1,4 @@
-"""What a point's seeds say together: its mean, its spread, and its paired difference to the baseline."""
+"""Each point over its seeds: its mean, its spread, and its paired difference to the baseline."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,14 @@ __all__ = ["Counts", "Estimate", "count", "estimate", "samples", "table"]
 
 
 def samples(rows: pd.DataFrame) -> dict[str, Sample]:
-    """Collect errors by point, NaN left out, from rows with `point`, `seed`, `error` for which nothing was chosen."""
-    found: dict[str, dict[int, float]] = {}
+    """Collect errors by point, without NaN, from rows with `point`, `seed`, `error` for which no setting was chosen."""
+    by_point: dict[str, dict[int, float]] = {}
     ordered = rows[["point", "seed", "error"]].sort_values("seed")
     for point, seed, error in ordered.itertuples(index=False, name=None):
-        mine = found.setdefault(point, {})
+        errors_by_seed = by_point.setdefault(point, {})
         if math.isfinite(error):
-            mine[int(seed)] = float(error)
-    return {point: Sample(values) for point, values in found.items()}
+            errors_by_seed[int(seed)] = float(error)
+    return {point: Sample(values) for point, values in by_point.items()}
 
 
 @once
@@ -43,17 +43,19 @@ def shared_samples(frame: SweepFrame) -> dict[Setting, dict[str, Sample]]:
     rows: dict[Setting, list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(tuple(key), []).append(row)
-    found = {}
+    by_setting = {}
     for setting, at in rows.items():
-        mine = runs.iloc[at]
-        extra = mine["seed"].isin(frame.extra_seeds)
-        more = {point: sample.values for point, sample in samples(mine[extra]).items()} if extra.any() else {}
-        found[setting] = pooled(samples(mine[~extra]), more)
-    return found
+        rows_at_setting = runs.iloc[at]
+        extra = rows_at_setting["seed"].isin(frame.extra_seeds)
+        extra_errors = (
+            {point: sample.values for point, sample in samples(rows_at_setting[extra]).items()} if extra.any() else {}
+        )
+        by_setting[setting] = pooled(samples(rows_at_setting[~extra]), extra_errors)
+    return by_setting
 
 
 def table(frame: SweepFrame, tuned: Tuned, shrunk: Mapping[str, Array] | None = None) -> pd.DataFrame:
-    """Tell all there is to say of each point, one row each, in the order of `order.points`.
+    """Tabulate the points, one row each, in the order of `order.points`.
 
     Args:
         frame: the sweep.
@@ -132,43 +134,47 @@ def together(row: Mapping[Any, Any]) -> Estimate:
     return replace(difference(row), low=row["diff_all_low"], high=row["diff_all_high"])
 
 
-def _difference(found: Sample) -> dict[str, Any]:
-    """Tell a paired difference, and how surely it is one."""
-    told = estimate(found)
-    error, freedom = precision_of(found)
-    return write(told, "diff_") | {
-        "diff_extra": told.extra,
+def _difference(sample: Sample) -> dict[str, Any]:
+    """Lay out a paired difference with its standard error and p-value."""
+    difference = estimate(sample)
+    error, freedom = precision_of(sample)
+    return write(difference, "diff_") | {
+        "diff_extra": difference.extra,
         "diff_error": error,
-        "diff_common_error": common_precision(found.parts, told.n) if told.extra else error,
+        "diff_common_error": common_precision(sample.parts, difference.n) if difference.extra else error,
         "diff_freedom": freedom,
-        "diff_p": p_value(told.mean, error, freedom),
+        "diff_p": p_value(difference.mean, error, freedom),
         "diff_resolves": float(shown(error, freedom)),
     }
 
 
 def _judge_together(rows: Sequence[dict[str, Any]], tuned: Tuned) -> None:
-    """Add to rows what is known of all differences together."""
+    """Add the corrected p-values and joint intervals of all differences to rows."""
     for row, p in zip(rows, holm([row["diff_p"] for row in rows]), strict=True):
         row |= {"diff_p_holm": p, "diff_all_low": math.nan, "diff_all_high": math.nan}
     for row, n in zip(rows, seeds_to_resolve(rows, [row["diff_mean"] for row in rows]), strict=True):
         row["diff_seeds"] = n
-    known = [row for row in rows if math.isfinite(row["diff_error"])]
-    pools = {pool for row in known for pool in tuned.samples[row["point"]].parts}
+    with_noise = [row for row in rows if math.isfinite(row["diff_error"])]
+    pools = {pool for row in with_noise for pool in tuned.samples[row["point"]].parts}
     if len(pools) == 1:
         pool = pools.pop()
-        point, baseline = (np.array([pool.position[row[name]] for row in known]) for name in ("point", "baseline"))
-        halves = half_widths(pool.noise, point, baseline, np.array([row["diff_n"] for row in known], dtype=float))
-        for row, half in zip(known, halves.tolist(), strict=True):
+        point, baseline = (np.array([pool.position[row[name]] for row in with_noise]) for name in ("point", "baseline"))
+        halves = half_widths(pool.noise, point, baseline, np.array([row["diff_n"] for row in with_noise], dtype=float))
+        for row, half in zip(with_noise, halves.tolist(), strict=True):
             row |= {"diff_all_low": row["diff_mean"] - half, "diff_all_high": row["diff_mean"] + half}
 
 
 def _shrink(rows: Sequence[dict[str, Any]], shrunk: Mapping[str, Array]) -> None:
     """Add to rows the errors, and differences to baselines, that are drawn toward those of the other points."""
     for row in rows:
-        mine, other = shrunk.get(row["point"]), shrunk.get(row["baseline"])
-        apart = NOTHING if mine is None or other is None or not row["diff_n"] else Shrunk.of(mine - other)
-        for name, told in (("shrunk", NOTHING if mine is None else Shrunk.of(mine)), ("diff_shrunk", apart)):
-            row |= {name: told.mean, f"{name}_low": told.low, f"{name}_high": told.high}
+        drawn, baseline_drawn = shrunk.get(row["point"]), shrunk.get(row["baseline"])
+        difference = (
+            NOTHING
+            if drawn is None or baseline_drawn is None or not row["diff_n"]
+            else Shrunk.of(drawn - baseline_drawn)
+        )
+        for name, summary in (("shrunk", NOTHING if drawn is None else Shrunk.of(drawn)), ("diff_shrunk", difference)):
+            row |= {name: summary.mean, f"{name}_low": summary.low, f"{name}_high": summary.high}
 
 
 @dataclass(frozen=True)
@@ -191,7 +197,7 @@ def count(statuses: Sequence[str]) -> Counts:
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, Counts]:
-    found: dict[str, list[str]] = {}
+    by_point: dict[str, list[str]] = {}
     for point, status in zip(rows["point"].tolist(), rows["status"].tolist(), strict=True):
-        found.setdefault(point, []).append(status)
-    return {point: count(statuses) for point, statuses in found.items()}
+        by_point.setdefault(point, []).append(status)
+    return {point: count(statuses) for point, statuses in by_point.items()}

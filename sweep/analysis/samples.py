@@ -1,4 +1,4 @@
-"""Errors of a point at its seeds, and weighted sums of them that remember what is pooled and what was chosen."""
+"""Errors of a point by seed, and weighted sums of them that keep track of pooled noise and of chosen settings."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 
 class Sample:
-    """A number at each seed, and what the others' would have been if one seed had never been run."""
+    """A number at each seed, and the numbers at the other seeds with settings chosen without one seed."""
 
     def __init__(self, values: Mapping[int, float], without: Mapping[int, Mapping[int, float]] | None = None) -> None:
         """Collect finite numbers by seed.
@@ -30,7 +30,7 @@ class Sample:
         self.numbers: Array = np.array([values[seed] for seed in self.seeds], dtype=float)
         self.others: Array | None = None
         if without:
-            rows = [without.get(left, {}) for left in self.seeds]
+            rows = [without.get(seed_out, {}) for seed_out in self.seeds]
             table = [[row.get(seed, math.nan) for seed in self.seeds] for row in rows]
             self.others = np.array(table, dtype=float).reshape(len(rows), len(rows))
 
@@ -38,18 +38,18 @@ class Sample:
     def of(
         cls, seeds: tuple[int, ...], numbers: Array, others: Array | None = None, parts: Parts | None = None
     ) -> "Sample":
-        """Make a sample of arrays, which nobody may change any more.
+        """Make a sample of arrays, which must not change afterwards.
 
         Args:
             seeds: increasing.
             numbers: of shape (seeds,), finite.
             others: of shape (seeds left out, seeds), NaN where there is no value, as on the diagonal; None where
                 leaving a seed out changes no other's value.
-            parts: what it is a weighted sum of; of nothing that is pooled if None.
+            parts: what it is a weighted sum of; None if its noise is not pooled.
         """
-        made = cls.__new__(cls)
-        made.seeds, made.numbers, made.others, made.parts = seeds, numbers, others, parts or {}
-        return made
+        sample = cls.__new__(cls)
+        sample.seeds, sample.numbers, sample.others, sample.parts = seeds, numbers, others, parts or {}
+        return sample
 
     @cached_property
     def values(self) -> Mapping[int, float]:
@@ -58,11 +58,11 @@ class Sample:
 
     @cached_property
     def mean(self) -> float:
-        """The mean over seeds, with what extra seeds of baselines say; NaN without a seed."""
+        """The mean over seeds, including extra seeds of baselines; NaN without a seed."""
         return fmean(self.numbers.tolist()) + shift(self.parts, len(self.seeds)) if self.seeds else math.nan
 
     def left_out(self, seed: int) -> Mapping[int, float]:
-        """The values at the other seeds, had this one never been run."""
+        """The values at the other seeds, with settings chosen without this one."""
         row = self.rest()[self.seeds.index(seed)].tolist()
         return {other: value for other, value in zip(self.seeds, row, strict=True) if not math.isnan(value)}
 
@@ -70,9 +70,9 @@ class Sample:
         """The values at the other seeds without each in turn, of shape (seeds left out, seeds), NaN for none."""
         if self.others is not None:
             return self.others
-        found = np.tile(self.numbers, (len(self.numbers), 1))
-        np.fill_diagonal(found, math.nan)
-        return found
+        values = np.tile(self.numbers, (len(self.numbers), 1))
+        np.fill_diagonal(values, math.nan)
+        return values
 
     def at(self, seeds: tuple[int, ...]) -> "Sample":
         """The same at some of its seeds only."""
@@ -90,8 +90,8 @@ class Sample:
         """Whether all numbers are equal."""
         if not isinstance(other, Sample) or (self.others is None) != (other.others is None):
             return False
-        rest = self.others is None or np.array_equal(self.rest(), other.rest(), equal_nan=True)
-        return rest and self.values == other.values
+        same_rest = self.others is None or np.array_equal(self.rest(), other.rest(), equal_nan=True)
+        return same_rest and self.values == other.values
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -107,36 +107,36 @@ def combine(parts: Sequence[tuple[float, Sample]]) -> Sample:
     seeds = parts[0][1].seeds
     if any(sample.seeds != seeds for _, sample in parts):
         seeds = tuple(sorted(set.intersection(*(set(sample.seeds) for _, sample in parts))))
-    known = [(weight, sample.at(seeds)) for weight, sample in parts]
-    numbers = exact_sum([weight * sample.numbers for weight, sample in known])
+    common = [(weight, sample.at(seeds)) for weight, sample in parts]
+    numbers = exact_sum([weight * sample.numbers for weight, sample in common])
     pooled = _add(parts)
     if all(sample.others is None for _, sample in parts):
         return Sample.of(seeds, numbers, parts=pooled)
-    return Sample.of(seeds, numbers, exact_sum([weight * sample.rest() for weight, sample in known]), pooled)
+    return Sample.of(seeds, numbers, exact_sum([weight * sample.rest() for weight, sample in common]), pooled)
 
 
 def _add(samples: Sequence[tuple[float, Sample]]) -> Parts:
-    """Add up what samples are sums of; nothing if one of them is no sum of pooled points."""
+    """Add up the parts of weighted samples; empty if one of them has no pooled noise."""
     if not all(sample.parts for _, sample in samples):
         return {}
-    found: dict[Pool, dict[str, float]] = {}
+    parts: dict[Pool, dict[str, float]] = {}
     for weight, sample in samples:
         for pool, weights in sample.parts.items():
-            mine = found.setdefault(pool, {})
+            totals = parts.setdefault(pool, {})
             for point, share in weights.items():
-                mine[point] = mine.get(point, 0.0) + weight * share
-    return found
+                totals[point] = totals.get(point, 0.0) + weight * share
+    return parts
 
 
 def pooled(samples: Mapping[str, Sample], extra: Mapping[str, Mapping[int, float]] | None = None) -> dict[str, Sample]:
-    """Let samples of many points, judged in one way, share what they know of noise.
+    """Pool the noise of the samples of many points that were judged in one way.
 
     Args:
         samples: by point, over the seeds that all points have.
         extra: by point its numbers at seeds that only baselines have, by seed.
 
     Returns:
-        Equal samples, whose weighted sums that sum to zero have intervals from the noise of all.
+        The same samples; contrasts of them have intervals from the noise of all.
     """
     seeds = tuple(sorted({seed for sample in samples.values() for seed in sample.seeds}))
     # by their values, so that neither names nor their order decide how sums are rounded
@@ -165,7 +165,7 @@ def _extra(sample: Sample) -> Array:
 
 
 def share_of_extra(sample: Sample) -> float:
-    """What the extra seeds of a baseline count in its mean: 0 for none, m / (n + m) where each seed counts the same."""
+    """The weight of a baseline's extra seeds in its mean: 0 without any, m / (n + m) if each seed counts the same."""
     ((pool, weights),) = sample.parts.items()
     (point,) = weights
     at = pool.position[point]
@@ -173,7 +173,7 @@ def share_of_extra(sample: Sample) -> float:
 
 
 def with_extra(sample: Sample) -> Array:
-    """The numbers of a sample at all of its seeds, those that other points do not have among them."""
+    """The numbers of a sample at all of its seeds, including those that other points do not have."""
     return np.concatenate([sample.numbers, _extra(sample)])
 
 
@@ -183,7 +183,7 @@ def average(samples: Sequence[Sample]) -> Sample:
 
 
 def exact_sum(terms: Sequence[Array] | Array) -> Array:
-    """Add arrays of one shape as if in twice the precision, so that the order of terms is not seen in the sum.
+    """Add arrays of one shape in about twice the precision, so that the order of terms does not change the sum.
 
     By halves, with the rounding error of each addition kept (Ogita, Rump, Oishi 2005, Accurate sum and dot product).
     """
@@ -203,8 +203,8 @@ def exact_sum(terms: Sequence[Array] | Array) -> Array:
 
 def means_without(sample: Sample) -> Array:
     """The mean over the other seeds without each in turn, of shape (seeds left out,); NaN where there is none."""
-    rest = sample.rest()
-    known = ~np.isnan(rest)
-    count = known.sum(1)
-    total = exact_sum(np.where(known, rest, 0.0).T)
+    values = sample.rest()
+    is_known = ~np.isnan(values)
+    count = is_known.sum(1)
+    total = exact_sum(np.where(is_known, values, 0.0).T)
     return np.where(count > 0, total / np.maximum(count, 1), math.nan)

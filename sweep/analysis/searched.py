@@ -1,4 +1,4 @@
-"""How well a search did: error and hypervolume against runs and training time, and what mattered to the error."""
+"""How well a search did: error and hypervolume against runs and training time, and which axes mattered."""
 
 import math
 import warnings
@@ -23,9 +23,9 @@ Array = npt.NDArray[np.float64]
 ORDERS, BAND = 200, 0.9
 #: Resamples of the runs that an interval of an importance comes from.
 RESAMPLES = 60
-#: Fewer runs than these say nothing of importance.
+#: Importances need at least so many runs.
 FEWEST = 30
-#: An axis matters as far as the best quarter of the runs has other values of it than all of them.
+#: An axis matters if its values in the best quarter of the runs differ from those in all runs.
 BEST = 0.25
 
 
@@ -58,7 +58,7 @@ class Courses:
 
 @dataclass(frozen=True)
 class Importance:
-    """How much of what sets the best runs apart is due to an axis or a setting, with an interval over resamples."""
+    """The share of an axis or a setting in what sets the best runs apart, with an interval over resamples."""
 
     name: str
     share: float
@@ -67,10 +67,10 @@ class Importance:
 
 
 def courses(search: Search) -> Courses | None:
-    """How the error and the hypervolume went; None before two explored runs are done."""
+    """Compute lowest error and hypervolume after each explored run; None before two of them are done."""
     asked = search.asked
     done = ((asked["phase"] == "explore") & (asked["status"] == "done")).to_numpy()
-    # shorter runs are of another recipe: they cost, and are not compared
+    # shorter runs have another recipe: their time counts, their errors are not compared
     at = np.flatnonzero(done & (asked["rung"] == asked["rung"].max()).to_numpy())
     if len(at) < 2:
         return None
@@ -121,7 +121,7 @@ def importances(search: Search) -> list[Importance]:
     """
     asked = search.asked
     rows = asked[(asked["phase"] == "explore") & (asked["status"] == "done")]
-    # of several lengths the one with most runs: others were chosen by it
+    # of several lengths the one with most runs, since the others were chosen by it
     rows = rows[rows["rung"] == rows["rung"].mode().min()] if len(rows) else rows
     names = [name for name in (*search.axes, *search.nuisance) if name in rows and rows[name].nunique() > 1]
     if {"lambda", "M", "G"} <= set(names):
@@ -135,12 +135,12 @@ def importances(search: Search) -> list[Importance]:
         shares.append(_shares([trials[place] for place in generator.integers(len(trials), size=len(trials))], names))
     resampled = np.array(shares[1:])
     low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
-    found = [
+    result = [
         Importance(name, float(share), float(low[place]), float(high[place]))
         for place, (name, share) in enumerate(zip(names, shares[0], strict=True))
         if name in distributions
     ]
-    return sorted(found, key=lambda one: (-one.share, one.name))
+    return sorted(result, key=lambda importance: (-importance.share, importance.name))
 
 
 def _trials(rows: pd.DataFrame, names: list[str]) -> tuple[list[Any], dict[str, "BaseDistribution"]]:
@@ -176,7 +176,7 @@ def _shares(trials: list[Any], names: list[str]) -> list[float]:
     """The share of each name; all 0 where nothing sets the best apart."""
     import optuna
 
-    before = optuna.logging.get_verbosity()
+    verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study: Study = optuna.create_study(direction="minimize")
@@ -184,8 +184,8 @@ def _shares(trials: list[Any], names: list[str]) -> list[float]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=BEST)
-            found = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
+            importances = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
     finally:
-        optuna.logging.set_verbosity(before)
-    total = math.fsum(max(found.get(name, 0.0), 0.0) for name in names)
-    return [max(found.get(name, 0.0), 0.0) / total if total else 0.0 for name in names]
+        optuna.logging.set_verbosity(verbosity)
+    total = math.fsum(max(importances.get(name, 0.0), 0.0) for name in names)
+    return [max(importances.get(name, 0.0), 0.0) / total if total else 0.0 for name in names]

@@ -1,4 +1,4 @@
-"""Which measure tells points apart with fewer seeds: top-1 error or loss."""
+"""Which measure needs fewer seeds to tell points apart: top-1 error or loss."""
 
 import math
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ Array = npt.NDArray[np.float64]
 class Separation:
     """How well error and loss tell the same points apart.
 
-    A signal over noise is the scatter of true means over the noise of one run, which the seeds that a comparison needs
-    go with the inverse square of.
+    A signal over noise is the scatter of true means over the noise of one run. The seeds that a comparison needs go
+    with its inverse square.
     """
 
     points: int
@@ -40,7 +40,7 @@ class Separation:
 
 
 def signal_over_noise(values: Array) -> float:
-    """Tell the scatter of points' true means over the noise of one run, each point at its best setting by mean.
+    """Compute the scatter of points' true means over the noise of one run, each point at its best setting by mean.
 
     The noise of the means is taken out of their scatter: sqrt(max(0, var(means) - s^2 / seeds)) / s, where s is the
     residual deviation with points and seeds as blocks.
@@ -70,8 +70,8 @@ def separate(frame: SweepFrame) -> Separation | None:
         None with fewer than three such points or two seeds.
     """
     tables = [_table(measured_by(frame, metric)) for metric in ("error", "loss")]
-    whole = np.isfinite(tables[0]).all((-1, -2)) & np.isfinite(tables[1]).all((-1, -2))
-    errors, losses = (table[whole] for table in tables)
+    complete = np.isfinite(tables[0]).all((-1, -2)) & np.isfinite(tables[1]).all((-1, -2))
+    errors, losses = (table[complete] for table in tables)
     number, _, seeds = errors.shape
     if number < FEWEST_POINTS or seeds < 2:
         return None
@@ -80,11 +80,13 @@ def separate(frame: SweepFrame) -> Separation | None:
     if seeds >= FEWEST_SEEDS:
         rng = np.random.default_rng(0)
         drawn = rng.integers(0, seeds, (RESAMPLES, seeds))
-        one, two = (signal_over_noise(np.moveaxis(table[..., drawn], 2, 0)) for table in (errors, losses))
-        shares = _share(np.asarray(one), np.asarray(two))
-        known = shares[~np.isnan(shares)]
-        if len(known):
-            low, high = (float(q) for q in np.quantile(known, [0.025, 0.975], method="nearest"))
+        by_error_drawn, by_loss_drawn = (
+            signal_over_noise(np.moveaxis(table[..., drawn], 2, 0)) for table in (errors, losses)
+        )
+        shares = _share(np.asarray(by_error_drawn), np.asarray(by_loss_drawn))
+        defined = shares[~np.isnan(shares)]
+        if len(defined):
+            low, high = (float(q) for q in np.quantile(defined, [0.025, 0.975], method="nearest"))
     return Separation(number, seeds, by_error, by_loss, float(_share(np.array(by_error), np.array(by_loss))), low, high)
 
 
@@ -99,11 +101,11 @@ def _table(frame: SweepFrame) -> Array:
     place = {point: i for i, point in enumerate(points(frame)["point"].tolist())}
     at_setting = {setting: k for k, setting in enumerate(settings(frame))}
     at_seed = {seed: s for s, seed in enumerate(frame.seeds)}
-    found = np.full((len(place), len(at_setting), len(at_seed)), math.nan)
+    values = np.full((len(place), len(at_setting), len(at_seed)), math.nan)
     names = list(frame.nuisance)
-    chosen = frame.runs[names].itertuples(index=False, name=None) if names else ((),) * len(frame.runs)
-    rest = frame.runs[["point", "seed", "status", "error"]].itertuples(index=False, name=None)
-    for setting, (point, seed, status, error) in zip(chosen, rest, strict=True):
+    run_settings = frame.runs[names].itertuples(index=False, name=None) if names else ((),) * len(frame.runs)
+    results = frame.runs[["point", "seed", "status", "error"]].itertuples(index=False, name=None)
+    for setting, (point, seed, status, error) in zip(run_settings, results, strict=True):
         if status == "done" and seed in at_seed:
-            found[place[point], at_setting[tuple(setting)], at_seed[seed]] = error
-    return found
+            values[place[point], at_setting[tuple(setting)], at_seed[seed]] = error
+    return values

@@ -1,4 +1,4 @@
-"""Expected errors of all points, drawn from what the runs leave open (`sweep.statistics.hierarchy`)."""
+"""Draws of the expected errors of all points, given the runs (`sweep.statistics.hierarchy`)."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Shrunk:
     def of(cls, drawn: Array) -> "Shrunk":
         """Summarise draws, of shape (draws,)."""
         if np.isnan(drawn).any():
-            # as numpy would find, forty times as fast
+            # the same result as numpy's, forty times as fast
             return NOTHING
         low, high = np.quantile(drawn, [0.025, 0.975])
         return cls(float(drawn.mean()), float(low), float(high))
@@ -49,37 +49,37 @@ def drawn(frame: SweepFrame, tuned: Tuned) -> dict[str, Array]:
 
 @once
 def _cells(frame: SweepFrame) -> tuple[dict[str, int], Array]:
-    """Lay errors out as (points, settings, seeds), a point's settings with more failures than its others left out.
+    """Lay errors out as (points, settings, seeds), without a point's settings that failed more often than its others.
 
     The seeds that only baselines have come last.
     """
     place = {point: i for i, point in enumerate(points(frame)["point"].tolist())}
-    names, at_setting = list(frame.nuisance), {setting: k for k, setting in enumerate(settings(frame))}
+    names, at_setting = list(frame.nuisance), {run_settings: k for k, run_settings in enumerate(settings(frame))}
     at_seed = {seed: s for s, seed in enumerate((*frame.seeds, *frame.extra_seeds))}
     errors = np.full((len(place), len(at_setting), len(at_seed)), math.nan)
     failures = np.zeros(errors.shape[:2])
     runs = shared(frame)
-    setting = list(runs[names].itertuples(index=False, name=None)) if names else [()] * len(runs)
-    rest = runs[["point", "seed", "status", "error"]].itertuples(index=False, name=None)
-    for key, (point, seed, status, error) in zip(setting, rest, strict=True):
+    run_settings = list(runs[names].itertuples(index=False, name=None)) if names else [()] * len(runs)
+    results = runs[["point", "seed", "status", "error"]].itertuples(index=False, name=None)
+    for key, (point, seed, status, error) in zip(run_settings, results, strict=True):
         if seed in at_seed:
             at = place[point], at_setting[tuple(key)]
             failures[at] += status in ("failed", "diverged")
             errors[(*at, at_seed[seed])] = error if status == "done" else math.nan
-    asked = np.isfinite(errors[..., : len(frame.seeds)]).any(-1)
-    fewest = np.where(asked, failures, np.inf).min(-1, keepdims=True, initial=np.inf)
-    errors[~asked | (failures > fewest)] = math.nan
+    has_errors = np.isfinite(errors[..., : len(frame.seeds)]).any(-1)
+    fewest = np.where(has_errors, failures, np.inf).min(-1, keepdims=True, initial=np.inf)
+    errors[~has_errors | (failures > fewest)] = math.nan
     return place, errors
 
 
 def draw(
     frame: SweepFrame, names: Sequence[str], baselines: Sequence[str] = (), covariate: Sequence[float] | None = None
 ) -> Array:
-    """Draw expected errors of some points, each at the setting that is chosen for it; always the same ones.
+    """Draw expected errors of some points, each at the setting that is chosen for it; the draws are reproducible.
 
     Args:
         frame: the sweep.
-        names: points: those that are settled, and no better than guessing left out.
+        names: points that are settled and better than guessing.
         baselines: those of them that others are compared with.
         covariate: a number for each point in which errors lie about a line, such as the logarithm of its cost.
 
@@ -100,7 +100,7 @@ def draw(
 
 
 def _order(errors: Array, covariate: Sequence[float] | None) -> list[int]:
-    """Order points by what is known of them, so that names and their order change no draw."""
+    """Order points by their results, so that names and their order do not change the draws."""
     first = np.full(len(errors), math.nan) if covariate is None else np.asarray(covariate, dtype=float)
-    known = np.nan_to_num(np.column_stack([first, errors.reshape(len(errors), -1)]), nan=-1.0).tolist()
-    return sorted(range(len(known)), key=known.__getitem__)
+    sort_keys = np.nan_to_num(np.column_stack([first, errors.reshape(len(errors), -1)]), nan=-1.0).tolist()
+    return sorted(range(len(sort_keys)), key=sort_keys.__getitem__)

@@ -1,4 +1,4 @@
-"""How surely a paired difference is not zero, and how many seeds would tell."""
+"""The significance of a paired difference, and how many seeds would show it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from sweep.statistics.power import seeds_needed
 
 
 def p_value(mean: float, error: float, freedom: float) -> float:
-    """Tell how often a difference as large is seen where there is none: two-sided Student's t; NaN without an error.
+    """Compute the two-sided p-value of a difference by Student's t; NaN without an error.
 
     Args:
         mean: of a paired difference.
-        error: its standard error, as `estimates.precision_of` tells it.
+        error: its standard error, from `estimates.precision_of`.
         freedom: degrees of freedom of that.
     """
     return float(2 * stats.t.sf(abs(mean) / error, freedom)) if error > 0 else math.nan
@@ -23,23 +23,23 @@ def p_value(mean: float, error: float, freedom: float) -> float:
 
 def holm(ps: Sequence[float]) -> list[float]:
     """Correct p-values for their number (Holm 1979): the chance of one false finding among all; NaN stays out."""
-    known = sorted((p, i) for i, p in enumerate(ps) if not math.isnan(p))
-    corrected, above = [math.nan] * len(ps), 0.0
-    for rank, (p, i) in enumerate(known):
-        above = max(above, min(1.0, (len(known) - rank) * p))
-        corrected[i] = above
+    ordered = sorted((p, i) for i, p in enumerate(ps) if not math.isnan(p))
+    corrected, highest = [math.nan] * len(ps), 0.0
+    for rank, (p, i) in enumerate(ordered):
+        highest = max(highest, min(1.0, (len(ordered) - rank) * p))
+        corrected[i] = highest
     return corrected
 
 
 def seeds_to_resolve(rows: Sequence[Mapping[Any, Any]], differences: float | Sequence[float]) -> list[float]:
-    """Count the seeds at which differences of these sizes would be told from zero in 80 % of sweeps.
+    """Count the seeds that would show differences of these sizes in 80 % of sweeps.
 
     Args:
-        rows: of `replicates.table`: their `diff_error`, `diff_freedom` and `diff_n` are what is known of noise.
+        rows: of `replicates.table`: their `diff_error`, `diff_freedom` and `diff_n` describe the noise.
         differences: in points of error, either sign: one for all, or one a row.
 
     Returns:
-        Whole numbers, inf beyond `power.MOST`, NaN where there is no spread to go by.
+        Whole numbers, inf beyond `power.MOST`, NaN where the spread is unknown.
     """
     if not rows:
         return []
@@ -47,5 +47,5 @@ def seeds_to_resolve(rows: Sequence[Mapping[Any, Any]], differences: float | Seq
     pooled = max(2, len({row[name] for row in rows for name in ("point", "baseline")}))
     common, extra = (np.array([row[f"diff_{name}"] for row in rows], float) for name in ("common_error", "extra"))
     sizes, n = np.asarray(differences, float), np.maximum(n, 2)
-    found: list[float] = seeds_needed(sizes, error, freedom, n, pooled, common, extra).tolist()
-    return found
+    needed: list[float] = seeds_needed(sizes, error, freedom, n, pooled, common, extra).tolist()
+    return needed

@@ -1,4 +1,4 @@
-"""Everything that a report needs to know of one sweep, each part computed once, when first asked for."""
+"""Everything that a report needs to know of one sweep, each part computed once, on first use."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +26,7 @@ from sweep.analysis.verdict import Compared, Verdict, verdicts
 
 @dataclass(frozen=True)
 class Study:
-    """A sweep and what follows from it; a part that cannot be computed raises where it is asked for, not before."""
+    """A sweep and the analysis of it; a part that cannot be computed raises when it is used, not before."""
 
     frame: SweepFrame
 
@@ -64,7 +64,7 @@ class Study:
     def table(self) -> pd.DataFrame:
         """The table of points, with `front_flops` and the like: is it on the front of error against that cost?
 
-        Points that may not be ranked neither are on a front nor keep another off it.
+        Points that may not be ranked are left out: they are not on a front, and keep no other point off it.
         """
         rows = table(self.frame, self.tuned, self.drawn)
         fit = judged(rows)
@@ -91,21 +91,21 @@ class Study:
     def chances(self) -> dict[str, Chances]:
         """How likely each point is on the front of expected error against each cost that varies, by cost."""
         if len(self.frame.seeds) < 2:
-            # nothing is known of noise, and drawing takes long
+            # the noise is unknown, and drawing takes long
             return {}
         rows = self.table
         fit = ranked(rows, self.tuned.samples)
-        found = {}
+        by_cost = {}
         for cost in [cost for cost in COSTS if cost in rows]:
-            known = fit[np.isfinite(fit[cost].to_numpy(dtype=float)) & (fit[cost] > 0)]
-            names, costs = known["point"].tolist(), known[cost].astype(float).to_numpy()
-            if known[cost].nunique() < 2:
+            with_cost = fit[np.isfinite(fit[cost].to_numpy(dtype=float)) & (fit[cost] > 0)]
+            names, costs = with_cost["point"].tolist(), with_cost[cost].astype(float).to_numpy()
+            if with_cost[cost].nunique() < 2:
                 continue
             errors = dict(zip(names, draw(self.frame, names, covariate=np.log(costs)).T, strict=True))
-            told = chances(errors, self.tuned.samples, dict(zip(names, costs.tolist(), strict=True)))
-            if told is not None:
-                found[cost] = told
-        return found
+            result = chances(errors, self.tuned.samples, dict(zip(names, costs.tolist(), strict=True)))
+            if result is not None:
+                by_cost[cost] = result
+        return by_cost
 
     @cached_property
     def comparable(self) -> Comparable:
@@ -114,13 +114,13 @@ class Study:
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """The answers to what is asked about each main axis."""
+        """The answer to the question about each main axis."""
         return verdicts(self.frame, self.tuned.samples, self.comparable)
 
     @cached_property
     def compared(self) -> tuple[Compared, ...]:
-        """Every comparison of the main axes that can be made, with its difference as the verdicts have it."""
-        return tuple(one for verdict in self.verdicts for one in verdict.compared)
+        """Every possible comparison along the main axes, with the difference of its verdict."""
+        return tuple(comparison for verdict in self.verdicts for comparison in verdict.compared)
 
     @cached_property
     def best(self) -> Best | None:
@@ -136,13 +136,13 @@ class Study:
 
     @cached_property
     def second(self) -> str | None:
-        """The axis whose values are lines of the main one's curves: G, or else the next numeric one, that can be.
+        """The axis whose values are the lines of the curves: G if possible, otherwise the next numeric one.
 
-        It can be where some value of the main axis comes with several of it: M, where lambda varies at a single G, says
-        no more than lambda does, and of the points that have a lambda none has the reduction of SE.
+        It is possible if some value of the main axis occurs with several of its values. M is not where lambda varies at
+        a single G; nor is SE's reduction, since no point has both lambda and a reduction.
         """
-        left = [axis for axis in numeric_axes(self.frame) if axis != self.axis and self._crosses(axis)]
-        return "G" if "G" in left else next(iter(left), None)
+        candidates = [axis for axis in numeric_axes(self.frame) if axis != self.axis and self._crosses(axis)]
+        return "G" if "G" in candidates else next(iter(candidates), None)
 
     @cached_property
     def curves(self) -> tuple[Curves, ...]:
@@ -162,7 +162,7 @@ class Study:
 
     @cached_property
     def edges(self) -> tuple[str, tuple[Edge, ...]]:
-        """The best point, and the axes at whose end it lies."""
+        """The best point, and the axes on which its value is at an end of the list."""
         best, at_ends = edges(self.table, self.frame.axes)
         # finalists are a part of what a search may have tried
         return best, () if self.frame.search else at_ends

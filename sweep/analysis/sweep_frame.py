@@ -1,4 +1,4 @@
-"""What analysis is given: the runs of a sweep as a data frame, and the few facts that say what its columns mean."""
+"""The input of analysis: the runs of a sweep as a data frame, and the facts that say what its columns mean."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -45,13 +45,13 @@ class Kernels:
     without: int = 0
     #: runs whose weights were damaged
     damaged: int = 0
-    #: why weights that are there were not looked at; '' if all were
+    #: why some kept weights were not analysed; '' if all were
     trouble: str = ""
 
 
 @dataclass(frozen=True)
 class Final:
-    """What a last look at the test split gave."""
+    """The results of judging on the test split."""
 
     #: run key -> top-1 error in per cent on the test split; NaN where the network gave no finite answers
     errors: Mapping[str, float]
@@ -59,15 +59,15 @@ class Final:
     images: int
     #: when it was looked at, in UTC and ISO 8601, this time included
     looks: tuple[str, ...]
-    #: runs that should have been judged, and have no weights
+    #: runs that should have been judged but have no weights
     without: int = 0
-    #: whether the images are the official ones, not a part of the others that was set aside
+    #: whether the images are the official test images, rather than a part of the training images that was set aside
     official: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """What a strategy other than the grid asked for.
+    """The runs that a strategy other than the grid asked for.
 
     strategy, settings: as the space names it. costs: columns that it made low beside the error.
     asked: a row for each ask, in order: the columns of `SweepFrame.runs`, `number`, `phase`, `epochs`, and `rung`, the
@@ -90,7 +90,7 @@ class Search:
 class SweepFrame:
     """A sweep as analysis sees it; `runs` holds one row for each run that the space asks for.
 
-    Nobody changes one, nor what is in it: what follows from it is kept beside it (`once`).
+    It is immutable, with all that it holds: results that follow from it are cached by frame (`once`).
     """
 
     def __repr__(self) -> str:
@@ -110,12 +110,12 @@ class SweepFrame:
     runs: pd.DataFrame
     #: what the column `error` holds: 'error' in per cent, or 'loss' (`metric.measured_by`)
     metric: str = "error"
-    #: what the page has to say of that, such as that some runs have no loss; '' for nothing
+    #: a note on the metric for the page, such as that some runs have no loss; '' for none
     metric_note: str = ""
-    #: label of a point -> its error from elsewhere and how far off that may be, as `truth` in the space says
+    #: label of a point -> its error in a reference and the tolerance, from `truth` in the space
     truth: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    #: what `main`, `hypothesis` and `smallest` in the space say: axes that the sweep is about, what is expected of it,
-    #: and the smallest difference that matters, in points; empty, '' and NaN if they say nothing.
+    #: `main`, `hypothesis` and `smallest` in the space: the axes that the sweep is about, what is expected, and the
+    #: smallest difference that matters, in points; empty, '' and NaN if not given.
     main: tuple[str, ...] = ()
     hypothesis: str = ""
     smallest: float = math.nan
@@ -126,7 +126,7 @@ class SweepFrame:
     network: Mapping[str, Any] = field(default_factory=dict)
     dataset: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    #: seeds that baselines have beside `seeds`; runs of other points at these say nothing of anything
+    #: seeds that only baselines have, beside `seeds`; runs of other points at these seeds are not used
     extra_seeds: tuple[int, ...] = ()
     #: equally likely classes that are as hard to guess, and samples that a run is judged on; 0 if not known
     classes: float = 0
@@ -141,9 +141,9 @@ class SweepFrame:
     twins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: runs in the ledger that this space does not ask for (of earlier versions of it).
     unasked: int = 0
-    #: None if no point generates kernels, or nobody looked.
+    #: None if no point generates kernels, or they were not analysed.
     kernels: Kernels | None = None
-    #: None but for `wn-sweep report --final`.
+    #: set only by `wn-sweep report --final`.
     final: Final | None = None
     #: None for a grid.
     search: Search | None = None
@@ -165,25 +165,25 @@ def all_runs(frame: SweepFrame) -> pd.DataFrame:
         return frame.search.asked
     if not frame.lengths:
         return frame.runs
-    return pd.concat([one.runs.assign(epochs=epochs) for epochs, one in frame.lengths.items()], ignore_index=True)
+    return pd.concat([sweep.runs.assign(epochs=epochs) for epochs, sweep in frame.lengths.items()], ignore_index=True)
 
 
 def tell_apart(frame: SweepFrame) -> tuple[str, ...]:
-    """Columns of `all_runs` that tell runs of one seed apart: axes, settings, and epochs if lengths differ."""
-    whole = frame.search or frame
-    names = dict.fromkeys([*whole.axes, *whole.nuisance])
-    several = len(frame.lengths) > 1 or (frame.search is not None and frame.search.asked["rung"].nunique() > 1)
-    return (*names, *(["epochs"] if several and "epochs" not in names else []))
+    """Columns of `all_runs` that identify a run of one seed: axes, settings, and epochs if lengths differ."""
+    source = frame.search or frame
+    names = dict.fromkeys([*source.axes, *source.nuisance])
+    several_lengths = len(frame.lengths) > 1 or (frame.search is not None and frame.search.asked["rung"].nunique() > 1)
+    return (*names, *(["epochs"] if several_lengths and "epochs" not in names else []))
 
 
 def once(function: Callable[[SweepFrame], _T]) -> Callable[[SweepFrame], _T]:
-    """Compute a function of a frame once for each frame: many cards rest on the same lists of all runs."""
-    known: WeakKeyDictionary[SweepFrame, _T] = WeakKeyDictionary()
+    """Cache a function of a frame by frame: many cards use the same lists of all runs."""
+    results: WeakKeyDictionary[SweepFrame, _T] = WeakKeyDictionary()
 
     @wraps(function)
-    def found(frame: SweepFrame) -> _T:
-        if frame not in known:
-            known[frame] = function(frame)
-        return known[frame]
+    def cached(frame: SweepFrame) -> _T:
+        if frame not in results:
+            results[frame] = function(frame)
+        return results[frame]
 
-    return found
+    return cached

@@ -1,8 +1,8 @@
-"""How much of a target's order a proxy tells: over all points and over the best, beside what noise allows at most.
+"""How well a proxy reproduces a target's order, over all points and over the best, and the most that noise allows.
 
-A target is what one would like to know: errors of the same points from elsewhere, such as those of full trainings. The
-agreement is tau-b (Kendall 1945, The treatment of ties in ranking problems). Over all points it is flattered by those
-that are clearly bad; so it is told for the tenth that is best on the target, too, where that is at least eight points.
+A target is a set of errors of the same points from another source, such as full trainings. The agreement is tau-b
+(Kendall 1945, The treatment of ties in ranking problems). Over all points it is high because some points are clearly
+bad. So it is also computed for the tenth that is best on the target, where that is at least eight points.
 """
 
 import math
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from sweep.analysis.fidelity import Ranking, Told, signs, tau_b
+from sweep.analysis.fidelity import Ranking, ReferenceValue, signs, tau_b
 from sweep.analysis.samples import Sample, means_without
 from sweep.statistics.noise import Noise, noise, quantile
 
@@ -35,30 +35,31 @@ class Pairs:
     """Pairs of points that the target tells apart, and what a proxy says of them."""
 
     pairs: int
-    #: those that the proxy's 95 % intervals tell apart, each by itself, and of these those in the target's order
+    #: pairs that the proxy's 95 % intervals tell apart, each by itself, and those of them that are in the target's
+    #: order
     decided: int
     right: int
 
 
 @dataclass(frozen=True)
 class TauB(Ranking):
-    """A tau-b over so many points."""
+    """A tau-b and the number of its points."""
 
     points: int = 0
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What a proxy, judged in one way, tells of a target."""
+    """The agreement of a proxy, judged in one way, with a target."""
 
     #: over all points, and over the best tenth; None where these are too few
     overall: TauB
     best: TauB | None
-    #: what the same proxy would reach if the target had just its true order: noise of seeds alone keeps it from 1;
-    #: NaN with fewer than two seeds
+    #: the tau-b that this proxy would reach if its true order were the target's, so that only the noise of seeds keeps
+    #: it below 1; NaN with fewer than two seeds
     ceiling: float
     best_ceiling: float
-    #: what errors would reach that fall with the number of parameters alone; NaN where these are unknown
+    #: the tau-b of ranking points by their number of parameters; NaN if that is unknown
     params: float
     best_params: float
     pairs: Pairs
@@ -83,18 +84,18 @@ def truth(
     Returns:
         None with fewer than three points.
     """
-    known = np.isfinite(errors).any(-1) & np.isfinite(target)
-    if known.sum() < FEWEST:
+    usable = np.isfinite(errors).any(-1) & np.isfinite(target)
+    if usable.sum() < FEWEST:
         return None
-    errors, target = errors[known], target[known]
-    near = np.zeros(len(target)) if tolerance is None else np.nan_to_num(tolerance[known])
-    sizes = None if params is None else params[known]
+    errors, target = errors[usable], target[usable]
+    near = np.zeros(len(target)) if tolerance is None else np.nan_to_num(tolerance[usable])
+    sizes = None if params is None else params[usable]
     means = np.nanmean(errors, axis=-1)
-    seen = noise(errors, None if left_out is None else left_out[known])
-    error_of_mean = _standard_errors(errors, seen)
+    pooled_noise = noise(errors, None if left_out is None else left_out[usable])
+    error_of_mean = _standard_errors(errors, pooled_noise)
     number = len(target)
-    few = math.ceil(BEST * number)
-    top = np.argsort(target, kind="stable")[:few] if few >= FEWEST_BEST else None
+    number_best = math.ceil(BEST * number)
+    top = np.argsort(target, kind="stable")[:number_best] if number_best >= FEWEST_BEST else None
     everyone = np.arange(number)
 
     def agreement(at: npt.NDArray[np.intp]) -> TauB:
@@ -108,66 +109,66 @@ def truth(
         agreement(everyone),
         None if top is None else agreement(top),
         _ceiling(means, error_of_mean),
-        math.nan if top is None else _ceiling(means, error_of_mean, few),
+        math.nan if top is None else _ceiling(means, error_of_mean, number_best),
         beside(sized, everyone),
         beside(sized, top),
-        _pairs(errors, target, near, seen),
+        _pairs(errors, target, near, pooled_noise),
     )
 
 
 def as_arrays(
-    samples: Mapping[str, Sample], told: Mapping[str, Told], seeds: Sequence[int]
+    samples: Mapping[str, Sample], reference: Mapping[str, ReferenceValue], seeds: Sequence[int]
 ) -> tuple[list[str], Array, Array, Array, Array]:
     """Lay out the errors by seed of the points that a target knows.
 
     Returns:
         Their names, errors, what these would be without each seed (as `noise` takes it), targets and tolerances.
     """
-    names = [point for point in samples if point in told and samples[point].seeds]
+    names = [point for point in samples if point in reference and samples[point].seeds]
     errors, left_out = np.full((2, len(names), len(seeds)), math.nan)
     place = {seed: at for at, seed in enumerate(seeds)}
     for i, point in enumerate(names):
         at = [place[seed] for seed in samples[point].seeds]
         errors[i, at], left_out[i, at] = samples[point].numbers, means_without(samples[point])
-    target = np.array([told[point].error for point in names], dtype=float)
-    tolerance = np.array([told[point].tolerance for point in names], dtype=float)
+    target = np.array([reference[point].error for point in names], dtype=float)
+    tolerance = np.array([reference[point].tolerance for point in names], dtype=float)
     return names, errors, left_out, target, tolerance
 
 
-def _tau(one: Array, target: Array, near: Array, weights: Array | None = None) -> float:
+def _tau(values: Array, target: Array, near: Array, weights: Array | None = None) -> float:
     """Tau-b of two orders: by comparing all pairs where targets have tolerances, otherwise in n log n."""
     if near.any():
-        return tau_b(signs(one), signs(target, near), weights)
+        return tau_b(signs(values), signs(target, near), weights)
     if weights is not None:
-        at = np.repeat(np.arange(len(one)), weights.astype(int))
-        one, target = one[at], target[at]
-    return float(stats.kendalltau(one, target, variant="b").statistic)
+        at = np.repeat(np.arange(len(values)), weights.astype(int))
+        values, target = values[at], target[at]
+    return float(stats.kendalltau(values, target, variant="b").statistic)
 
 
 def _interval(means: Array, target: Array, near: Array, error_of_mean: Array) -> TauB:
     """Tau-b with its interval from drawing points, and the noise of their means, anew.
 
-    Drawing noise anew shakes the order twice, so that draws lie below; they are moved to lie about the value seen.
+    Drawing noise on top of noisy means lowers tau-b, so the draws are shifted to be centred on the observed value.
     """
     number = len(means)
     rng = np.random.default_rng(0)
     value = _tau(means, target, near)
     draws = RESAMPLES if number <= MANY else FEWER
-    found = []
+    taus = []
     for _ in range(draws):
         weights = np.bincount(rng.integers(0, number, number), minlength=number).astype(float)
         shaken = means + np.nan_to_num(error_of_mean) * rng.standard_normal(number)
-        found.append(_tau(shaken, target, near, weights))
-    drawn = np.array(found)
-    drawn = drawn[np.isfinite(drawn)]
-    if not len(drawn):
+        taus.append(_tau(shaken, target, near, weights))
+    finite_taus = np.array(taus)
+    finite_taus = finite_taus[np.isfinite(finite_taus)]
+    if not len(finite_taus):
         return TauB(value, points=number)
-    low, high = np.quantile(drawn, [0.025, 0.975]) + value - np.median(drawn)
+    low, high = np.quantile(finite_taus, [0.025, 0.975]) + value - np.median(finite_taus)
     return TauB(value, float(max(low, -1.0)), float(min(high, 1.0)), number)
 
 
 def _ceiling(means: Array, error_of_mean: Array, best: int | None = None) -> float:
-    """Mean tau-b of the order of the means with that of the expected errors that they leave open.
+    """Mean tau-b between the order of the means and that of draws of the expected errors.
 
     Expected errors are drawn about means that are shrunk toward their centre by what noise adds to their scatter.
 
@@ -183,34 +184,34 @@ def _ceiling(means: Array, error_of_mean: Array, best: int | None = None) -> flo
     scatter = max(float(means.var(ddof=1)) - noise_variance, 0.0)
     share = scatter / (scatter + error_of_mean**2) if scatter > 0 else np.zeros(len(means))
     centre, width = means.mean() + share * (means - means.mean()), np.sqrt(share) * error_of_mean
-    found = []
+    taus = []
     for _ in range(RESAMPLES // 5 if len(means) <= MANY else FEWER // 5):
         expected = centre + width * rng.standard_normal(len(means))
         at = slice(None) if best is None else np.argsort(expected)[:best]
-        found.append(float(stats.kendalltau(means[at], expected[at], variant="b").statistic))
-    return float(np.nanmean(found)) if np.isfinite(found).any() else math.nan
+        taus.append(float(stats.kendalltau(means[at], expected[at], variant="b").statistic))
+    return float(np.nanmean(taus)) if np.isfinite(taus).any() else math.nan
 
 
-def _standard_errors(errors: Array, seen: Noise) -> Array:
+def _standard_errors(errors: Array, pooled_noise: Noise) -> Array:
     """Standard errors of means, apart from the luck of seeds that all points share."""
-    variance, _ = seen.moderated()
+    variance, _ = pooled_noise.moderated()
     count = np.isfinite(errors).sum(-1)
-    return np.asarray(np.sqrt(variance * seen.widening / np.maximum(count, 1)))
+    return np.asarray(np.sqrt(variance * pooled_noise.widening / np.maximum(count, 1)))
 
 
-def _pairs(errors: Array, target: Array, near: Array, seen: Noise) -> Pairs:
+def _pairs(errors: Array, target: Array, near: Array, pooled_noise: Noise) -> Pairs:
     number = len(target)
     at = np.arange(number)
     if number > MOST_PAIRED:
         at = np.sort(np.random.default_rng(2).choice(number, MOST_PAIRED, replace=False))
-    one, two = (at[part] for part in np.triu_indices(len(at), 1))
-    apart = target[one] - target[two]
-    told = np.abs(apart) > near[one] + near[two] + 1e-9
-    one, two, apart = one[told], two[told], apart[told]
+    first, second = (at[positions] for positions in np.triu_indices(len(at), 1))
+    apart = target[first] - target[second]
+    is_told_apart = np.abs(apart) > near[first] + near[second] + 1e-9
+    first, second, apart = first[is_told_apart], second[is_told_apart], apart[is_told_apart]
     means = np.nanmean(errors, axis=-1)
     counts = np.isfinite(errors).sum(-1)
-    error, freedom = seen.differences(one, two, np.minimum(counts[one], counts[two]).astype(float))
+    error, freedom = pooled_noise.differences(first, second, np.minimum(counts[first], counts[second]).astype(float))
     with np.errstate(invalid="ignore"):
-        difference = means[one] - means[two]
+        difference = means[first] - means[second]
         decided = np.abs(difference) > quantile(freedom) * error
-    return Pairs(len(one), int(decided.sum()), int((decided & (difference * apart > 0)).sum()))
+    return Pairs(len(first), int(decided.sum()), int((decided & (difference * apart > 0)).sum()))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sweep.analysis.estimates import Sample
-from sweep.analysis.fidelity import Told, agreement, measured, published, signs, spearman, tau_b
+from sweep.analysis.fidelity import ReferenceValue, agreement, measured, published, signs, spearman, tau_b
 from sweep.space.published import read_published
 
 LEVEL = st.integers(0, 6).map(float)
@@ -57,7 +57,10 @@ def by_point(errors):
     )
 )
 def test_pairs_regret_and_ceiling_are_those_of_plain_loops(rows):
-    here, there = by_point([row for row, _, _ in rows]), {f"p{i}": Told(e, t) for i, (_, e, t) in enumerate(rows)}
+    here, there = (
+        by_point([row for row, _, _ in rows]),
+        {f"p{i}": ReferenceValue(e, t) for i, (_, e, t) in enumerate(rows)},
+    )
     found = agreement(here, there)
     means = [np.mean(row) for row, _, _ in rows]
     alike, tied, wrong = 0, 0, set()
@@ -70,7 +73,7 @@ def test_pairs_regret_and_ceiling_are_those_of_plain_loops(rows):
             alike += same
             wrong |= set() if same else {(f"p{i}", f"p{j}") if means[i] < means[j] else (f"p{j}", f"p{i}")}
     assert (found.alike, found.tied, {(pair.better, pair.worse) for pair in found.wrong}) == (alike, tied, wrong)
-    assert all(pair.there > 0 and pair.here.mean < 0 for pair in found.wrong)
+    assert all(pair.in_reference > 0 and pair.in_sweep.mean < 0 for pair in found.wrong)
     best = there[found.best].error
     assert found.regret == best - min(e for _, e, _ in rows)
     seeds = [[row[seed] for row, _, _ in rows] for seed in range(3)]
@@ -86,17 +89,17 @@ def test_intervals_are_narrow_where_many_points_agree():
     rng = np.random.default_rng(4)
     truth = np.arange(60.0)
     here = by_point(truth[:, None] + rng.normal(0, 2, (60, 3)))
-    found = agreement(here, {f"p{i}": Told(error) for i, error in enumerate(truth)})
+    found = agreement(here, {f"p{i}": ReferenceValue(error) for i, error in enumerate(truth)})
     assert 0.9 < found.tau.low < found.tau.value < found.tau.high < 1
     assert found.rho.low < found.rho.value <= found.rho.high
-    few = agreement(dict(list(here.items())[:6]), {f"p{i}": Told(error) for i, error in enumerate(truth)})
+    few = agreement(dict(list(here.items())[:6]), {f"p{i}": ReferenceValue(error) for i, error in enumerate(truth)})
     assert few.tau.high - few.tau.low > found.tau.high - found.tau.low
 
 
 def test_names_change_nothing():
     rng = np.random.default_rng(5)
     here = by_point(rng.normal(size=(8, 3)))
-    there = {point: Told(error, 0.1) for point, error in zip(here, rng.normal(size=8), strict=True)}
+    there = {point: ReferenceValue(error, 0.1) for point, error in zip(here, rng.normal(size=8), strict=True)}
     names = {point: f"other {9 - i}" for i, point in enumerate(here)}
     one = agreement(here, there)
     other = agreement({names[p]: s for p, s in here.items()}, {names[p]: t for p, t in there.items()})
@@ -112,9 +115,9 @@ def test_another_sweep_is_a_reference():
 
 
 def test_too_few_points_and_ties_alone():
-    assert agreement(by_point([[1.0], [2.0]]), {"p0": Told(1.0), "p1": Told(2.0)}) is None
+    assert agreement(by_point([[1.0], [2.0]]), {"p0": ReferenceValue(1.0), "p1": ReferenceValue(2.0)}) is None
     assert agreement({}, {}) is None
-    found = agreement(by_point([[1.0], [2.0], [3.0]]), {f"p{i}": Told(5.0) for i in range(3)})
+    found = agreement(by_point([[1.0], [2.0], [3.0]]), {f"p{i}": ReferenceValue(5.0) for i in range(3)})
     assert math.isnan(found.tau.value)
     assert (found.tied, found.regret, found.wrong) == (3, 0, ())
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from sweep.analysis import truth as subject
-from sweep.analysis.fidelity import Told
+from sweep.analysis.fidelity import ReferenceValue
 from sweep.analysis.pairs import pairs
 from sweep.analysis.study import Study
 from sweep.analysis.truth import as_arrays, truth
@@ -112,7 +112,7 @@ def test_intervals_hold_what_another_draw_of_points_gives():
 
 def test_where_settings_were_chosen_pairs_are_decided_as_seldom_as_elsewhere_on_the_page():
     study = Study(laboratory("short"))
-    told = {point: Told(float(place), 0.0) for place, point in enumerate(study.tuned.samples)}
+    told = {point: ReferenceValue(float(place), 0.0) for place, point in enumerate(study.tuned.samples)}
     names, errors, left_out, target, tolerance = as_arrays(study.tuned.samples, told, study.frame.seeds)
     found = truth(errors, target, tolerance, left_out=left_out)
     each = pairs(study.tuned, names)

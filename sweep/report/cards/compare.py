@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sweep.analysis.estimates import Estimate, average, estimate
-from sweep.analysis.fidelity import FEWEST, Told, agreement, measured
+from sweep.analysis.fidelity import FEWEST, ReferenceValue, agreement, measured
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Picture, Table
 from sweep.report.cards.compare_figure import draw_common, draw_sweeps
@@ -150,7 +150,7 @@ def common(compared: "Compared") -> Iterable[Card]:
     return [Card(title, (judged,), picture, (table,), tuple(notes))]
 
 
-def _measured(sweep: "Sweep", compared: "Compared") -> dict[str, Told]:
+def _measured(sweep: "Sweep", compared: "Compared") -> dict[str, ReferenceValue]:
     return measured({point: sweep.study.tuned.samples[point] for point in compared.common})
 
 

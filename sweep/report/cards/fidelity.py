@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from sweep.analysis.fidelity import FEWEST, Agreement, Told, agreement, published
+from sweep.analysis.fidelity import FEWEST, Agreement, ReferenceValue, agreement, published
 from sweep.analysis.ranked import judged
 from sweep.analysis.study import Study
 from sweep.report import words
@@ -42,7 +42,7 @@ def cards(study: Study) -> Iterable[Card]:
     return [card(title, name, *agreements[name], study)]
 
 
-def card(title: str, name: str, ranks: Agreement, there: Mapping[str, Told], study: Study) -> Card:
+def card(title: str, name: str, ranks: Agreement, there: Mapping[str, ReferenceValue], study: Study) -> Card:
     """Make the card of one reference.
 
     Args:
@@ -99,8 +99,8 @@ def _table(name: str, ranks: Agreement) -> Table:
         (
             Cell(words.shorten(pair.better, 60)),
             Cell(words.shorten(pair.worse, 60)),
-            Cell(f"{words.signed(pair.here.mean)}{words.interval(pair.here)}", pair.here.mean),
-            Cell(words.signed(pair.there), pair.there),
+            Cell(f"{words.signed(pair.in_sweep.mean)}{words.interval(pair.in_sweep)}", pair.in_sweep.mean),
+            Cell(words.signed(pair.in_reference), pair.in_reference),
         )
         for pair in ranks.wrong[:MOST]
     ]
@@ -118,7 +118,7 @@ def _table(name: str, ranks: Agreement) -> Table:
     )
 
 
-def _data(study: Study, ranks: Agreement, there: Mapping[str, Told]) -> pd.DataFrame:
+def _data(study: Study, ranks: Agreement, there: Mapping[str, ReferenceValue]) -> pd.DataFrame:
     rows = study.table[study.table["point"].isin(ranks.points)][["point", "mean", "sd", "low", "high", "n"]]
     return rows.assign(
         reference=[there[point].error for point in rows["point"]],

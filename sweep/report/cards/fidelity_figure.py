@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from sweep.analysis.fidelity import Agreement, Told
+from sweep.analysis.fidelity import Agreement, ReferenceValue
 from sweep.analysis.records import records
 from sweep.report import words
 from sweep.report.figures.labels import place
@@ -14,7 +14,11 @@ from sweep.report.figures.style import INK, ONE_COLUMN, PAPER, drawable, familie
 
 
 def draw_agreement(
-    points: pd.DataFrame, ranks: Agreement, there: Mapping[str, Told], name: str, width: float = ONE_COLUMN * 1.25
+    points: pd.DataFrame,
+    ranks: Agreement,
+    there: Mapping[str, ReferenceValue],
+    name: str,
+    width: float = ONE_COLUMN * 1.25,
 ) -> Figure:
     """Draw a mark for each point that both know, with one standard deviation here and the tolerance there.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sweep.analysis.order import shown_key, sort_key
-from sweep.analysis.population import FEWEST, Apart, Group, Population, population
+from sweep.analysis.population import FEWEST, Group, GroupDistance, Population, population
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Picture
@@ -78,7 +78,7 @@ def _apart_sentences(distributions: Population) -> list[str]:
     return [_apart_sentence(distributions, widest)]
 
 
-def _apart_sentence(distributions: Population, one: Apart) -> str:
+def _apart_sentence(distributions: Population, one: GroupDistance) -> str:
     most = ", the farthest apart of all pairs," if len(distributions.apart) > 2 else ""
     equal = (
         f", and {words.number(one.ks_at_equal_cost)} at equal {NAMES[distributions.cost]}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from sweep.analysis.fidelity import Told, published
+from sweep.analysis.fidelity import ReferenceValue, published
 from sweep.analysis.nuisance import settings
 from sweep.analysis.ranked import judged
 from sweep.analysis.replicates import shared_samples
@@ -50,10 +50,10 @@ def cards(study: Study) -> Iterable[Card]:
     return [Card(TITLE, tuple(filter(None, says)), tables=(_table(name, rows),), notes=tuple(notes))]
 
 
-def _target(study: Study) -> tuple[str, Mapping[str, Told]] | None:
+def _target(study: Study) -> tuple[str, Mapping[str, ReferenceValue]] | None:
     """The name of what is known of the points from elsewhere, and what it says; the paper's rows without `truth`."""
     if study.frame.truth:
-        return "the target", {point: Told(*known) for point, known in study.frame.truth.items()}
+        return "the target", {point: ReferenceValue(*known) for point, known in study.frame.truth.items()}
     rows = read_published(find_published(PUBLISHED, ""))
     if not of_the_paper(study.frame, rows):
         return None
@@ -62,7 +62,7 @@ def _target(study: Study) -> tuple[str, Mapping[str, Told]] | None:
     return None if name is None else (name, references[name])
 
 
-def _truths(study: Study, told: Mapping[str, Told]) -> dict[str, Truth]:
+def _truths(study: Study, told: Mapping[str, ReferenceValue]) -> dict[str, Truth]:
     """What the sweep tells of the target, by how points are judged; empty if too few are known."""
     fit = judged(study.table)
     params = dict(zip(fit["point"], fit["params"].astype(float), strict=True))
