@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -159,7 +159,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             front,
             noted_finding(path.parent),
-            _extensions(space, rows),
+            _extensions(space, ledger, wanted),
             at_chance,
             search,
             bool(fresh),
@@ -174,11 +174,17 @@ def _space(ledger: Ledger) -> Space | None:
         return None
 
 
-def _extensions(space: Space | None, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+def _extensions(space: Space | None, ledger: Ledger, wanted: Container[str]) -> tuple[Extension, ...]:
     """Lists of settings to go on with, as far as the runs that are in tell."""
-    if space is None:
+    if space is None or not space.nuisance:
         return ()
-    results = [row[1:] for row in rows] if space.nuisance else []
+    seeds, by_loss = set(space.seeds), space.metric == "loss"
+    results = [
+        (point, recipe, seed, loss if by_loss else error)
+        for key, point, recipe, seed, error, loss in ledger.by_setting()
+        # an earlier version noted no loss: such a run is missing, not failed
+        if key in wanted and seed in seeds and not (by_loss and loss is None and error is not None)
+    ]
     return tuple(
         replace(extension, epochs=rung.epochs if space.lengths else None)
         for rung in space.rungs()
