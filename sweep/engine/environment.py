@@ -49,8 +49,8 @@ def _split(entries: Iterable[str]) -> tuple[list[str], list[str]]:
     folders = {Path().resolve(), *([Path(main).parent.resolve()] if main else [])}
     paths = list(dict.fromkeys(Path(entry).absolute() for entry in entries))
     working = [path for path in paths if path != _OWN and path.resolve() in folders]
-    others = sorted((path for path in paths if path not in working), key=lambda path: not _installed(path))
-    return [str(path) for path in working], [str(path) for path in others]
+    other_paths = sorted((path for path in paths if path not in working), key=lambda path: not _installed(path))
+    return [str(path) for path in working], [str(path) for path in other_paths]
 
 
 def _installed(path: Path) -> bool:

@@ -40,5 +40,5 @@ def insist_on_a_card(space: Space, address: str | None = None) -> None:
     try:
         platform_of(space.resources, elsewhere=address is not None)
     except PlatformError as error:
-        what = f"asks for {space.resources.gpus:g} of a GPU: {error}"
-        raise SpaceError(space.source.mistake(("resources", "gpus"), what)) from None
+        message = f"asks for {space.resources.gpus:g} of a GPU: {error}"
+        raise SpaceError(space.source.mistake(("resources", "gpus"), message)) from None

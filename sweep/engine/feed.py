@@ -66,6 +66,6 @@ class Feed:
 
 def new_feed(name: str) -> Any:
     """A feed that workers find by its name, on the node of this process: other nodes may leave."""
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    actor = ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000, scheduling_strategy=here)
+    strategy = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000, scheduling_strategy=strategy)
     return actor.remote()

@@ -28,10 +28,10 @@ def note_finding(folder: Path, lines: tuple[str, ...]) -> None:
 def noted_finding(folder: Path) -> NotedFinding | None:
     """The finding that the last report of a ledger wrote; None if there is none that can be read."""
     path = folder / NAME
-    found = salvage(path, {})
-    if not found:
+    note = salvage(path, {})
+    if not note:
         return None
-    time, lines = found.get("time"), found.get("lines")
+    time, lines = note.get("time"), note.get("lines")
     if not isinstance(time, str) or not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         warn_of(path, "a time and lines of text were expected")
         return None

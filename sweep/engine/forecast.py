@@ -68,26 +68,30 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
         share: for each point of the plan the share of its runs that remain; all of them if not given.
     """
     groups, timed = time_steps(plan)
-    everything = [timing for timings in timed for timing in timings]
-    if not everything:
+    all_timings = [timing for timings in timed for timing in timings]
+    if not all_timings:
         return None
     images = images_learned(plan.passes)
     fastest = slowest = 0.0
     shares = np.ones(len(plan.grid.listing))
     shares[plan.kept] = plan.seed_counts / len(plan.space.seeds) * (1.0 if share is None else share)
     for numbers, timings in zip(groups, timed, strict=True):
-        flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
+        flops, by_flops = plan.counts.flops[numbers], sorted(timings or all_timings, key=lambda timing: timing.flops)
         # of networks of the user's own that are not counted yet, the mean of those that are
-        counted = plan.counts.known[numbers]
-        flops = np.where(counted, flops, flops[counted].mean() if counted.any() else 0)
-        at = [timing.flops for timing in known]
-        fastest += images * float(np.interp(flops, at, [timing.fastest for timing in known]) @ shares[numbers])
-        slowest += images * float(np.interp(flops, at, [timing.slowest for timing in known]) @ shares[numbers])
+        is_counted = plan.counts.known[numbers]
+        flops = np.where(is_counted, flops, flops[is_counted].mean() if is_counted.any() else 0)
+        timed_flops = [timing.flops for timing in by_flops]
+        fastest += images * float(
+            np.interp(flops, timed_flops, [timing.fastest for timing in by_flops]) @ shares[numbers]
+        )
+        slowest += images * float(
+            np.interp(flops, timed_flops, [timing.slowest for timing in by_flops]) @ shares[numbers]
+        )
     return Forecast(
         START[0] + MARGIN[0] * fastest / workers,
         START[1] + MARGIN[1] * slowest / workers,
-        len(everything),
-        sum(timing.steps for timing in everything),
+        len(all_timings),
+        sum(timing.steps for timing in all_timings),
     )
 
 

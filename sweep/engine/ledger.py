@@ -57,13 +57,13 @@ class Ledger(LedgerQueries):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # made under another name, so that a ledger that is there is whole
-                part = path.with_name(f"{path.name}.{os.getpid()}.part")
-                part.unlink(missing_ok=True)
-                with contextlib.closing(sqlite3.connect(part)) as connection:
+                draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+                draft.unlink(missing_ok=True)
+                with contextlib.closing(sqlite3.connect(draft)) as connection:
                     connection.executescript(
                         f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES};"
                     )
-                part.replace(path)
+                draft.replace(path)
             except (OSError, sqlite3.Error) as error:
                 raise LedgerError(f"{path}: the ledger cannot be made: {error}", code=1) from None
         connection = connect(path)
@@ -103,19 +103,19 @@ class Ledger(LedgerQueries):
         by_place = points if isinstance(points, Mapping) else dict(enumerate(points))
         row = (0, name, json.dumps(space, ensure_ascii=False), json.dumps(axes))
         with self.reading():
-            same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
+            is_same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
             columns = "params, flops, activations, stem_flops, position, baseline, uncounted, also"
             rows = self._connection.execute(f"SELECT point, {columns} FROM points")
-            known = {point: tuple(values) for point, *values in rows}
-        new = {one.point: one.row(position) for position, one in by_place.items()}
-        changed = {point: values for point, values in new.items() if known.get(point) != values}
-        gone = [point for point, values in known.items() if values[4] is not None and point not in new]
-        if same and not changed and not gone:
+            noted = {point: tuple(values) for point, *values in rows}
+        new = {planned.point: planned.row(position) for position, planned in by_place.items()}
+        changed = {point: values for point, values in new.items() if noted.get(point) != values}
+        removed = [point for point, values in noted.items() if values[4] is not None and point not in new]
+        if is_same and not changed and not removed:
             return
         with self._writing():
             self._connection.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?, ?, ?)", row)
             self._connection.executemany(
-                "UPDATE points SET position = NULL, baseline = NULL WHERE point = ?", ((point,) for point in gone)
+                "UPDATE points SET position = NULL, baseline = NULL WHERE point = ?", ((point,) for point in removed)
             )
             self._note_points(changed)
 
@@ -145,7 +145,7 @@ class Ledger(LedgerQueries):
         Their points have been described, or are among `points`, by their places in the plan.
         """
         with self._writing():
-            self._note_points({one.point: one.row(position) for position, one in (points or {}).items()})
+            self._note_points({planned.point: planned.row(position) for position, planned in (points or {}).items()})
             self._insert(asks)
 
     def _insert(self, asks: Iterable[Ask]) -> None:
@@ -205,7 +205,7 @@ class Ledger(LedgerQueries):
                         result.traceback,
                     ),
                 )
-            self._note_points({one.point: one.row(position) for position, one in (points or {}).items()})
+            self._note_points({planned.point: planned.row(position) for position, planned in (points or {}).items()})
             self._insert(asks)
 
     def adopt(self, others: Iterable["Ledger"]) -> None:
@@ -215,16 +215,16 @@ class Ledger(LedgerQueries):
         first as they are. Others come after those that are here, and the present space asks for them when it is run.
         """
         columns = "key, status, error, loss, seconds, finished, kind, message, losses, versions, traceback"
-        known = self.statuses()
+        statuses = self.statuses()
         with self._writing():
-            for other in others:
-                with other.reading():
-                    points = other._connection.execute(
+            for source in others:
+                with source.reading():
+                    points = source._connection.execute(
                         "SELECT point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted, "
                         "also FROM points"
                     ).fetchall()
-                    rows = other._connection.execute(f"SELECT {columns} FROM runs ORDER BY landed").fetchall()
-                    asks = other.asks()
+                    rows = source._connection.execute(f"SELECT {columns} FROM runs ORDER BY landed").fetchall()
+                    asks = source.asks()
                 self._connection.executemany(
                     "INSERT INTO points "
                     "(point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted, also) "
@@ -233,26 +233,26 @@ class Ledger(LedgerQueries):
                     "traced_flops = coalesce(traced_flops, excluded.traced_flops)",
                     points,
                 )
-                here = {ask.key: ask for ask in self.asks()}
-                if not here:
+                present = {ask.key: ask for ask in self.asks()}
+                if not present:
                     self._insert(asks)
-                    here = {ask.key: ask for ask in asks}
-                next_number = max((ask.number for ask in here.values()), default=-1) + 1
-                new = [ask for ask in asks if ask.key not in here and ask.point is not None]
+                    present = {ask.key: ask for ask in asks}
+                next_number = max((ask.number for ask in present.values()), default=-1) + 1
+                new_asks = [ask for ask in asks if ask.key not in present and ask.point is not None]
                 # an earlier version may have noted the key alone
-                filled = [ask for ask in asks if ask.key in here and here[ask.key].point is None and ask.point]
+                completed = [ask for ask in asks if ask.key in present and present[ask.key].point is None and ask.point]
                 self._insert(
                     [
-                        *(_renumbered(ask, next_number + n, present=False) for n, ask in enumerate(new)),
-                        *(_renumbered(ask, here[ask.key].number, here[ask.key].present) for ask in filled),
+                        *(_renumbered(ask, next_number + n, present=False) for n, ask in enumerate(new_asks)),
+                        *(_renumbered(ask, present[ask.key].number, present[ask.key].present) for ask in completed),
                     ]
                 )
-                news = [row for row in rows if known.get(row[0], "failed") == "failed"]
-                news = [row for row in news if row[0] not in known or row[1] != "failed"]
-                known |= {row[0]: row[1] for row in news}
-                self._connection.executemany("DELETE FROM runs WHERE key = ?", ((row[0],) for row in news))
+                new_runs = [row for row in rows if statuses.get(row[0], "failed") == "failed"]
+                new_runs = [row for row in new_runs if row[0] not in statuses or row[1] != "failed"]
+                statuses |= {row[0]: row[1] for row in new_runs}
+                self._connection.executemany("DELETE FROM runs WHERE key = ?", ((row[0],) for row in new_runs))
                 self._connection.executemany(
-                    f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(columns.split(', ')))})", news
+                    f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(columns.split(', ')))})", new_runs
                 )
 
     @contextlib.contextmanager

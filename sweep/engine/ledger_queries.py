@@ -45,8 +45,8 @@ class LedgerQueries:
             return text(repr(self))
         counts = Counter(statuses.get(key, "missing") for key in wanted)
         unused = len(statuses.keys() - wanted)
-        more = f"{unused:,} more that the space does not ask for" if unused else ""
-        return table(f"Ledger {self.path}", ["status", "runs"], sorted(counts.items()), more)
+        note = f"{unused:,} more that the space does not ask for" if unused else ""
+        return table(f"Ledger {self.path}", ["status", "runs"], sorted(counts.items()), note)
 
     def space(self) -> dict[str, Any]:
         """The plain values of the space that the sweep was last run with; raises LedgerError if it never was."""
@@ -196,8 +196,8 @@ class LedgerQueries:
         except _DAMAGE as error:
             if is_busy(error):
                 raise busy(self.path) from None
-            what = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({what}); it was left as it is") from None
+            reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({reason}); it was left as it is") from None
 
 
 def _texts(value: str) -> tuple[str, ...]:

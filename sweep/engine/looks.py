@@ -30,10 +30,10 @@ def _path(folder: Path) -> Path:
 def looked(folder: Path) -> Looked:
     """What is known of a sweep's test split; parts of the note that are damaged are warned of and left out."""
     path = _path(folder)
-    parts, damage = _read(salvage(path, {}))
-    for what in damage:
-        warn_of(path, what)
-    return parts
+    known, damage = _read(salvage(path, {}))
+    for message in damage:
+        warn_of(path, message)
+    return known
 
 
 def looks(folder: Path) -> tuple[str, ...]:
@@ -90,15 +90,17 @@ def _short(value: Any) -> str:
 
 def begin_look(folder: Path) -> None:
     """Note a look that is about to be taken; raises LedgerError, and then it must not be."""
-    known = _whole(folder)
+    looked_so_far = _whole(folder)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    _write(folder, Looked((*known.times, now), known.errors, known.images, known.official))
+    _write(
+        folder, Looked((*looked_so_far.times, now), looked_so_far.errors, looked_so_far.images, looked_so_far.official)
+    )
 
 
 def end_look(folder: Path, errors: Mapping[str, float | None], images: int, official: bool) -> None:
     """Note what a look gave, beside what is known; raises LedgerError."""
-    known = _whole(folder)
-    _write(folder, Looked(known.times, {**(known.errors or {}), **errors}, images, official))
+    looked_so_far = _whole(folder)
+    _write(folder, Looked(looked_so_far.times, {**(looked_so_far.errors or {}), **errors}, images, official))
 
 
 def add_looks(folder: Path, source: Path) -> None:
@@ -106,19 +108,19 @@ def add_looks(folder: Path, source: Path) -> None:
 
     The same look is noted once. Of two errors of a run that of this sweep stays.
     """
-    known, more = _whole(folder), looked(source)
-    times = tuple(sorted((Counter(known.times) | Counter(more.times)).elements()))
-    read = known if known.images else more
-    both = Looked(times, {**(more.errors or {}), **(known.errors or {})}, read.images, read.official)
-    if both != replace(known, times=tuple(sorted(known.times))):
-        _write(folder, both)
+    present, added = _whole(folder), looked(source)
+    times = tuple(sorted((Counter(present.times) | Counter(added.times)).elements()))
+    complete = present if present.images else added
+    union = Looked(times, {**(added.errors or {}), **(present.errors or {})}, complete.images, complete.official)
+    if union != replace(present, times=tuple(sorted(present.times))):
+        _write(folder, union)
 
 
-def _write(folder: Path, what: Looked) -> None:
+def _write(folder: Path, content: Looked) -> None:
     note = {
-        "looks": what.times,
-        "errors": dict(what.errors or {}),
-        "images": what.images,
-        "official": what.official,
+        "looks": content.times,
+        "errors": dict(content.errors or {}),
+        "images": content.images,
+        "official": content.official,
     }
     write_note(_path(folder), note)

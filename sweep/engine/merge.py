@@ -21,11 +21,11 @@ def merge(sources: Sequence[Path], into: Path, name: str) -> None:
     Raises LedgerError, with nothing written, if two ledgers differ in the outcome of a run or in what a point costs.
     """
     with ExitStack() as stack:
-        others = [stack.enter_context(Ledger.open(path)) for path in sources]
+        opened = [stack.enter_context(Ledger.open(path)) for path in sources]
         # before anything is written, a folder included, and again when nobody else can write into it
-        _agree(_with_target(into, others, stack))
+        _agree(_with_target(into, opened, stack))
         stack.enter_context(locked(into.parent))
-        ledgers = _with_target(into, others, stack)
+        ledgers = _with_target(into, opened, stack)
         _agree(ledgers)
         # first: a merge that is cut short here and repeated loses nothing, and a look too many harms nobody
         _bring_notes([path.parent for path in sources], into.parent)
@@ -35,12 +35,12 @@ def merge(sources: Sequence[Path], into: Path, name: str) -> None:
         target.adopt(ledgers)
 
 
-def _with_target(into: Path, others: Sequence[Ledger], stack: ExitStack) -> list[Ledger]:
+def _with_target(into: Path, opened: Sequence[Ledger], stack: ExitStack) -> list[Ledger]:
     """The ledgers, and before them what `into` holds now, if it exists; raises LedgerError if no sweep is in the first.
 
     What is opened is a copy in memory, which does not see what others write later.
     """
-    ledgers = [*([stack.enter_context(Ledger.open(into))] if into.exists() else []), *others]
+    ledgers = [*([stack.enter_context(Ledger.open(into))] if into.exists() else []), *opened]
     ledgers[0].space()
     return ledgers
 
@@ -61,15 +61,15 @@ def _agree(ledgers: Sequence[Ledger]) -> None:
     points: dict[str, tuple[Ledger, Any]] = {}
     for ledger in ledgers:
         outcomes = {key: outcome for key, outcome in ledger.outcomes().items() if outcome[0] != "failed"}
-        for what, known, values in (("run", runs, outcomes), ("point", points, ledger.costs())):
-            differ = [key for key, value in values.items() if known.setdefault(key, (ledger, value))[1] != value]
+        for noun, first_seen, values in (("run", runs, outcomes), ("point", points, ledger.costs())):
+            differ = [key for key, value in values.items() if first_seen.setdefault(key, (ledger, value))[1] != value]
             if differ:
                 first = min(differ)
-                other, value = known[first]
-                more = f", and in {len(differ) - 1} more" if differ[1:] else ""
+                ledger_before, value = first_seen[first]
+                count_text = f", and in {len(differ) - 1} more" if differ[1:] else ""
                 raise LedgerError(
-                    f"{other.path} and {ledger.path} differ in {what} {first}: "
-                    f"{_short(value)} against {_short(values[first])}{more}; nothing was merged"
+                    f"{ledger_before.path} and {ledger.path} differ in {noun} {first}: "
+                    f"{_short(value)} against {_short(values[first])}{count_text}; nothing was merged"
                 )
 
 

@@ -46,14 +46,14 @@ def salvage(path: Path, otherwise: Any) -> Any:
         return otherwise
 
 
-def damaged(path: Path, what: str) -> LedgerError:
+def damaged(path: Path, message: str) -> LedgerError:
     """The error that a part of a note is damaged."""
-    return LedgerError(f"{path}: is damaged: {what}; it was left as it is")
+    return LedgerError(f"{path}: is damaged: {message}; it was left as it is")
 
 
-def warn_of(path: Path, what: str) -> None:
+def warn_of(path: Path, message: str) -> None:
     """Warn that a part of a note is damaged, and not used."""
-    _log.warning("%s", printable(f"{path}: is damaged: {what}; the rest is used"))
+    _log.warning("%s", printable(f"{path}: is damaged: {message}; the rest is used"))
 
 
 def write_note(path: Path, value: Any) -> None:

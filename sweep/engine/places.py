@@ -36,7 +36,7 @@ def places(folder: Path) -> list[str]:
             named.append(storage)
         else:
             warn_of(note, f"{storage!r:.60} is no storage")
-    return [own_place(folder), *(_found(folder, storage) for storage in named)]
+    return [own_place(folder), *(_absolute(folder, storage) for storage in named)]
 
 
 def note_place(folder: Path, storage: str) -> None:
@@ -45,13 +45,13 @@ def note_place(folder: Path, storage: str) -> None:
     note = read_note(path, [])
     if not all(map(_is_storage, note)):
         raise damaged(path, "it names something that is no storage")
-    if storage in {own_place(folder), *(_found(folder, known) for known in note)}:
+    if storage in {own_place(folder), *(_absolute(folder, noted) for noted in note)}:
         return
     # relative, so that folders that are moved together go on knowing one another
     write_note(path, [*note, storage if _is_url(storage) else os.path.relpath(storage, folder.absolute())])
 
 
-def _found(folder: Path, storage: str) -> str:
+def _absolute(folder: Path, storage: str) -> str:
     """A storage of a note as any process finds it."""
     return storage if _is_url(storage) else os.path.normpath(folder.absolute() / storage)
 

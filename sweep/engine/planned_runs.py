@@ -30,8 +30,8 @@ class PlannedRuns:
         self._settings: list[dict[str, Any]] = []
         #: by place of the setting and of the rung
         self._recipes: dict[tuple[int, int], Proxy] = {}
-        for rung, one in enumerate(self._rungs):
-            for setting, proxy in one.recipes:
+        for rung, length in enumerate(self._rungs):
+            for setting, proxy in length.recipes:
                 if setting not in self._settings:
                     self._settings.append(setting)
                 self._recipes[self._settings.index(setting), rung] = proxy
@@ -116,8 +116,8 @@ class PlannedRuns:
 
     def described(self, places: Iterable[int] | None = None) -> dict[int, PlannedPoint]:
         """Points of the plan as a ledger holds them, by place: all, or these and those that they are compared with."""
-        wanted = range(len(self.plan.points)) if places is None else self._with_baselines(places)
-        return {place: self._described(place) for place in wanted}
+        needed = range(len(self.plan.points)) if places is None else self._with_baselines(places)
+        return {place: self._described(place) for place in needed}
 
     def _with_baselines(self, places: Iterable[int]) -> list[int]:
         chosen = set(places)
@@ -209,13 +209,13 @@ class PlannedRuns:
         by_content = {(ask.point, ask.recipe, ask.seed): ask for ask in grid}
         completed = []
         for ask in asks:
-            wanted = by_content.pop((ask.point, ask.recipe, ask.seed), None) or by_key.get(ask.key)
-            if wanted is None or ask.point is not None:
-                completed.append(replace(ask, present=wanted is not None))
+            match = by_content.pop((ask.point, ask.recipe, ask.seed), None) or by_key.get(ask.key)
+            if match is None or ask.point is not None:
+                completed.append(replace(ask, present=match is not None))
             else:
-                by_content.pop((wanted.point, wanted.recipe, wanted.seed), None)
-                completed.append(replace(wanted, number=ask.number))
+                by_content.pop((match.point, match.recipe, match.seed), None)
+                completed.append(replace(match, number=ask.number))
         missing = sorted(by_content.values(), key=lambda ask: ask.key)
-        known = {ask.key for ask in asks}
-        missing = [ask for ask in missing if ask.key not in known]
+        keys = {ask.key for ask in asks}
+        missing = [ask for ask in missing if ask.key not in keys]
         return completed + [replace(ask, number=len(asks) + place) for place, ask in enumerate(missing)]

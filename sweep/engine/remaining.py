@@ -56,10 +56,12 @@ def remaining(plan: Plan, ledger: Path, speed: Speed | None = None) -> Remaining
         statuses = opened.statuses()
         changed = changes(opened.space(), plan.space.data) if statuses else ""
     keys = {runs.key(choice): choice.point for choice in runs.pool().grid()}
-    each = plan.settings * plan.seed_counts
-    had = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
+    runs_of_points = plan.settings * plan.seed_counts
+    done_of_points = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
     unused = len(statuses.keys() - keys.keys())
-    return Remaining(len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - had / each)
+    return Remaining(
+        len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - done_of_points / runs_of_points
+    )
 
 
 def most_runs(plan: Plan, speed: Speed | None = None) -> int:

@@ -156,10 +156,10 @@ def _abandoned(folder: Path) -> Iterator[FileIO | None]:
         try:
             lock = stack.enter_context(open_regular(folder / "lock", os.O_RDWR))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ours = _private(folder.lstat()) and _lines(lock)[0] == _MARKER
+            is_ours = _private(folder.lstat()) and _lines(lock)[0] == _MARKER
         except OSError:
-            ours = False
-        yield lock if ours else None
+            is_ours = False
+        yield lock if is_ours else None
 
 
 def _private(folder: os.stat_result) -> bool:

@@ -48,17 +48,17 @@ def other_versions(asks: Iterable[Ask]) -> list[str]:
     by_library: dict[str, set[str]] = {}
     for ask in asks:
         libraries = ask.origin.get("with")
-        for name, known in libraries.items() if isinstance(libraries, dict) else ():
-            by_library.setdefault(str(name), set()).add(str(known))
+        for name, versions in libraries.items() if isinstance(libraries, dict) else ():
+            by_library.setdefault(str(name), set()).add(str(versions))
     lines = []
-    for name, known in sorted(by_library.items()):
+    for name, versions in sorted(by_library.items()):
         try:
-            here = version(name)
+            installed = version(name)
         except (PackageNotFoundError, ValueError):
-            here = "none"
-        if others := sorted(known - {here}):
+            installed = "none"
+        if other := sorted(versions - {installed}):
             lines.append(
-                f"runs of this search were chosen by {name} {', '.join(others)}, and {here} is here: it goes on, "
+                f"runs of this search were chosen by {name} {', '.join(other)}, and {installed} is here: it goes on, "
                 "but may choose other runs than they would"
             )
     return lines

@@ -54,14 +54,14 @@ def lane_step(
     epoch = [drawn_epoch(data, proxy, run.generators)] * lanes
     steps.begin_epoch(epoch)
     size, count = proxy.batch_size, len(stretches(len(data.train), proxy.batch_size))
-    taken = 0
-    go = platform.captured(steps, [size], steps.tensors) if captured else steps
+    count_taken = 0
+    take_step = platform.captured(steps, [size], steps.tensors) if captured else steps
 
     def step() -> None:
-        nonlocal taken
-        if taken and taken % count == 0:
+        nonlocal count_taken
+        if count_taken and count_taken % count == 0:
             steps.rewind()
-        go(size)
-        taken += 1
+        take_step(size)
+        count_taken += 1
 
     return step

@@ -55,8 +55,8 @@ class Job:
         """How many runs there is room for at this moment."""
         if self.workers is not None:
             return self.workers
-        there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        return max(1, min(int(there.get(kind.upper(), 0) / need) for kind, need in self.needs().items()))
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        return max(1, min(int(resources.get(kind.upper(), 0) / need) for kind, need in self.needs().items()))
 
 
 class Lost(Exception):  # noqa: N818 - nothing is wrong with what is to be done
@@ -113,17 +113,19 @@ class _HandOver(tune.Callback):
 
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any) -> None:
         with self._raising():
-            again: list[Result] = []
-            over: list[Result] = []
-            for one in map(Result.of, result["results"]):
-                if one.kind == ANOTHER_VERSION:
-                    raise EngineError(one.message)
-                (again if one.kind in CAN_PASS and self._may_try(one.key) else over).append(one)
-            if over:
-                self._hand_over(over)
-            if again:
-                given: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
-                self._do_again(given, {one.key for one in again})
+            to_repeat: list[Result] = []
+            final: list[Result] = []
+            for run_result in map(Result.of, result["results"]):
+                if run_result.kind == ANOTHER_VERSION:
+                    raise EngineError(run_result.message)
+                (to_repeat if run_result.kind in CAN_PASS and self._may_try(run_result.key) else final).append(
+                    run_result
+                )
+            if final:
+                self._hand_over(final)
+            if to_repeat:
+                works: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
+                self._do_again(works, {run_result.key for run_result in to_repeat})
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         with self._raising():
@@ -198,14 +200,14 @@ def do_there(job: Job, on_results: OnResults) -> None:
     """The same through Ray Client, where Tune runs on the cluster's head: so do we, and results come by a queue."""
     results = Queue(actor_options={"num_cpus": 0})
     settings = {name: value for name, value in os.environ.items() if name.startswith("TUNE_") or name in SETTINGS}
-    over = _there.options(runtime_env={"env_vars": settings}).remote(job, results)
+    job_done = _there.options(runtime_env={"env_vars": settings}).remote(job, results)
     while True:
-        ended = ray.wait([over], timeout=0.2)[0]
-        for some in results.get_nowait_batch(results.qsize()):
-            on_results(some)
+        ended = ray.wait([job_done], timeout=0.2)[0]
+        for batch in results.get_nowait_batch(results.qsize()):
+            on_results(batch)
         if ended:
             try:
-                ray.get(over)
+                ray.get(job_done)
             except RayTaskError as error:
                 # what was raised there, without the pages about where
                 raise error.cause from None

@@ -214,11 +214,11 @@ class _Ray:
     def _ended(self) -> bool:
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def _tell(self, what: dict[str, Any]) -> None:
+    def _tell(self, message: dict[str, Any]) -> None:
         """Write a line to its stdin; if it does not listen any more, its stdout ends as well."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
 
     def send(self, works: list[str]) -> None:
@@ -234,9 +234,9 @@ class _Ray:
                 return False
             if waited >= self._next_note:
                 self._next_note += NOTE_EVERY
-                what = f"cluster {self._address}" if self._address else "Ray"
+                target = f"cluster {self._address}" if self._address else "Ray"
                 logs = "" if self._address else f"; its logs: {self._scratch.folder}/ray/session_latest/logs"
-                note(f"Waiting for {what} to start, for {waited:.0f} s now{logs}")
+                note(f"Waiting for {target} to start, for {waited:.0f} s now{logs}")
         return True
 
     def results(self, note: Callable[[str], None]) -> list[Result]:
@@ -248,19 +248,19 @@ class _Ray:
                 raise EngineError(f"{self._address}: no Ray cluster answered within {self._within:g} s")
             self._said, self.lost = f"Ray did not start within {self._within:g} s", True
             return []
-        news = os.read(out, 1 << 16)
-        if not news:
+        chunk = os.read(out, 1 << 16)
+        if not chunk:
             if self._hopeless:
                 raise EngineError(self._hopeless)
             self.lost = True
             return []
-        *lines, self._heard = (self._heard + news).split(b"\n")
-        said = [json.loads(line) for line in lines]
-        self.started = self.started or bool(said)
-        for one in said:
-            self._hopeless = one.get("hopeless", self._hopeless)
-            self._said = one.get("lost", self._said)
-        results = [Result.of(result) for one in said for result in one.get("results", ())]
+        *lines, self._heard = (self._heard + chunk).split(b"\n")
+        messages = [json.loads(line) for line in lines]
+        self.started = self.started or bool(messages)
+        for message in messages:
+            self._hopeless = message.get("hopeless", self._hopeless)
+            self._said = message.get("lost", self._said)
+        results = [Result.of(result) for message in messages for result in message.get("results", ())]
         if self._hopeless and not results:
             raise EngineError(self._hopeless)
         return results

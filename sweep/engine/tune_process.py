@@ -46,14 +46,14 @@ def main() -> NoReturn:
 
     Ends with stdin, or when Ray is lost.
     """
-    said = os.fdopen(os.dup(1), "w")
+    output = os.fdopen(os.dup(1), "w")
     # nothing that a library prints is a result
     os.dup2(2, 1)
-    saying, started = threading.Lock(), threading.Event()
+    lock, started = threading.Lock(), threading.Event()
 
-    def say(**what: Any) -> None:
-        with saying:
-            print(json.dumps(what), file=said, flush=True)
+    def say(**message: Any) -> None:
+        with lock:
+            print(json.dumps(message), file=output, flush=True)
 
     job = Job(**json.loads(sys.stdin.readline()))
     try:
@@ -70,9 +70,9 @@ def main() -> NoReturn:
     except Lost as error:
         say(lost=str(error))
     except BaseException as error:
-        what = f"{type(error).__name__}: {last_line(error)}"
-        say(**({"hopeless": f"{job.address}: {what}"} if job.address else {"lost": what}))
-    said.close()
+        message = f"{type(error).__name__}: {last_line(error)}"
+        say(**({"hopeless": f"{job.address}: {message}"} if job.address else {"lost": message}))
+    output.close()
     _leave(job)
 
 
@@ -85,13 +85,13 @@ def _listen(job: Job, feed: Any) -> NoReturn:
 
 def _watch_over(say: Callable[..., None], started: threading.Event) -> NoReturn:
     """End when a process is gone that Ray cannot do without, also while Ray starts: it would wait for minutes."""
-    known: dict[int, psutil.Process] = {}
+    watched: dict[int, psutil.Process] = {}
     while True:
         for child in psutil.Process().children():
             with contextlib.suppress(psutil.Error):
                 if child.name() in {"raylet", "gcs_server"}:
-                    known.setdefault(child.pid, child)
-        if any(not _alive(process) for process in known.values()):
+                    watched.setdefault(child.pid, child)
+        if any(not _alive(process) for process in watched.values()):
             slow = "; each has 15 s to import what it needs, a limit of Ray's; `wn-sweep run --inline` needs no Ray"
             say(lost=f"one of Ray's processes ended{'' if started.is_set() else f' while Ray started{slow}'}")
             os._exit(1)

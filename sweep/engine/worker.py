@@ -49,11 +49,11 @@ def _refused(run: Run) -> Result | None:
         return failure(run.key, "no network", str(error))
     if key == run.key:
         return None
-    found = ", ".join(f"{name} {value}" for name, value in versions(run.platform).items())
+    installed = ", ".join(f"{name} {value}" for name, value in versions(run.platform).items())
     if not run.platform.on_cpu:
-        found += f", {here(run.platform).architecture}"
+        installed += f", {here(run.platform).architecture}"
     message = (
-        f"the worker on {platform.node()} would compute a different run: it has {found}; "
+        f"the worker on {platform.node()} would compute a different run: it has {installed}; "
         "install the same versions on every node"
     )
     return failure(run.key, ANOTHER_VERSION, message)
@@ -85,8 +85,8 @@ def _lane_results(work: Work) -> list[Result]:
         outcomes = [*train_together(first.point, lanes, first.lanes, first.platform)]
     except Exception as error:
         if _out_of_memory(error):
-            said = f"{error} (with {first.lanes} lanes: fewer lanes in the recipe need less)"
-            error = torch.OutOfMemoryError(said).with_traceback(error.__traceback__)
+            message = f"{error} (with {first.lanes} lanes: fewer lanes in the recipe need less)"
+            error = torch.OutOfMemoryError(message).with_traceback(error.__traceback__)
         # what is over is over; of the others each may be tried again
         outcomes = [error if lane.outcome is None else lane.outcome for lane in lanes]
     seconds = (time.perf_counter() - started) / len(lanes)
@@ -144,8 +144,8 @@ def _trained(run: Run, outcome: Outcome) -> Result:
     )
     if outcome.status == "done":
         return result
-    what = "no finite answers after" if all(map(math.isfinite, losses)) else f"loss {losses[-1]:.3g} in"
-    message = f"{what} epoch {len(losses)}"
+    outcome_text = "no finite answers after" if all(map(math.isfinite, losses)) else f"loss {losses[-1]:.3g} in"
+    message = f"{outcome_text} epoch {len(losses)}"
     return replace(result, status="diverged", error=None, loss=None, kind="diverged", message=message)
 
 

@@ -88,8 +88,8 @@ class Axes:
     def texts_of(self, row: int) -> dict[str, str]:
         """The row's own values as texts, of the axes that it has."""
         return {
-            label: known[int(self._codes[label][row])]
-            for label, known in self._texts.items()
+            label: texts[int(self._codes[label][row])]
+            for label, texts in self._texts.items()
             if not np.isnan(self._codes[label][row])
         }
 
@@ -99,10 +99,10 @@ class Axes:
         An axis whose text is not known is that of the row, or in the middle where the row has none.
         """
         params: dict[str, Any] = {}
-        for label, known in self._texts.items():
-            places = {text: place for place, text in enumerate(known)}
+        for label, texts_of_axis in self._texts.items():
+            places = {text: place for place, text in enumerate(texts_of_axis)}
             code = self._codes[label][row]
-            of_row = (len(known) - 1) // 2 if np.isnan(code) else int(code)
+            of_row = (len(texts_of_axis) - 1) // 2 if np.isnan(code) else int(code)
             place = places.get(str(texts.get(label)), of_row)
-            params[label] = place if label in self.ranks else known[place]
+            params[label] = place if label in self.ranks else texts_of_axis[place]
         return params

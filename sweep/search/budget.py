@@ -68,17 +68,17 @@ class Budget:
         """How many runs may still be asked for if those that are planned come first; None if any number."""
         rooms = [] if self.runs is None else [self.runs - len(asked)]
         if self.hours is not None:
-            left = self.hours - self.hours_of(asked)
-            begun = np.cumsum([0.0, *(self.each[choice.point, choice.rung] for choice in planned)])
-            beyond = int(np.ceil((left - begun[-1]) / self.mean[-1]))
+            remaining = self.hours - self.hours_of(asked)
+            hours_before = np.cumsum([0.0, *(self.each[choice.point, choice.rung] for choice in planned)])
+            extra_runs = int(np.ceil((remaining - hours_before[-1]) / self.mean[-1]))
             # a run may be asked for while anything is left
-            rooms.append(int((begun[:-1] < left).sum()) + max(beyond, 0))
+            rooms.append(int((hours_before[:-1] < remaining).sum()) + max(extra_runs, 0))
         return min(rooms, default=None)
 
-    def insist_on(self, hours: float, what: str) -> None:
+    def insist_on(self, hours: float, purpose: str) -> None:
         """Raise SweepError if the budget is fewer hours than what must be done takes."""
         if self.hours is not None and self.hours < hours:
-            raise SweepError(f"hours: {self.hours:g} is too few: {what}, which takes {hours:.2g} hours by forecast")
+            raise SweepError(f"hours: {self.hours:g} is too few: {purpose}, which takes {hours:.2g} hours by forecast")
 
     @property
     def spent(self) -> str:

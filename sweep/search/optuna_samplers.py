@@ -43,8 +43,8 @@ def sampler_of(name: str, seed: int, distributions: Distributions, complete: Map
 
 def _made(sampler: type, methods: Mapping[str, Any], **settings: int) -> "BaseSampler":
     # attributes of trials begin with the name of the class
-    made: BaseSampler = type(sampler.__name__, (sampler,), dict(methods))(**settings)
-    return made
+    instance: BaseSampler = type(sampler.__name__, (sampler,), dict(methods))(**settings)
+    return instance
 
 
 def _fixed(distributions: Distributions) -> dict[str, Any]:

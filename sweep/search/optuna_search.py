@@ -74,8 +74,8 @@ class OptunaSearch:
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
         sampled = self._axes.nearest(params), self._setting_axes.nearest(params)
-        spread = self._spread(len(seen), seed)
-        choice = self._new(seen, sampled[0] if spread is None else spread, sampled[1])
+        first_point = self._spread(len(seen), seed)
+        choice = self._new(seen, sampled[0] if first_point is None else first_point, sampled[1])
         if choice is None:
             choice = self._beside(seen, params, seed)
         if choice is None:
@@ -83,9 +83,9 @@ class OptunaSearch:
             return Stop("every run of the pool was asked for")
         if (choice.point, choice.setting) != sampled:
             # the sampler shall learn of what is run, not of what it asked for
-            asked, params = params, {}
+            asked_params, params = params, {}
             for axes, row in ((self._axes, choice.point), (self._setting_axes, choice.setting)):
-                params |= axes.params(row, axes.texts(asked) | axes.texts_of(row))
+                params |= axes.params(row, axes.texts(asked_params) | axes.texts_of(row))
             for label, value in params.items():
                 distribution = self._distributions[label]
                 internal = distribution.to_internal_repr(value)
@@ -109,10 +109,10 @@ class OptunaSearch:
         if not self._costs or place >= SPREAD:
             return None
         cost = np.log(np.maximum(self._costs[0], 1))
-        wanted, step = np.linspace(cost.min(), cost.max(), SPREAD, retstep=True)
-        off = np.abs(cost - wanted[place])
-        near = np.flatnonzero(off <= (max(off.min(), float(step) / 2) if place else 0))
-        return int(near[np.random.default_rng([seed, BESIDE]).integers(len(near))])
+        targets, step = np.linspace(cost.min(), cost.max(), SPREAD, retstep=True)
+        distance = np.abs(cost - targets[place])
+        nearest = np.flatnonzero(distance <= (max(distance.min(), float(step) / 2) if place else 0))
+        return int(nearest[np.random.default_rng([seed, BESIDE]).integers(len(nearest))])
 
     def _new(self, seen: Seen, point: int, setting: int) -> Choice | None:
         """The run of a point and setting with the first seed that is left."""
@@ -126,13 +126,13 @@ class OptunaSearch:
         """A run that is left, of the nearest point and setting; of equally near ones, one at random."""
         points, settings = self._axes.distances(params), self._setting_axes.distances(params)
         # most often one of a few has a run left; of no more points than there were asks can all runs be gone
-        for few, count in ((True, NEAR), (False, len(seen) + NEAR)):
+        for only_near, count in ((True, NEAR), (False, len(seen) + NEAR)):
             farthest = np.partition(points, count)[count] if count < len(points) else np.inf
             near = np.flatnonzero(points <= farthest)
-            apart = np.round(points[near, None] + settings, 6).ravel()
-            order = np.random.default_rng([seed, BESIDE]).permutation(apart.size)
-            for cell in np.lexsort((order, apart)).tolist():
-                if few and apart[cell] > farthest:
+            distance = np.round(points[near, None] + settings, 6).ravel()
+            order = np.random.default_rng([seed, BESIDE]).permutation(distance.size)
+            for cell in np.lexsort((order, distance)).tolist():
+                if only_near and distance[cell] > farthest:
                     break
                 place, setting = divmod(cell, len(settings))
                 choice = self._new(seen, int(near[place]), setting)

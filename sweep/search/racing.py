@@ -198,14 +198,14 @@ class Racing:
         """Fresh seeds of the finalists and of their baselines that were not asked for."""
         baselines = {int(self._pool.baseline[point]) for point in judgement.finalists}
         points = sorted({*judgement.finalists, *baselines} - {-1})
-        listed = len(self._pool.seeds)
-        asked = {choice.run for _, choice, _ in record.asks}
+        number_listed = len(self._pool.seeds)
+        asked_runs = {choice.run for _, choice, _ in record.asks}
         choices = (
             Choice(point, int(explored.best_setting[point]), seed, self._rung, "confirm")
-            for seed in self._seeds(record)[listed : listed + self._confirm]
+            for seed in self._seeds(record)[number_listed : number_listed + self._confirm]
             for point in points
         )
-        return [choice for choice in choices if choice.run not in asked]
+        return [choice for choice in choices if choice.run not in asked_runs]
 
     def _posterior(self, record: Record, number: int, *, confirmed: bool) -> Posterior | None:
         """What is known at an ask, by explored runs alone or by all; None if nothing is."""
@@ -225,11 +225,13 @@ class Racing:
         for refit in self._refits:
             if refit > number:
                 break
-            known = record.before(refit, self.lag)
-            if (refit, known) not in self._fits:
-                runs = known.runs(self._seeds(known), EXPLORED)
-                self._fits[refit, known] = self._model.fit(hyper, runs, _scale(runs), sweeps) if len(runs) else hyper
-            hyper, sweeps = self._fits[refit, known], SWEEPS
+            record_then = record.before(refit, self.lag)
+            if (refit, record_then) not in self._fits:
+                runs = record_then.runs(self._seeds(record_then), EXPLORED)
+                self._fits[refit, record_then] = (
+                    self._model.fit(hyper, runs, _scale(runs), sweeps) if len(runs) else hyper
+                )
+            hyper, sweeps = self._fits[refit, record_then], SWEEPS
         return hyper
 
     def _seeds(self, record: Record) -> tuple[int, ...]:

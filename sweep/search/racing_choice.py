@@ -52,8 +52,8 @@ class Outlook:
 
     def deviations(self) -> Array:
         """What is left of the deviation of each target, of shape (targets,)."""
-        left: Array = np.sqrt((self._targets**2).mean(axis=1))
-        return left
+        remaining: Array = np.sqrt((self._targets**2).mean(axis=1))
+        return remaining
 
     def outcome(self, cell: int) -> Array:
         """What a run of a cell would give in each draw, noise and what is known left out."""

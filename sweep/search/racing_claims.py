@@ -116,14 +116,14 @@ class Front:
             Claim(point, verdict, float(chance))
             for point, (verdict, chance) in enumerate(zip(verdicts.tolist(), probability, strict=True))
         ]
-        wanted = (np.abs(margin.mean(axis=1)) + tolerance) / special.ndtri(confidence)
+        needed = (np.abs(margin.mean(axis=1)) + tolerance) / special.ndtri(confidence)
         return Judgement(
             targets=np.concatenate([np.where(likely_on[:, None], on, off), setting_is_good]).astype(float),
             settled=bool(decided.all() and good_enough.all()),
             useful=np.union1d(finalists[~good_enough], self._that_decide(np.flatnonzero(~decided), lowest)),
             finalists=self._with_rivals(finalists, lowest.mean(axis=1)),
             claims=tuple(claims),
-            undecided={int(point): (margin[point], float(wanted[point])) for point in np.flatnonzero(~decided)},
+            undecided={int(point): (margin[point], float(needed[point])) for point in np.flatnonzero(~decided)},
         )
 
     def _that_decide(self, points: Places, lowest: Array) -> Places:

@@ -61,8 +61,8 @@ def racing(
     if goal == "curve":
         if axis is None:
             raise SweepError("racing to a curve needs `axis`, the axis that the curve runs along")
-        wanted = full_grid_half_width(len(pool.seeds), confidence) if half_width is None else half_width
-        question = Curve(pairs_along(pool.points, axis, between), wanted)
+        needed = full_grid_half_width(len(pool.seeds), confidence) if half_width is None else half_width
+        question = Curve(pairs_along(pool.points, axis, between), needed)
     else:
         costs = None
         if goal == "front":
@@ -95,11 +95,11 @@ def pairs_along(
     if not rows:
         names = ", ".join(sorted({name for point in points for name in point}))
         raise SweepError(f"no point has the axis {axis!r}; axes are {names}")
-    apart = (axis, *MOVES_WITH.get(axis, ()))
+    moving_axes = (axis, *MOVES_WITH.get(axis, ()))
     lines: dict[str, dict[Any, int]] = {}
     for place, point in rows:
-        others = sorted((name, repr(value)) for name, value in point.items() if name not in apart)
-        lines.setdefault(repr(others), {})[point[axis]] = place
+        other_values = sorted((name, repr(value)) for name, value in point.items() if name not in moving_axes)
+        lines.setdefault(repr(other_values), {})[point[axis]] = place
     if between is None:
         pairs = [pair for line in lines.values() for pair in _neighbours(line)]
     else:

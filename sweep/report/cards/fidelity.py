@@ -18,7 +18,7 @@ from sweep.space.published import find_published, read_published
 
 #: The rows that ship.
 PUBLISHED = "imagenet"
-#: More wrong pairs than these say no more.
+#: Wrong pairs that are listed at most.
 MOST = 12
 
 
@@ -29,12 +29,12 @@ def cards(study: Study) -> Iterable[Card]:
     if not of_the_paper(study.frame, rows):
         return []
     settled = judged(study.table)
-    here = {point: study.tuned.samples[point] for point in settled["point"]}
+    samples = {point: study.tuned.samples[point] for point in settled["point"]}
     references = published(settled, rows)
     agreements = {
-        name: (one, there)
-        for name, there in references.items()
-        if (one := agreement(here, there, study.drawn)) is not None
+        name: (ranking, reference)
+        for name, reference in references.items()
+        if (ranking := agreement(samples, reference, study.drawn)) is not None
     }
     if not agreements:
         return [Card(title, waits=f"This waits for {FEWEST} finished points that the WeightNet paper has too.")]
@@ -42,30 +42,32 @@ def cards(study: Study) -> Iterable[Card]:
     return [card(title, name, *agreements[name], study)]
 
 
-def card(title: str, name: str, ranks: Agreement, there: Mapping[str, ReferenceValue], study: Study) -> Card:
+def card(title: str, name: str, ranks: Agreement, reference: Mapping[str, ReferenceValue], study: Study) -> Card:
     """Make the card of one reference.
 
     Args:
         title: the card's.
         name: the reference's, such as 'ImageNet, 0.5x'.
         ranks: how the sweep agrees with it.
-        there: what it says of points.
+        reference: its errors by point.
         study: the sweep.
     """
     picture = Picture(
         "fidelity",
-        partial(draw_agreement, study.table, ranks, there, name),
-        _data(study, ranks, there),
+        partial(draw_agreement, study.table, ranks, reference, name),
+        _data(study, ranks, reference),
         f"Scatter plot of error in this sweep and on {name}. {_sentence(name, ranks)}",
         width=1.25 * ONE_COLUMN,
     )
-    says = [_sentence(name, ranks), _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
+    sentences = [_sentence(name, ranks), _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
     notes = [
         f"Points are matched by family, M, G and experts; {name} is another network on other data, at another "
         "length of training. Two published errors closer than they can be read are ties. Intervals come from drawing "
         "points anew, and their expected errors as far as the seeds leave them open: few points say little of others.",
     ]
-    return Card(title, tuple(filter(None, says)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes))
+    return Card(
+        title, tuple(filter(None, sentences)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes)
+    )
 
 
 def _sentence(name: str, ranks: Agreement) -> str:
@@ -118,9 +120,9 @@ def _table(name: str, ranks: Agreement) -> Table:
     )
 
 
-def _data(study: Study, ranks: Agreement, there: Mapping[str, ReferenceValue]) -> pd.DataFrame:
+def _data(study: Study, ranks: Agreement, reference: Mapping[str, ReferenceValue]) -> pd.DataFrame:
     rows = study.table[study.table["point"].isin(ranks.points)][["point", "mean", "sd", "low", "high", "n"]]
     return rows.assign(
-        reference=[there[point].error for point in rows["point"]],
-        tolerance=[there[point].tolerance for point in rows["point"]],
+        reference=[reference[point].error for point in rows["point"]],
+        tolerance=[reference[point].tolerance for point in rows["point"]],
     )
