@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -131,7 +131,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
         # in this order, so that what lands in between is not counted as failed before it is counted as in
         lost = [row for row in ledger.failures() if row[0] in wanted]
-        known = ledger.errors()
+        known = ledger.by_setting()
         rows = [row for row in known if row[0] in wanted]
         # a grid's asks are many, and say nothing more
         searched = space is not None and space.strategy.name != "grid"
@@ -144,7 +144,11 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         diverged = sum(state == "diverged" for _, state, _ in lost)
         # runs that chose a finalist flatter it, and of several lengths of training one is judged
         judged = None if space is None else judged_recipes(space)
-        shown = (row[1:] for row in rows if (not fresh or row[0] in fresh) and (judged is None or row[2] in judged))
+        shown = (
+            (point, recipe, error)
+            for key, point, recipe, _, error, _ in rows
+            if (not fresh or key in fresh) and (judged is None or recipe in judged)
+        )
         front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
@@ -159,7 +163,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
             front,
             noted_finding(path.parent),
-            _extensions(space, ledger, wanted),
+            _extensions(space, rows),
             at_chance,
             search,
             bool(fresh),
@@ -174,16 +178,18 @@ def _space(ledger: Ledger) -> Space | None:
         return None
 
 
-def _extensions(space: Space | None, ledger: Ledger, wanted: Container[str]) -> tuple[Extension, ...]:
+def _extensions(
+    space: Space | None, rows: Iterable[tuple[str, str, str, int, float | None, float | None]]
+) -> tuple[Extension, ...]:
     """Lists of settings to go on with, as far as the runs that are in tell."""
     if space is None or not space.nuisance:
         return ()
     seeds, by_loss = set(space.seeds), space.metric == "loss"
     results = [
         (point, recipe, seed, loss if by_loss else error)
-        for key, point, recipe, seed, error, loss in ledger.by_setting()
+        for _, point, recipe, seed, error, loss in rows
         # an earlier version noted no loss: such a run is missing, not failed
-        if key in wanted and seed in seeds and not (by_loss and loss is None and error is not None)
+        if seed in seeds and not (by_loss and loss is None and error is not None)
     ]
     return tuple(
         replace(extension, epochs=rung.epochs if space.lengths else None)
