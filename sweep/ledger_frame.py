@@ -1,6 +1,7 @@
 """The frame of a ledger: the runs that its space asks for, as analysis and report take them."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sweep import kept_kernels
-from sweep.analysis.metric import METRICS, measured_by
+from sweep.analysis.metric import METRICS, WRITTEN, measured_by
 from sweep.analysis.order import is_blank, is_number
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import Search, SweepFrame
@@ -33,15 +34,26 @@ def frame(ledger: Ledger, kernels: bool = True, trust: bool = False, metric: str
     judged by, as the space says if not given; raises LedgerError for 'loss' where no run has one.
     """
     made, _ = with_runs(ledger, kernels, trust)
-    wanted = metric or Space.recorded(ledger.space()).metric
+    of_space = Space.recorded(ledger.space()).metric
+    wanted = metric or of_space
     if wanted not in METRICS:
         raise LedgerError(f"{ledger.path}: cannot be judged by {wanted!r}; use one of {', '.join(METRICS)}")
     try:
-        return measured_by(made, wanted)
+        judged = measured_by(made, wanted)
     except ValueError as error:
-        if metric is None:
-            return replace(made, metric_note=f"Judged by error, not by loss: {error}.")
-        raise LedgerError(f"{ledger.path}: {error}") from None
+        if metric is not None:
+            raise LedgerError(f"{ledger.path}: {error}") from None
+        judged = replace(made, metric_note=f"Judged by error, not by loss: {error}.")
+    return judged if judged.metric == of_space else _without_smallest(judged, of_space)
+
+
+def _without_smallest(judged: SweepFrame, of_space: str) -> SweepFrame:
+    """The frame without the smallest difference that matters, which its space gives in the unit of another metric."""
+    if not math.isfinite(judged.smallest):
+        return judged
+    unit = WRITTEN[of_space].difference
+    note = f"Not used here: smallest: {judged.smallest:g} in the space, which counts in {unit}."
+    return replace(judged, smallest=math.nan, metric_note=" ".join(filter(None, [judged.metric_note, note])))
 
 
 def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tuple[SweepFrame, list[Run]]:

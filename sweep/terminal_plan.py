@@ -22,6 +22,7 @@ from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
+from sweep.space.truth import unknown_labels
 from sweep.terminal import describe
 from sweep.terminal_lanes import lane_lines
 from sweep.watch import unused_runs
@@ -80,7 +81,11 @@ def show(
     except PlatformError as error:
         trouble = f"no forecast: {error}"
     proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
-    for line in (*summary_lines(planned, timed, at_a_time, known, speed), *lane_lines(planned), trouble, proposed):
+    # a plan may have millions of points: their labels are made only where something is known of some
+    labels = [point.label for point in planned.points] if planned.space.truth else []
+    unknown = unknown_labels(planned.space.truth, labels)
+    summary = summary_lines(planned, timed, at_a_time, known, speed)
+    for line in (*summary, *lane_lines(planned), trouble, proposed, unknown):
         if line:
             say(line)
     # counting needs no images, and a machine that plans need not be the one that runs

@@ -59,12 +59,17 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
     if metric == frame.metric:
         return frame
     if frame.lengths:
-        lengths = {epochs: measured_by(sweep, metric) for epochs, sweep in frame.lengths.items()}
-        return replace(measured_by(replace(frame, lengths={}), metric), lengths=lengths)
+        whole = measured_by(replace(frame, lengths={}), metric)
+        # the length that is judged keeps the runs of the sweep
+        lengths = {
+            epochs: whole if sweep.runs is frame.runs else measured_by(sweep, metric)
+            for epochs, sweep in frame.lengths.items()
+        }
+        return replace(whole, lengths=lengths)
     if metric == "error":
         status = np.where(np.isfinite(runs["top1"]), "done", runs["status"])
         back = runs.assign(error=runs["top1"], status=status).drop(columns="top1")
-        return replace(frame, runs=back, metric=metric, metric_note="")
+        return replace(frame, runs=back, metric=metric, metric_note="", without_loss=0)
     done = (runs["status"] == "done").to_numpy(dtype=bool)
     losses = runs["loss"].to_numpy(dtype=float) if "loss" in runs else np.full(len(runs), np.nan)
     lacking = done & np.isnan(losses)
@@ -78,7 +83,8 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
         error=np.where(done, losses, np.nan),
         status=np.where(lacking, "missing", runs["status"]),
     )
-    return replace(frame, runs=judged, metric=metric, metric_note=_note(int(lacking.sum())))
+    number = int(lacking.sum())
+    return replace(frame, runs=judged, metric=metric, metric_note=_note(number), without_loss=number)
 
 
 def _note(without: int) -> str:

@@ -1,10 +1,10 @@
 """Caveats of a sweep's numbers: what is not in yet, what failed, what is not settled."""
 
-from sweep.analysis.ranked import chance
 from sweep.analysis.study import Study
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 from sweep.report.cards.isolation import edge_sentence
+from sweep.statistics.guessing import guessing_error
 
 
 def chance_sentence(study: Study) -> str | None:
@@ -14,7 +14,8 @@ def chance_sentence(study: Study) -> str | None:
     if not guessing:
         return None
     verb = "is" if guessing == 1 else "are"
-    limit = f"{words.number(chance(study.frame), 1).removesuffix('.0')}{words.metric().sign}"
+    of_error = " error" if study.frame.metric == "loss" else ""
+    limit = f"{words.number(guessing_error(study.frame.classes), 1).removesuffix('.0')} %{of_error}"
     return f"{guessing} of {words.plural(judged, 'point')} {verb} at chance ({limit}) and not ranked: train longer."
 
 
@@ -23,9 +24,9 @@ def caveats(study: Study) -> list[str]:
     counts, table = study.counts, study.table
     tuned = words.nuisance(list(study.frame.nuisance)) if study.frame.nuisance else "setting"
     sentences = [study.frame.metric_note] if study.frame.metric_note else []
-    if counts.missing:
+    if to_come := counts.missing - study.frame.without_loss:
         sentences.append(
-            f"{words.count(counts.missing)} of {words.plural(counts.total, 'run')} are not in yet"
+            f"{words.count(to_come)} of {words.plural(counts.total, 'run')} are not in yet"
             f"{': all numbers are provisional' if counts.done else ''}."
         )
     if counts.lost:

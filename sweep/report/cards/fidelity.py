@@ -18,6 +18,8 @@ from sweep.space.published import find_published, read_published
 
 #: The rows that ship.
 PUBLISHED = "imagenet"
+#: The card that has the interval of tau-b.
+TITLE_OF_TAU = "How much of the target’s order it tells"
 #: Wrong pairs that are listed at most.
 MOST = 12
 
@@ -52,29 +54,34 @@ def card(title: str, name: str, ranks: Agreement, reference: Mapping[str, Refere
         reference: its errors by point.
         study: the sweep.
     """
+    # the card of a target has this tau-b with its interval, unless the space names another target
+    tau = words.ranking(ranks.tau) if study.frame.truth else words.number(ranks.tau.value, 2)
+    agree = _sentence(name, ranks, tau)
     picture = Picture(
         "fidelity",
         partial(draw_agreement, study.table, ranks, reference, name),
         _data(study, ranks, reference),
-        f"Scatter plot of error in this sweep and on {name}. {_sentence(name, ranks)}",
+        f"Scatter plot of error in this sweep and on {name}. {agree}",
         width=1.25 * ONE_COLUMN,
     )
-    sentences = [_sentence(name, ranks), _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
+    sentences = [agree, _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
     notes = [
         f"Points are matched by family, M, G and experts; {name} is another network on other data, at another "
         "length of training. Two published errors closer than they can be read are ties. Intervals come from drawing "
         "points anew, and their expected errors as far as the seeds leave them open: few points say little of others.",
     ]
+    if not study.frame.truth:
+        notes.append(f"The interval of τ-b is in the card “{TITLE_OF_TAU}”.")
     return Card(
         title, tuple(filter(None, sentences)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes)
     )
 
 
-def _sentence(name: str, ranks: Agreement) -> str:
+def _sentence(name: str, ranks: Agreement, tau: str) -> str:
     pairs = ranks.alike + len(ranks.wrong) + ranks.tied
     return (
         f"On the {len(ranks.points)} points that {name} has too, the rankings agree by a Kendall τ-b of "
-        f"{words.ranking(ranks.tau)} and a Spearman ρ of {words.ranking(ranks.rho)}: of {words.plural(pairs, 'pair')} "
+        f"{tau} and a Spearman ρ of {words.ranking(ranks.rho)}: of {words.plural(pairs, 'pair')} "
         f"{ranks.alike} are ranked alike, {len(ranks.wrong)} differently"
         f"{f', and {ranks.tied} cannot be told apart there' if ranks.tied else ''}."
     )

@@ -160,12 +160,12 @@ def open_sentence(study: Study) -> str | None:
     if not study.verdicts:
         return None
     if not undecided:
-        return "All that was asked is decided."
+        return f"All that was asked is decided{_untuned(study)}."
     undecided.sort(key=lambda verdict: (math.isnan(verdict.seeds), verdict.seeds))
     space, first = command_name(study.frame.name), undecided[0].seeds
-    if study.counts.missing:
-        runs = words.plural(study.counts.missing, "run")
-        verb = "is" if study.counts.missing == 1 else "are"
+    if to_come := study.counts.missing - study.frame.without_loss:
+        runs = words.plural(to_come, "run")
+        verb = "is" if to_come == 1 else "are"
         return f"Not decided: {_names(undecided)}. {runs} {verb} not in yet: wn-sweep run {space}"
     if len(study.frame.seeds) < 2:
         advice = more_seeds(study.frame, 3, more_runs(study.frame, 3))
@@ -184,6 +184,18 @@ def open_sentence(study: Study) -> str | None:
         clauses.append(f"{_called(verdict)} ({int(verdict.seeds)} seeds{would}, {runs})")
     advice = more_seeds(study.frame, int(first), more_runs(study.frame, first))
     return f"Not decided: {words.several(clauses)}. {advice}"
+
+
+def _untuned(study: Study) -> str:
+    """Say that a decision holds for the listed settings alone, where points are best at an end of the list."""
+    compared = {point for one in study.compared for pair in one.contrast.pairs for point in (pair.point, pair.other)}
+    ends = study.tuned.points.loc[study.tuned.points["edge"].map(len) > 0, "point"]
+    number = sum(point in compared for point in ends)
+    if not number:
+        return ""
+    tuned = words.nuisance(list(study.frame.nuisance))
+    have = "1 of the points compared has" if number == 1 else f"{number} of the points compared have"
+    return f", for the values that are listed: {have} the best {tuned} at an end of its list"
 
 
 def _too_small(study: Study, undecided: Sequence[Verdict]) -> str:

@@ -23,6 +23,8 @@ _TRENDS = {
     "grows": "the effect grows with training",
     "shrinks": "the effect shrinks with training",
     "turns": "the effect turns its sign with training",
+    "rises": "it rises with training, and its sign is not known at every length",
+    "falls": "it falls with training, and its sign is not known at every length",
     "not decided": "not decided whether it changes with training",
     "waits": "waits for two seeds at two lengths",
 }
@@ -36,9 +38,8 @@ def cards(study: Study) -> Iterable[Card]:
     decided = [effect for effect in effects if effect.trend != "waits"]
     shown = decided[:MOST]
     if not shown:
-        return [
-            Card(TITLE, waits="This waits for two points to compare, with two seeds at every setting of two lengths.")
-        ]
+        least = "two seeds at every setting of two lengths, one of them the judged one"
+        return [Card(TITLE, waits=f"This waits for two points to compare, with {least}.")]
     sentences = tuple(length_sentence(effect) for effect in shown)
     values = [
         (comparison(effect.contrast), {str(epochs): estimate for epochs, estimate in effect.effects.items()})
@@ -74,8 +75,8 @@ def length_sentence(effect: LengthEffect) -> str:
     )
     edge = ""
     if effect.untuned:
-        points = "point has its" if len(effect.untuned) == 1 else "points have their"
-        edge = f"; {len(effect.untuned)} of its {points} best setting at the edge of the list"
+        has = "has its" if len(effect.untuned) == 1 else "have their"
+        edge = f"; {len(effect.untuned)} of the points compared {has} best setting at the edge of the list"
     return (
         f"{words.shorten(comparison(effect.contrast), 80)}: {after}. With each doubling it changes by "
         f"{words.points_of_error(effect.slope, sign=True)} ({words.seeds(effect.slope)}): "

@@ -27,6 +27,7 @@ _VERDICTS = {
     "less than half": "less than half is {}",
     "not decided": "not decided whether it is mostly {}",
     "no effect": "no difference is shown at that setting, so that no share is told",
+    "lowest failed": "no share is told, since runs with a lower setting failed",
     "waits": "waits for runs",
 }
 
@@ -97,11 +98,12 @@ def _rate_sentence(judged: _Judged, names: Sequence[str]) -> str:
 def finding_sentence(study: Study) -> str | None:
     """State in a line the share of the differences along the main axes that tuning took; None if nothing is tuned.
 
-    It is about the first comparison of numbers. If that one shows no difference at the lowest shared setting, the first
-    other comparison that shows one is added.
+    It is about the first comparison of numbers, in the order in which the finding tells them. If that one shows no
+    difference at the lowest shared setting, the first other comparison that shows one is added.
     """
     names = list(study.frame.nuisance)
-    effects = rate_effects(study.frame, study.tuned, [compared.contrast for compared in study.compared])
+    told = [compared.contrast for verdict in study.verdicts for compared in verdict.telling]
+    effects = rate_effects(study.frame, study.tuned, told)
     with_runs = [effect for effect in effects if effect.lowest is not None]
     with_share = [effect for effect in with_runs if math.isfinite(effect.share.mean)]
     numeric = [effect for effect in with_runs if is_number(effect.contrast.value)][:1]
@@ -115,6 +117,8 @@ def _asked(effect: RateEffect, names: Sequence[str]) -> str:
     assert effect.lowest is not None
     naive = words.points_of_error(estimate(effect.effects[effect.lowest].naive), sign=True)
     naive_text = f"{comparison(effect.contrast)} is {naive} with {words.which(names, effect.lowest)} for all"
+    if effect.verdict == "lowest failed":
+        return f"{naive_text}; {_judged(effect, names)}"
     if math.isnan(effect.share.mean):
         return f"{naive_text}, where no difference is shown and no share is told"
     return f"{naive_text}, of which tuning took {percent(effect.share)}: {_judged(effect, names)}"

@@ -50,9 +50,12 @@ def cards(study: Study) -> Iterable[Card]:
     )
     note = "Error is top-1 error in per cent on the validation split at the last epoch, never at the best one."
     if study.frame.metric == "loss":
+        asked = "as the space asks (metric: loss)"
+        if study.frame.space.get("metric", "error") != "loss":
+            asked = "as this report was asked for (--metric loss)"
         note = (
-            "Points are judged by loss, the mean cross-entropy in nats on the validation split at the last epoch, as "
-            "the space asks (metric: loss): wherever this page says error, it is that loss."
+            "Points are judged by loss, the mean cross-entropy in nats on the validation split at the last epoch, "
+            f"{asked}: wherever this page says error, it is that loss."
         )
     tables = (table, *_failures(study))
     return [Card("What was run", tuple(sentences), tables=tables, notes=(note,))]

@@ -34,6 +34,9 @@ def _signal_sentence(separation: Separation) -> str:
 
 
 def _sentence(separation: Separation) -> str:
+    unknown = [name for name in ("error", "loss") if math.isnan(getattr(separation, name))]
+    if unknown:
+        return f"By {' and by '.join(unknown)} seeds bring no noise, so that there is no signal over noise."
     if math.isnan(separation.share):
         return "By neither measure the points differ by more than noise explains."
     if separation.error == 0 or separation.loss == 0:

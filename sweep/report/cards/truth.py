@@ -11,7 +11,7 @@ from sweep.analysis.ranked import judged
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.samples import Sample
 from sweep.analysis.study import Study
-from sweep.analysis.truth import FEWEST, FEWEST_BEST, TauB, Truth, as_arrays, truth
+from sweep.analysis.truth import FEWEST, FEWEST_BEST, FEWEST_DRAWN, TauB, Truth, as_arrays, truth
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 from sweep.report.cards.paper import of_the_paper
@@ -29,8 +29,11 @@ def cards(study: Study) -> Iterable[Card]:
         return []
     name, reference = target
     rows = _truths(study, reference)
+    labels = set(study.table["point"])
+    unknown = [point for point in study.frame.truth if point not in labels]
     if not rows:
-        return [Card(TITLE, waits=f"This waits for {FEWEST} finished points that {name} knows.")]
+        known = f"; it has {len(reference) - len(unknown)} of this sweep" if unknown else ""
+        return [Card(TITLE, waits=f"This waits for {FEWEST} finished points that {name} knows{known}.")]
     sentences = [
         _sentence(name, rows, bool(study.frame.nuisance)),
         *_rates_sentence(rows),
@@ -44,6 +47,13 @@ def cards(study: Study) -> Iterable[Card]:
         "Whoever picks a proxy, or a rate, by its agreement with a target picks what suits these points: it has to be "
         "confirmed on points that were not looked at.",
     ]
+    if unknown:
+        count = f"{words.plural(len(unknown), 'row')} of truth {'is' if len(unknown) == 1 else 'are'}"
+        notes.append(f"{count} about no point of this sweep, such as {words.shorten(unknown[0], 60)}.")
+    if math.isnan(rows["tuned"].overall.low):
+        notes.append(
+            f"Intervals need {FEWEST_DRAWN} points with two seeds, and draws that do not all have the same order."
+        )
     if rows["tuned"].best is None:
         fewest = 10 * (FEWEST_BEST - 1) + 1
         notes.append(f"The best tenth is told from {fewest} points on, where it is {FEWEST_BEST}.")
@@ -99,8 +109,11 @@ def _sentence(name: str, rows: Mapping[str, Truth], tuning: bool) -> str:
 
 
 def _rates_sentence(rows: Mapping[str, Truth]) -> list[str]:
+    every = rows["tuned"].overall.points
     shared = [
-        f"{words.number(agreement.overall.value, 2)} with {way}" for way, agreement in rows.items() if way != "tuned"
+        f"{words.number(agreement.overall.value, 2)} with {_over(way, agreement, every)}"
+        for way, agreement in rows.items()
+        if way != "tuned"
     ]
     return [f"With one setting for all: {words.several(shared)}."] if 0 < len(shared) <= 12 else []
 
@@ -130,13 +143,21 @@ def _table(name: str, rows: Mapping[str, Truth]) -> Table:
     heads = [Column("judged", numeric=False), Column("τ-b, all points"), Column("ceiling", hint="what noise allows")]
     heads += [Column("τ-b, best tenth"), Column("its ceiling")] * has_best
     heads += [Column("pairs decided, %"), Column("of these right, %")]
-    cells = [(Cell(way), *_cells(agreement, has_best)) for way, agreement in rows.items()]
     tuned = rows["tuned"]
+    cells = [
+        (Cell(_over(way, agreement, tuned.overall.points)), *_cells(agreement, has_best))
+        for way, agreement in rows.items()
+    ]
     if math.isfinite(tuned.params):
         blank = Cell("–")
         best = (_number(tuned.best_params), blank) if has_best else ()
         cells.append((Cell("by parameters alone"), _number(tuned.params), blank, *best, blank, blank))
     return Table(f"Agreement with {name}, with 95 % intervals", tuple(heads), tuple(cells))
+
+
+def _over(way: str, agreement: Truth, usual: int) -> str:
+    """The name of a row, with its number of points where that is not the usual one."""
+    return way if agreement.overall.points == usual else f"{way}, {agreement.overall.points} points"
 
 
 def _cells(agreement: Truth, has_best: bool) -> Sequence[Cell]:

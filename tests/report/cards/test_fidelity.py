@@ -32,7 +32,9 @@ def test_the_sentence_holds_scipys_tau_and_the_regret():
     here = rows.loc[list(PAPER), "mean"]
     # no two of these errors are within their tolerances of one another, so that the plain tau is the truth
     tau = stats.kendalltau(here, list(PAPER.values())).statistic
-    said = f"On the 7 points that ImageNet, 0.5x has too, the rankings agree by a Kendall τ-b of {words.number(tau)} ["
+    said = (
+        f"On the 7 points that ImageNet, 0.5x has too, the rankings agree by a Kendall τ-b of {words.number(tau)} and"
+    )
     assert shown.says[0].startswith(said)
     best = here.idxmin()
     regret = PAPER[best] - min(PAPER.values())
