@@ -38,24 +38,24 @@ def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str,
         Every key that a block of that space sets, with the point's value; M and G in place of lambda.
     """
     network = data.get("network") or {}
-    named = tuple(dict.fromkeys(key for entry in data["grid"] for key in entry))
-    ours = tuple(dict.fromkeys(("family", "M", "G", *named)))
-    found = []
+    grid_keys = tuple(dict.fromkeys(key for entry in data["grid"] for key in entry))
+    all_keys = tuple(dict.fromkeys(("family", "M", "G", *grid_keys)))
+    result = []
     for point, canonical in points:
         if point.own_network:
-            known = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get(
+            own_values = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get(
                 "options", {}
             )
-            values = {key: known[key] for key in named if key in known}
+            values = {key: own_values[key] for key in grid_keys if key in own_values}
         else:
-            values = {key: canonical[key] for key in ours if key in canonical}
-            for key in named:
+            values = {key: canonical[key] for key in all_keys if key in canonical}
+            for key in grid_keys:
                 # the family's own default, where the network section says something else
                 if key not in values and key in network and point.value(key) is not None:
                     values[key] = plain(point.value(key))
         # a list would be several values
-        found.append({key: [value] if isinstance(value, list) else value for key, value in values.items()})
-    return found
+        result.append({key: [value] if isinstance(value, list) else value for key, value in values.items()})
+    return result
 
 
 def title(sweep: str, label: str) -> str:

@@ -59,17 +59,20 @@ def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str
     mistakes = []
     for where, block, several in axis_sections(data):
         backbones = list(networks) if where[0] != "grid" else backbones_of(block, data.get("network"))
-        named = [name for name in backbones if isinstance(name, str) and name in networks]
-        own = [network for name in named if (network := networks[name]) is not None]
-        anything = len(own) < len(named)
+        references = [name for name in backbones if isinstance(name, str) and name in networks]
+        loaded = [network for name in references if (network := networks[name]) is not None]
+        some_unknown = len(loaded) < len(references)
         flat = only_own(backbones) and where[0] == "grid"
-        known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
+        known_axes = [
+            *AXES,
+            *dict.fromkeys(name for network in loaded for name in network.parameters if name not in AXES),
+        ]
         for key, value in block.items():
-            takers = [network for network in own if network.takes(key)]
+            takers = [network for network in loaded if network.takes(key)]
             if takers or key in AXES:
                 mistakes += _values_mistakes(key, value, (*where, key), several, flat, source, takers)
-            elif not anything:
-                mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known)}"))
+            elif not some_unknown:
+                mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known_axes)}"))
     return mistakes
 
 
@@ -102,33 +105,35 @@ def axis_sections(data: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str,
 def _values_mistakes(
     key: str, value: Any, where: Where, several: bool, flat: bool, source: Source, takers: Sequence[OwnNetwork]
 ) -> list[str]:
-    most = MOST_TOLD
+    limit = MOST_TOLD
     if isinstance(value, Mapping):
         if not several:
             return [source.mistake(where, "needs a value, found a mapping")]
         try:
-            value, most = Range(**value).values(), MOST_TOLD_OF_RANGE
+            value, limit = Range(**value).values(), MOST_TOLD_OF_RANGE
         except ValidationError as error:
             return translate(error, Range, source, where)
     listed = several and is_list(key, value, own=flat)
     if listed and not value:
         return [source.mistake(where, "needs at least one value")]
     mistakes: list[str] = []
-    for index, one in enumerate(value if listed else [value]):
-        if len(mistakes) > most:
+    for index, item in enumerate(value if listed else [value]):
+        if len(mistakes) > limit:
             return [
-                *mistakes[:most],
-                source.mistake(where, f"not all of its other {len(value) - most:,} values are right either"),
+                *mistakes[:limit],
+                source.mistake(where, f"not all of its other {len(value) - limit:,} values are right either"),
             ]
         at = (*where, index) if listed else where
-        if isinstance(one, Mapping) or (isinstance(one, list) and any(isinstance(v, list | Mapping) for v in one)):
-            mistakes.append(source.mistake(at, f"needs a value, found {describe(one)}"))
+        if isinstance(item, Mapping) or (isinstance(item, list) and any(isinstance(v, list | Mapping) for v in item)):
+            mistakes.append(source.mistake(at, f"needs a value, found {describe(item)}"))
         elif takers:
-            mistakes += [source.mistake(at, what) for own in takers for what in own.value_mistakes(key, one)]
-        elif one is None:
+            mistakes += [
+                source.mistake(at, message) for network in takers for message in network.value_mistakes(key, item)
+            ]
+        elif item is None:
             mistakes.append(source.mistake(at, "has no value"))
-        elif (what := value_mistake(key, one)) is not None:
-            mistakes.append(source.mistake(at, what))
+        elif (message := value_mistake(key, item)) is not None:
+            mistakes.append(source.mistake(at, message))
     return mistakes
 
 
@@ -136,15 +141,17 @@ def value_mistake(axis: str, value: Any) -> str | None:
     """What is wrong with a value of an axis of ours, in words; None if nothing is."""
     if axis == "family":
         return None if isinstance(value, str) and value in FAMILIES else unknown_word("family", value, list(FAMILIES))
-    what = None
+    message = None
     for adapter in _adapters(axis):
         try:
             adapter.validate_python(value)
         except ValidationError as error:
-            what = "; ".join(dict.fromkeys(text for _, text in messages(error.errors(include_url=False), None, axis)))
+            message = "; ".join(
+                dict.fromkeys(text for _, text in messages(error.errors(include_url=False), None, axis))
+            )
         else:
             return None
-    return what
+    return message
 
 
 def references(data: Mapping[str, Any]) -> Iterator[tuple[Where, str]]:

@@ -31,6 +31,6 @@ def names_in_files(columns: Sequence[str], taken: Collection[str] = ()) -> list[
     Returns:
         A name for each column, each once.
     """
-    others = {*columns, *taken}
+    all_names = {*columns, *taken}
     bare = [axis_name(column) for column in columns]
-    return [column if name in others else name for column, name in zip(columns, bare, strict=True)]
+    return [column if name in all_names else name for column, name in zip(columns, bare, strict=True)]

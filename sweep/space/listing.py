@@ -58,8 +58,8 @@ class Listing:
         return any(product.own for product in self.products)
 
     def _home(self, number: int) -> tuple[Product, int]:
-        which = int(np.searchsorted(self.offsets, number, side="right")) - 1
-        return self.products[which], int(number - self.offsets[which])
+        position = int(np.searchsorted(self.offsets, number, side="right")) - 1
+        return self.products[position], int(number - self.offsets[position])
 
     def point(self, number: int) -> Point:
         """The point of a number; raises ValueError in words if there is none."""
@@ -72,10 +72,10 @@ class Listing:
 
     def spread(self, pieces: Iterable[Any], dtype: Any) -> NDArray[Any]:
         """An array over all points from one for each part, as `Part.values` shapes them."""
-        whole = np.empty(len(self), dtype=dtype)
+        result = np.empty(len(self), dtype=dtype)
         for (offset, part), piece in zip(self.parts, pieces, strict=True):
-            whole[offset : offset + len(part.product)].reshape(part.product.shape)[part.at] = piece
-        return whole
+            result[offset : offset + len(part.product)].reshape(part.product.shape)[part.at] = piece
+        return result
 
     def column(self, name: str) -> Column:
         """The values of an axis at every point."""

@@ -41,7 +41,7 @@ def _values(listing: Listing, numbers: Numbers, name: str) -> int:
     if len(column.values) == 1:
         return len(set(column.values) - {None})
     present = np.bincount(column.codes[numbers], minlength=len(column.values)) > 0
-    return len({value for value, there in zip(column.values, present, strict=True) if there} - {None})
+    return len({value for value, is_present in zip(column.values, present, strict=True) if is_present} - {None})
 
 
 def label(point: Point, names: Sequence[str]) -> str:
@@ -98,7 +98,7 @@ def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[i
     matching = numbers
     for name, value in space.baseline.items():
         column, values = listing.column(name), _as_values(name, value)
-        is_it = np.array([one in values for one in column.values])
+        is_it = np.array([cell in values for cell in column.values])
         matching = matching[is_it[column.codes[matching]]]
     if not len(matching):
         raise SpaceError(space.source.mistake(("baseline",), "no remaining grid point matches the baseline"))
@@ -107,11 +107,11 @@ def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[i
     by_shared: dict[tuple[Any, ...], int] = {}
     stands_for = twins or {}
     for number in (stands_for.get(number, number) for number in matching.tolist()):
-        other = by_shared.setdefault(_shared_values(listing, shared, number), number)
-        if other != number:
-            both = " and ".join(f"'{label(listing.point(one), names)}'" for one in (other, number))
-            what = f"matches both {both}; add keys to make it unique"
-            raise SpaceError(space.source.mistake(("baseline",), what))
+        earlier = by_shared.setdefault(_shared_values(listing, shared, number), number)
+        if earlier != number:
+            names_text = " and ".join(f"'{label(listing.point(value), names)}'" for value in (earlier, number))
+            message = f"matches both {names_text}; add keys to make it unique"
+            raise SpaceError(space.source.mistake(("baseline",), message))
     return Baselines(listing, shared, by_shared)
 
 

@@ -20,10 +20,12 @@ def with_setting(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
     """The proxy section with dotted paths replaced."""
     changed = dict(proxy) if isinstance(proxy, Mapping) else {}
     for path, value in setting.items():
-        head, _, rest = path.partition(".")
+        head, _, remaining_path = path.partition(".")
         inner = changed.get(head)
         changed[head] = (
-            with_setting({"name": inner} if isinstance(inner, str) else inner, {rest: value}) if rest else value
+            with_setting({"name": inner} if isinstance(inner, str) else inner, {remaining_path: value})
+            if remaining_path
+            else value
         )
     return changed
 
@@ -35,13 +37,13 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = (
         return []
     settings = math.prod(len(values) for values in nuisance.values() if isinstance(values, list))
     if settings > MOST_SETTINGS:
-        what = f"has {settings:,} settings, more than the {MOST_SETTINGS:,} at which a point can be trained"
-        return [source.mistake(within, what)]
+        message = f"has {settings:,} settings, more than the {MOST_SETTINGS:,} at which a point can be trained"
+        return [source.mistake(within, message)]
     base = {(error["loc"], error["type"]) for error in recipe_errors(proxy)}
     mistakes: list[str] = []
     for path, values in nuisance.items():
         where: Where = (*within, path)
-        inner = next((other for other in nuisance if other.startswith(f"{path}.")), None)
+        inner = next((other_path for other_path in nuisance if other_path.startswith(f"{path}.")), None)
         if inner is not None:
             mistakes.append(source.mistake(where, f"overlaps with {inner}, which is tuned too"))
         elif (head := path.split(".")[0]) in WHAT_IS_LEARNT:
@@ -67,9 +69,9 @@ def _value_mistakes(
     mistakes = []
     for error in recipe_errors(with_setting(proxy, {path: value})):
         if (error["loc"], error["type"]) not in base:
-            ((_, what),) = messages([error], Proxy)
+            ((_, message),) = messages([error], Proxy)
             # an unknown setting is one mistake, however many values it has
-            mistakes.append(source.mistake(at[:2] if "unknown key" in what else at, what))
+            mistakes.append(source.mistake(at[:2] if "unknown key" in message else at, message))
     return mistakes
 
 

@@ -32,20 +32,23 @@ def question_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping
     """
     if None in networks.values():
         return []
-    own = [network for network in networks.values() if network is not None]
-    known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
+    own_networks = [network for network in networks.values() if network is not None]
+    known_axes = [
+        *AXES,
+        *dict.fromkeys(name for network in own_networks for name in network.parameters if name not in AXES),
+    ]
     return [
-        source.mistake(where, f"unknown axis '{name}'{did_you_mean(name, known)}")
+        source.mistake(where, f"unknown axis '{name}'{did_you_mean(name, known_axes)}")
         for where, name in _named(data.get("main"))
-        if name not in known and not any(network.takes(name) for network in own)
+        if name not in known_axes and not any(network.takes(name) for network in own_networks)
     ]
 
 
 def unvaried_mistakes(data: Mapping[str, Any], source: Source, varying: Sequence[str]) -> list[str]:
     """Messages about axes that `main` names and that have less than two values over the points of a plan."""
-    others = f"; these vary: {', '.join(varying)}" if varying else "; no axis varies"
+    hint = f"; these vary: {', '.join(varying)}" if varying else "; no axis varies"
     return [
-        source.mistake(where, f"'{name}' has less than two values in this grid{others}")
+        source.mistake(where, f"'{name}' has less than two values in this grid{hint}")
         for where, name in _named(data.get("main"))
         if name not in varying
     ]

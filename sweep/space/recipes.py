@@ -42,10 +42,10 @@ def with_recipe(proxy: Any) -> Any:
     return _over(usual, given)
 
 
-def _over(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """What is given over what is usual, section by section."""
-    both = {**usual, **given}
-    for key in usual.keys() & given.keys():
-        if isinstance(usual[key], Mapping) and isinstance(given[key], Mapping):
-            both[key] = _over(usual[key], given[key])
-    return both
+    merged = {**defaults, **values}
+    for key in defaults.keys() & values.keys():
+        if isinstance(defaults[key], Mapping) and isinstance(values[key], Mapping):
+            merged[key] = _over(defaults[key], values[key])
+    return merged
