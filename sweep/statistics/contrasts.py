@@ -55,11 +55,11 @@ def stepped_up(p_values: Array, level: float = 0.05) -> npt.NDArray[np.bool_]:
         p_values: of shape (claims,); NaN for one that is not made.
         level: the chance of a false claim among all.
     """
-    known = np.isfinite(p_values)
-    held = np.zeros(p_values.shape, dtype=bool)
-    order = np.argsort(np.where(known, -p_values, np.inf))
-    for rank, at in enumerate(order[: known.sum()].tolist(), 1):
+    finite = np.isfinite(p_values)
+    holds = np.zeros(p_values.shape, dtype=bool)
+    order = np.argsort(np.where(finite, -p_values, np.inf))
+    for rank, at in enumerate(order[: finite.sum()].tolist(), 1):
         if p_values[at] <= level / rank:
-            held[order[rank - 1 : known.sum()]] = True
+            holds[order[rank - 1 : finite.sum()]] = True
             break
-    return held
+    return holds
