@@ -29,8 +29,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         from sweep.version import VERSION
 
         out.print(f"wn-sweep {VERSION}")
@@ -172,8 +172,8 @@ def plan(
     if as_json:
         write_json(planned, sys.stdout.buffer)
         return
-    known = remaining(planned, ledger, speed)
-    show(out, planned, rows, forecast, workers, known, speed)
+    progress = remaining(planned, ledger, speed)
+    show(out, planned, rows, forecast, workers, progress, speed)
     if out_file is not None:
         out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
 
@@ -245,9 +245,9 @@ def merge(
     with Ledger.open(merge_sweeps(*sources, into=into, results=results)) as ledger:
         statuses = ledger.statuses()
         out.print(f"{len(statuses)} runs: {ledger.path}", markup=False)
-        if more := len(statuses.keys() - ledger.wanted()):
-            what = "is not asked for by its space" if more == 1 else "are not asked for by its space"
-            out.print(f"{more} of them {what}; `wn-sweep run` takes up what the space then asks for", markup=False)
+        if unused := len(statuses.keys() - ledger.wanted()):
+            text = "is not asked for by its space" if unused == 1 else "are not asked for by its space"
+            out.print(f"{unused} of them {text}; `wn-sweep run` takes up what the space then asks for", markup=False)
 
 
 for command in (status, new, spaces, data, schema):
@@ -268,8 +268,8 @@ def main() -> NoReturn:
         if interrupted():
             err.print("Interrupted: nothing that landed is lost.")
             sys.exit(130)
-        what = f"{type(error).__name__}: {error}"
-        err.print(f"wn-sweep: a bug: {what} (WN_SWEEP_TRACEBACK=1 shows where)", markup=False)
+        message = f"{type(error).__name__}: {error}"
+        err.print(f"wn-sweep: a bug: {message} (WN_SWEEP_TRACEBACK=1 shows where)", markup=False)
         sys.exit(1)
     sys.exit(0)
 

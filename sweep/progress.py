@@ -86,7 +86,7 @@ class Progress:
         return f"<Progress {self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining>"
 
     def _repr_html_(self) -> str:
-        rows = [(one.point, f"{one.error:.2f}", one.n, one.flops, one.params) for one in self.front]
+        rows = [(leader.point, f"{leader.error:.2f}", leader.n, leader.flops, leader.params) for leader in self.front]
         caption = f"{self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining"
         return table(caption, ("front so far", "error, %", "seeds", "FLOPs", "params"), rows)
 
@@ -131,8 +131,8 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
         # in this order, so that what lands in between is not counted as failed before it is counted as in
         lost = [row for row in ledger.failures() if row[0] in wanted]
-        known = ledger.errors()
-        rows = [row for row in known if row[0] in wanted]
+        errors = ledger.errors()
+        rows = [row for row in errors if row[0] in wanted]
         # a grid's asks are many, and say nothing more
         searched = space is not None and space.strategy.name != "grid"
         asks = [ask for ask in ledger.asks() if ask.present] if searched else []
@@ -153,7 +153,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             len(rows) - len(lost),
             len(lost) - diverged,
             diverged,
-            len(known) - len(rows),
+            len(errors) - len(rows),
             driver,
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
@@ -220,12 +220,14 @@ def _front(
     for point, recipe, error in runs:
         settings.setdefault(point, {}).setdefault(recipe, []).append(error)
     standing = {point: min(map(_standing, by_recipe.values())) for point, by_recipe in settings.items()}
-    whole = [point for point, (failures, _, _) in standing.items() if not failures]
-    fit = [point for point in whole if standing[point][1] < limit]
-    guessing = sorted(label(Point(**json.loads(point)), names) for point in whole if standing[point][1] >= limit)
+    without_failures = [point for point, (failures, _, _) in standing.items() if not failures]
+    fit = [point for point in without_failures if standing[point][1] < limit]
+    guessing = sorted(
+        label(Point(**json.loads(point)), names) for point in without_failures if standing[point][1] >= limit
+    )
     on: dict[str, list[str]] = {}
-    for which, cost in ((1, "flops"), (0, "params")):
-        values = np.array([(standing[point][1], costs[point][which]) for point in fit]).reshape(-1, 2)
+    for position, cost in ((1, "flops"), (0, "params")):
+        values = np.array([(standing[point][1], costs[point][position]) for point in fit]).reshape(-1, 2)
         for point in itertools.compress(fit, moocore.is_nondominated(values, keep_weakly=True) if fit else ()):
             on.setdefault(point, []).append(cost)
     points = {text: Point(**json.loads(text)) for text in on}

@@ -19,7 +19,7 @@ def proposal(nuisance: Mapping[str, Sequence[Any]], rate: float) -> str:
     """A line that proposes rates to a space that tunes none; '' to one that does."""
     if PATH in nuisance:
         return ""
-    listed = ", ".join(f"{one:g}" for one in proposed(rate))
+    listed = ", ".join(f"{value:g}" for value in proposed(rate))
     return (
         f"No learning rate is tuned: a comparison shows which points {rate:g} suits. To tune it for each point, add "
         f"'{PATH}: [{listed}]' to nuisance; after the first seed `wn-sweep status` says which way to go on"
@@ -68,19 +68,19 @@ def extensions(
     errors: dict[str, dict[str, list[float]]] = {}
     for point, recipe, error in results:
         if recipe in parsed:
-            mine = errors.setdefault(point, {}).setdefault(recipe, [])
-            mine.append(math.inf if error is None else error)
+            errors_at_recipe = errors.setdefault(point, {}).setdefault(recipe, [])
+            errors_at_recipe.append(math.inf if error is None else error)
     complete = {point: by_recipe for point, by_recipe in errors.items() if len(by_recipe) == len(parsed)}
     best = [_best(by_recipe) for by_recipe in complete.values() if _succeeds(by_recipe)]
-    found = []
+    result = []
     for path, values in lists.items():
         chosen = [float(_inside(parsed[recipe], path)) for recipe in best]
         for at, near in ((values[0], values[1]), (values[-1], values[-2])):
             count = sum(math.isclose(value, at) for value in chosen)
             if count:
-                add = _plain(at * at / near) if at > 0 and near > 0 else None
-                found.append(Extension(path, at, add, count, len(best)))
-    return tuple(found)
+                beyond = _plain(at * at / near) if at > 0 and near > 0 else None
+                result.append(Extension(path, at, beyond, count, len(best)))
+    return tuple(result)
 
 
 def _best(by_recipe: Mapping[str, Sequence[float]]) -> str:

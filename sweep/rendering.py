@@ -102,6 +102,9 @@ def _compared(
         with Ledger.open(ledger_path(name, results)) as ledger:
             # sweeps that are compared are all judged by error
             frames.append(frame(ledger, False, trust, "error"))
-    known = Counter(one.name for one in frames)
-    called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
-    return report.compare(dict(zip(called, frames, strict=True)), pages)
+    name_counts = Counter(sweep.name for sweep in frames)
+    labels = [
+        sweep.name if name_counts[sweep.name] == 1 else str(name)
+        for sweep, name in zip(frames, paths.values(), strict=True)
+    ]
+    return report.compare(dict(zip(labels, frames, strict=True)), pages)

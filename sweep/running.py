@@ -78,8 +78,8 @@ def run(
     watch = watch or usual_watch()
     space = space if isinstance(space, Space) else Space.load(find(space))
     if not space.proxy.dataset.facts.readable:
-        what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
-        raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
+        message = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), message))
     folder = Path(results) / space.name
     pages = None if reports is None else Path(reports) / space.name
     with executor or executor_for(space, results, workers, address, inline) as executor:
@@ -98,10 +98,10 @@ class _Sweep:
         self.path = folder / "ledger.sqlite"
         watch.doing(f"planning {space.combinations:,} {'point' if space.combinations == 1 else 'points'}")
         self.plan = plan(space, traced=False)
-        most = space.strategy.runs or self.plan.runs
-        if most > MOST_RUNS and space.strategy.name == "grid":
-            what = f"asks for {most:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
-            raise SpaceError(space.source.mistake(("grid",), what))
+        number_runs = space.strategy.runs or self.plan.runs
+        if number_runs > MOST_RUNS and space.strategy.name == "grid":
+            message = f"asks for {number_runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+            raise SpaceError(space.source.mistake(("grid",), message))
         self.runs = PlannedRuns(self.plan)
         self.speed = speed_of(self.plan, self.path)
         self.pool = self.runs.pool(self.speed)
@@ -213,16 +213,16 @@ class _Sweep:
         """Do all runs that remain, and give their number."""
         workers = self.executor.workers or 0
         # of a driver that was killed after a run was in and before its checkpoint was gone
-        over = {key for key, status in ledger.statuses().items() if status != "failed"}
-        discard(storage.checkpoints, kept(storage.checkpoints) & over)
+        finished = {key for key, status in ledger.statuses().items() if status != "failed"}
+        discard(storage.checkpoints, kept(storage.checkpoints) & finished)
         trained = 0
 
         def landed(pairs: list[tuple[Run, Result]]) -> None:
             nonlocal trained
             trained += len(pairs)
             # not before they are in; a run that failed may be done again, and goes on from there
-            gone = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
-            discard(storage.checkpoints, gone)
+            removable = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
+            discard(storage.checkpoints, removable)
             for pair in pairs:
                 self.watch.landed(*pair)
 
@@ -234,8 +234,10 @@ class _Sweep:
             total = max(min(total, most_runs(self.plan, self.speed)), loop.answered)
         todo = len(loop.todo) if loop.all_known else total - loop.answered
         labels = {self.runs.text(place): self.pool.labels[place] for place in loop.points}
-        known = [(labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known]
-        self.watch.begin(self.plan, todo, total, workers, known)
+        in_ledger = [
+            (labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known
+        ]
+        self.watch.begin(self.plan, todo, total, workers, in_ledger)
         if self.space.proxy.keep_weights:
             note_place(ledger.path.parent, storage.weights)
         try:
@@ -247,20 +249,20 @@ class _Sweep:
         return trained
 
     def _summary(self, ledger: Ledger, trained: int) -> Summary:
-        statuses, wanted = ledger.statuses(), ledger.wanted()
-        counts = Counter(statuses.get(key, "missing") for key in wanted)
+        statuses, needed = ledger.statuses(), ledger.wanted()
+        counts = Counter(statuses.get(key, "missing") for key in needed)
         if self.pages is None:
             return Summary(self.space.name, counts, trained, self.path, None)
-        before = Sources.of(self.path, trust=True)
+        sources = Sources.of(self.path, trust=True)
         noted = noted_finding(self.folder)
         rendered = Rendered(self.pages / "index.html", finding=noted.lines if noted else ())
-        if before is None or noted is None or not up_to_date(self.pages, before):
+        if sources is None or noted is None or not up_to_date(self.pages, sources):
             self.watch.doing("writing the report")
             try:
                 rendered = render_ledger(ledger, self.pages, trust=True)
             except OSError as error:
-                what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
-                raise EngineError(what) from None
+                message = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
+                raise EngineError(message) from None
         self.watch.doing("")
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed, rendered.finding)
 

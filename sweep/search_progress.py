@@ -55,9 +55,9 @@ class SearchSoFar:
         if self.on or self.off or self.undecided:
             on, off = ("among the best", "not") if self.goal == "best" else ("on the front", "off it")
             lines.append(f"race: {self.on} {on}, {self.off} {off}, {len(self.undecided)} not decided")
-        for one in self.undecided[:NAMED]:
-            cost = f"about {one.runs} more run{'' if one.runs == 1 else 's'}" if one.runs else "more than 50 runs"
-            lines.append(f"    {one.point}: {cost} would decide it")
+        for item in self.undecided[:NAMED]:
+            cost = f"about {item.runs} more run{'' if item.runs == 1 else 's'}" if item.runs else "more than 50 runs"
+            lines.append(f"    {item.point}: {cost} would decide it")
         if self.half_widths:
             widest, n = max(self.half_widths), len(self.half_widths)
             lines.append(f"race: {n} difference{'' if n == 1 else 's'} known to ± {widest:.2f} points or better")
@@ -96,14 +96,14 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
     if standing is None:
         return so_far
     verdicts = [claim.verdict for claim in standing.claims]
-    undecided = [Undecided(one.point, one.to_decide) for one in standing.claims if one.verdict == "not decided"]
-    undecided.sort(key=lambda one: (one.runs is None, one.runs or 0, one.point))
+    undecided = [Undecided(claim.point, claim.to_decide) for claim in standing.claims if claim.verdict == "not decided"]
+    undecided.sort(key=lambda item: (item.runs is None, item.runs or 0, item.point))
     return replace(
         so_far,
         on=verdicts.count("on the front"),
         off=verdicts.count("off the front"),
         undecided=tuple(undecided),
-        half_widths=tuple(one.half_width for one in standing.contrasts),
+        half_widths=tuple(contrast.half_width for contrast in standing.contrasts),
     )
 
 
