@@ -18,7 +18,7 @@ from sweep.engine.places import places
 from sweep.engine.runs import Run
 from sweep.errors import LedgerError
 from sweep.networks import build, layout
-from sweep.proxy import DataError, Shelf, load
+from sweep.proxy import DataError, StoredWeights, load
 from sweep.proxy.generated import layers
 
 #: Validation images that every network is shown.
@@ -50,18 +50,18 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = 
     if not families:
         return None
     similarities = _known(folder)
-    shelf = Shelf(places(folder), contact=trust)
-    if not finished or not (similarities or shelf.keys):
+    stored = StoredWeights(places(folder), contact=trust)
+    if not finished or not (similarities or stored.keys):
         no_rows = pd.DataFrame(columns=["point", "seed", *COLUMNS])
-        return Kernels(no_rows, len(finished), len(finished), len(finished), trouble=_trouble(shelf))
+        return Kernels(no_rows, len(finished), len(finished), len(finished), trouble=_trouble(stored))
     chosen = _chosen(frame, {label: families[label] for label in finished})
     keys = {key for runs_of_point in chosen.values() for _, key in runs_of_point}
-    todo = [run for run in runs if run.key in keys and run.key not in similarities and shelf.has(run.key)]
+    todo = [run for run in runs if run.key in keys and run.key not in similarities and stored.has(run.key)]
     trusted = [run for run in todo if trust or not run.of_the_user]
-    new, trouble = _look(trusted, shelf)
+    new, trouble = _look(trusted, stored)
     if not trouble and len(trusted) < len(todo):
         trouble = "networks and images of one's own are loaded by `wn-sweep run`, or with --trust"
-    trouble = trouble or _trouble(shelf)
+    trouble = trouble or _trouble(stored)
     _keep(folder, similarities, new)
     similarities |= new
     rows = [
@@ -75,16 +75,16 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = 
         len(finished),
         len(chosen),
         sum(
-            not any(key in similarities or shelf.has(key) for _, key in runs_of_point)
+            not any(key in similarities or stored.has(key) for _, key in runs_of_point)
             for runs_of_point in chosen.values()
         ),
-        sum(key not in similarities and shelf.damaged(key) for key in keys),
+        sum(key not in similarities and stored.damaged(key) for key in keys),
         trouble,
     )
 
 
-def _trouble(shelf: Shelf) -> str:
-    return next((f"{storage}: {why}" for storage, why in shelf.troubles.items()), "")
+def _trouble(stored: StoredWeights) -> str:
+    return next((f"{storage}: {why}" for storage, why in stored.troubles.items()), "")
 
 
 def _generates(run: Run) -> bool:
@@ -111,7 +111,7 @@ def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple
     return runs_by_point
 
 
-def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
+def _look(todo: Sequence[Run], stored: StoredWeights) -> tuple[dict[str, Rows], str]:
     """What the networks of some runs show, and why none could be shown anything, if so."""
     rows_by_key: dict[str, Rows] = {}
     for run in todo:
@@ -122,7 +122,7 @@ def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
             return rows_by_key, str(error)
         network = build(point, facts.channels, facts.classes)
         network.to(memory_format=layout(point))  # type: ignore[call-overload]
-        if not shelf.take(run.key, network):
+        if not stored.take(run.key, network):
             continue
         rows: Rows = []
         for depth, layer in enumerate(layers(network, data, run.proxy, IMAGES), 1):

@@ -16,7 +16,7 @@ from sweep.engine.runs import Run
 from sweep.errors import SweepError
 from sweep.ledger_frame import with_runs
 from sweep.networks import build, layout
-from sweep.proxy import Shelf, load
+from sweep.proxy import StoredWeights, load
 from sweep.proxy.data import Split, sized
 from sweep.proxy.last_images import LastImages, last_images
 from sweep.proxy.platform import settled
@@ -40,10 +40,10 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
         raise SweepError(f"{ledger.path}: no run has finished yet, so there is nothing to judge on the test split")
     with locked(folder):
         errors = dict(looked(folder).errors or {})
-        shelf = Shelf(places(folder), contact=trust)
-        todo = [run for run in runs if run.key in needed and run.key not in errors and shelf.has(run.key)]
+        stored = StoredWeights(places(folder), contact=trust)
+        todo = [run for run in runs if run.key in needed and run.key not in errors and stored.has(run.key)]
         if not todo and not errors.keys() & needed:
-            trouble = "".join(f"; {storage} cannot be looked into: {why}" for storage, why in shelf.troubles.items())
+            trouble = "".join(f"; {storage} cannot be looked into: {why}" for storage, why in stored.troubles.items())
             raise SweepError(
                 f"{ledger.path}: no weights of its runs were kept, and without them nothing can be judged on the test "
                 f"split{trouble}; set proxy.keep_weights: true, and run the sweep into a new folder (--results)"
@@ -53,7 +53,7 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
             _images_of(todo[0])
             images = last_images(todo[0].proxy.dataset)
             begin_look(folder)
-            new_errors = _judge(todo, shelf, images)
+            new_errors = _judge(todo, stored, images)
             end_look(folder, new_errors, len(images.labels), images.official)
         look = looked(folder)
     all_errors = {key: math.nan if error is None else error for key, error in (look.errors or {}).items()}
@@ -62,7 +62,7 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
     return replace(frame, final=final, looks=len(look.times))
 
 
-def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, float | None]:
+def _judge(todo: Sequence[Run], stored: StoredWeights, images: LastImages) -> dict[str, float | None]:
     """Error on the test split by run key, of the runs whose weights can be used; None if it is not finite."""
     errors: dict[str, float | None] = {}
     labels = torch.from_numpy(images.labels)
@@ -74,7 +74,7 @@ def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, f
             pixels = {size: sized(images.images, size)}
         network = build(point, facts.channels, facts.classes)
         network.to(memory_format=layout(point))  # type: ignore[call-overload]
-        if shelf.take(run.key, network):
+        if stored.take(run.key, network):
             with settled():
                 judged = judge(network, _images_of(run), pixels[size], labels, run.proxy)
                 errors[run.key] = None if judged is None else judged.error

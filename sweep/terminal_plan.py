@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweep.costs import Plan
-from sweep.costs.published import Beside, beside, rounded
+from sweep.costs.published import PublishedMatch, beside, rounded
 from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
@@ -132,7 +132,7 @@ def twin_lines(planned: Plan) -> Iterator[str]:
         yield f"the same network, trained once: {', '.join((planned.planned(number).label, *planned.also(number)))}"
 
 
-def published_table(rows: Sequence[Beside]) -> Table:
+def published_table(rows: Sequence[PublishedMatch]) -> Table:
     """Published rows beside ours, in millions."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("point", no_wrap=True)
@@ -154,7 +154,7 @@ def _mark(match: bool | None) -> Text:
     return Text("\N{NOT EQUAL TO}", style="bold") if match is False else Text("=" if match else "")
 
 
-def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
+def published_lines(rows: Sequence[PublishedMatch]) -> Iterator[str]:
     """How many cells match, and what is known of those that do not."""
     for source in dict.fromkeys(match_row.row.read_from for match_row in rows):
         cells = [
