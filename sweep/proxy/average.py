@@ -36,7 +36,7 @@ class Average:
         return {"mean": self._mean, "steps": self._steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Become what `state` was taken of; raises ValueError if it is another network's."""
+        """Restore a state; raises ValueError if it is another network's."""
         self._steps = state["steps"]
         for mean, stored in zip(self._mean, state["mean"], strict=True):
             mean.copy_(stored)

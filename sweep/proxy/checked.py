@@ -1,4 +1,4 @@
-"""Looking at every image of a set of the user's own once, before anything is trained on it."""
+"""Checking every image of the user's own data set once, before anything is trained on it."""
 
 import contextlib
 import hashlib
@@ -59,7 +59,7 @@ def check_images(dataset: Dataset) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Image:
-    """What an image's file turned out to be; `broken` says why it cannot be read."""
+    """The result of reading an image's file; `broken` says why it cannot be read."""
 
     name: str
     digest: bytes
@@ -134,7 +134,7 @@ def _kept(name: str) -> tuple[str, ...] | None:
 
 
 def _keep(name: str, notes: Sequence[str]) -> None:
-    """Note that all is well; a cache that takes nothing costs the same look once more."""
+    """Store the result; if the cache cannot be written, the check is repeated next time."""
     with contextlib.suppress(OSError, DataError):
         path = cache("checked") / name
         path.parent.mkdir(parents=True, exist_ok=True)

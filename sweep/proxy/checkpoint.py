@@ -68,7 +68,7 @@ class Checkpoint:
             self.kept = True
         except Exception as error:
             self._note("written", error)
-        # counted from here, so that a slow storage does not take all of the time
+        # the interval starts after writing, so that a slow storage does not take all of the time
         self._last = time.monotonic()
 
     def set_aside(self, why: str = "damaged") -> None:

@@ -88,7 +88,7 @@ class Optimizer:
         return {"moments": self._moments, "steps": self._steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Become what `state` was taken of; raises ValueError if it is another network's."""
+        """Restore a state; raises ValueError if it is another network's."""
         _copy(self._steps, state["steps"])
         for moment, stored in zip(self._moments, state["moments"], strict=True):
             _copy(moment, stored)

@@ -1,4 +1,4 @@
-"""A space.yaml of one point at one setting of its recipe, so that what a page shows can be run again."""
+"""A space.yaml of one point at one setting of its recipe, so that a point of a page can be run again."""
 
 import json
 import re
@@ -15,10 +15,10 @@ _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def text(sweep: str, label: str, values: Mapping[str, Any], data: Mapping[str, Any], setting: Mapping[str, Any]) -> str:
-    """Write the space of a point at a setting, as a page puts it together.
+    """Write the space of a point at a setting, in the same way as the page's script.
 
     Args:
-        sweep: the name of the sweep that it is of.
+        sweep: the name of its sweep.
         label: of the point.
         values: as `blocks` tells them.
         data: the plain values of the sweep's space.
@@ -28,7 +28,7 @@ def text(sweep: str, label: str, values: Mapping[str, Any], data: Mapping[str, A
 
 
 def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Tell for each point the block of a grid that holds it alone.
+    """Make, for each point, a grid block with that point only.
 
     Args:
         points: as the plan resolved them, each with its canonical values.
@@ -50,7 +50,7 @@ def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str,
         else:
             values = {key: canonical[key] for key in all_keys if key in canonical}
             for key in grid_keys:
-                # the family's own default, where the network section says something else
+                # the family's own default, where the network section has another value
                 if key not in values and key in network and point.value(key) is not None:
                     values[key] = plain(point.value(key))
         # a list would be several values
@@ -84,7 +84,7 @@ def recipe(data: Mapping[str, Any], setting: Mapping[str, Any] | None) -> str:
     """
     proxy = data["proxy"] if setting is None else with_setting(data["proxy"], dict(setting))
     if isinstance(dataset := proxy["dataset"], Mapping):
-        # what was found of one's own images is found anew
+        # facts of the user's own images are looked up again
         proxy = {**proxy, "dataset": {key: value for key, value in dataset.items() if key != "known"}}
     changed = {**data, "proxy": proxy}
     if isinstance(seeds := data.get("seeds"), Mapping):

@@ -16,7 +16,7 @@ from sweep.space.product import NAMES, backbones_of, is_list, only_own
 from sweep.space.ranges import Range
 from sweep.space.source import Source, Where, did_you_mean
 
-#: Wrong values of an axis that are told one by one; of a range, whose values nobody wrote, the first.
+#: Wrong values of an axis that are listed; of a range only the first, since its values are computed.
 MOST_TOLD, MOST_TOLD_OF_RANGE = 20, 1
 #: What can be an axis, beside the parameters of the user's own network; lambda stands for M or G.
 AXES = NAMES
@@ -52,7 +52,7 @@ NUMERIC_AXES = tuple(axis for axis in AXES if _numeric(axis))
 
 
 def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None]) -> list[str]:
-    """Messages about what is wrong with the keys and values of the sections.
+    """Messages about mistakes in the keys and values of the sections.
 
     `networks` has the user's own networks by reference; None for one that cannot be loaded.
     """
@@ -79,7 +79,7 @@ def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str
 def bound_mistakes(
     data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None], costs: Sequence[str]
 ) -> list[str]:
-    """Messages about constraints on what has no order."""
+    """Messages about constraints on axes that have no order."""
     own = [network for network in networks.values() if network is not None]
     names = dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)
     numeric = [*costs, *NUMERIC_AXES, *names]
@@ -138,7 +138,7 @@ def _values_mistakes(
 
 
 def value_mistake(axis: str, value: Any) -> str | None:
-    """What is wrong with a value of an axis of ours, in words; None if nothing is."""
+    """The message about a wrong value of a built-in axis; None if the value is right."""
     if axis == "family":
         return None if isinstance(value, str) and value in FAMILIES else unknown_word("family", value, list(FAMILIES))
     message = None

@@ -1,4 +1,4 @@
-"""What is wrong with the combinations of a grid: values that no point has, and combinations that make no network."""
+"""Mistakes in the combinations of a grid: values that no point has, and combinations that make no network."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from sweep.space.point import Null, text_of
 from sweep.space.source import Where
 from sweep.space.space import Space
 
-#: Mistakes that are listed one by one.
+#: Mistakes that are listed.
 MOST_LISTED = 20
 #: Impossible combinations of a block that are looked at for different reasons.
 MOST_REASONS = 1000

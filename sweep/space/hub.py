@@ -41,13 +41,13 @@ def hub_index(
 
 
 def forget() -> None:
-    """Look for data sets anew when they are next asked for."""
+    """Clear the cache, so that data sets are looked up again."""
     _tried.cache_clear()
 
 
 @lru_cache(maxsize=4)
 def _tried(path: str, config: str | None, *which: Any) -> ImageIndex | str:
-    """The index, or what is wrong: a space is checked in parts, and a server that does not answer takes minutes."""
+    """The index or the error message, cached: a space is checked in parts, and a time-out of a server takes minutes."""
     try:
         return _index(path, config, *which)
     except ValueError as error:
@@ -101,7 +101,7 @@ def _labels(datasets: Any, tables: list[Any], path: str, column: str) -> tuple[N
     feature = tables[-1].features[column]
     values = [table[column][:] for table in tables]
     together = [value for each in values for value in each]
-    # a NaN equals nothing, itself neither
+    # NaN does not equal NaN
     missing = sum(value is None or value != value for value in together)
     if missing:
         raise ValueError(f"{path} has images without a label: {missing:,} of {len(together):,}")

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from sweep.space.regular import read_regular, require_regular
 
-#: What an image's file is called; others in a folder are left alone.
+#: Suffixes of image files; other files in a folder are ignored.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
-#: What the folder of a validation split is called.
+#: Names of the folder of a validation split.
 VALIDATION = ("val", "validation", "valid")
 #: Up to this many bytes, contents are hashed as well as sizes: a second of work. ImageNet's would take minutes.
 CHEAP = 256 << 20
@@ -81,7 +81,7 @@ def _folder_index(root: Path, folder: str, apart: str) -> ImageIndex:
         return str(root / files[number]), read_regular(root / files[number])
 
     first, tested = sum(counts[: len(classes)]), (root / "test").is_dir()
-    # a validation split is the same whatever it is called
+    # the name of the validation folder does not matter
     names = [f"{apart}/{file.partition('/')[2]}" for file in files[:first]] + files[first:]
     fingerprint = index_fingerprint(f"{first} {tested}", names, sizes, encoded)
     return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded, contents_hashed(sizes))
@@ -163,7 +163,7 @@ def _holds_images(folder: Path) -> bool:
 
 
 def _validation_folder(root: Path) -> str:
-    """What the validation split is called; raises ValueError if two folders could be it."""
+    """The name of the folder of the validation split; raises ValueError if there are two."""
     present = [name for name in VALIDATION if (root / name).is_dir()]
     if len(present) > 1:
         raise ValueError(f"{root} has {present[0]}/ and {present[1]}/: only one can be the validation split")

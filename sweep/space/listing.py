@@ -48,7 +48,7 @@ class Listing:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What points may vary in, the parameters of the user's own networks included."""
+        """The names of all axes, including the parameters of the user's own networks."""
         own = [name for p in self.products if p.own for name in (*p.network, *p.axes)]
         return tuple(dict.fromkeys((*NAMES, *own)))
 
@@ -80,7 +80,7 @@ class Listing:
     def column(self, name: str) -> Column:
         """The values of an axis at every point."""
         if name not in self._columns:
-            # true is 1 to a dict, and null is 'null': they would be lost in it
+            # as dict keys True equals 1, so that one of them would be lost; null has the text 'null'
             apart = (bool, Null) if self.has_own else ()
             codes: dict[Any, int] = {}
             coder = np.frompyfunc(lambda value: codes.setdefault((type(value) in apart, value), len(codes)), 1, 1)

@@ -78,7 +78,7 @@ def _place(
             owner, tag = inner, None if value is None else str(value)
             continue
         if isinstance(step, int):
-            # an item of a list: what it may be, its key says
+            # an item of a list: the list's key says which values are allowed
             where = (*where, step)
             continue
         if inner is not owner:
@@ -118,7 +118,7 @@ def _message(
 
 
 def near_boolean(value: object) -> str:
-    """A hint about a word that older YAML took for true or false; '' for any other value."""
+    """A hint about a word that older YAML read as true or false; '' for any other value."""
     is_near = isinstance(value, str) and value.lower() in {"on", "off", "yes", "no", "y", "n"}
     return f"; in YAML 1.2 {value} is text: write true or false" if is_near else ""
 

@@ -21,7 +21,7 @@ FAMILY_AXES = {"family", "lambda", *FAMILY_KEYS}
 def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
     """The names of what varies over the points, family first; M, G and lambda whenever there are any.
 
-    What follows from other axes, as the stem does from the size of the image, is no axis of its own.
+    A value that follows from other axes, as the stem does from the image size, is not an axis.
     """
     always = ("family", "M", "G", "lambda")
     listed_axes = {name for product in listing.products for name in product.axes}
@@ -52,14 +52,14 @@ def label(point: Point, names: Sequence[str]) -> str:
 
 
 def head(backbone: str, family: Any) -> str:
-    """How a label begins: with the family, or with the function that builds the user's own network."""
+    """The first part of a label: the family, or the function that builds the user's own network."""
     if backbone in BACKBONES:
         return str(family)
     return backbone.rpartition(":")[2] + said_of("family", family, own=True)
 
 
 def said_of(name: str, value: Any, *, own: bool) -> str:
-    """The part of a label about an axis; of our networks none for lambda, which M and G give, and for default places.
+    """The part of a label about an axis; for built-in networks empty for lambda, which M and G give, and for defaults.
 
     `own`: whether it is an axis of the user's own network, whose names mean nothing special.
     """
@@ -116,13 +116,13 @@ def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[i
 
 
 def _shared_values(listing: Listing, shared: Sequence[str], number: int) -> tuple[Any, ...]:
-    """What a baseline has in common with a point; of our networks nothing that says how kernels come about."""
+    """The values that a baseline and a point must share; for built-in networks without the axes of the kernels."""
     own = listing.has_own and listing.column("backbone")[number] not in BACKBONES
     return tuple(listing.column(name)[number] if own or name not in FAMILY_AXES else None for name in shared)
 
 
 def _as_values(name: str, value: Any) -> list[Any]:
-    """What a value of the baseline may be as the value of an axis: as our keys read it, and as it is written."""
+    """The possible values of an axis for a value of the baseline: as built-in keys read it, and as it is written."""
     written = NULL if value is None else tuple(value) if isinstance(value, list) else value
     read = {"M": ratio, "G": ratio, "lambda": ratio, "stages": stages}.get(name)
     try:

@@ -12,7 +12,7 @@ from sweep.space.source import Source, Where
 
 #: Settings at which each point is trained; more are a mistake.
 MOST_SETTINGS = 10_000
-#: Sections of a recipe that say what is learnt, not how: errors under different ones are not comparable.
+#: Sections of a recipe that decide what is learnt rather than how: errors under different ones are not comparable.
 WHAT_IS_LEARNT = {"dataset": "the data set", "task": "the task"}
 
 
@@ -31,7 +31,7 @@ def with_setting(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = ("nuisance",)) -> list[str]:
-    """Messages about settings that are none of the recipe, or that make no recipe; `within` is where they stand."""
+    """Messages about settings that the recipe does not have, or that make it invalid; `within` is their section."""
     nuisance, proxy = data.get("nuisance"), data.get("proxy")
     if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
         return []
@@ -63,7 +63,7 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = (
 def _value_mistakes(
     proxy: Mapping[str, Any], path: str, value: Any, at: Where, base: set[Any], source: Source
 ) -> list[str]:
-    """Messages about a value that makes the recipe wrong; mistakes of the recipe itself are left out."""
+    """Messages about a value that makes the recipe invalid, without mistakes of the recipe itself."""
     if not isinstance(value, bool | int | float | str):
         return [source.mistake(at, f"needs a number, a word, true or false, found {describe(value)}")]
     mistakes = []

@@ -1,4 +1,4 @@
-"""What a function's annotations and defaults say of the values that it can be called with."""
+"""The values that a function accepts, according to its annotations and defaults."""
 
 import inspect
 import types
@@ -35,7 +35,7 @@ class Accepts:
 
 
 def accepts(function: Callable[..., Any], parameters: Mapping[str, inspect.Parameter]) -> dict[str, Accepts]:
-    """Parameter -> what it takes, for those whose annotation or default says so."""
+    """Parameter -> accepted values, for parameters with an annotation or a default that limits them."""
     try:
         hints = typing.get_type_hints(function.__init__ if inspect.isclass(function) else function)
     except Exception:

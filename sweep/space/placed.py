@@ -1,4 +1,4 @@
-"""What a space names that lies elsewhere: its data set, and networks of the user's own."""
+"""External parts of a space: its data set, and the user's own networks."""
 
 from collections.abc import Mapping
 from pathlib import Path

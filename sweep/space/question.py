@@ -1,4 +1,4 @@
-"""The keys `main`, `hypothesis` and `smallest`: what a sweep is asked. They are part of no run's key."""
+"""The keys `main`, `hypothesis` and `smallest`: the question of a sweep. They are not part of any run's key."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sweep.space.mistakes import describe
 from sweep.space.own import OwnNetwork
 from sweep.space.source import Source, Where, did_you_mean
 
-#: Keys of a space that say what it is asked.
+#: Keys of a space that state its question.
 QUESTION = ("main", "hypothesis", "smallest")
 
 
@@ -26,7 +26,7 @@ def named_axes(value: object) -> object:
 
 
 def question_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None]) -> list[str]:
-    """Messages about what `main` names that is no axis of ours nor of the user's own networks.
+    """Messages about names in `main` that are not an axis, built-in or of the user's own networks.
 
     `networks` is as in `axis_mistakes`.
     """

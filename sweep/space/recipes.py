@@ -1,4 +1,4 @@
-"""Recipes that have a name: what `proxy.recipe` stands for, unless the file says otherwise."""
+"""Named recipes: the values that `proxy.recipe` stands for, unless the file overrides them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def with_recipe(proxy: Any) -> Any:
 
 
 def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given over what is usual, section by section."""
+    """Merge values over defaults, section by section."""
     merged = {**defaults, **values}
     for key in defaults.keys() & values.keys():
         if isinstance(defaults[key], Mapping) and isinstance(values[key], Mapping):

@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the line that each of them stands on."""
+"""A YAML file as plain values, with the line of each."""
 
 import difflib
 import math
@@ -60,7 +60,7 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
     content = b""
     try:
         with path.open("rb") as stream:
-            # a device has no end
+            # reading a device might never end
             content = stream.read(MOST_BYTES + 1)
         text = content.decode("utf-8")
     except FileNotFoundError:

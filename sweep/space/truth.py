@@ -1,4 +1,4 @@
-"""The key `truth`: what is known of the points from elsewhere, such as their errors after full training."""
+"""The key `truth`: errors of the points from another source, such as full training."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""A table of points by seeds, taken apart into what is a point's, what is a seed's, and the rest."""
+"""A table of points by seeds as an additive fit: effects of points, effects of seeds, and residuals."""
 
 from dataclasses import dataclass
 
@@ -70,6 +70,6 @@ def _normal(is_finite: Array, share: Array, weight: Array) -> Array:
 
 
 def _quadratic(matrix: Array, share: Array) -> Array:
-    """Tell (e_s - share_p)' matrix (e_s - share_p) for each point p and seed s."""
+    """Compute (e_s - share_p)' matrix (e_s - share_p) for each point p and seed s."""
     half = share @ matrix
     return np.asarray(np.einsum("...ss->...s", matrix)[..., None, :] - 2 * half + (half * share).sum(-1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Which setting is best on some seeds, for many points at once: numbers in, numbers out."""
+"""The best setting on some seeds, for many points at once: arrays in, arrays out."""
 
 from collections.abc import Iterator
 
@@ -38,14 +38,14 @@ def cross_fit(errors: Array, complete: Mask, allowed: Mask | None = None) -> Ind
         Of shape (points, seeds): the position of the setting at which each seed is judged.
     """
     parts = _parts(errors, complete)
-    # of a seed that is alone, itself; of any other, all but it
+    # a single seed is chosen on itself; any other on all seeds but itself
     alone = (complete.sum(-1, keepdims=True) == complete)[:, None, :]
     sums = [part.sum(-1, keepdims=True) - np.where(alone, 0, part) for part in parts]
     return _pick(sums[0], sums[1], sums[2], allowed)
 
 
 def _parts(errors: Array, seeds: Mask) -> tuple[Array, Array, Array]:
-    """Tell of each run at the seeds whether it succeeded, its error if it did, and whether it failed."""
+    """Three arrays over the runs at the seeds: whether each succeeded, its error if so, and whether it failed."""
     at = seeds[:, None, :]
     done = np.isfinite(errors) & at
     return done.astype(float), np.where(done, errors, 0.0), (at & ~done).astype(float)

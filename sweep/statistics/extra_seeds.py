@@ -1,4 +1,4 @@
-"""What seeds that only a baseline has say of differences to it.
+"""The use of seeds that only a baseline has, in differences to it.
 
 A paired difference over the n seeds that both have is free of the luck of seeds, and each mean has the noise of n
 runs. With m more seeds of the baseline its mean over all n + m is surer, and no longer paired. The best that can be
@@ -73,7 +73,7 @@ class Shares:
 
 
 def shares(values: Array, extra: Array, variance: Array, luck: Array) -> Shares:
-    """Tell how far each baseline's mean goes from that over the common seeds toward that over the extra ones.
+    """Compute how far each baseline's mean moves from the common seeds' mean toward the extra seeds' mean.
 
     Args:
         values: of shape (..., points, seeds), as in `with_extra`.
@@ -95,7 +95,7 @@ def shares(values: Array, extra: Array, variance: Array, luck: Array) -> Shares:
 
 
 def _luck(values: Array, own_variance: Array, weights: Array) -> Array:
-    """Estimate the variance of what a seed brings all points, never less than 0."""
+    """Estimate the variance of the effect of a seed on all points, at least 0."""
     finite = np.isfinite(values)
     centred = np.where(finite, values - _mean(values)[..., None], 0.0)
     weight = np.where(finite & np.isfinite(own_variance)[..., None], weights[..., None], 0.0)

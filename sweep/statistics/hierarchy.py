@@ -1,4 +1,4 @@
-"""Expected errors that the runs leave open, shrunk: drawn from a model of all points, settings and seeds together.
+"""Draws of expected errors, shrunk, from a model of all points, settings and seeds together.
 
 The mean of three runs is far from the expected error, and the best of many such means is too good. A point is one of
 many, so its cells (one a setting) are drawn toward the cells of the other points at that setting by as much as noise
@@ -9,8 +9,8 @@ outweighs their scatter (James and Stein 1961; Lindley and Smith 1972, Bayes est
 - all of these are drawn as far as the runs determine them, and cells given these;
 - the seeds' luck that all points share is taken out; settings of a point have correlated luck at a seed.
 
-What a point is judged by is the same number as everywhere: its expected error at the setting that all seeds but one
-choose. So in every draw that choice is made anew.
+A point is judged by the same number as everywhere: its expected error at the setting that all seeds but one choose. So
+in every draw that choice is made anew.
 
 Half of the intervals' width is taken from the other points: a lone point that differs from all others by 1 to 2.5
 deviations of a run is drawn too far, and its 95 % interval covers 82 to 92 % (benchmarks/intervals.txt). What
@@ -74,7 +74,7 @@ def draw(
     if baselines is not None:
         prior[baselines] = BASELINE
     typical = np.where(np.isfinite(pooled_noise.typical), pooled_noise.typical, np.nanmean(pooled_noise.typical))
-    # of a setting that only one point has nothing but the noise at the others is known
+    # for a setting with one point only, the noise at the other settings is used
     freedom = np.where(
         pooled_noise.pooled_degrees >= 1,
         pooled_noise.pooled_degrees,
@@ -87,7 +87,7 @@ def draw(
     x = _centred(covariate, has_errors)
     for k in range(len(table)):
         if not has_errors[k].any():
-            # a setting that no point has is chosen for none
+            # no point has this setting
             cells[:, k] = 0.0
             continue
         seeds_counted = np.maximum(counts[k], 1) / (1 - pooled_noise.saved[k] * np.maximum(counts[k], 1))
@@ -105,7 +105,7 @@ def draw(
 
 
 def _factors(pooled_noise: Noise, typical: Array, prior: Array) -> tuple[Array, Array, float]:
-    """Tell each point's factor of noise, its degrees of freedom, and how settings correlate at a seed of a point."""
+    """Compute each point's factor of noise, its degrees of freedom, and the correlation of settings at a seed."""
     own_factor = np.nan_to_num(pooled_noise.own / typical[:, None])
     degrees = np.nan_to_num(pooled_noise.degrees)
     residuals = pooled_noise.blocks.residuals / np.sqrt(typical)[:, None, None]
@@ -121,7 +121,7 @@ def _factors(pooled_noise: Noise, typical: Array, prior: Array) -> tuple[Array, 
             )
     correlation = min(max(together / alone, 0.0), 0.95) if alone > 0 else 0.0
     total = degrees.sum(0)
-    # correlated settings say less of a variance than independent ones
+    # correlated settings carry less information on a variance than independent ones
     useful = total / (1 + (np.maximum((degrees > 0).sum(0), 1) - 1) * correlation**2)
     mean = np.divide((own_factor * degrees).sum(0), total, out=np.ones(total.shape), where=total > 0)
     return (prior + useful * mean) / (prior + useful), prior + useful, correlation

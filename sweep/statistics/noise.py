@@ -1,4 +1,4 @@
-"""The noise of a value at a seed, which points share in part, and the intervals of differences that follow from it.
+"""The noise of a value at a seed, pooled over points, and the intervals of differences that follow from it.
 
 With three seeds the spread of a point alone says little: its variance has two degrees of freedom, and Student's t with
 two is 4.3. So residuals are taken from all points, after the luck that a seed brings all of them, and each point's own
@@ -21,7 +21,7 @@ from scipy import special, stats
 from sweep.statistics.blocks import Blocks, blocks
 from sweep.statistics.extra_seeds import shares, with_extra
 
-#: What the noise of all points counts beside a point's own, in degrees of freedom.
+#: The weight of the noise of all points beside a point's own, in degrees of freedom.
 PRIOR = 1.0
 #: A widening up to this is 1 but for rounding: nothing was chosen.
 UNWIDENED = 1 + 1e-9
@@ -61,7 +61,7 @@ class Noise:
     luck: Array
 
     def moderated(self, prior: float = PRIOR) -> tuple[Array, Array]:
-        """Tell each point's variance, moderated by the typical one, and its degrees of freedom.
+        """Compute each point's variance, moderated by the typical one, and its degrees of freedom.
 
         Args:
             prior: degrees of freedom that the typical variance counts as.
@@ -73,7 +73,7 @@ class Noise:
         return (prior * self.typical[..., None] + self.degrees * self.own) / total, total
 
     def per_seed(self, seeds: Array | float, prior: float = PRIOR) -> Array:
-        """Tell by how much each point's mean over seeds varies, times their number.
+        """Compute the variance of each point's mean over seeds, times their number.
 
         Args:
             seeds: how many, of a shape that broadcasts with (..., points).
@@ -86,7 +86,7 @@ class Noise:
         return variance * (1 - self.saved * seeds)
 
     def contrast(self, points: Index, weights: Array, seeds: int, prior: float = PRIOR) -> tuple[Array, Array]:
-        """Tell the standard error of a weighted sum of points, and its degrees of freedom (Satterthwaite 1946).
+        """Compute the standard error of a weighted sum of points, and its degrees of freedom (Satterthwaite 1946).
 
         Args:
             points: of shape (parts,): positions of points.
@@ -116,7 +116,7 @@ class Noise:
     def differences(
         self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
     ) -> tuple[Array, Array]:
-        """Tell standard errors of paired differences, and their degrees of freedom (Satterthwaite 1946).
+        """Compute standard errors of paired differences, and their degrees of freedom (Satterthwaite 1946).
 
         Args:
             point: of shape (differences,): positions of points.
@@ -182,9 +182,9 @@ def quantile(freedom: Array | float, level: float = 0.95) -> Array:
 
 
 def _typical(fit: Blocks, own: Array, weights: Array, enough: Mask) -> Array:
-    """Tell the variance of a typical point: of all together, or of the middle one, if that is less.
+    """Compute the variance of a typical point: that of all points pooled, or the median if it is less.
 
-    The median leaves wild points out; all together are better where there are few points.
+    The median ignores outliers; the pooled variance is better with few points.
     """
     expected = (weights * fit.shares).sum(-1)
     has_freedom = (fit.freedom > 0) & (expected > 1e-9)

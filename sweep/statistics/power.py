@@ -1,4 +1,4 @@
-"""How large a difference so many seeds show, and how many seeds show a difference, in four of five sweeps."""
+"""Power: the difference that a number of seeds shows in four of five sweeps, and the seeds that a difference needs."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 
 def shown(error: Array | float, freedom: Array | float) -> Array:
-    """Tell the true difference that a 95 % interval excludes zero for in 80 % of sweeps.
+    """Compute the true difference whose 95 % interval excludes zero in 80 % of sweeps.
 
     Args:
         error: standard errors of differences.
@@ -29,7 +29,7 @@ def shown(error: Array | float, freedom: Array | float) -> Array:
 def error_ahead(
     error: Array | float, seeds: Array | float, number: Array | float, common: Array | float, extra: Array | float
 ) -> Array:
-    """Tell what standard errors become with more seeds of all points, a baseline's extra ones among them.
+    """Compute standard errors for a larger number of seeds, including a baseline's extra ones.
 
     Args:
         error: with the seeds at hand.

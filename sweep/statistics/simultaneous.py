@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 def half_widths(
     seen: Noise, point: Index, other: Index, seeds: Array | float, counted: npt.NDArray[np.bool_] | None = None
 ) -> Array:
-    """Tell half the widths of intervals of differences to baselines that all hold together in 95 % of sweeps.
+    """Compute half-widths of intervals of differences to baselines that all hold together in 95 % of sweeps.
 
     Args:
         seen: the noise of one sweep.
@@ -55,7 +55,7 @@ def half_widths(
 
 
 def multiples(loadings: Array, freedom: Array, groups: Array | None = None, level: float = 0.95) -> Array:
-    """Tell by how many standard errors each interval extends, so that all hold together at a level.
+    """Compute the half-widths of intervals in standard errors, so that all hold together at a level.
 
     Args:
         loadings: of shape (differences,), from 0 to 1: the root of the baseline's share in a difference's variance.
