@@ -81,7 +81,7 @@ def run(
 
     Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
     """
-    # a scheduler's polite end and a closed terminal are interruptions like any other, unless nohup said otherwise
+    # SIGTERM from a scheduler and SIGHUP from a closed terminal interrupt like Ctrl-C, except under nohup
     interrupt_once(*POLITE)
     from sweep.terminal import Bar
 
@@ -119,7 +119,7 @@ def run(
         print(json.dumps(summary.plain()))
     else:
         for line in summary.lines():
-            # a sweep does not know its file, and this command does
+            # the sweep does not know the space's file, but this command does
             out.print(
                 line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False, soft_wrap=False
             )
@@ -275,14 +275,14 @@ def main() -> NoReturn:
 
 
 def entry() -> NoReturn:
-    """What a shell calls: as `main`, but for the half second that Python takes to undo what torch has set up."""
+    """The entry point: `main` without Python's clean-up of torch at exit, which takes half a second."""
     code: object = 0
     try:
         main()
     except SystemExit as ended:
         code = ended.code
     for stream in (sys.stdout, sys.stderr):
-        # a reader that has left needs no more
+        # the reader of the output has gone
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))

@@ -1,4 +1,4 @@
-"""How alike the kernels of kept networks are: which runs are looked at, and what was found, kept beside the ledger."""
+"""How alike the kernels of kept networks are: the choice of runs, and the results, stored beside the ledger."""
 
 import math
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from sweep.networks import build, layout
 from sweep.proxy import DataError, StoredWeights, load
 from sweep.proxy.generated import layers
 
-#: Validation images that every network is shown.
+#: Validation images that every network is evaluated on.
 IMAGES = 100
 #: Of a family with more points, so many are looked at, evenly chosen in their order; of more seeds, the first.
 POINTS, SEEDS = 12, 5
-#: What is kept of a layer, in this order; another layout, or another way to compute it, is another name of the file.
+#: The stored numbers of a layer, in this order; another layout or computation needs another file name.
 COLUMNS = ["family", "layer", "depth", "samples", "filters"]
 COLUMNS += [f"{name}{end}" for name in ("between_samples", "between_filters") for end in ("", "_low", "_high")]
 _NOTE = "kernels-1.json"
@@ -34,10 +34,10 @@ Rows = list[list[Any]]
 
 
 def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = False) -> Kernels | None:
-    """Look at the kept networks of a sweep, each point at its best setting; None if no point generates kernels.
+    """Analyse the kept networks of a sweep, each point at its best setting; None if no point generates kernels.
 
-    What a network's kernels are like follows from its run, so it is found once and kept in the sweep's folder: later
-    reports need neither weights nor images. A folder that cannot be written to costs time only.
+    The results follow from the run, so they are computed once and stored in the sweep's folder: later reports need
+    neither weights nor images. If the folder cannot be written to, they are computed again each time.
 
     Args:
         folder: the ledger's.
@@ -112,7 +112,7 @@ def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple
 
 
 def _look(todo: Sequence[Run], stored: StoredWeights) -> tuple[dict[str, Rows], str]:
-    """What the networks of some runs show, and why none could be shown anything, if so."""
+    """Analyse the networks of some runs; and the reason if their images cannot be loaded."""
     rows_by_key: dict[str, Rows] = {}
     for run in todo:
         point, facts = run.point, run.proxy.facts
@@ -135,7 +135,7 @@ def _look(todo: Sequence[Run], stored: StoredWeights) -> tuple[dict[str, Rows], 
 
 
 def _known(folder: Path) -> dict[str, Rows]:
-    """What earlier reports found; what is damaged is found anew."""
+    """The results of earlier reports; damaged ones are computed again."""
     try:
         note = read_note(folder / _NOTE, {})
     except LedgerError:

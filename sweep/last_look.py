@@ -1,4 +1,4 @@
-"""`wn-sweep report --final`: what kept weights come to on the test split, which nothing else ever reads."""
+"""`wn-sweep report --final`: the errors of kept weights on the test split, which nothing else ever reads."""
 
 import math
 from collections.abc import Sequence
@@ -24,12 +24,13 @@ from sweep.proxy.train import judge
 
 
 def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
-    """The frame of a ledger with what the test split says of it.
+    """The frame of a ledger with its errors on the test split.
 
-    The runs that validation chose are judged, once: what a look gave is noted in the sweep's folder, and so is the look
-    itself, before it is taken. Another look at the same runs reads no test image and is none.
-    With `trust`, networks and images of one's own are loaded, which may run code that the ledger names.
-    Raises SweepError: no weights were kept, no test split, images that are missing, a folder that takes no note.
+    The runs that validation chose are judged once. The look is recorded in the sweep's folder before it is taken, and
+    its results afterwards; a repeated look at the same runs reads no test image and is not counted.
+    With `trust`, the user's own networks and images are loaded, which may run code that the ledger names.
+    Raises SweepError if no weights were kept, if there is no test split, if images are missing, or if the folder cannot
+    be written to.
     """
     frame, runs = with_runs(ledger, trust=trust)
     if not trust and any(run.of_the_user for run in runs):
@@ -49,7 +50,7 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
                 f"split{trouble}; set proxy.keep_weights: true, and run the sweep into a new folder (--results)"
             )
         if todo:
-            # what can be wrong with the others shows before test images are read
+            # errors with the other images appear before test images are read
             _images_of(todo[0])
             images = last_images(todo[0].proxy.dataset)
             begin_look(folder)

@@ -1,4 +1,4 @@
-"""The frame of a ledger: the runs that its space asks for, as analysis and report take them."""
+"""The frame of a ledger: the runs that its space asks for, in the form that analysis and report use."""
 
 import json
 from collections import Counter
@@ -26,11 +26,11 @@ from sweep.space.columns import own_axis
 
 
 def frame(ledger: Ledger, kernels: bool = True, trust: bool = False, metric: str | None = None) -> SweepFrame:
-    """The runs that the ledger's space asks for, as analysis takes them; those that are not in are 'missing'.
+    """The runs that the ledger's space asks for, as a frame for analysis; runs without a result are 'missing'.
 
-    With `kernels`, networks whose weights were kept are looked at, unless they have been before; with `trust` also
-    those that a module of the user's builds, which is imported then. `metric` is 'error' or 'loss', what points are
-    judged by, as the space says if not given; raises LedgerError for 'loss' where no run has one.
+    With `kernels`, networks whose weights were kept are analysed, unless they have been before; with `trust` also those
+    that the user's own module builds, which is then imported. Points are judged by `metric`, 'error' or 'loss', by
+    default the space's; raises LedgerError for 'loss' if no run has one.
     """
     sweep, _ = with_runs(ledger, kernels, trust)
     metric_wanted = metric or Space.recorded(ledger.space()).metric
@@ -79,7 +79,7 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
         hypothesis=space.hypothesis,
         smallest=float("nan") if space.smallest is None else space.smallest,
         runs=pd.DataFrame(columns=columns),
-        # what is said if nobody says it is no news
+        # a default need not be listed
         recipe=plain(space.proxy.model_copy(update={"keep_weights": space.proxy.keep_weights or None})),
         network=space.network,
         dataset=plain(space.proxy.dataset),
@@ -118,13 +118,13 @@ def with_runs(ledger: Ledger, kernels: bool = True, trust: bool = False) -> tupl
 
 
 def _blocks(sweep: Recorded) -> dict[str, dict[str, Any]]:
-    """By the label of a point, the block of a grid that holds it alone."""
+    """By the label of a point, a grid block with this point only."""
     points = [(point.point, json.loads(point.cost.point)) for point in sweep.points]
     return dict(zip([point.label for point in sweep.points], alone.blocks(points, sweep.space.data), strict=True))
 
 
 def _losses(text: str) -> tuple[float, ...]:
-    """The training losses that a ledger holds, which may be of somebody else: what is no list of numbers is none."""
+    """The training losses of a run; none if the text, which may come from somebody else, is not a list of numbers."""
     try:
         losses = json.loads(text)
         return tuple(map(float, losses)) if all(isinstance(loss, float | int) for loss in losses) else ()
@@ -133,11 +133,11 @@ def _losses(text: str) -> tuple[float, ...]:
 
 
 def _evidence(runs: Sequence[RecordedRun]) -> Sequence[RecordedRun]:
-    """The runs that say something of their points: those with fresh seeds, once there are some.
+    """The runs that are evidence for their points: those with fresh seeds, once there are some.
 
-    What a search explored chose its finalists and their settings, so that it flatters them; and of the others it tells
-    that they lost, by one run or two. `SweepFrame.search` has all of it. A finalist has one setting: that with most
-    fresh seeds, or the last one of those.
+    The explored runs chose the finalists and their settings, so they flatter them; other points lost by one run or two.
+    `SweepFrame.search` has all of them. A finalist has one setting: the one with most fresh seeds, or the latest of
+    several.
     """
     confirmed = [run for run in runs if run.ask.phase == "confirm"]
     if not confirmed:
@@ -151,7 +151,7 @@ def _evidence(runs: Sequence[RecordedRun]) -> Sequence[RecordedRun]:
 
 
 def _seeds(listed: Sequence[int], occurring: set[int], has_all_runs: bool) -> tuple[int, ...]:
-    """The seeds of a frame: those of the space first; of confirmed points their fresh ones alone."""
+    """The seeds of a frame: those of the space first; for confirmed points only their fresh ones."""
     return tuple(dict.fromkeys((*(listed if has_all_runs else ()), *sorted(occurring))))
 
 
@@ -191,7 +191,7 @@ def _rows(
     by_key: Mapping[str, Mapping[str, Any]],
     facts: Mapping[int, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """A row for each run, with what came of it."""
+    """A row for each run, with its result."""
     rows = []
     for run in runs:
         result = by_key.get(run.ask.key, {})
@@ -213,7 +213,7 @@ def _rows(
 
 
 def _points(sweep: Recorded, places: set[int]) -> dict[int, dict[str, Any]]:
-    """What the runs of each point share in a frame."""
+    """The columns that all runs of a point share."""
     passes = passes_of_a_point(sweep.space)
     # a search may not have asked for the point that another is compared with
     labels = {sweep.points[place].label for place in places}
@@ -233,7 +233,7 @@ def _points(sweep: Recorded, places: set[int]) -> dict[int, dict[str, Any]]:
 
 
 def _axis_cells(point: Point, names: Sequence[str]) -> dict[str, Any]:
-    """The values of the axes that apply to a point, by column; a network of one's own has columns of its own."""
+    """The values of the axes that apply to a point, by column; the user's own networks have separate columns."""
     cells = {own_axis(name) if point.is_own(name) else name: _cell(point.value(name)) for name in names}
     return {column: cell for column, cell in cells.items() if not is_blank(cell)}
 

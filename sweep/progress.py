@@ -1,4 +1,4 @@
-"""How far a sweep is, straight from its ledger and its lock: no plan is made and nothing slow is imported."""
+"""The progress of a sweep, from its ledger and its lock: no plan is made and nothing slow is imported."""
 
 import itertools
 import json
@@ -56,8 +56,8 @@ class Failures:
 class Progress:
     """How far a sweep is; runs that its space does not ask for are counted in `unasked` only.
 
-    rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
-    seconds_left: what is left, at that rate.
+    rate: runs a second since the running driver began to land them; None without a driver or enough runs.
+    seconds_left: remaining seconds at that rate.
     extend: lists of settings at whose ends points are best so far.
     at_chance: points that err as often as guessing so far: they are on no front.
     """
@@ -116,7 +116,7 @@ class Progress:
 
 
 def status(name: str, *, results: str | Path = "results") -> Progress:
-    """How far a sweep is, also while it runs; raises LedgerError.
+    """The progress of a sweep, also while it runs; raises LedgerError.
 
     `name` is that of a sweep under `results`, or the path of a ledger or of its folder.
     """
@@ -124,16 +124,16 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
     driver = holder(path.parent)
     with Ledger.open(path) as ledger:
         if not ledger.planned() and not Space.recorded(ledger.space()).own_networks:
-            # an earlier version did not note all that is wanted: planning what it asks for imports nothing
+            # an earlier version did not store all asks: planning them imports nothing
             from sweep.engine.recorded import recorded
 
             recorded(ledger)
         wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
-        # in this order, so that what lands in between is not counted as failed before it is counted as in
+        # in this order: a run that lands in between must not be counted as failed before it is counted as finished
         lost = [row for row in ledger.failures() if row[0] in wanted]
         errors = ledger.errors()
         rows = [row for row in errors if row[0] in wanted]
-        # a grid's asks are many, and say nothing more
+        # a grid has many asks, which add no information
         searched = space is not None and space.strategy.name != "grid"
         asks = [ask for ask in ledger.asks() if ask.present] if searched else []
         search = search_so_far(ledger, asks) if searched else None

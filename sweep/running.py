@@ -34,7 +34,7 @@ from sweep.space import Space, find
 from sweep.space.changes import changes
 from sweep.watch import Summary, Watch, unused_runs
 
-#: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
+#: The largest number of runs: at a second each, more would take days on a hundred cores.
 MOST_RUNS = 1_000_000
 
 
@@ -108,7 +108,7 @@ class _Sweep:
 
     def run(self, storage: str | Path | None, checkpoint_every: float) -> Summary:
         """Train what the ledger lacks, and render the report."""
-        # what can be wrong with the space, the images, the ledger or the folders shows before anything is written
+        # errors in the space, the images, the ledger or the folders appear before anything is written
         if self.path.exists():
             with Ledger.open(self.path) as ledger:
                 todo = self._loop(ledger).todo
@@ -154,7 +154,7 @@ class _Sweep:
         ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described(places))
 
     def _loop(self, ledger: Ledger | None) -> Loop:
-        """What remains to be done; a ledger that is written to is told which of its asks the space makes now."""
+        """The remaining loop; in a writable ledger the asks that the space still makes are marked."""
         asks = ledger.asks() if ledger else []
         answers = ledger.answers() if ledger else {}
         if self.retry_failed:
@@ -172,7 +172,7 @@ class _Sweep:
         return loop
 
     def _settle_speed(self, asks: Sequence[Ask]) -> Mapping[str, Any]:
-        """Go by the speed that a ledger's asks were made with; what the first ask shall say if they were with none."""
+        """Use the speed that a ledger's asks were made with; return the first ask's entry if there is none."""
         if self.speed is None:
             return {}
         recorded = Speed.recorded(asks)
@@ -185,7 +185,7 @@ class _Sweep:
         return {}
 
     def _insist_on_images(self, first: Choice) -> None:
-        """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+        """Read the images, so that an error in them is reported once, with its line, before any run."""
         run = self.runs.run(first)
         try:
             for note in check_images(run.proxy.dataset):
@@ -201,7 +201,7 @@ class _Sweep:
             self.plan.count(int(self.plan.kept[place]))
             planned = self.plan.points[place]
             if planned.point.own_network:
-                # one that cannot be counted fails by itself, with the reason
+                # a point that cannot be counted will fail as a run, with the reason
                 if planned.traced is not None:
                     counts[self.runs.text(place)] = planned.traced.params, planned.traced.flops
                 continue
@@ -212,7 +212,7 @@ class _Sweep:
     def _train(self, loop: Loop, ledger: Ledger, lock: Lock, storage: Storage) -> int:
         """Do all runs that remain, and give their number."""
         workers = self.executor.workers or 0
-        # of a driver that was killed after a run was in and before its checkpoint was gone
+        # left by a driver that was killed between recording a run and removing its checkpoint
         finished = {key for key, status in ledger.statuses().items() if status != "failed"}
         discard(storage.checkpoints, kept(storage.checkpoints) & finished)
         trained = 0
@@ -220,7 +220,7 @@ class _Sweep:
         def landed(pairs: list[tuple[Run, Result]]) -> None:
             nonlocal trained
             trained += len(pairs)
-            # not before they are in; a run that failed may be done again, and goes on from there
+            # only after they are recorded; a failed run may be repeated, and continues from its checkpoint
             removable = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
             discard(storage.checkpoints, removable)
             for pair in pairs:
@@ -244,7 +244,7 @@ class _Sweep:
             loop.do(ledger, self.executor, storage, landed)
         finally:
             self.watch.end()
-        # the report needs the cores, and whoever kills it leaves nothing of Ray behind
+        # the report needs the cores, and if it is killed, nothing of Ray is left behind
         self.executor.close()
         return trained
 
@@ -268,6 +268,6 @@ class _Sweep:
 
 
 def _absolute(storage: str | Path) -> str:
-    """A storage as workers in other folders find it."""
+    """A storage as an absolute path, for workers in other folders."""
     text = str(storage)
     return text if "://" in text or "::" in text else str(Path(text).absolute())

@@ -1,4 +1,4 @@
-"""How far a search is: what it asked for, what it may still spend, and what its race has not decided."""
+"""The progress of a search: its asks, its budget, and what its race has not decided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -89,7 +89,7 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
     )
     if strategy.name != "racing":
         return so_far
-    # scipy takes half a second to import, and other strategies need none of it
+    # scipy takes half a second to import, and other strategies do not need it
     from sweep.engine.race import standing_of
 
     standing = standing_of(ledger, space)
@@ -108,7 +108,7 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
 
 
 def _spent(ledger: Ledger, space: Space, asks: Sequence[Ask]) -> float | None:
-    # it rests on what a step costs, and so on torch, which takes a second to import
+    # it needs torch, which takes a second to import
     from sweep.engine.speed import Speed
 
     speed = Speed.recorded(asks)

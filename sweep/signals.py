@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: one interruption is enough, and none falls into a start or a clean-up."""
+"""Ctrl-C, SIGTERM and SIGHUP: one interruption is enough, and none disturbs a start or a clean-up."""
 
 import contextlib
 import signal
@@ -23,12 +23,12 @@ def interrupt_once(*signals: signal.Signals) -> None:
 
 
 def interrupted() -> bool:
-    """Whether such a signal has come: what it fell into may have ended with another error than KeyboardInterrupt."""
+    """Whether such a signal has come: the interrupted code may have raised another error than KeyboardInterrupt."""
     return _interrupted.is_set()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # a second one would fall into what cleans up after the first
+    # a second signal would interrupt the clean-up after the first
     for polite in POLITE:
         signal.signal(polite, signal.SIG_IGN)
     _interrupted.set()
@@ -37,7 +37,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Let signals that come in between take effect at the end only; for what must be done whole or not at all."""
+    """Delay signals until the end of the block, for work that must not be interrupted."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -89,7 +89,7 @@ def spaces(
 
 
 class _Answers:
-    """What options say, or else what a person answers, or else what is usual."""
+    """Answers from options, from the user, or else the defaults."""
 
     def __init__(self, asks: bool) -> None:
         self.asks = asks
@@ -136,7 +136,7 @@ def _insist_on_new(path: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        # never over a file that came meanwhile
+        # do not overwrite a file that was created meanwhile
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:

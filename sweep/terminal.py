@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: the progress of a sweep, and how far it is."""
+"""Output in the terminal: the progress bar of a sweep, and its status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sweep.leader import judged_recipes
 from sweep.meter import Meter, duration, limit_of
 
 if TYPE_CHECKING:
-    # torch takes seconds to import, and `status` answers without
+    # torch takes seconds to import, and `status` does not need it
     from sweep.costs import Plan
     from sweep.engine.result import Result
     from sweep.engine.runs import Run
@@ -37,7 +37,7 @@ FRONT_NOTE = "Means at each point's best setting so far; they are lower than the
 
 
 class Clock(ProgressColumn):
-    """What is being done, and for how long; or, once runs land, the time that is left and the leading point."""
+    """The current activity and its duration; or, once runs land, the remaining time and the leading point."""
 
     def render(self, task: Task) -> Text:
         """A line that is cut at the end of the terminal, not wrapped."""
@@ -66,7 +66,7 @@ class Bar:
             if not self.meter.landed:
                 self._progress.update(self._progress.task_ids[0], description=what, refresh=True)
         else:
-            # the report is drawn by processes that are copies of this one: no thread may draw meanwhile
+            # the report is drawn by forked copies of this process: no thread may run meanwhile
             self.console.print(what, markup=False, highlight=False)
 
     def begin(
