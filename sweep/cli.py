@@ -194,7 +194,7 @@ def report(
         str | None, typer.Option(help="Judge points by error or by loss; as the space says if not given.")
     ] = None,
 ) -> None:
-    """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
+    """Render the report of the runs in the ledger; of several sweeps one page that compares them.
 
     Nothing but --final ever reads a test image.
     """
@@ -247,7 +247,7 @@ def merge(
         out.print(f"{len(statuses)} runs: {ledger.path}", markup=False)
         if unused := len(statuses.keys() - ledger.wanted()):
             text = "is not asked for by its space" if unused == 1 else "are not asked for by its space"
-            out.print(f"{unused} of them {text}; `wn-sweep run` takes up what the space then asks for", markup=False)
+            out.print(f"{unused} of them {text}; edit the space to use them in `wn-sweep run`", markup=False)
 
 
 for command in (status, new, spaces, data, schema):

@@ -44,7 +44,7 @@ def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
         stored = StoredWeights(places(folder), contact=trust)
         todo = [run for run in runs if run.key in needed and run.key not in errors and stored.has(run.key)]
         if not todo and not errors.keys() & needed:
-            trouble = "".join(f"; {storage} cannot be looked into: {why}" for storage, why in stored.troubles.items())
+            trouble = "".join(f"; {storage} cannot be read: {why}" for storage, why in stored.troubles.items())
             raise SweepError(
                 f"{ledger.path}: no weights of its runs were kept, and without them nothing can be judged on the test "
                 f"split{trouble}; set proxy.keep_weights: true, and run the sweep into a new folder (--results)"

@@ -48,8 +48,8 @@ def other_versions(asks: Iterable[Ask]) -> list[str]:
     by_library: dict[str, set[str]] = {}
     for ask in asks:
         libraries = ask.origin.get("with")
-        for name, versions in libraries.items() if isinstance(libraries, dict) else ():
-            by_library.setdefault(str(name), set()).add(str(versions))
+        for name, used in libraries.items() if isinstance(libraries, dict) else ():
+            by_library.setdefault(str(name), set()).add(str(used))
     lines = []
     for name, versions in sorted(by_library.items()):
         try:
@@ -58,7 +58,7 @@ def other_versions(asks: Iterable[Ask]) -> list[str]:
             installed = "none"
         if other := sorted(versions - {installed}):
             lines.append(
-                f"runs of this search were chosen by {name} {', '.join(other)}, and {installed} is here: it goes on, "
-                "but may choose other runs than they would"
+                f"runs of this search were chosen by {name} {', '.join(other)}; {installed} is installed, and may "
+                "choose other runs from now on"
             )
     return lines

@@ -107,7 +107,7 @@ def pairs_along(
         pairs = [(line[first], line[second]) for line in lines.values() if first in line and second in line]
     if not pairs:
         values = "two values" if between is None else f"the values {between[0]} and {between[1]}"
-        raise SweepError(f"no two points differ in {axis} alone and have {values} of it")
+        raise SweepError(f"no two points have {values} of {axis} with all other axes equal")
     return pairs
 
 

@@ -160,7 +160,7 @@ def open_sentence(study: Study) -> str | None:
     if not study.verdicts:
         return None
     if not undecided:
-        return "All that was asked is decided."
+        return "Every question is decided."
     undecided.sort(key=lambda verdict: (math.isnan(verdict.seeds), verdict.seeds))
     space, first = command_name(study.frame.name), undecided[0].seeds
     if study.counts.missing:

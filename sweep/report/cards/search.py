@@ -47,7 +47,7 @@ def _course(search: Search) -> Card:
     sentences += _progress_sentences(search, course)
     notes = (
         "Random order: the explored runs themselves, shuffled 200 times, as nothing is known of points that were not "
-        "run. A random search of the whole grid does worse than that as far as this search turned to better points. "
+        "run. A random search of the whole grid would do worse, the more this search moved to better points. "
         "The lowest error of many runs is flattered; confirmed means are not. "
         "Hypervolume: share of the box from no error and least cost to the worst explored, cost on a log scale, that "
         f"is dominated. Bands hold {100 * BAND:.0f} % of the orders.",
