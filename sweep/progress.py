@@ -131,8 +131,8 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
         # in this order: a run that lands in between must not be counted as failed before it is counted as finished
         lost = [row for row in ledger.failures() if row[0] in wanted]
-        errors = ledger.errors()
-        rows = [row for row in errors if row[0] in wanted]
+        finished = ledger.by_setting()
+        rows = [row for row in finished if row[0] in wanted]
         # a grid has many asks, which add no information
         searched = space is not None and space.strategy.name != "grid"
         asks = [ask for ask in ledger.asks() if ask.present] if searched else []
@@ -144,7 +144,11 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         diverged = sum(state == "diverged" for _, state, _ in lost)
         # runs that chose a finalist flatter it, and of several lengths of training one is judged
         judged = None if space is None else judged_recipes(space)
-        shown = (row[1:] for row in rows if (not fresh or row[0] in fresh) and (judged is None or row[2] in judged))
+        shown = (
+            (point, recipe, error)
+            for key, point, recipe, _, error, _ in rows
+            if (not fresh or key in fresh) and (judged is None or recipe in judged)
+        )
         front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
@@ -153,7 +157,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             len(rows) - len(lost),
             len(lost) - diverged,
             diverged,
-            len(errors) - len(rows),
+            len(finished) - len(rows),
             driver,
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
@@ -174,11 +178,19 @@ def _space(ledger: Ledger) -> Space | None:
         return None
 
 
-def _extensions(space: Space | None, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+def _extensions(
+    space: Space | None, rows: Iterable[tuple[str, str, str, int, float | None, float | None]]
+) -> tuple[Extension, ...]:
     """Lists of settings to go on with, as far as the runs that are in tell."""
-    if space is None:
+    if space is None or not space.nuisance:
         return ()
-    results = [row[1:] for row in rows] if space.nuisance else []
+    seeds, by_loss = set(space.seeds), space.metric == "loss"
+    results = [
+        (point, recipe, seed, loss if by_loss else error)
+        for _, point, recipe, seed, error, loss in rows
+        # an earlier version noted no loss: such a run is missing, not failed
+        if seed in seeds and not (by_loss and loss is None and error is not None)
+    ]
     return tuple(
         replace(extension, epochs=rung.epochs if space.lengths else None)
         for rung in space.rungs()

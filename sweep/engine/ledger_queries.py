@@ -141,6 +141,14 @@ class LedgerQueries:
             rows = self._connection.execute(f"SELECT runs.key, points.point, recipes.recipe, error {_CONTENT}")
             return rows.fetchall()
 
+    def by_setting(self) -> list[tuple[str, str, str, int, float | None, float | None]]:
+        """Key, point, recipe, seed, error and loss of every run that is in, in no order."""
+        with self.reading():
+            rows = self._connection.execute(
+                f"SELECT runs.key, points.point, recipes.recipe, seed, error, loss {_CONTENT}"
+            )
+            return rows.fetchall()
+
     def failures(self) -> list[tuple[str, str, str]]:
         """Key, status and kind of every run that is in and not done."""
         with self.reading():
