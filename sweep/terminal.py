@@ -80,17 +80,17 @@ class Bar:
         """Say what is about to be done; the bar counts all runs, those that are in as well."""
         self.end()
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
-        had = f", {total - todo} in the ledger" if todo < total else ""
+        in_ledger = f", {total - todo} in the ledger" if todo < total else ""
         # a search may choose runs that are in, or confirm fewer finalists than it may
         about = "" if planned.space.strategy.name == "grid" else "about "
-        told = f": {describe(planned)}{had}; {about}{todo} to train, {pace}"
-        line = Text.assemble((planned.space.name, "bold"), told)
+        description = f": {describe(planned)}{in_ledger}; {about}{todo} to train, {pace}"
+        line = Text.assemble((planned.space.name, "bold"), description)
         self.console.print(line, soft_wrap=not self.console.is_terminal)
         self.meter = Meter(todo, workers, known, limit_of(planned), judged_recipes(planned.space))
         self._had, self._total = total - todo, total
         if self.console.is_terminal:
-            what = f"starting {workers} worker{'' if workers == 1 else 's'}" if workers else "joining the cluster"
-            self._draw(what, self._had, self._total)
+            activity = f"starting {workers} worker{'' if workers == 1 else 's'}" if workers else "joining the cluster"
+            self._draw(activity, self._had, self._total)
         self._said = time.monotonic()
 
     def note(self, line: str) -> None:
@@ -116,12 +116,12 @@ class Bar:
             self._progress.stop()
             self._progress = None
 
-    def _draw(self, what: str, done: int = 0, total: int | None = None, transient: bool = False) -> None:
+    def _draw(self, activity: str, done: int = 0, total: int | None = None, transient: bool = False) -> None:
         counted = (SpinnerColumn("line"),) if total is None else (BarColumn(16), MofNCompleteColumn())
         text = Clock(table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
         # as wide as the terminal, so that a long line is cut and not wrapped
         self._progress = Progress(*counted, text, console=self.console, expand=True, transient=transient)
-        self._progress.add_task(what, total=total, completed=done, clock=True)
+        self._progress.add_task(activity, total=total, completed=done, clock=True)
         self._progress.start()
 
 
@@ -200,11 +200,11 @@ def status_lines(progress: SweepProgress) -> list[str]:
         lines.append(f"{progress.unasked} more runs in the ledger that the space does not ask for")
     if progress.at_chance:
         labels = ", ".join(progress.at_chance[:NAMED])
-        rest = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
+        others = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
         count = len(progress.at_chance)
         subject = "1 point errs" if count == 1 else f"{count} points err"
         ranked = "is not ranked" if count == 1 else "are not ranked"
-        lines.append(f"{subject} as often as guessing so far, and {ranked}: {labels}{rest}")
+        lines.append(f"{subject} as often as guessing so far, and {ranked}: {labels}{others}")
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]

@@ -203,7 +203,9 @@ def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64], dic
     if not dataset.of_the_user or len(at) * math.prod(shape) <= IN_MEMORY:
         return images(at), labels[at], {}
     path = _on_disk(dataset, f"{shape}")
-    pixels, moments = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(numbers[0])))
+    pixels, moments = mapped(
+        path, at, shape, images, lambda pixels_made: _moments(torch.from_numpy(pixels_made), len(numbers[0]))
+    )
     return pixels, labels[at], moments
 
 

@@ -56,14 +56,14 @@ class Rejected:
 
     numbers: Numbers
     names: tuple[str, ...]
-    which: NDArray[np.int16]
+    constraint_codes: NDArray[np.int16]
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def name(self, index: int) -> str:
         """The constraint that rejects one of them."""
-        return self.names[int(self.which[index])]
+        return self.names[int(self.constraint_codes[index])]
 
 
 @dataclass(frozen=True)

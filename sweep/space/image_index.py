@@ -143,7 +143,7 @@ def images_below(root: Path, folder: str) -> list[tuple[str, int]]:
 def _entries(folder: Path) -> list[tuple[str, os.stat_result]]:
     """Names in a folder that are not hidden, in alphabetical order, with what they are once links are followed."""
     entries = []
-    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not path.name.startswith("."):
             try:
                 entries.append((path.name, path.stat()))
