@@ -162,7 +162,7 @@ class Plan:
         rejections: dict[str, tuple[int, Rejection, Rejection]] = {}
         for rejected, offset in ((self.grid.rejected, 0), (self.too_costly, len(self.grid.rejected))):
             for position, name in enumerate(rejected.names):
-                at = np.flatnonzero(rejected.which == position)
+                at = np.flatnonzero(rejected.constraint_codes == position)
                 if len(at):
                     bound, values = self.space.constraints[name], self._values(name, rejected.numbers[at])
                     over = values - (np.inf if bound.max is None else bound.max)
