@@ -1,4 +1,4 @@
-"""How far a sweep is, straight from its ledger and its lock: no plan is made and nothing slow is imported."""
+"""The progress of a sweep, from its ledger and its lock: no plan is made and nothing slow is imported."""
 
 import itertools
 import json
@@ -56,8 +56,8 @@ class Failures:
 class Progress:
     """How far a sweep is; runs that its space does not ask for are counted in `unasked` only.
 
-    rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
-    seconds_left: what is left, at that rate.
+    rate: runs a second since the running driver began to land them; None without a driver or enough runs.
+    seconds_left: remaining seconds at that rate.
     extend: lists of settings at whose ends points are best so far.
     at_chance: points that err as often as guessing so far: they are on no front.
     """
@@ -86,7 +86,7 @@ class Progress:
         return f"<Progress {self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining>"
 
     def _repr_html_(self) -> str:
-        rows = [(one.point, f"{one.error:.2f}", one.n, one.flops, one.params) for one in self.front]
+        rows = [(leader.point, f"{leader.error:.2f}", leader.n, leader.flops, leader.params) for leader in self.front]
         caption = f"{self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining"
         return table(caption, ("front so far", "error, %", "seeds", "FLOPs", "params"), rows)
 
@@ -116,7 +116,7 @@ class Progress:
 
 
 def status(name: str, *, results: str | Path = "results") -> Progress:
-    """How far a sweep is, also while it runs; raises LedgerError.
+    """The progress of a sweep, also while it runs; raises LedgerError.
 
     `name` is that of a sweep under `results`, or the path of a ledger or of its folder.
     """
@@ -124,16 +124,16 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
     driver = holder(path.parent)
     with Ledger.open(path) as ledger:
         if not ledger.planned() and not Space.recorded(ledger.space()).own_networks:
-            # an earlier version did not note all that is wanted: planning what it asks for imports nothing
+            # an earlier version did not store all asks: planning them imports nothing
             from sweep.engine.recorded import recorded
 
             recorded(ledger)
         wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
-        # in this order, so that what lands in between is not counted as failed before it is counted as in
+        # in this order: a run that lands in between must not be counted as failed before it is counted as finished
         lost = [row for row in ledger.failures() if row[0] in wanted]
-        known = ledger.by_setting()
-        rows = [row for row in known if row[0] in wanted]
-        # a grid's asks are many, and say nothing more
+        finished = ledger.by_setting()
+        rows = [row for row in finished if row[0] in wanted]
+        # a grid has many asks, which add no information
         searched = space is not None and space.strategy.name != "grid"
         asks = [ask for ask in ledger.asks() if ask.present] if searched else []
         search = search_so_far(ledger, asks) if searched else None
@@ -157,7 +157,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             len(rows) - len(lost),
             len(lost) - diverged,
             diverged,
-            len(known) - len(rows),
+            len(finished) - len(rows),
             driver,
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
@@ -232,12 +232,14 @@ def _front(
     for point, recipe, error in runs:
         settings.setdefault(point, {}).setdefault(recipe, []).append(error)
     standing = {point: min(map(_standing, by_recipe.values())) for point, by_recipe in settings.items()}
-    whole = [point for point, (failures, _, _) in standing.items() if not failures]
-    fit = [point for point in whole if standing[point][1] < limit]
-    guessing = sorted(label(Point(**json.loads(point)), names) for point in whole if standing[point][1] >= limit)
+    without_failures = [point for point, (failures, _, _) in standing.items() if not failures]
+    fit = [point for point in without_failures if standing[point][1] < limit]
+    guessing = sorted(
+        label(Point(**json.loads(point)), names) for point in without_failures if standing[point][1] >= limit
+    )
     on: dict[str, list[str]] = {}
-    for which, cost in ((1, "flops"), (0, "params")):
-        values = np.array([(standing[point][1], costs[point][which]) for point in fit]).reshape(-1, 2)
+    for position, cost in ((1, "flops"), (0, "params")):
+        values = np.array([(standing[point][1], costs[point][position]) for point in fit]).reshape(-1, 2)
         for point in itertools.compress(fit, moocore.is_nondominated(values, keep_weakly=True) if fit else ()):
             on.setdefault(point, []).append(cost)
     points = {text: Point(**json.loads(text)) for text in on}

@@ -23,7 +23,7 @@ def proposal(nuisance: Mapping[str, Sequence[Any]], rate: float) -> str:
     """A line that proposes rates to a space that tunes none; '' to one that does."""
     if PATH in nuisance:
         return ""
-    listed = ", ".join(f"{one:g}" for one in proposed(rate))
+    listed = ", ".join(f"{value:g}" for value in proposed(rate))
     return (
         f"No learning rate is tuned: a comparison shows which points {rate:g} suits. To tune it for each point, add "
         f"'{PATH}: [{listed}]' to nuisance; after the first seed `wn-sweep status` says which way to go on"

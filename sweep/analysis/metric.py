@@ -1,5 +1,6 @@
 """What points are judged by: top-1 error, or the cross-entropy on the same images."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,6 +86,15 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
     )
     number = int(lacking.sum())
     return replace(frame, runs=judged, metric=metric, metric_note=_note(number), without_loss=number)
+
+
+def without_smallest(frame: SweepFrame, of_space: str) -> SweepFrame:
+    """Drop the smallest difference that matters where the space gives it in the unit of another metric, `of_space`."""
+    if frame.metric == of_space or not math.isfinite(frame.smallest):
+        return frame
+    unit = WRITTEN[of_space].difference
+    note = f"Not used here: smallest: {frame.smallest:g} in the space, which counts in {unit}."
+    return replace(frame, smallest=math.nan, metric_note=" ".join(filter(None, [frame.metric_note, note])))
 
 
 def _note(without: int) -> str:

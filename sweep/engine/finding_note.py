@@ -1,4 +1,4 @@
-"""The finding that the last report wrote, in a file beside the ledger: `status` shows it without any analysis."""
+"""The finding of the last report, in a file beside the ledger, so that `status` can show it without analysis."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Looks at the test split of a sweep, noted beside its ledger before they are taken, and the errors that they gave."""
+"""Evaluations on the test split, recorded beside the ledger before they are made, with the errors that they gave."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from sweep.engine.notes import damaged, read_note, salvage, warn_of, write_note
 
 @dataclass(frozen=True)
 class Looked:
-    """When the test split was looked at, in UTC and ISO 8601, and what is known: run key -> error, None if not finite.
+    """When the test split was used, in UTC and ISO 8601, and the results: run key -> error, None if not finite.
 
     `images` are those of the test split, 0 if it was never read to its end.
     """
@@ -28,7 +28,7 @@ def _path(folder: Path) -> Path:
 
 
 def looked(folder: Path) -> Looked:
-    """What is known of a sweep's test split; parts of the note that are damaged are warned of and left out."""
+    """The record of a sweep's test split; damaged parts are left out with a warning."""
     path = _path(folder)
     known, damage = _read(salvage(path, {}))
     for message in damage:
@@ -42,7 +42,7 @@ def looks(folder: Path) -> tuple[str, ...]:
 
 
 def _whole(folder: Path) -> Looked:
-    """As `looked`, for those who write the note anew; raises LedgerError if any part of it is damaged."""
+    """As `looked`, for callers that rewrite the record; raises LedgerError if any part of it is damaged."""
     parts, damage = _read(read_note(_path(folder), {}))
     if damage:
         raise damaged(_path(folder), damage[0])
@@ -50,7 +50,7 @@ def _whole(folder: Path) -> Looked:
 
 
 def _read(note: dict[str, Any]) -> tuple[Looked, list[str]]:
-    """What a note says, and what is wrong with the rest of it."""
+    """Parse a record, with messages on its damaged parts."""
     damage: list[str] = []
 
     def part(name: str, otherwise: Any, fits: Callable[[Any], bool]) -> Any:
@@ -89,7 +89,7 @@ def _short(value: Any) -> str:
 
 
 def begin_look(folder: Path) -> None:
-    """Note a look that is about to be taken; raises LedgerError, and then it must not be."""
+    """Record a look before it is taken; if this raises LedgerError, the look must not be taken."""
     looked_so_far = _whole(folder)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     _write(
@@ -98,15 +98,15 @@ def begin_look(folder: Path) -> None:
 
 
 def end_look(folder: Path, errors: Mapping[str, float | None], images: int, official: bool) -> None:
-    """Note what a look gave, beside what is known; raises LedgerError."""
+    """Add the results of a look to the record; raises LedgerError."""
     looked_so_far = _whole(folder)
     _write(folder, Looked(looked_so_far.times, {**(looked_so_far.errors or {}), **errors}, images, official))
 
 
 def add_looks(folder: Path, source: Path) -> None:
-    """Note the looks of another sweep, and what they gave, beside those of this one; raises LedgerError.
+    """Merge the record of another sweep into this one; raises LedgerError.
 
-    The same look is noted once. Of two errors of a run that of this sweep stays.
+    The same look is recorded once. Of two errors of a run this sweep's is kept.
     """
     present, added = _whole(folder), looked(source)
     times = tuple(sorted((Counter(present.times) | Counter(added.times)).elements()))

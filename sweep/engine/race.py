@@ -1,4 +1,4 @@
-"""Where a race stands, by what its ledger holds: nothing is planned or trained for it, and no network is built."""
+"""The standing of a race, from its ledger only: nothing is planned or trained, and no network is built."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def _pool(
         name: np.array([getattr(planned_point, name) for planned_point in planned], float)
         for name in ("params", "flops", "activations")
     }
-    # as many passes for every point, so that the order is that of FLOPs
+    # every point has the same number of passes, so the order is that of FLOPs
     costs["training_flops"] = costs["flops"]
     return Pool(
         points=[{axis: point.value(axis) for axis in axes} for point in points],

@@ -1,4 +1,4 @@
-"""A sweep as its ledger holds it: its points with their costs and its runs, without building or importing a network."""
+"""A sweep from its ledger: its points with their costs and its runs, without building or importing a network."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a ledger says of its sweep; runs in the order of points, recipes (of all lengths) and seeds."""
+    """The sweep of a ledger; runs in the order of points, recipes (of all lengths) and seeds."""
 
     space: Space
     axes: tuple[str, ...]
@@ -64,7 +64,7 @@ class Recorded:
 
 
 def recorded(ledger: Ledger) -> Recorded:
-    """What a ledger says of its sweep; raises LedgerError if it does not make sense to this version."""
+    """Read the sweep of a ledger; raises LedgerError if this version cannot interpret it."""
     try:
         space = Space.recorded(ledger.space())
         if not ledger.planned():
@@ -108,7 +108,7 @@ def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> lis
                 continue
             setting = settings[ask.recipe]
             recorded_run = RecordedRun(places[ask.point], setting, ask, rungs[setting])
-            # a run is asked for once, whatever a file says
+            # a run is asked for once, even if a file repeats it
             asked.setdefault((recorded_run.place, recorded_run.setting, ask.seed, ask.rung), recorded_run)
 
     if seedless:

@@ -56,7 +56,7 @@ class Run:
 
     @cached_property
     def group(self) -> str:
-        """What runs share that can be trained together: the point, and most of the recipe."""
+        """The common part of runs that can be trained together: the point, and most of the recipe."""
         return f"{(self.texts or texts_of(self.point, self.proxy))[0]} {group_of(self.proxy)}"
 
     @property

@@ -1,4 +1,4 @@
-"""The folder that Ray works in, and the end of every process that works in it."""
+"""Ray's working folder, and ending all processes that work in it."""
 
 import contextlib
 import fcntl
@@ -25,7 +25,7 @@ _MARKER = "wn-sweep scratch 1"
 
 
 class Scratch:
-    """A new folder that belongs to this process; on the way, folders of processes that have ended are removed.
+    """A new folder of this process; folders of processes that have ended are removed first.
 
     It lies where temporary files of Python's do: in TMPDIR, TEMP, TMP, /tmp, /var/tmp, /usr/tmp or the working
     directory, the first of them that can be written to and whose path is short enough for Ray. The kernel holds the
@@ -106,7 +106,7 @@ def _clear_abandoned(place: Path) -> None:
 
 def clear(folder: Path, session: int | None) -> None:
     """End every other process of a session, if one is given, and remove the folder that it worked in."""
-    # again and again: a process that is just starting has no file open yet, and would make the folder anew
+    # repeatedly: a process that is just starting has no open file yet, and would create the folder again
     while processes := _processes(session) if session else []:
         for process in processes:
             with contextlib.suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""How fast a search's runs are forecast to train: timed when it begins, and kept, so that no clock decides later."""
+"""The forecast training speed of a search: timed once at its start and stored, so that no clock decides later."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from sweep.errors import SpaceError
 from sweep.proxy.platform import PlatformError
 from sweep.space import Point, Space
 
-#: What holds it in the origin of the first ask that was made with it.
+#: Its key in the origin of the first ask that used it.
 SPEED = "speed"
 #: Digits that are kept.
 DIGITS = 4
@@ -24,7 +24,7 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds that a training step takes for each of its images, in the middle of what a forecast says.
+    """Seconds of a training step for each of its images, the middle of the forecast's range.
 
     timings: family, backbone, FLOPs of a point, and its seconds.
     kept: whether they come from a ledger, and not from timing steps now.
@@ -52,7 +52,7 @@ class Speed:
 
     @classmethod
     def recorded(cls, asks: Iterable[Ask]) -> Self | None:
-        """What the asks of a ledger were made with; None if it holds none that makes sense."""
+        """The speed that the asks of a ledger were made with; None if it has none that is valid."""
         for ask in sorted(asks, key=lambda ask: ask.number):
             rows = ask.origin.get(SPEED)
             try:
@@ -65,7 +65,7 @@ class Speed:
 
     @property
     def origin(self) -> Mapping[str, Any]:
-        """What an ask's origin holds of it."""
+        """The entry for an ask's origin."""
         return {SPEED: [list(timing) for timing in self.timings]}
 
     def hours(self, plan: Plan) -> NDArray[np.float64]:

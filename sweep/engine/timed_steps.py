@@ -1,4 +1,4 @@
-"""Training steps on random images, to be timed: of lanes, captured as those of runs are, or of one network."""
+"""Training steps on random images, for timing: of lanes, captured like those of runs, or of one network."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from sweep.proxy.train import learn
 from sweep.proxy.training import Training
 from sweep.space import Point, Proxy
 
-#: Batches of random images that steps are taken on, again and again.
+#: The number of random batches, which are used in turn.
 BATCHES = 2
 #: Steps that there is a learning rate for.
 STEPS = 100_000

@@ -1,4 +1,4 @@
-"""Doing a work: each of its runs is trained, and whatever happens becomes a result."""
+"""Doing a work: each of its runs is trained, and every outcome, errors included, becomes a result."""
 
 import math
 import platform
@@ -18,16 +18,16 @@ from sweep.proxy.lanes import LaneRun, train_together
 from sweep.proxy.platform import CPU, Platform, PlatformError, here
 from sweep.space.guard import guarded
 
-#: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
-#: is on the machine. What a network raises it raises again, and so does a loss that leaves the numbers; a run that
-#: timed out has had the time that it was given, and giving it twice over is the person's to decide (--retry-failed).
+#: Temporary failures, which other programs on the machine may cause, so that a retry may help. An exception of a
+#: network or a loss that is not finite would occur again; a run that timed out has used its time, and the user decides
+#: whether it gets more (--retry-failed).
 CAN_PASS = frozenset({"worker died", "out of memory"})
 #: Seconds after its time limit in which a run ends by itself; a step that takes longer is ended.
 LATE = 60.0
 #: Lines of a traceback that are kept, and letters of it and of a message.
 LINES, LETTERS, MESSAGE = 20, 8000, 4000
 _NO_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
-#: The failure of a run that would be another one if it were done here.
+#: The failure of a run that would be a different run if it were done here.
 ANOTHER_VERSION = "another version"
 
 
@@ -40,7 +40,7 @@ def do(text: str) -> list[Result]:
 
 
 def _refused(run: Run) -> Result | None:
-    """The failure of a run that cannot be done here, or would be another one; None if it is the one that was asked."""
+    """The failure of a run that cannot be done here, or would be a different run here; None if it can be done."""
     try:
         key = key_of(run.point, run.proxy, run.seed, platform=here(run.platform))
     except PlatformError as error:
@@ -75,7 +75,7 @@ def _result(work: Work, run: Run) -> Result:
 
 
 def _lane_results(work: Work) -> list[Result]:
-    """Train the runs of a work together, and tell of each."""
+    """Train the runs of a work together, and give a result for each."""
     if (refused := _refused(work.runs[0])) is not None:
         return [replace(refused, key=run.key) for run in work.runs]
     lanes = [LaneRun(run.proxy, run.seed, work.checkpoint(run), work.weights(run)) for run in work.runs]
@@ -87,7 +87,7 @@ def _lane_results(work: Work) -> list[Result]:
         if _out_of_memory(error):
             message = f"{error} (with {first.lanes} lanes: fewer lanes in the recipe need less)"
             error = torch.OutOfMemoryError(message).with_traceback(error.__traceback__)
-        # what is over is over; of the others each may be tried again
+        # finished lanes keep their outcome; each of the others may be tried again
         outcomes = [error if lane.outcome is None else lane.outcome for lane in lanes]
     seconds = (time.perf_counter() - started) / len(lanes)
     results = [
@@ -109,7 +109,7 @@ def _failed(run: Run, error: Exception, seconds: float) -> Result:
         return failure(run.key, "timed out", str(error), seconds, on=run.platform)
     kind = "out of memory" if _out_of_memory(error) else type(error).__name__
     if kind == "out of memory" and not run.platform.on_cpu:
-        # what this process keeps of a card may be what another run lacks
+        # memory that this process caches on the GPU may be needed by another run
         torch.cuda.empty_cache()
     message = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     trace = "".join(traceback.format_exception(error)).splitlines()[-LINES:]
@@ -117,7 +117,7 @@ def _failed(run: Run, error: Exception, seconds: float) -> Result:
 
 
 def _guard(run: Run) -> AbstractContextManager[None]:
-    """What keeps a network of the user's own from ending or stopping this process; a step may be a minute late."""
+    """Keep the user's own network from ending or blocking this process; a step may be a minute late."""
     if not run.point.own_network:
         return nullcontext()
     return guarded(run.proxy.timeout + LATE if run.proxy.timeout else 0)
@@ -157,7 +157,7 @@ def _out_of_memory(error: Exception) -> bool:
 
 
 def versions(on: Platform = CPU) -> dict[str, str]:
-    """What computes a run on a platform, for the record."""
+    """The versions of the software that computes a run on a platform."""
     return {
         "wn-sweep": version("wn-sweep"),
         "torch": torch.__version__,

@@ -181,7 +181,7 @@ def settled(platform: Platform = CPU, proxy: Proxy | None = None) -> Iterator[li
 def _on_cuda(proxy: Proxy | None, notes: list[str]) -> Iterator[None]:
     """TF32 as the recipe has it, repeatable sums, and a note of each operation that has none."""
     products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = products.allow_tf32, convolutions.allow_tf32, convolutions.benchmark
+    settings_before = products.allow_tf32, convolutions.allow_tf32, convolutions.benchmark
     environment = {name: os.environ.get(name) for name in WORKSPACE}
     os.environ.update({name: value for name, value in WORKSPACE.items() if environment[name] is None})
     random_state = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
@@ -193,13 +193,15 @@ def _on_cuda(proxy: Proxy | None, notes: list[str]) -> Iterator[None]:
             convolutions.benchmark = False
             yield
         finally:
-            products.allow_tf32, convolutions.allow_tf32, convolutions.benchmark = before
+            products.allow_tf32, convolutions.allow_tf32, convolutions.benchmark = settings_before
             for name, value in environment.items():
                 if value is None:
                     os.environ.pop(name, None)
             if random_state is not None:
                 torch.cuda.set_rng_state(random_state)
-    names = sorted({str(one.message).split(" ", 1)[0] for one in caught if "deterministic" in str(one.message)})
+    names = sorted(
+        {str(warning.message).split(" ", 1)[0] for warning in caught if "deterministic" in str(warning.message)}
+    )
     notes += [f"{name} does not repeat to the bit on a GPU" for name in names]
 
 

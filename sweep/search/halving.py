@@ -15,7 +15,7 @@ from sweep.search.budget import Budget
 from sweep.search.history import BARRIER, Answer, Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
 
-#: Of a budget that confirms as well this share explores.
+#: The share of a budget for exploring, if it also confirms.
 EXPLORING = 0.6
 #: After so many draws that were made before, the first cell that was not is taken.
 DRAWS = 64
@@ -31,7 +31,7 @@ class Halving:
         runs: most runs, those that confirm included; None: as many as `hours` allow.
         hours: most hours of training by forecast; None: as many as `runs` take.
         keep: one of so many goes on to the next length.
-        costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
+        costs: of shape (points, objectives): costs to minimise beside the error; None: the error alone.
         confirm: whether finalists are confirmed.
         seed: of its random numbers.
 
@@ -79,7 +79,7 @@ class Halving:
 
     @property
     def most(self) -> tuple[int, int]:
-        """How many runs all lengths come to at most, and how many of them the longest."""
+        """The largest number of runs over all lengths, and of those at the longest length."""
         return sum(self._sizes), self._sizes[-1]
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:

@@ -1,4 +1,4 @@
-"""Joint draws of what every point's error could be at every setting, given the runs that are in.
+"""Joint posterior draws of every point's error at every setting, given the finished runs.
 
 A draw from the prior is corrected by how far it misses the runs (Matheron's rule): exact, and without a matrix of all
 cells. The same random numbers serve every ask of a race, so that a claim changes only where the runs changed it.
@@ -15,7 +15,7 @@ from sweep.search.posterior_scale import Array, Places, Runs, Scale
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is known of all points and settings, on the scale of `scale`.
+    """The posterior of all points and settings, on the scale of `scale`.
 
     mean: of shape (points, settings), the expected f.
     draws: of shape (points, settings, draws), joint.
@@ -74,8 +74,8 @@ def condition(
         scale: the scale of their errors.
         seeds: number of seeds, fresh ones included.
         random: the random numbers; those of a run's noise go by the number of its ask.
-        dof: degrees of freedom of the deviations, as few runs do not tell them exactly: every draw is stretched about
-            the mean by one factor, so that it is a t distribution's; infinite for a normal distribution's.
+        dof: degrees of freedom of the deviations, which few runs do not determine exactly: every draw is stretched
+            about the mean by one factor, so that it follows a t distribution; infinite for a normal distribution.
     """
     value, kept = scale.apply(runs.error)
     seed_deviation = float(np.exp(hyper.logs[NAMES.index("seed")]))

@@ -1,4 +1,4 @@
-"""Points and settings as coordinates, so that near ones can share what is known of either."""
+"""Coordinates of points and settings, so that near ones share information."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

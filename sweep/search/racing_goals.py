@@ -1,4 +1,4 @@
-"""A race as a space.yaml describes it: what is asked, in words, and what of the pool that means."""
+"""A race as space.yaml describes it: its question, applied to the pool."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from sweep.search.pool import Pool
 from sweep.search.racing import Racing
 from sweep.search.racing_claims import Curve, Front, Goal, full_grid_half_width
 
-#: What a race can be asked.
+#: The questions that a race can answer.
 GoalName = Literal["front", "best", "curve"]
 #: Fresh seeds of each finalist of a race to a front or a best point.
 CONFIRM = 4
@@ -107,7 +107,7 @@ def pairs_along(
         pairs = [(line[first], line[second]) for line in lines.values() if first in line and second in line]
     if not pairs:
         values = "two values" if between is None else f"the values {between[0]} and {between[1]}"
-        raise SweepError(f"no two points differ in {axis} alone and have {values} of it")
+        raise SweepError(f"no two points have {values} of {axis} with all other axes equal")
     return pairs
 
 

@@ -1,4 +1,4 @@
-"""The key `truth`: what is known of the points from elsewhere, such as their errors after full training."""
+"""The key `truth`: errors of the points from another source, such as full training."""
 
 import csv
 import difflib
@@ -85,15 +85,15 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _row(path: Path, line: int, row: Mapping[str, str | None]) -> dict[str, Any]:
-    made: dict[str, Any] = {"point": row["point"] or ""}
+    cells: dict[str, Any] = {"point": row["point"] or ""}
     for name in COLUMNS[1:]:
         text = row.get(name) or ("0" if name == "tolerance" else "")
         try:
-            made[name] = float(text)
+            cells[name] = float(text)
         except ValueError:
-            made[name] = math.nan
-        if not math.isfinite(made[name]) or (name == "tolerance" and made[name] < 0):
+            cells[name] = math.nan
+        if not math.isfinite(cells[name]) or (name == "tolerance" and cells[name] < 0):
             raise SpaceError(f"{path}:{line}: {name} needs a number, found '{text}'")
-    if not made["point"]:
+    if not cells["point"]:
         raise SpaceError(f"{path}:{line}: point is empty")
-    return made
+    return cells

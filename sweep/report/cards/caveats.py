@@ -51,8 +51,8 @@ def caveats(study: Study) -> list[str]:
         sentences.append(warning)
     if flattered := int(table["single_seed"].sum()):
         sentences.append(
-            f"For {words.plural(flattered, 'point')} there is one seed to choose the {tuned} on and to judge it by: "
-            "that flatters."
+            f"For {words.plural(flattered, 'point')} the {tuned} was chosen and judged on the same single seed: the "
+            "error is too low."
         )
     return sentences
 

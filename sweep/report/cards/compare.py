@@ -27,7 +27,7 @@ def headline(compared: "Compared") -> Iterable[Card]:
     sentences = [_best(compared, sweep) for sweep in compared.sweeps]
     first, *other_sweeps = compared.sweeps
     if not compared.common:
-        sentences.append("No point is judged in all of them, so that nothing can be said of the same points.")
+        sentences.append("No point is judged in all sweeps, so they have no points to compare.")
     elif not compared.same_data:
         sentences.append(
             f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them, on "
@@ -226,7 +226,7 @@ def costs(compared: "Compared") -> Iterable[Card]:
     )
     notes = ["Mean error of each point at its own setting, and the front of each sweep."]
     if not compared.same_data:
-        notes.append("The sweeps are judged on different images: heights of their fronts say nothing of one another.")
+        notes.append("The sweeps are judged on different images: their error levels are not comparable.")
     return [Card(title, ("One front for each sweep.",), picture, notes=tuple(notes))]
 
 

@@ -111,9 +111,9 @@ def _notes(study: Study, with_test: pd.DataFrame, final: Final) -> list[str]:
     luck = 100 * math.sqrt(max(0.0, rate * (1 - rate)) / max(1, final.images))
     notes = [
         "Seed s is judged by the network that stands for the point at seed s everywhere else: trained at the setting "
-        "that validation prefers on the other seeds. Nothing was chosen by test images. Intervals are over seeds; the "
-        "luck of which images are in the split is in none: it alone is a standard error of "
-        f"{words.number(luck)} points for a single network, and less for a difference of two."
+        "that validation prefers on the other seeds. Nothing was chosen by test images. Intervals are over seeds only; "
+        f"the choice of test images adds a standard error of {words.number(luck)} points for a single network, and "
+        "less for a difference of two."
     ]
     if not final.official:
         notes.append("The set has no official test split: images that no run sees were set aside in its place.")

@@ -112,9 +112,9 @@ def detail(contrast: Contrast) -> str:
         return ", ".join(filter(None, [f"mean over {len(pairs)} pairs" if len(pairs) > 1 else "", cost]))
     if len(pairs) == 1:
         return ""
-    varied = [axis for axis in pairs[0].rest if len({pair.rest.get(axis) for pair in pairs}) > 1]
+    varied = [axis for axis in pairs[0].shared if len({pair.shared.get(axis) for pair in pairs}) > 1]
     if len(varied) == 1:
-        values = list(dict.fromkeys(words.value(pair.rest.get(varied[0])) for pair in pairs))
+        values = list(dict.fromkeys(words.value(pair.shared.get(varied[0])) for pair in pairs))
         if len(values) == len(pairs) <= 5:
             first = words.equal(words.name(varied[0]), values[0])
             return f"mean over {words.several([first, *values[1:]])}"
@@ -160,7 +160,7 @@ def open_sentence(study: Study) -> str | None:
     if not study.verdicts:
         return None
     if not undecided:
-        return f"All that was asked is decided{_untuned(study)}."
+        return f"Every question is decided{_untuned(study)}."
     undecided.sort(key=lambda verdict: (math.isnan(verdict.seeds), verdict.seeds))
     space, first = command_name(study.frame.name), undecided[0].seeds
     if to_come := study.counts.missing - study.frame.without_loss:

@@ -74,8 +74,8 @@ def _sentence(cost: str, chances: Chances, study: Study) -> str:
     subject = "no point is" if not names else f"{words.several(names)} {'is' if len(names) == 1 else 'are'}"
     if len(names) > 6:
         subject = f"{len(names)} points are"
-    rest = f"for {words.plural(open_, 'point')} the seeds leave it open" if open_ else "no other may be"
-    return f"Against {NAMES[cost]}, {subject} on the front of expected error with a chance of 95 % or more; {rest}."
+    others = f"for {words.plural(open_, 'point')} the seeds leave it open" if open_ else "no other may be"
+    return f"Against {NAMES[cost]}, {subject} on the front of expected error with a chance of 95 % or more; {others}."
 
 
 def _interval(chances: Chances) -> str:

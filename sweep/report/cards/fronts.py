@@ -22,8 +22,7 @@ def fronts(study: Study) -> Iterable[Card]:
     sentences = _sentences(study)
     notes = [
         "Mean error of each point at its own setting; bars are one standard deviation over seeds. "
-        "A front of means knows nothing of their noise: where bars overlap, "
-        "another set of seeds may well draw another front.",
+        "A front of means ignores their noise: where bars overlap, other seeds may give another front.",
     ]
     lost, waiting = int((table["n_failed"] > 0).sum()), int((~table["settled"].astype(bool)).sum())
     if lost:

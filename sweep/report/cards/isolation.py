@@ -25,7 +25,7 @@ def cards(study: Study) -> Iterable[Card]:
     if not isolations:
         return [Card(title, waits="This waits for finished points at two values of an axis.")]
     sentences = [_sentence(isolation) for isolation in isolations if isolation.balanced and isolation.step.n > 1] or [
-        "No axis has two values at which all else is the same, so none can be seen alone."
+        "No axis has two values with all other axes equal, so no axis can be shown alone."
     ]
     picture = Picture(
         "isolation",
@@ -39,7 +39,7 @@ def cards(study: Study) -> Iterable[Card]:
         "Each interval is of one value, or of one step, by itself."
     ]
     if any(value.mean.low < 0 for isolation in isolations for value in isolation.values):
-        notes.append("An arrow at zero: the interval goes on below, where no error is; more seeds would narrow it.")
+        notes.append("An arrow at zero: the interval continues below zero, which is impossible; use more seeds.")
     if lone := [words.name(isolation.axis) for isolation in isolations if not isolation.balanced]:
         notes.append(f"Points that differ in {words.several(lone)} differ in other axes as well.")
     return [Card(title, tuple(sentences), picture, tuple(_table(isolation) for isolation in isolations), tuple(notes))]

@@ -46,7 +46,7 @@ def _interaction_sentence(error_map: Plane) -> str:
     """Describe how much more error falls along x at the last `by` than at the first."""
     interaction = error_map.interaction
     if interaction.n < 1:
-        return "Whether the effect of the one depends on the other waits for a full grid of both with seeds in common."
+        return "The interaction needs every combination of both axes, with shared seeds."
     x, by = words.name(error_map.x), words.name(error_map.by)
     ends = f"From {words.equal(x, error_map.xs[0])} to {words.value(error_map.xs[-1])}"
     last, first = words.equal(by, error_map.bys[-1]), words.equal(by, error_map.bys[0])

@@ -30,8 +30,8 @@ def chosen_settings(study: Study) -> Iterable[Card]:
     all_settings = shown_settings(study.frame)
     if not names or len(all_settings) == 1:
         text = (
-            "Nothing is tuned in this sweep: all points share the recipe’s one setting, and a difference between them "
-            "may be that setting’s doing. List values of it under nuisance to know."
+            "Nothing is tuned in this sweep: all points share one setting of the recipe, which may cause part of a "
+            "difference between them. List values of it under nuisance to find out."
         )
         return [Card(title, waits=text)]
     if study.counts.done + study.counts.lost == 0:
@@ -194,7 +194,7 @@ def _edge_sentence(study: Study, names: list[str]) -> str:
     if not any(is_number(value) for values in study.frame.nuisance.values() for value in values):
         return ""
     if not rows:
-        return "No point has a success and a result at each of its settings yet, so none has a best one to tell of."
+        return "No point has a result at every setting yet, with at least one success, so no best setting is known."
     if not at_edge:
         subject = f"the {len(rows)} of {len(points)} points" if len(rows) < len(points) else "the points"
         return f"Of {subject} with a result at every setting, none is best at the edge of the list."

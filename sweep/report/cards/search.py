@@ -47,7 +47,7 @@ def _course(search: Search) -> Card:
     sentences += _progress_sentences(search, course)
     notes = (
         "Random order: the explored runs themselves, shuffled 200 times, as nothing is known of points that were not "
-        "run. A random search of the whole grid does worse than that as far as this search turned to better points. "
+        "run. A random search of the whole grid would do worse, the more this search moved to better points. "
         "The lowest error of many runs is flattered; confirmed means are not. "
         "Hypervolume: share of the box from no error and least cost to the worst explored, cost on a log scale, that "
         f"is dominated. Bands hold {100 * BAND:.0f} % of the orders.",
@@ -137,7 +137,9 @@ def _confirmed(study: Study, search: Search) -> Card:
     for row in records(rows):
         chosen = [settings.loc[row["point"], name] for name in search.nuisance]
         edge += bool(at_edges(ends, chosen))
-        lowest_explored = float(lowest.get(row["point"], math.nan))
+        explored_text, explored_error = "–", None
+        if row["point"] in lowest and math.isfinite(lowest[row["point"]]):
+            explored_text, explored_error = words.number(lowest[row["point"]]), float(lowest[row["point"]])
         spread = f" ± {words.number(row['sd'])}" if row["n"] > 1 else ""
         mean = f"{words.number(row['mean'])}{spread} ({row['n']})" if row["n"] else "–"
         cells.append(
@@ -146,10 +148,7 @@ def _confirmed(study: Study, search: Search) -> Card:
                 Cell(words.count(row[cost]), float(row[cost])),
                 *(Cell(words.value(value)) for value in chosen),
                 Cell(mean, row["mean"] if row["n"] else None),
-                Cell(
-                    words.number(lowest_explored) if math.isfinite(lowest_explored) else "–",
-                    lowest_explored if math.isfinite(lowest_explored) else None,
-                ),
+                Cell(explored_text, explored_error),
             )
         )
     name = NAMES.get(cost, cost)
@@ -159,10 +158,8 @@ def _confirmed(study: Study, search: Search) -> Card:
         f"{name} by fresh seeds alone."
     ]
     if edge:
-        verb_has = "has" if edge == 1 else "have"
-        sentences.append(
-            f"{words.count(edge)} {verb_has} a setting at the end of its list: a better one may lie beyond."
-        )
+        has = "has" if edge == 1 else "have"
+        sentences.append(f"{words.count(edge)} {has} a setting at the end of its list: a better one may lie beyond.")
     heads = (
         Column("finalist", numeric=False),
         Column(name),
@@ -224,22 +221,14 @@ def _count_sentence(claims: Iterable[PointClaim], confidence: float, best: bool)
 
 def _open_sentences(claims: Iterable[PointClaim]) -> list[str]:
     undecided = [claim for claim in claims if claim.verdict == "not decided"]
-    by_runs = sorted(
-        (claim for claim in undecided if claim.to_decide is not None),
-        key=lambda claim: (claim.to_decide or 0, claim.point),
-    )
+    by_runs = sorted((claim.to_decide, claim.point) for claim in undecided if claim.to_decide is not None)
     sentences = []
     if by_runs:
-        first = by_runs[0]
-        sentences.append(
-            f"{first.point} would be cheapest to decide: about {words.plural(max(first.to_decide or 0, 1), 'more run')}"
-            "."
-        )
+        runs, point = by_runs[0]
+        sentences.append(f"{point} would be cheapest to decide: about {words.plural(max(runs, 1), 'more run')}.")
     if len(by_runs) < len(undecided):
-        n = len(undecided) - len(by_runs)
-        sentences.append(
-            f"{words.plural(n, 'point')} would take more than 50 runs each to decide, or more than there are."
-        )
+        points = words.plural(len(undecided) - len(by_runs), "point")
+        sentences.append(f"{points} would take more than 50 runs each to decide, or more than there are.")
     return sentences
 
 
@@ -266,9 +255,8 @@ def _contrasts(search: Search, title: str, confidence: float) -> Card:
         is_clear = low > 0 or high < 0
         clear += is_clear
         text = f"{words.signed(contrast.difference)} [{words.signed(low)}, {words.signed(high)}]"
-        rows.append(
-            (Cell(contrast.first), Cell(contrast.second), Cell(text, contrast.difference, "clear" if is_clear else ""))
-        )
+        difference = Cell(text, contrast.difference, "clear" if is_clear else "")
+        rows.append((Cell(contrast.first), Cell(contrast.second), difference))
     axis = words.name(str(search.settings.get("axis")))
     sentence = (
         f"{clear or 'None'} of {words.plural(len(rows), 'difference')} along {axis} "
@@ -296,13 +284,10 @@ def _importance(search: Search) -> Card:
     heads = (Column("axis or setting", numeric=False), Column("share, %", hint="95 % interval over resampled runs"))
     rows = tuple(
         (
-            Cell(words.name(importance.name)),
-            Cell(
-                f"{100 * importance.share:.0f} [{100 * importance.low:.0f}, {100 * importance.high:.0f}]",
-                importance.share,
-            ),
+            Cell(words.name(axis.name)),
+            Cell(f"{100 * axis.share:.0f} [{100 * axis.low:.0f}, {100 * axis.high:.0f}]", axis.share),
         )
-        for importance in shares
+        for axis in shares
     )
     note = (
         f"PED-ANOVA (Watanabe et al. 2023), by Optuna: how far the values of the best {100 * BEST:.0f} % of the "

@@ -122,10 +122,13 @@ def _tuned(study: Study, compared: Compared, long: int) -> Estimate | None:
 
 
 def _length_sentence(when: str, differences: Mapping[str, Estimate]) -> str:
-    clauses = [f"{name}, {words.points_of_error(one, sign=True)}" for name, one in differences.items()]
-    over = {f" ({words.seeds(one)})" if one.n > 1 else "" for one in differences.values()}
+    clauses = [f"{name}, {words.points_of_error(difference, sign=True)}" for name, difference in differences.items()]
+    over = {f" ({words.seeds(difference)})" if difference.n > 1 else "" for difference in differences.values()}
     if len(over) > 1:
-        clauses = [f"{clause} ({words.seeds(one)})" for clause, one in zip(clauses, differences.values(), strict=True)]
+        clauses = [
+            f"{clause} ({words.seeds(difference)})"
+            for clause, difference in zip(clauses, differences.values(), strict=True)
+        ]
     return f"{when}: {'; '.join(clauses)}{over.pop() if len(over) == 1 else ''}."
 
 

@@ -44,8 +44,8 @@ def cards(study: Study) -> Iterable[Card]:
         "Agreement is Kendall’s τ-b, with 95 % intervals from drawing points and the noise of their means anew. The "
         "ceiling is what these seeds would reach if the target were the sweep’s own true order. A pair is decided "
         "where its own 95 % interval excludes zero; targets closer than they can be read are ties.",
-        "Whoever picks a proxy, or a rate, by its agreement with a target picks what suits these points: it has to be "
-        "confirmed on points that were not looked at.",
+        "A proxy, or a rate, that is chosen by its agreement with a target fits these points: confirm it on other "
+        "points.",
     ]
     if unknown:
         count = f"{words.plural(len(unknown), 'row')} of truth {'is' if len(unknown) == 1 else 'are'}"
