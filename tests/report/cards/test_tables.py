@@ -43,9 +43,7 @@ def test_the_best_setting_is_marked_and_the_cross_fitted_error_stands_beside_it(
 
 def test_a_setting_that_was_not_compared_is_not_called_an_edge():
     study = Study(lacking(quick(), "missing", (quick().runs["optimizer.lr"] == 0.09)))
-    assert "No point has a success and a result at each of its settings" in point_cards._edge_sentence(
-        study, ["optimizer.lr"]
-    )
+    assert "No point has a result at every setting yet" in point_cards._edge_sentence(study, ["optimizer.lr"])
 
 
 def test_points_have_their_error_interval_and_difference():
