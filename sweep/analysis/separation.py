@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from sweep.analysis.metric import measured_by
 from sweep.analysis.nuisance import settings
@@ -86,8 +87,20 @@ def separate(frame: SweepFrame) -> Separation | None:
         shares = _share(np.asarray(by_error_drawn), np.asarray(by_loss_drawn))
         defined = shares[~np.isnan(shares)]
         if len(defined):
-            low, high = (float(q) for q in np.quantile(defined, [0.025, 0.975], method="nearest"))
+            tail = _tail(seeds)
+            low, high = (float(q) for q in np.quantile(defined, [tail, 1 - tail], method="nearest"))
     return Separation(number, seeds, by_error, by_loss, float(_share(np.array(by_error), np.array(by_loss))), low, high)
+
+
+def _tail(seeds: int) -> float:
+    """The share of draws beyond either end of a 95 % interval, less than 0.025 since few seeds are drawn anew.
+
+    Percentiles of a bootstrap are too close by what a normal quantile is below Student's t, and by the factor
+    sqrt((n - 1) / n) of a deviation (Hesterberg 2015, What teachers should know about the bootstrap). They alone call
+    one of two equally good measures better in up to 10 of 100 sweeps.
+    """
+    extent = stats.t.ppf(0.975, seeds - 1) * math.sqrt(seeds / (seeds - 1))
+    return float(stats.norm.sf(extent))
 
 
 def _share(error: Array, loss: Array) -> Array:

@@ -4,9 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sweep.analysis import separation
 from sweep.analysis.metric import measured_by
 from sweep.analysis.separation import separate, signal_over_noise
+from sweep.analysis.study import Study
+from sweep.report.cards.separation import cards
 from tests.laboratory import laboratory
+
+from .frames import sweep_frame
 
 
 def table(frame, rate=None):
@@ -56,3 +61,26 @@ def test_the_same_numbers_need_the_same_seeds():
 def test_three_seeds_have_no_interval_and_one_has_nothing():
     assert math.isnan(separate(laboratory("long")).low)
     assert separate(laboratory("long", seeds=[20])) is None
+
+
+@pytest.mark.parametrize("seeds", [4, 8])
+def test_of_two_measures_that_are_as_good_one_is_seldom_called_better(seeds, monkeypatch):
+    """Eight points, signal and noise the same by both; an interval that excludes 1 is a mistake."""
+    monkeypatch.setattr(separation, "RESAMPLES", 300)
+    rng = np.random.default_rng(seeds)
+    mistakes = 0
+    for _ in range(100):
+        true = 50 + rng.normal(0, 1, (8, 1))
+        errors, losses = (true + rng.normal(0, 1, (8, seeds)) for _ in range(2))
+        frame = sweep_frame({f"p{i}": [row] for i, row in enumerate(errors.tolist())}, nuisance={"lr": (1,)})
+        found = separate(replace(frame, runs=frame.runs.assign(loss=losses.ravel())))
+        mistakes += found.low > 1 or found.high < 1
+    assert mistakes <= 9
+
+
+def test_without_noise_by_one_measure_nothing_is_compared():
+    errors = {f"p{i}": [[float(i)] * 4] for i in range(4)}
+    frame = sweep_frame(errors, nuisance={"lr": (1,)})
+    losses = frame.runs["error"] + np.random.default_rng(0).normal(0, 1, 16)
+    said = cards(Study(replace(frame, runs=frame.runs.assign(loss=losses))))[0].says
+    assert said[-1] == "By error seeds bring no noise, so that there is no signal over noise."

@@ -44,7 +44,9 @@ def _heads() -> tuple[Column, ...]:
 _NOTES = (
     "The noise of a difference is that of its two points, each moderated by that of a typical point. Intervals of all "
     "points together fail in 5 of 100 sweeps, where noise is equal; one point or a baseline of twice the noise makes "
-    "that 6 to 11. p is of each difference alone; Holm’s correction bounds the chance of one false finding among all.",
+    "that 6 to 11. p is of each difference alone; Holm’s correction bounds the chance of one false finding among all. "
+    "It does not use that differences share the baseline’s noise, as those intervals do: so its p can exceed 0.05 "
+    "where an interval of all together excludes zero.",
     "Shrunk: errors are drawn toward those of the other points as far as noise explains how they differ. Over all "
     "points such intervals cover 92 to 99 %, and a lone point that differs from all others by 1 to 2.5 deviations of a "
     "run in 82 to 92 % of sweeps.",
