@@ -2,6 +2,9 @@
 
 import dataclasses
 import re
+from dataclasses import replace
+
+from analysis.frames import sweep_frame
 
 from report.cards.test_finding import asked, by_lambda, plain, says
 from report.frames import quick
@@ -80,3 +83,21 @@ def test_comparisons_over_different_numbers_of_seeds_are_told_so():
     runs = frame.runs.assign(status=frame.runs["status"].mask(lost, "missing"), error=frame.runs["error"].mask(lost))
     said = says(asked(dataclasses.replace(frame, runs=runs), "family"))[0]
     assert "2 to 3 seeds)" in said
+
+
+def test_a_decision_at_the_end_of_a_list_holds_for_what_is_listed():
+    rows = [[9.0, 9.1, 9.2, 9.1], [7.0, 7.1, 7.2, 7.1], [5.0, 5.1, 5.2, 5.1]]
+    better = [[error - 1 - 0.01 * seed for seed, error in enumerate(row)] for row in rows]
+    frame = sweep_frame(
+        {"a": rows, "b": better, "c": [rows[0], rows[2], rows[1]]},
+        nuisance={"optimizer.lr": (0.01, 0.02, 0.04)},
+        axes={"family": {"a": "static", "b": "weightnet", "c": "other"}},
+        baseline={"b": "a", "c": "a"},
+    )
+    lines = finding.lines(Study(replace(frame, main=("family",))))
+    assert lines[-1] == (
+        "Every question is decided, for the values that are listed: 2 of the points compared have the best learning "
+        "rate at an end of its list."
+    )
+    inside = replace(frame, nuisance={"optimizer.lr": (0.01, 0.02, 0.04, 0.08)})
+    assert finding.lines(Study(replace(inside, main=("family",))))[-1] == "Every question is decided."
