@@ -137,11 +137,12 @@ def value_mistake(axis: str, value: Any) -> str | None:
     if axis == "family":
         return None if isinstance(value, str) and value in FAMILIES else unknown_word("family", value, list(FAMILIES))
     what = None
-    for adapter in _adapters(axis):
+    for annotation, adapter in zip(annotations(axis), _adapters(axis), strict=True):
         try:
             adapter.validate_python(value)
         except ValidationError as error:
-            what = "; ".join(dict.fromkeys(text for _, text in messages(error.errors(include_url=False), None, axis)))
+            found = messages(error.errors(include_url=False), None, axis, annotation)
+            what = "; ".join(dict.fromkeys(text for _, text in found))
         else:
             return None
     return what

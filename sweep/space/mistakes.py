@@ -24,6 +24,13 @@ _KINDS = {
     "dict": "a mapping",
     "model": "a mapping",
 }
+#: What a text must look like, by its key.
+_FORMS = {
+    "name": "is used in file names: use letters, digits, '.', '_' and '-', starting with a letter or digit",
+    "architecture": "needs the form sm_90, as PyTorch names GPUs",
+    "fingerprint": "needs 64 hexadecimal digits",
+}
+_NUMBERS = {2: "two", 3: "three"}
 
 
 def translate(error: ValidationError, model: type[BaseModel], source: Source, under: Where = ()) -> list[str]:
@@ -31,13 +38,19 @@ def translate(error: ValidationError, model: type[BaseModel], source: Source, un
     return [source.mistake(under + where, what) for where, what in messages(error.errors(include_url=False), model)]
 
 
-def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "") -> Iterator[tuple[Where, str]]:
-    """Yield where each of pydantic's errors is, and a message; `name` is that of a single value."""
+def messages(
+    errors: Iterable[Any], model: type[BaseModel] | None, name: str = "", annotation: Any = None
+) -> Iterator[tuple[Where, str]]:
+    """Yield where each of pydantic's errors is, and a message; `name` and `annotation` are those of a single value."""
     lacking: dict[tuple[Where, str], list[str]] = {}
     for item in errors:
         where, owner, tag = _place(item["loc"], model)
         choice = owner.choice if owner and issubclass(owner, Flat) else None
-        if choice and tag and item["type"] == "missing":
+        if item["type"] == "missing" and where and isinstance(where[-1], int):
+            # pydantic reports every value that a list lacks; one message is for the first
+            if where[-1] == len(item["input"]):
+                yield where[:-1], _length_mistake(len(item["input"]), _annotation_at(owner, where, name, annotation))
+        elif choice and tag and item["type"] == "missing":
             # one message for all keys that are missing
             lacking.setdefault((where[:-1], tag), []).append(str(where[-1]))
         elif choice and item["type"] == "union_tag_not_found":
@@ -50,7 +63,8 @@ def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "
             yield where, f"{where[-1]} is not supported with {choice.noun} {tag}, only with {allowed}"
         else:
             context = item.get("ctx", {})
-            yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner)
+            of_key = _annotation_at(owner, where, name, annotation)
+            yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner, of_key)
     for (where, tag), names in lacking.items():
         choice = _choice_of(model, where)
         yield where, f"{choice.noun} {tag} needs {' and '.join(names)}{getattr(choice.members[tag], 'hint', '')}"
@@ -88,7 +102,13 @@ def _place(
 
 
 def _what(
-    kind: str, value: Any, context: Mapping[str, Any], message: str, where: Where, owner: type[BaseModel] | None
+    kind: str,
+    value: Any,
+    context: Mapping[str, Any],
+    message: str,
+    where: Where,
+    owner: type[BaseModel] | None,
+    annotation: Any,
 ) -> str:
     name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
@@ -99,7 +119,7 @@ def _what(
         return "is missing" + _HINTS.get(name, "")
     if kind == "literal_error":
         key = next((str(step) for step in reversed(where) if isinstance(step, str)), name)
-        return unknown_word(key if key == name else key.removesuffix("s"), value, _literals(owner, key))
+        return unknown_word(key if key == name else key.removesuffix("s"), value, _literals(annotation))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
         wanted = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
         return f"needs {wanted}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"
@@ -108,11 +128,25 @@ def _what(
         sign = sign or {"less_than": "under", "less_than_equal": "at most"}[kind]
         return f"must be {sign} {next(iter(context.values()))}, found {describe(value)}"
     if kind == "string_pattern_mismatch":
-        allowed = "letters, digits, '.', '_' and '-', starting with a letter or digit"
-        return f"{describe(value)} is used in file names: use {allowed}"
-    if kind == "too_short":
-        return "needs at least one value"
+        return f"{describe(value)} {_FORMS.get(name, 'needs the form ' + str(context['pattern']))}"
+    if kind in {"too_short", "too_long"}:
+        return _length_mistake(len(value), annotation, context)
+    if kind == "string_too_short":
+        return "is empty"
+    if kind == "string_too_long":
+        return f"has {len(value)} characters, at most {context['max_length']} are allowed"
+    if kind == "finite_number":
+        return f"{value} is not a number that can be used"
     return message.removeprefix("Value error, ")
+
+
+def _length_mistake(length: int, annotation: Any, context: Mapping[str, Any] | None = None) -> str:
+    """A message about a list of the wrong length."""
+    if (needed := _fixed_length(annotation)) is not None:
+        return f"needs {_NUMBERS.get(needed, needed)} values, found {length}"
+    if context and "max_length" in context:
+        return f"has {length} values, at most {context['max_length']} are allowed"
+    return "needs at least one value"
 
 
 def near_boolean(value: object) -> str:
@@ -180,6 +214,17 @@ def types_in(annotation: Any) -> Iterator[Any]:
         yield from types_in(inner)
 
 
-def _literals(model: type[BaseModel] | None, name: str) -> list[str]:
-    types = types_in(_annotation(model, name)) if model else iter(())
-    return [str(word) for t in types if get_origin(t) is Literal for word in get_args(t)]
+def _annotation_at(model: type[BaseModel] | None, where: Where, name: str, annotation: Any) -> Any:
+    """The annotation of the last key of a path in a section, or else of the single value `name`."""
+    key = next((str(step) for step in reversed(where) if isinstance(step, str)), name)
+    return _annotation(model, key) if model else annotation
+
+
+def _literals(annotation: Any) -> list[str]:
+    return [str(word) for t in types_in(annotation) if get_origin(t) is Literal for word in get_args(t)]
+
+
+def _fixed_length(annotation: Any) -> int | None:
+    """How many values a list must have; None if that varies, or if it is no list."""
+    tuples = (get_args(t) for t in types_in(annotation) if get_origin(t) is tuple)
+    return next((len(args) for args in tuples if args and args[-1] is not ...), None)

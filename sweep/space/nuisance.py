@@ -67,9 +67,9 @@ def _value_mistakes(
     mistakes = []
     for error in recipe_errors(with_setting(proxy, {path: value})):
         if (error["loc"], error["type"]) not in base:
-            ((_, what),) = messages([error], Proxy)
-            # an unknown setting is one mistake, however many values it has
-            mistakes.append(source.mistake(at[:2] if "unknown key" in what else at, what))
+            for _, what in messages([error], Proxy):
+                # an unknown setting is one mistake, however many values it has
+                mistakes.append(source.mistake(at[:-1] if "unknown key" in what else at, what))
     return mistakes
 
 
