@@ -109,6 +109,8 @@ def test_a_network_of_ones_own(command, tmp_path):
         (["--backbone", "resnet19"], "did you mean 'resnet18'?"),
         (["--name", "a/b"], "is used in file names"),
         (["--dataset", "imagefolder"], "--images: is missing"),
+        # it can be planned for, and not run
+        (["--dataset", "imagenet"], "'imagenet' is unknown"),
         (["--images", "x"], "--images: is for imagefolder and huggingface"),
         (["nowhere/space.yaml"], "there is no folder nowhere"),
     ],
