@@ -66,7 +66,9 @@ def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str
         known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
         for key, value in block.items():
             takers = [network for network in own if network.takes(key)]
-            if takers or key in AXES:
+            if flat and own and not takers and key in AXES and key not in {"backbone", "image_size"}:
+                mistakes += [source.mistake((*where, key), network.no_parameter(key)) for network in own]
+            elif takers or key in AXES:
                 mistakes += _values_mistakes(key, value, (*where, key), several, flat, source, takers)
             elif not anything:
                 mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known)}"))

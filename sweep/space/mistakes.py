@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from sweep.space.model import Choice, Flat
+from sweep.space.model import Choice, Flat, KeyMistake, Model
 from sweep.space.source import Source, Where, did_you_mean
 
 #: What is added to the message about a key that is missing.
@@ -63,6 +63,8 @@ def messages(
             yield where, f"{where[-1]} is not supported with {choice.noun} {tag}, only with {allowed}"
         else:
             context = item.get("ctx", {})
+            if isinstance(error := context.get("error"), KeyMistake):
+                where = (*where, *error.where)
             of_key = _annotation_at(owner, where, name, annotation)
             yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner, of_key)
     for (where, tag), names in lacking.items():
@@ -178,14 +180,12 @@ def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys that a section may have."""
     if issubclass(model, Flat):
         choice = model.choice
-        return [*(name for name in model.model_fields if name != "chosen"), choice.tag, *choice.keys]
-    return list(model.model_fields)
+        return [*(name for name in model.model_fields if name != "chosen"), choice.tag, *choice.keys, *model.more_keys]
+    return [*model.model_fields, *(model.more_keys if issubclass(model, Model) else ())]
 
 
 def _choice_of(model: type[BaseModel] | None, where: Where) -> Choice:
-    current = model
-    for step in where:
-        current = _model_of(current, str(step)) if current else None
+    current = model_at(model, map(str, where))
     assert current is not None
     assert issubclass(current, Flat)
     return current.choice
@@ -199,6 +199,18 @@ def _annotation(model: type[BaseModel], name: str) -> Any:
             if name in member.model_fields:
                 return member.model_fields[name].annotation
     return None
+
+
+def model_at(model: type[BaseModel] | None, path: Iterable[str]) -> type[BaseModel] | None:
+    """The model of the section at a path within another, if there is one."""
+    for step in path:
+        model = _model_of(model, step)
+    return model
+
+
+def takes_list(model: type[BaseModel] | None, name: str) -> bool:
+    """Whether the value of a key of a section is a list."""
+    return model is not None and any(get_origin(t) in {list, tuple} for t in types_in(_annotation(model, name)))
 
 
 def _model_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:

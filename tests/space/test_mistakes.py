@@ -1,10 +1,15 @@
 """Messages about wrong values of a space: every one says what is wrong in words of the file."""
 
+from pathlib import Path
+
 import pytest
 from small import SMALL
 
 from sweep.errors import SpaceError
 from sweep.space import Space
+from sweep.space.product import make_point
+
+EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 
 
 @pytest.fixture
@@ -75,3 +80,61 @@ def test_a_wrong_value_of_an_axis(key, message, mistakes):
     assert mistakes("    G: 1", f"    G: 1\n    {key}") == [f"15: grid[1].{key.split(':')[0]}: {message}"]
 
 
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("recip: paper", "proxy.recip: unknown key 'recip'; did you mean 'recipe'?"),
+        ("l: 0.1", "proxy.l: unknown key 'l'; did you mean 'lr'?"),
+        ("recipe: papers", "proxy.recipe: no recipe is called 'papers'; there is paper"),
+        ("augment: {flip: true}", "proxy.augment.flip: augment.flip would turn digits into something else; set it to false"),
+        ("{schedule: cosine, warmup: 14}", "proxy.warmup: warmup of 14 epochs is longer than the 8 of training"),
+    ],
+)
+def test_a_wrong_key_of_the_recipe_is_told_on_its_line(key, message, mistakes):
+    lines = [f"  {line}" for line in key.strip("{}").split(", ")] if key.startswith("{") else [f"  {key}"]
+    told = mistakes("  batch_size: 40", "\n".join(["  batch_size: 40", *lines]))
+    assert told == [f"{18 + len(lines)}: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("tuned", "message"),
+    [
+        (
+            "optimizer: [adamw, sgd]",
+            "optimizer: is a section, not a setting: "
+            "tune optimizer.lr, optimizer.weight_decay, optimizer.name, optimizer.momentum",
+        ),
+        (
+            "augment: [{shift: 1}]",
+            "augment: is a section, not a setting: "
+            "tune augment.color_jitter, augment.crop, augment.shift, augment.flip, augment.cutout",
+        ),
+        ("augment.resized_crop: [0.5]", "augment.resized_crop: is a list, which cannot be tuned"),
+    ],
+)
+def test_a_section_cannot_be_tuned(tuned, message, mistakes):
+    assert mistakes("optimizer.lr: [0.01, 0.04]", tuned) == [f"21: nuisance.{message}"]
+
+
+def test_a_message_names_an_axis_once():
+    with pytest.raises(ValueError, match="^reduction is not supported with family static, only with 'se', 'sk'$"):
+        make_point({}, {"family": "static", "reduction": 4})
+    with pytest.raises(ValueError, match="^width must be over 0.0, found -1$"):
+        make_point({}, {"family": "static", "width": -1})
+
+
+@pytest.mark.parametrize("key", ["repeats: [1, 2]", "repeats: 3", "M: x", "stem: foo", "family: se"])
+def test_an_axis_of_ours_is_none_of_a_network_of_ones_own(key, write, tmp_path):
+    (tmp_path / "ring.py").write_text((EXAMPLES / "ring.py").read_text())
+    text = (EXAMPLES / "ring.yaml").read_text().replace("    depth:", f"    {key}\n    depth:")
+    with pytest.raises(SpaceError, match=f"ring.yaml:9: grid.0..{key.split(':')[0]}: .* is not a parameter of ring:ring"):
+        Space.load(write(text, "ring.yaml"))
+
+
+def test_a_module_is_named_without_its_suffix(write, tmp_path):
+    (tmp_path / "ring.py").write_text((EXAMPLES / "ring.py").read_text())
+    text = (EXAMPLES / "ring.yaml").read_text().replace("ring:ring", "ring.py:ring")
+    with pytest.raises(SpaceError, match="a module is named without .py: write ring$"):
+        Space.load(write(text, "ring.yaml"))
