@@ -121,6 +121,11 @@ def test_a_mistake_writes_nothing(words, told, command, tmp_path):
     assert not list(tmp_path.rglob("*.yaml"))
 
 
+def test_the_next_command_can_be_copied(command):
+    _, out, _ = command("new", "ü ü.yaml")
+    assert "Next: wn-sweep plan 'ü ü.yaml', which trains nothing, then wn-sweep run 'ü ü.yaml'" in out
+
+
 def test_nothing_is_written_over(command, tmp_path):
     (tmp_path / "space.yaml").write_text("mine")
     (tmp_path / "quick.yaml").symlink_to("nowhere")
