@@ -35,7 +35,8 @@ def lane_lines(planned: Plan) -> Iterator[str]:
             )
             continue
         if runs == 1 and not planned.space.extra_seeds:
-            yield f"the one run of a point is trained in one of {lanes} lanes ({which}); proxy.lanes: 1 would waste none"
+            wasted = "proxy.lanes: 1 would waste none"
+            yield f"the one run of a point is trained in one of {lanes} lanes ({which}); {wasted}"
             continue
         empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
         hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""

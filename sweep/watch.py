@@ -105,10 +105,7 @@ class Summary:
         trained = f"{self.trained} trained now" if self.trained else "nothing to train"
         return [
             f"{self.statuses.get('done', 0)} of {runs} runs are in ({trained}): {self.ledger}",
-            *(
-                f"{n} {status}: {where} says why; --retry-failed does them again"
-                for status, n in self.failed.items()
-            ),
+            *(f"{n} {status}: {where} says why; --retry-failed does them again" for status, n in self.failed.items()),
             *self.finding,
             *([] if self.page is None else [f"Report: {self.page}"]),
         ]

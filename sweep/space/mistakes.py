@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from sweep.space.model import Choice, Flat, KeyMistake, Model
+from sweep.space.model import Choice, Flat, KeyMistakeError, Model
 from sweep.space.source import Source, Where, did_you_mean
 
 #: What is added to the message about a key that is missing.
@@ -63,7 +63,7 @@ def messages(
             yield where, f"{where[-1]} is not supported with {choice.noun} {tag}, only with {allowed}"
         else:
             context = item.get("ctx", {})
-            if isinstance(error := context.get("error"), KeyMistake):
+            if isinstance(error := context.get("error"), KeyMistakeError):
                 where = (*where, *error.where)
             of_key = _annotation_at(owner, where, name, annotation)
             yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner, of_key)

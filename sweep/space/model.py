@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, get_arg
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 
-class KeyMistake(ValueError):
+class KeyMistakeError(ValueError):
     """What is wrong with a key of a section, where the section as a whole tells it; `where` is the key's path."""
 
     def __init__(self, what: str, *where: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sweep.space.datasets import Dataset, DatasetFacts, Known
 from sweep.space.hub import forget
 from sweep.space.image_index import folder_index
-from sweep.space.model import Choice, Flat, KeyMistake, Model
+from sweep.space.model import Choice, Flat, KeyMistakeError, Model
 from sweep.space.optimizers import Optimizer
 from sweep.space.recipes import with_recipe
 from sweep.space.schedules import CHOICE, AnySchedule
@@ -65,7 +65,7 @@ class Augment(Model):
     def _ordered(self) -> Self:
         if self.resized_crop is not None and self.resized_crop[0] > self.resized_crop[1]:
             low, high = self.resized_crop
-            raise KeyMistake(f"resized_crop goes from {low:g} down to {high:g}", "resized_crop")
+            raise KeyMistakeError(f"resized_crop goes from {low:g} down to {high:g}", "resized_crop")
         return self
 
 
@@ -152,16 +152,16 @@ class Proxy(Flat):
     def _makes_sense(self) -> Self:
         if self.warmup is not None and self.warmup > self.epochs:
             what = f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training"
-            raise KeyMistake(what, "warmup")
+            raise KeyMistakeError(what, "warmup")
         facts = self.dataset.chosen.facts
         if facts is not None and (classes := self._in_classes_of_the_task(facts).classes) > MOST_CLASSES:
-            raise KeyMistake(f"task has {classes:,} classes, more than {MOST_CLASSES:,}", "task")
+            raise KeyMistakeError(f"task has {classes:,} classes, more than {MOST_CLASSES:,}", "task")
         if self.dataset.fit == "whole" and self.augment.resized_crop is None:
             what = "dataset.fit: whole needs augment.resized_crop, which crops training images to size"
-            raise KeyMistake(what, "dataset", "fit")
+            raise KeyMistakeError(what, "dataset", "fit")
         if self.augment.flip and not self.dataset.flip_keeps_class:
             what = f"augment.flip would turn {self.dataset.name} into something else; set it to false"
-            raise KeyMistake(what, "augment", "flip")
+            raise KeyMistakeError(what, "augment", "flip")
         return self
 
 
@@ -199,5 +199,5 @@ class Resources(Model):
     @model_validator(mode="after")
     def _of_a_gpu(self) -> Self:
         if self.architecture is not None and not self.gpus:
-            raise KeyMistake("architecture is that of a GPU, and needs gpus to be over 0", "architecture")
+            raise KeyMistakeError("architecture is that of a GPU, and needs gpus to be over 0", "architecture")
         return self

@@ -9,7 +9,10 @@ from sweep.errors import SweepError
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--inline", "--workers", 2), "inline does one run at a time in this process, and does not go with workers: 2"),
+        (
+            ("--inline", "--workers", 2),
+            "inline does one run at a time in this process, and does not go with workers: 2",
+        ),
         (("--inline", "--address", "auto"), "and does not go with address"),
         (("--inline", "--storage", ""), "storage is empty: name a directory or a URL"),
         (("--inline", "--results", ""), "is empty: name a folder, or . for the working directory"),

@@ -53,9 +53,7 @@ def test_a_wrong_value(new, message, mistakes):
 
 
 def test_a_name_that_is_too_long(mistakes):
-    assert mistakes("name: small", f"name: {'a' * 101}") == [
-        "1: name: has 101 characters, at most 100 are allowed"
-    ]
+    assert mistakes("name: small", f"name: {'a' * 101}") == ["1: name: has 101 characters, at most 100 are allowed"]
 
 
 def test_a_fingerprint_that_is_none(mistakes):
@@ -80,15 +78,16 @@ def test_a_wrong_value_of_an_axis(key, message, mistakes):
     assert mistakes("    G: 1", f"    G: 1\n    {key}") == [f"15: grid[1].{key.split(':')[0]}: {message}"]
 
 
-
-
 @pytest.mark.parametrize(
     ("key", "message"),
     [
         ("recip: paper", "proxy.recip: unknown key 'recip'; did you mean 'recipe'?"),
         ("l: 0.1", "proxy.l: unknown key 'l'; did you mean 'lr'?"),
         ("recipe: papers", "proxy.recipe: no recipe is called 'papers'; there is paper"),
-        ("augment: {flip: true}", "proxy.augment.flip: augment.flip would turn digits into something else; set it to false"),
+        (
+            "augment: {flip: true}",
+            "proxy.augment.flip: augment.flip would turn digits into something else; set it to false",
+        ),
         ("{schedule: cosine, warmup: 14}", "proxy.warmup: warmup of 14 epochs is longer than the 8 of training"),
     ],
 )
@@ -119,9 +118,9 @@ def test_a_section_cannot_be_tuned(tuned, message, mistakes):
 
 
 def test_a_message_names_an_axis_once():
-    with pytest.raises(ValueError, match="^reduction is not supported with family static, only with 'se', 'sk'$"):
+    with pytest.raises(ValueError, match=r"^reduction is not supported with family static, only with 'se', 'sk'$"):
         make_point({}, {"family": "static", "reduction": 4})
-    with pytest.raises(ValueError, match="^width must be over 0.0, found -1$"):
+    with pytest.raises(ValueError, match=r"^width must be over 0.0, found -1$"):
         make_point({}, {"family": "static", "width": -1})
 
 
@@ -129,12 +128,14 @@ def test_a_message_names_an_axis_once():
 def test_an_axis_of_ours_is_none_of_a_network_of_ones_own(key, write, tmp_path):
     (tmp_path / "ring.py").write_text((EXAMPLES / "ring.py").read_text())
     text = (EXAMPLES / "ring.yaml").read_text().replace("    depth:", f"    {key}\n    depth:")
-    with pytest.raises(SpaceError, match=f"ring.yaml:9: grid.0..{key.split(':')[0]}: .* is not a parameter of ring:ring"):
+    with pytest.raises(
+        SpaceError, match=f"ring.yaml:9: grid.0..{key.split(':')[0]}: .* is not a parameter of ring:ring"
+    ):
         Space.load(write(text, "ring.yaml"))
 
 
 def test_a_module_is_named_without_its_suffix(write, tmp_path):
     (tmp_path / "ring.py").write_text((EXAMPLES / "ring.py").read_text())
     text = (EXAMPLES / "ring.yaml").read_text().replace("ring:ring", "ring.py:ring")
-    with pytest.raises(SpaceError, match="a module is named without .py: write ring$"):
+    with pytest.raises(SpaceError, match=r"a module is named without .py: write ring$"):
         Space.load(write(text, "ring.yaml"))

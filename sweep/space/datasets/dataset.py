@@ -8,7 +8,7 @@ from sweep.space.datasets.facts import DatasetFacts
 from sweep.space.datasets.keys import Known, OwnKeys
 from sweep.space.datasets.registry import CHOICE, AnyDataset
 from sweep.space.image_index import ImageIndex
-from sweep.space.model import Choice, Flat, KeyMistake
+from sweep.space.model import Choice, Flat, KeyMistakeError
 
 #: Keys that say where the images lie, or what is known of them: the same images make the same runs.
 PLACE = ("path", "config", "split", "validation_split", "image_column", "label_column", "known")
@@ -40,7 +40,7 @@ class Dataset(Flat):
     @model_validator(mode="after")
     def _enough(self) -> Self:
         if self.subset and self.train is None:
-            raise KeyMistake("subset: by seed needs train, how many images each seed draws", "subset")
+            raise KeyMistakeError("subset: by seed needs train, how many images each seed draws", "subset")
         facts = self.chosen.facts
         if facts is None:
             return self
@@ -57,7 +57,7 @@ class Dataset(Flat):
             )
         if self.subset and train >= (whole := facts.pool - max(validation, facts.apart)):
             what = f"subset: by seed needs train under {whole}, the images that validation leaves to draw from"
-            raise KeyMistake(what, "subset")
+            raise KeyMistakeError(what, "subset")
         return self
 
     @property
