@@ -3,7 +3,7 @@
 >>> from sweep import Space, plan, run, Ledger, report
 >>> space = Space.load("spaces/quick.yaml")
 >>> plan(space).runs
-90
+120
 """
 
 import importlib

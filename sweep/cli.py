@@ -68,7 +68,8 @@ def run(
     ] = None,
     checkpoint_every: CheckpointEvery = 60.0,
     inline: Annotated[
-        bool, typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray.")
+        bool,
+        typer.Option("--inline", help="One run at a time, in this process: for a debugger, without Ray and --address."),
     ] = False,
     report: Annotated[
         bool,

@@ -2,13 +2,17 @@
 
 import contextlib
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sweep.console import out
 from sweep.errors import SweepError
-from sweep.space import DATASETS, Space, find
+from sweep.space import DATASETS, Space, find, shipped
+from sweep.space.datasets import OF_THE_USER
+from sweep.space.paths import is_file
+from sweep.space.source import did_you_mean
 
 
 def data(
@@ -25,7 +29,7 @@ def data(
 
     with downloading() if download else contextlib.nullcontext():
         is_dataset = name in DATASETS
-        dataset = Dataset.model_validate({"name": name}) if is_dataset else Space.load(find(name)).proxy.dataset
+        dataset = Dataset.model_validate({"name": name}) if is_dataset else Space.load(_space(name)).proxy.dataset
     if download and dataset.name in OFFICIAL and not dataset.path:
         fetch(dataset.name, lambda line: out.print(line, markup=False))
     facts = dataset.facts
@@ -39,6 +43,16 @@ def data(
         out.print(f"in {files.find(dataset).place}", markup=False)
     for note in check_images(dataset):
         out.print(f"Note: {note}", markup=False, soft_wrap=True)
+
+
+def _space(name: str) -> Path:
+    """The file of a space that names a data set; raises SweepError if it is neither."""
+    if name in shipped() or is_file(Path(name)):
+        return find(name)
+    if name in OF_THE_USER:
+        raise SweepError(f"{name} reads images of your own: name a space that gives its path")
+    known = (*DATASETS, *OF_THE_USER, *shipped())
+    raise SweepError(f"{name}: no data set, no file and no shipped space of that name{did_you_mean(name, known)}")
 
 
 def schema() -> None:

@@ -6,9 +6,17 @@ from typing import Annotated
 
 import typer
 
+
+def path(text: str | Path) -> Path:
+    """The path that an option names, which is not empty: that would be the working directory."""
+    if not str(text):
+        raise typer.BadParameter("is empty: name a folder, or . for the working directory")
+    return Path(text)
+
+
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="A space.yaml, or the name of a space that ships.")]
-Results = Annotated[Path, typer.Option(help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
-Reports = Annotated[Path, typer.Option(help="Where reports are written: REPORTS/NAME/index.html.")]
+Results = Annotated[Path, typer.Option(parser=path, help="Where ledgers are kept: RESULTS/NAME/ledger.sqlite.")]
+Reports = Annotated[Path, typer.Option(parser=path, help="Where reports are written: REPORTS/NAME/index.html.")]
 Networks = Annotated[
     list[str] | None,
     typer.Option("--network", metavar="PACKAGE", help="An installed package whose functions the space may name."),

@@ -61,7 +61,7 @@ def run(
         workers: runs at a time, by default one a core.
         address: a Ray cluster to run on ("auto", "host:port" or "ray://host:port"), by default with as many runs at a
             time as it has room for.
-        inline: do one run at a time in this process, without Ray.
+        inline: do one run at a time in this process, without Ray: not with `address` or several `workers`.
         retry_failed: do runs again that failed before.
         storage: where runs in progress are kept, a directory or a URL that fsspec reads; RESULTS/NAME/checkpoints by
             default. A run goes on from there.
@@ -71,10 +71,12 @@ def run(
 
     Interrupting it loses nothing but the runs in progress: call it again to go on.
     Raises SweepError (bad space, a ledger that cannot be used, images that are missing, a storage that takes nothing,
-    seconds that are no number).
+    seconds that are no number, arguments that exclude one another).
     """
     if not 0 <= checkpoint_every < math.inf:
         raise SweepError(f"checkpoint_every needs seconds, a finite number of at least 0, found {checkpoint_every}")
+    if storage is not None and not str(storage):
+        raise SweepError("storage is empty: name a directory or a URL")
     watch = watch or usual_watch()
     space = space if isinstance(space, Space) else Space.load(find(space))
     if not space.proxy.dataset.facts.readable:

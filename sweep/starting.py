@@ -1,6 +1,7 @@
 """Starting a sweep: a new space.yaml, or a copy of a space that ships."""
 
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +70,8 @@ def new(
     except SweepError:
         path.unlink()
         raise
-    out.print(f"Written: {path}. Next: wn-sweep plan {path}, which trains nothing, then wn-sweep run {path}")
+    named = shlex.quote(str(path))
+    out.print(f"Written: {path}. Next: wn-sweep plan {named}, which trains nothing, then wn-sweep run {named}")
 
 
 def spaces(
@@ -78,7 +80,7 @@ def spaces(
     """List the spaces that ship, with the question that each answers, or copy one."""
     if copy is None:
         for name, path in shipped().items():
-            out.print(f"{name:<15} {Space.load(path).about}", markup=False)
+            out.print(f"{name:<15} {Space.load(path).about}", markup=False, soft_wrap=False)
         return
     if copy not in shipped():
         raise SweepError(f"--copy: no shipped space is called {copy!r}{did_you_mean(copy, shipped())}")

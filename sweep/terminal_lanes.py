@@ -34,6 +34,10 @@ def lane_lines(planned: Plan) -> Iterator[str]:
                 "a search seldom fills that many, so fewer lanes cost less"
             )
             continue
+        if runs == 1 and not planned.space.extra_seeds:
+            wasted = "proxy.lanes: 1 would waste none"
+            yield f"the one run of a point is trained in one of {lanes} lanes ({subject}); {wasted}"
+            continue
         empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
         hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
         of_baselines = (

@@ -101,13 +101,11 @@ class Summary:
     def lines(self) -> list[str]:
         """The same for a person."""
         runs = sum(self.statuses.values())
+        where = f"`wn-sweep status {self.name}`" if self.page is None else "the report"
         trained = f"{self.trained} trained now" if self.trained else "nothing to train"
         return [
             f"{self.statuses.get('done', 0)} of {runs} runs are in ({trained}): {self.ledger}",
-            *(
-                f"{n} {status}: the report says why; --retry-failed does them again"
-                for status, n in self.failed.items()
-            ),
+            *(f"{n} {status}: {where} says why; --retry-failed does them again" for status, n in self.failed.items()),
             *self.finding,
             *([] if self.page is None else [f"Report: {self.page}"]),
         ]

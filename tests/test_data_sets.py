@@ -62,6 +62,25 @@ def test_a_plan_counts_without_the_images_and_says_so(command, write):
     assert "Not yet ready to run: the images of mnist are not on this machine" in out
 
 
+def test_a_plan_says_that_images_cannot_be_read(command, write):
+    path = write(with_data("imagenet"))
+    code, out, _ = command("plan", path.name, "--no-forecast", "--trace", 0)
+    assert code == 0
+    assert "Not yet ready to run: this version cannot read the images of imagenet" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mnst", "mnst: no data set, no file and no shipped space of that name; did you mean 'mnist'?"),
+        ("imagefolder", "imagefolder reads images of your own: name a space that gives its path"),
+        ("huggingface", "huggingface reads images of your own: name a space that gives its path"),
+    ],
+)
+def test_what_is_no_data_set_to_look_at(name, message, command):
+    assert command("data", name) == (2, "", f"{message}\n")
+
+
 def test_an_image_size_is_asked_for(command, write, tmp_path):
     make_folder(tmp_path / "pictures", train=5)
     path = write(with_data("{name: imagefolder, path: pictures}", size=""))

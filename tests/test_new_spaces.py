@@ -109,6 +109,8 @@ def test_a_network_of_ones_own(command, tmp_path):
         (["--backbone", "resnet19"], "did you mean 'resnet18'?"),
         (["--name", "a/b"], "is used in file names"),
         (["--dataset", "imagefolder"], "--images: is missing"),
+        # it can be planned for, and not run
+        (["--dataset", "imagenet"], "'imagenet' is unknown"),
         (["--images", "x"], "--images: is for imagefolder and huggingface"),
         (["nowhere/space.yaml"], "there is no folder nowhere"),
     ],
@@ -117,6 +119,11 @@ def test_a_mistake_writes_nothing(words, told, command, tmp_path):
     code, _, err = command("new", *words)
     assert (code, told in err) == (2, True), err
     assert not list(tmp_path.rglob("*.yaml"))
+
+
+def test_the_next_command_can_be_copied(command):
+    _, out, _ = command("new", "ü ü.yaml")
+    assert "Next: wn-sweep plan 'ü ü.yaml', which trains nothing, then wn-sweep run 'ü ü.yaml'" in out
 
 
 def test_nothing_is_written_over(command, tmp_path):

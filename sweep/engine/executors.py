@@ -5,7 +5,7 @@ from pathlib import Path
 from sweep.engine.cores import workers_for
 from sweep.engine.executor import Executor, Inline
 from sweep.engine.tune_executor import Tune
-from sweep.errors import SpaceError
+from sweep.errors import SpaceError, SweepError
 from sweep.space import Space
 
 
@@ -19,8 +19,13 @@ def executor_for(
     """The executor for the runs of a space: this process, Ray on this machine, or a cluster.
 
     Ray takes seconds to start. So it is started at once if it is certainly needed, that is, if the sweep has no ledger
-    yet.
+    yet. Raises SweepError if the arguments exclude one another.
     """
+    if inline and (address is not None or (workers or 1) > 1):
+        other = "address" if address is not None else f"workers: {workers}"
+        raise SweepError(f"inline does one run at a time in this process, and does not go with {other}")
+    if address == "":
+        raise SweepError("address is empty: name a Ray cluster, such as auto")
     resources = space.resources
     insist_on_a_card(space, address)
     if inline:

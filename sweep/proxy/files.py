@@ -69,7 +69,9 @@ def find(dataset: Dataset, test: bool = False) -> Found:
 
 
 def lacking(dataset: Dataset) -> str:
-    """How to get the files of a data set that are not here; '' if there is nothing to get."""
+    """Why the images of a data set cannot be read, and how to get files that are not here; '' if they can be read."""
+    if not dataset.facts.readable:
+        return f"this version cannot read the images of {dataset.name}; imagefolder reads a folder of images"
     try:
         if dataset.name in OFFICIAL:
             find(dataset)

@@ -69,7 +69,9 @@ def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str
         ]
         for key, value in block.items():
             takers = [network for network in loaded if network.takes(key)]
-            if takers or key in AXES:
+            if flat and loaded and not takers and key in AXES and key not in {"backbone", "image_size"}:
+                mistakes += [source.mistake((*where, key), network.no_parameter(key)) for network in loaded]
+            elif takers or key in AXES:
                 mistakes += _values_mistakes(key, value, (*where, key), several, flat, source, takers)
             elif not some_unknown:
                 mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known_axes)}"))
@@ -142,13 +144,12 @@ def value_mistake(axis: str, value: Any) -> str | None:
     if axis == "family":
         return None if isinstance(value, str) and value in FAMILIES else unknown_word("family", value, list(FAMILIES))
     message = None
-    for adapter in _adapters(axis):
+    for annotation, adapter in zip(annotations(axis), _adapters(axis), strict=True):
         try:
             adapter.validate_python(value)
         except ValidationError as error:
-            message = "; ".join(
-                dict.fromkeys(text for _, text in messages(error.errors(include_url=False), None, axis))
-            )
+            texts = messages(error.errors(include_url=False), None, axis, annotation)
+            message = "; ".join(dict.fromkeys(text for _, text in texts))
         else:
             return None
     return message

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from sweep.space.alone import is_plain
 from sweep.space.backbones import BACKBONES
-from sweep.space.datasets import DATASETS
+from sweep.space.datasets import DATASETS, OF_THE_USER
 from sweep.space.own import GIVEN, own_network
 
 #: Family -> lines of a block that compares a few of its settings.
@@ -167,4 +167,9 @@ def _escaped(char: str) -> str:
 
 
 #: What a draft may be of.
-CHOICES = {"backbone": tuple(BACKBONES), "family": tuple(BLOCKS), "dataset": (*DATASETS, "imagefolder", "huggingface")}
+CHOICES = {
+    "backbone": tuple(BACKBONES),
+    "family": tuple(BLOCKS),
+    # a draft runs as it is, so its images can be read
+    "dataset": (*(name for name, facts in DATASETS.items() if facts.readable), *OF_THE_USER),
+}

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from sweep.space.model import Choice, Flat
+from sweep.space.model import Choice, Flat, KeyMistakeError, Model
 from sweep.space.source import Source, Where, did_you_mean
 
 #: What is added to the message about a key that is missing.
@@ -24,6 +24,13 @@ _KINDS = {
     "dict": "a mapping",
     "model": "a mapping",
 }
+#: What a text must look like, by its key.
+_FORMS = {
+    "name": "is used in file names: use letters, digits, '.', '_' and '-', starting with a letter or digit",
+    "architecture": "needs the form sm_90, as PyTorch names GPUs",
+    "fingerprint": "needs 64 hexadecimal digits",
+}
+_NUMBERS = {2: "two", 3: "three"}
 
 
 def translate(error: ValidationError, model: type[BaseModel], source: Source, under: Where = ()) -> list[str]:
@@ -33,13 +40,19 @@ def translate(error: ValidationError, model: type[BaseModel], source: Source, un
     ]
 
 
-def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "") -> Iterator[tuple[Where, str]]:
-    """Yield where each of pydantic's errors is, and a message; `name` is that of a single value."""
+def messages(
+    errors: Iterable[Any], model: type[BaseModel] | None, name: str = "", annotation: Any = None
+) -> Iterator[tuple[Where, str]]:
+    """Yield where each of pydantic's errors is, and a message; `name` and `annotation` are those of a single value."""
     lacking: dict[tuple[Where, str], list[str]] = {}
     for item in errors:
         where, owner, tag = _place(item["loc"], model)
         choice = owner.choice if owner and issubclass(owner, Flat) else None
-        if choice and tag and item["type"] == "missing":
+        if item["type"] == "missing" and where and isinstance(where[-1], int):
+            # pydantic reports every value that a list lacks; one message is for the first
+            if where[-1] == len(item["input"]):
+                yield where[:-1], _length_mistake(len(item["input"]), _annotation_at(owner, where, name, annotation))
+        elif choice and tag and item["type"] == "missing":
             # one message for all keys that are missing
             lacking.setdefault((where[:-1], tag), []).append(str(where[-1]))
         elif choice and item["type"] == "union_tag_not_found":
@@ -52,7 +65,10 @@ def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "
             yield where, f"{where[-1]} is not supported with {choice.noun} {tag}, only with {allowed}"
         else:
             context = item.get("ctx", {})
-            yield where, _message(item["type"], item["input"], context, item["msg"], where or (name,), owner)
+            if isinstance(error := context.get("error"), KeyMistakeError):
+                where = (*where, *error.where)
+            of_key = _annotation_at(owner, where, name, annotation)
+            yield where, _message(item["type"], item["input"], context, item["msg"], where or (name,), owner, of_key)
     for (where, tag), names in lacking.items():
         choice = _choice_of(model, where)
         yield where, f"{choice.noun} {tag} needs {' and '.join(names)}{getattr(choice.members[tag], 'hint', '')}"
@@ -90,7 +106,13 @@ def _place(
 
 
 def _message(
-    kind: str, value: Any, context: Mapping[str, Any], message: str, where: Where, owner: type[BaseModel] | None
+    kind: str,
+    value: Any,
+    context: Mapping[str, Any],
+    message: str,
+    where: Where,
+    owner: type[BaseModel] | None,
+    annotation: Any,
 ) -> str:
     name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
@@ -101,7 +123,7 @@ def _message(
         return "is missing" + _HINTS.get(name, "")
     if kind == "literal_error":
         key = next((str(step) for step in reversed(where) if isinstance(step, str)), name)
-        return unknown_word(key if key == name else key.removesuffix("s"), value, _literals(owner, key))
+        return unknown_word(key if key == name else key.removesuffix("s"), value, _literals(annotation))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
         expected = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
         return f"needs {expected}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"
@@ -110,11 +132,25 @@ def _message(
         sign = sign or {"less_than": "under", "less_than_equal": "at most"}[kind]
         return f"must be {sign} {next(iter(context.values()))}, found {describe(value)}"
     if kind == "string_pattern_mismatch":
-        allowed = "letters, digits, '.', '_' and '-', starting with a letter or digit"
-        return f"{describe(value)} is used in file names: use {allowed}"
-    if kind == "too_short":
-        return "needs at least one value"
+        return f"{describe(value)} {_FORMS.get(name, 'needs the form ' + str(context['pattern']))}"
+    if kind in {"too_short", "too_long"}:
+        return _length_mistake(len(value), annotation, context)
+    if kind == "string_too_short":
+        return "is empty"
+    if kind == "string_too_long":
+        return f"has {len(value)} characters, at most {context['max_length']} are allowed"
+    if kind == "finite_number":
+        return f"{value} is not a number that can be used"
     return message.removeprefix("Value error, ")
+
+
+def _length_mistake(length: int, annotation: Any, context: Mapping[str, Any] | None = None) -> str:
+    """A message about a list of the wrong length."""
+    if (needed := _fixed_length(annotation)) is not None:
+        return f"needs {_NUMBERS.get(needed, needed)} values, found {length}"
+    if context and "max_length" in context:
+        return f"has {length} values, at most {context['max_length']} are allowed"
+    return "needs at least one value"
 
 
 def near_boolean(value: object) -> str:
@@ -146,14 +182,12 @@ def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys that a section may have."""
     if issubclass(model, Flat):
         choice = model.choice
-        return [*(name for name in model.model_fields if name != "chosen"), choice.tag, *choice.keys]
-    return list(model.model_fields)
+        return [*(name for name in model.model_fields if name != "chosen"), choice.tag, *choice.keys, *model.more_keys]
+    return [*model.model_fields, *(model.more_keys if issubclass(model, Model) else ())]
 
 
 def _choice_of(model: type[BaseModel] | None, where: Where) -> Choice:
-    current = model
-    for step in where:
-        current = _model_of(current, str(step)) if current else None
+    current = model_at(model, map(str, where))
     assert current is not None
     assert issubclass(current, Flat)
     return current.choice
@@ -169,6 +203,18 @@ def _annotation(model: type[BaseModel], name: str) -> Any:
     return None
 
 
+def model_at(model: type[BaseModel] | None, path: Iterable[str]) -> type[BaseModel] | None:
+    """The model of the section at a path within another, if there is one."""
+    for step in path:
+        model = _model_of(model, step)
+    return model
+
+
+def takes_list(model: type[BaseModel] | None, name: str) -> bool:
+    """Whether the value of a key of a section is a list."""
+    return model is not None and any(get_origin(t) in {list, tuple} for t in types_in(_annotation(model, name)))
+
+
 def _model_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
     """The model of the mapping under a key of a section, if it has one."""
     types = types_in(_annotation(model, name)) if model else iter(())
@@ -182,6 +228,17 @@ def types_in(annotation: Any) -> Iterator[Any]:
         yield from types_in(inner)
 
 
-def _literals(model: type[BaseModel] | None, name: str) -> list[str]:
-    types = types_in(_annotation(model, name)) if model else iter(())
-    return [str(word) for t in types if get_origin(t) is Literal for word in get_args(t)]
+def _annotation_at(model: type[BaseModel] | None, where: Where, name: str, annotation: Any) -> Any:
+    """The annotation of the last key of a path in a section, or else of the single value `name`."""
+    key = next((str(step) for step in reversed(where) if isinstance(step, str)), name)
+    return _annotation(model, key) if model else annotation
+
+
+def _literals(annotation: Any) -> list[str]:
+    return [str(word) for t in types_in(annotation) if get_origin(t) is Literal for word in get_args(t)]
+
+
+def _fixed_length(annotation: Any) -> int | None:
+    """How many values a list must have; None if that varies, or if it is no list."""
+    tuples = (get_args(t) for t in types_in(annotation) if get_origin(t) is tuple)
+    return next((len(args) for args in tuples if args and args[-1] is not ...), None)

@@ -6,10 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, get_arg
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 
+class KeyMistakeError(ValueError):
+    """What is wrong with a key of a section, where the section as a whole tells it; `where` is the key's path."""
+
+    def __init__(self, what: str, *where: str) -> None:
+        super().__init__(what)
+        self.where = where
+
+
 class Model(BaseModel):
     """A section: no unknown key, no NaN, no silent conversion, no change after it is made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    #: keys beside the fields, which are read before the section is made
+    more_keys: ClassVar[tuple[str, ...]] = ()
 
 
 class Choice:

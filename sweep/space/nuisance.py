@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sweep.space.mistakes import describe, messages
+from sweep.space.mistakes import describe, keys_of, messages, model_at, takes_list
 from sweep.space.schema import INDECISIVE, Proxy
 from sweep.space.source import Source, Where
 
@@ -52,6 +52,11 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = (
             mistakes.append(source.mistake(where, f"{path} does not change results, so it cannot be tuned"))
         elif not all(path.split(".")):
             mistakes.append(source.mistake(where, "is not a setting of the recipe"))
+        elif (section := model_at(Proxy, path.split("."))) is not None:
+            settings_in = [f"{path}.{key}" for key in keys_of(section) if not takes_list(section, key)]
+            mistakes.append(source.mistake(where, f"is a section, not a setting: tune {', '.join(settings_in)}"))
+        elif takes_list(model_at(Proxy, path.split(".")[:-1]), path.split(".")[-1]):
+            mistakes.append(source.mistake(where, "is a list, which cannot be tuned"))
         elif isinstance(values, list):
             if len(values) > len({repr(value) for value in values}):
                 mistakes.append(source.mistake(where, "has a value twice"))
@@ -69,9 +74,9 @@ def _value_mistakes(
     mistakes = []
     for error in recipe_errors(with_setting(proxy, {path: value})):
         if (error["loc"], error["type"]) not in base:
-            ((_, message),) = messages([error], Proxy)
-            # an unknown setting is one mistake, however many values it has
-            mistakes.append(source.mistake(at[:2] if "unknown key" in message else at, message))
+            for _, message in messages([error], Proxy):
+                # an unknown setting is one mistake, however many values it has
+                mistakes.append(source.mistake(at[:-1] if "unknown key" in message else at, message))
     return mistakes
 
 

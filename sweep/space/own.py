@@ -46,13 +46,15 @@ class OwnNetwork:
     def mistakes(self, names: set[str]) -> list[str]:
         """What is wrong with calling it with values of these names, in words."""
         unknown = sorted(name for name in names if not self.takes(name))
-        names_known = [name for name in self.parameters if name not in GIVEN]
-        messages = [
-            f"{name} is not a parameter of {self.reference}{did_you_mean(name, names_known)}" for name in unknown
-        ]
+        messages = [self.no_parameter(name) for name in unknown]
         messages += [f"{name} comes from the data set" for name in sorted(names & {"channels", "classes"})]
         lacking = [name for name in self.required if name not in names and name not in GIVEN]
         return messages + [f"{self.reference} needs {name}" for name in lacking]
+
+    def no_parameter(self, name: str) -> str:
+        """Say that it cannot be called with a value of that name."""
+        known = [parameter for parameter in self.parameters if parameter not in GIVEN]
+        return f"{name} is not a parameter of {self.reference}{did_you_mean(name, known)}"
 
     def value_mistakes(self, name: str, value: Any) -> list[str]:
         """What is wrong with a value of a parameter, by its annotation or its default, in words."""

@@ -73,6 +73,8 @@ def place(name: str) -> Place:
     if top in _packages:
         return _installed(name)
     where = " or ".join(map(str, folders))
+    if name.endswith(".py"):
+        raise ValueError(f"a module is named without .py: write {name.removesuffix('.py')}")
     hint = f"; name an installed package with --network {top}" if _is_installed(top) else ""
     raise ValueError(f"there is no module {name} in {where}{hint}")
 

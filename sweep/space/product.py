@@ -176,9 +176,12 @@ def make_point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
         return Point(**_fields(network, values, backbone))
     except ValidationError as error:
         mistakes = messages(error.errors(include_url=False), Point)
-        raise ValueError(
-            "; ".join(f"{where[0]} {message}" if where else message for where, message in mistakes)
-        ) from None
+        raise ValueError("; ".join(_of_axis(where, message) for where, message in mistakes)) from None
+
+
+def _of_axis(where: Where, message: str) -> str:
+    """A message with the axis that it is about, which some name already."""
+    return message if not where or message.startswith(f"{where[0]} ") else f"{where[0]} {message}"
 
 
 def _own_point(backbone: str, network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:

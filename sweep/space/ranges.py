@@ -13,7 +13,7 @@ MOST_IN_RANGE = 100_000
 
 
 class Range(Model):
-    """From `low` to `high`, both included: in steps, or in `count` values at equal distances, or at equal ratios.
+    """From `low` up to `high`: in steps, or in `count` values, both ends included, at equal distances or equal ratios.
 
     Values are exact: 0.25 in steps of 0.05 comes to 0.3, not to the float next to it.
     """

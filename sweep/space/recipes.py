@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sweep.space.model import KeyMistakeError
+
 #: paper: how WeightNet was trained on ImageNet, from the official code (megvii-model/WeightNet, train.py) and section
 #: 4.1 of the paper: 300,000 steps of 1,024 images are 240 epochs. Images that are not of one size are cropped from all
 #: of an image and judged on their middle (`dataset.fit: whole`). Its dropout before the classifier, at width 2.0 only,
@@ -29,7 +31,7 @@ def with_recipe(proxy: Any) -> Any:
     given = {key: value for key, value in proxy.items() if key != "recipe"}
     name = proxy["recipe"]
     if not isinstance(name, str) or name not in RECIPES:
-        raise ValueError(f"no recipe is called {name!r}; there is {', '.join(RECIPES)}")
+        raise KeyMistakeError(f"no recipe is called {name!r}; there is {', '.join(RECIPES)}", "recipe")
     usual = dict(RECIPES[name])
     # images of the official sets are squares of the size already
     dataset = given.get("dataset")

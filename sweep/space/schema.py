@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sweep.space.datasets import Dataset, DatasetFacts, Known
 from sweep.space.hub import forget
 from sweep.space.image_index import folder_index
-from sweep.space.model import Choice, Flat, Model
+from sweep.space.model import Choice, Flat, KeyMistakeError, Model
 from sweep.space.optimizers import Optimizer
 from sweep.space.recipes import with_recipe
 from sweep.space.schedules import CHOICE, AnySchedule
@@ -64,7 +64,8 @@ class Augment(Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.resized_crop is not None and self.resized_crop[0] > self.resized_crop[1]:
-            raise ValueError(f"resized_crop goes from {self.resized_crop[0]:g} down to {self.resized_crop[1]:g}")
+            low, high = self.resized_crop
+            raise KeyMistakeError(f"resized_crop goes from {low:g} down to {high:g}", "resized_crop")
         return self
 
 
@@ -76,6 +77,7 @@ class Proxy(Flat):
     """The recipe: how a point is trained for a short while, to an error at the last epoch."""
 
     choice: ClassVar[Choice] = CHOICE
+    more_keys: ClassVar = ("recipe", "lr")
 
     dataset: Annotated[Dataset, Field(description="The images: a name, or a mapping with a name.")]
     task: Annotated[
@@ -149,14 +151,17 @@ class Proxy(Flat):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.warmup is not None and self.warmup > self.epochs:
-            raise ValueError(f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training")
+            what = f"warmup of {self.warmup:g} epochs is longer than the {self.epochs} of training"
+            raise KeyMistakeError(what, "warmup")
         facts = self.dataset.chosen.facts
         if facts is not None and (classes := self._in_classes_of_the_task(facts).classes) > MOST_CLASSES:
-            raise ValueError(f"task has {classes:,} classes, more than {MOST_CLASSES:,}")
+            raise KeyMistakeError(f"task has {classes:,} classes, more than {MOST_CLASSES:,}", "task")
         if self.dataset.fit == "whole" and self.augment.resized_crop is None:
-            raise ValueError("dataset.fit: whole needs augment.resized_crop, which crops training images to size")
+            what = "dataset.fit: whole needs augment.resized_crop, which crops training images to size"
+            raise KeyMistakeError(what, "dataset", "fit")
         if self.augment.flip and not self.dataset.flip_keeps_class:
-            raise ValueError(f"augment.flip would turn {self.dataset.name} into something else; set it to false")
+            what = f"augment.flip would turn {self.dataset.name} into something else; set it to false"
+            raise KeyMistakeError(what, "augment", "flip")
         return self
 
 
@@ -194,5 +199,5 @@ class Resources(Model):
     @model_validator(mode="after")
     def _of_a_gpu(self) -> Self:
         if self.architecture is not None and not self.gpus:
-            raise ValueError("architecture is that of a GPU, and needs gpus to be over 0")
+            raise KeyMistakeError("architecture is that of a GPU, and needs gpus to be over 0", "architecture")
         return self

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from sweep.space.model import Choice, Flat, Model, union
+from sweep.space.model import Choice, Flat, KeyMistakeError, Model, union
 
 #: What a search makes low beside the error: costs, which are known exactly.
 Cost = Literal["flops", "params", "activations", "training_flops"]
@@ -151,11 +151,14 @@ class RacingKeys(StrategyKeys):
         if self.goal == "curve" and self.axis is None:
             raise ValueError("goal: curve needs axis, the axis that the curve runs along")
         if self.goal != "curve" and (self.axis is not None or self.between is not None):
-            raise ValueError(f"axis and between go with goal: curve, not with {self.goal}")
+            key = "between" if self.axis is None else "axis"
+            raise KeyMistakeError(f"axis and between go with goal: curve, not with {self.goal}", key)
         if self.goal != "curve" and self.half_width is not None:
-            raise ValueError(f"half_width goes with goal: curve; goal: {self.goal} has a tolerance")
+            raise KeyMistakeError(f"half_width goes with goal: curve; goal: {self.goal} has a tolerance", "half_width")
         if self.goal == "curve" and self.tolerance is not None:
-            raise ValueError("tolerance goes with goal: front and goal: best; a curve has a half_width")
+            raise KeyMistakeError(
+                "tolerance goes with goal: front and goal: best; a curve has a half_width", "tolerance"
+            )
         return self
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sweep.space.model import Model
+from sweep.space.model import KeyMistakeError, Model
 
 
 class Task(Model):
@@ -33,7 +33,7 @@ class Task(Model):
     @model_validator(mode="after")
     def _two(self) -> Self:
         if self.mix == "difference" and self.images != 2:
-            raise ValueError(f"mix: difference is of 2 images, not of {self.images}")
+            raise KeyMistakeError(f"mix: difference is of 2 images, not of {self.images}", "mix")
         return self
 
     @property

@@ -28,6 +28,7 @@ def test_runs_that_diverge_are_rows_and_exit_1(tmp_path, command, lean):
     assert (code, "nothing to train" in out) == (1, True)
     code, out, _ = command("run", "small.yaml", "--inline", "--retry-failed", "--no-report")
     assert (code, "(3 trained now)" in out) == (1, True)
+    assert "3 diverged: `wn-sweep status small` says why" in out
 
 
 def test_runs_that_time_out_go_on_under_a_longer_limit(swept, tmp_path, command):

@@ -241,6 +241,13 @@ def test_a_plan_forecasts_on_the_card(write, command):
     assert "the 4 runs of a point are trained 3 at a time (all points), 1 of them in the last group" in said
 
 
+@pytest.mark.usefixtures("card")
+def test_a_plan_says_of_one_run_that_it_fills_one_lane(write, command):
+    space = ON_A_CARD.replace("seeds: 2", "seeds: 1").replace("[0.01, 0.04]", "[0.01]")
+    _, out, _ = command("plan", write(space), "--no-forecast")
+    assert "the one run of a point is trained in one of 3 lanes (all points); proxy.lanes: 1 would waste none" in out
+
+
 def test_a_plan_says_that_a_search_seldom_fills_lanes(write, command):
     space = SMALL.replace("  batch_size", "  lanes: 3\n  batch_size", 1) + "strategy: racing\n"
     code, out, _ = command("plan", write(space))

@@ -63,7 +63,7 @@ seeds: 1
 
 
 def test_an_unknown_name_is_a_mistake_with_its_line(write):
-    with pytest.raises(SpaceError, match=r"space\.yaml:5: proxy: .*no recipe is called 'papier'; there is paper"):
+    with pytest.raises(SpaceError, match=r"space\.yaml:6: proxy\.recipe: no recipe is called 'papier'; there is paper"):
         Space.load(write(SPACE.replace("paper", "papier")))
 
 

@@ -11,7 +11,7 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 from sweep.report.cards.caveats import caveats, chance_sentence
 from sweep.report.cards.contrast_names import comparison
-from sweep.report.cards.more_seeds import command_name, more_seeds
+from sweep.report.cards.more_seeds import added_runs, command_name, more_seeds
 from sweep.report.cards.nuisance import share_sentence
 from sweep.report.cards.rate import finding_sentence
 
@@ -180,7 +180,7 @@ def open_sentence(study: Study) -> str | None:
             clauses.append(f"{_called(verdict)} (over {MOST_SEEDS} seeds)")
             continue
         would = " would decide it in 4 of 5 sweeps" if place == 0 else ""
-        runs = words.plural(more_runs(study.frame, verdict.seeds), "more run")
+        runs = words.plural(added_runs(study.frame, more_runs(study.frame, verdict.seeds)), "more run")
         clauses.append(f"{_called(verdict)} ({int(verdict.seeds)} seeds{would}, {runs})")
     advice = more_seeds(study.frame, int(first), more_runs(study.frame, first))
     return f"Not decided: {words.several(clauses)}. {advice}"

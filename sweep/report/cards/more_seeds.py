@@ -29,6 +29,14 @@ def more_seeds(frame: SweepFrame, seeds: int, runs: int) -> str:
     return f"Write {words.several(keys)} under strategy in space.yaml, then wn-sweep run {command_name(frame.name)}"
 
 
+def added_runs(frame: SweepFrame, runs: int) -> int:
+    """Count the runs that the advice of `more_seeds` adds: in a search those of its larger budget that explore, too."""
+    search = frame.search
+    if search is None or _is_curve(search) or not (search.asked["phase"] == "confirm").any():
+        return runs
+    return max(search.settings.get("runs") or 0, _needed(search, runs)) - len(search.asked)
+
+
 def command_name(name: str) -> str:
     """The argument of `wn-sweep run`: the name of a shipped space, or SPACE for a file."""
     return name if name in shipped() else "SPACE"
@@ -40,12 +48,9 @@ def _is_curve(search: Search) -> bool:
 
 def _budget(search: Search, runs: int) -> list[str]:
     """The budget settings that allow so many more runs; empty without a budget."""
-    limits, asked_runs = [], len(search.asked)
-    confirmed = int((search.asked["phase"] == "confirm").sum())
-    # at most half of a budget is for confirming
-    needed = asked_runs + runs if search.strategy == "racing" else max(asked_runs + runs, 2 * (confirmed + runs))
     if not runs:
         return ["a larger budget"] if search.settings.get("runs") or search.settings.get("hours") else []
+    limits, asked_runs, needed = [], len(search.asked), _needed(search, runs)
     if limit := search.settings.get("runs"):
         limits.append(f"runs: {max(limit, needed)}")
     if hours := search.settings.get("hours"):
@@ -53,3 +58,10 @@ def _budget(search: Search, runs: int) -> list[str]:
         digit = 10.0 ** (math.floor(math.log10(wider)) - 1)
         limits.append(f"hours: {math.ceil(wider / digit - 1e-9) * digit:g}")
     return limits
+
+
+def _needed(search: Search, runs: int) -> int:
+    """Count all runs of a search that confirms with so many more."""
+    asked, confirmed = len(search.asked), int((search.asked["phase"] == "confirm").sum())
+    # of a budget half confirms, at most
+    return asked + runs if search.strategy == "racing" else max(asked + runs, 2 * (confirmed + runs))

@@ -3,6 +3,6 @@
 from sweep.space.datasets.dataset import Dataset
 from sweep.space.datasets.facts import DatasetFacts
 from sweep.space.datasets.keys import Known
-from sweep.space.datasets.registry import DATASETS
+from sweep.space.datasets.registry import DATASETS, OF_THE_USER
 
-__all__ = ["DATASETS", "Dataset", "DatasetFacts", "Known"]
+__all__ = ["DATASETS", "OF_THE_USER", "Dataset", "DatasetFacts", "Known"]

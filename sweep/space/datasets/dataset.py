@@ -8,7 +8,7 @@ from sweep.space.datasets.facts import DatasetFacts
 from sweep.space.datasets.keys import Known, OwnKeys
 from sweep.space.datasets.registry import CHOICE, AnyDataset
 from sweep.space.image_index import ImageIndex
-from sweep.space.model import Choice, Flat
+from sweep.space.model import Choice, Flat, KeyMistakeError
 
 #: Keys that say where the images lie, or what is known of them: the same images make the same runs.
 PLACE = ("path", "config", "split", "validation_split", "image_column", "label_column", "known")
@@ -40,7 +40,7 @@ class Dataset(Flat):
     @model_validator(mode="after")
     def _enough(self) -> Self:
         if self.subset and self.train is None:
-            raise ValueError("subset: by seed needs train, how many images each seed draws")
+            raise KeyMistakeError("subset: by seed needs train, how many images each seed draws", "subset")
         facts = self.chosen.facts
         if facts is None:
             return self
@@ -56,9 +56,8 @@ class Dataset(Flat):
                 f"which is too few for {train} and {validation}"
             )
         if self.subset and train >= (available := facts.pool - max(validation, facts.apart)):
-            raise ValueError(
-                f"subset: by seed needs train under {available}, the images that validation leaves to draw from"
-            )
+            message = f"subset: by seed needs train under {available}, the images that validation leaves to draw from"
+            raise KeyMistakeError(message, "subset")
         return self
 
     @property

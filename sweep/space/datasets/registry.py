@@ -27,6 +27,8 @@ CHOICE = Choice.of(
 
 #: Name -> what is known of the images, for those that this version knows.
 DATASETS = {name: facts for keys in CHOICE.members.values() for name, facts in keys.facts_by_name.items()}
+#: Names of images of the user's own.
+OF_THE_USER = tuple(name for name, keys in CHOICE.members.items() if keys.of_the_user)
 
 if TYPE_CHECKING:
     AnyDataset = DatasetKeys

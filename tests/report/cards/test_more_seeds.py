@@ -1,6 +1,7 @@
 """What a sweep is told to do for more seeds, by its strategy."""
 
 import dataclasses
+import re
 
 import pandas as pd
 import pytest
@@ -74,3 +75,15 @@ def test_the_finding_of_a_search_says_so():
     last = next(line for line in finding.lines(Study(search)) if line.startswith("Not decided"))
     assert "--seeds" not in last
     assert "confirm: " in last
+
+
+@pytest.mark.parametrize("strategy", ["tpe", "racing"])
+def test_the_runs_of_a_finding_are_those_that_its_budget_adds(strategy):
+    flat = quick()
+    runs = flat.runs.assign(
+        error=20 + flat.runs["seed"] % 3 + flat.runs["lambda"].fillna(0) / 4 * (flat.runs["seed"] - 1)
+    )
+    search = dataclasses.replace(searched(strategy, runs=ASKED, confirm=3), runs=runs, main=("lambda",), smallest=0.9)
+    last = next(line for line in finding.lines(Study(search)) if line.startswith("Not decided"))
+    more, budget = re.search(r"([\d\s]+) more runs?\).* runs: (\d+)", last).groups()
+    assert int(re.sub(r"\s", "", more)) == int(budget) - ASKED
