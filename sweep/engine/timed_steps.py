@@ -60,7 +60,7 @@ def lane_step(
     def step() -> None:
         nonlocal taken
         if taken and taken % count == 0:
-            steps.rewind()
+            steps.go_to(0)
         go(size)
         taken += 1
 
