@@ -50,7 +50,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # torch, ray and matplotlib take seconds to import: each name is fetched when it is first asked for
+    # torch, ray and matplotlib take seconds to import: each name is imported on first use
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     if name == "report":
@@ -61,5 +61,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    # what has been imported of the package's own modules is no part of it
+    # imported submodules are not listed
     return [*__all__, "__version__"]

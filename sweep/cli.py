@@ -29,8 +29,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         from sweep.version import VERSION
 
         out.print(f"wn-sweep {VERSION}")
@@ -81,7 +81,7 @@ def run(
 
     Exit code 0: all runs are in; 1: some failed; 2: bad input; 130: interrupted, and the same command goes on.
     """
-    # a scheduler's polite end and a closed terminal are interruptions like any other, unless nohup said otherwise
+    # SIGTERM from a scheduler and SIGHUP from a closed terminal interrupt like Ctrl-C, except under nohup
     interrupt_once(*POLITE)
     from sweep.terminal import Bar
 
@@ -119,7 +119,7 @@ def run(
         print(json.dumps(summary.plain()))
     else:
         for line in summary.lines():
-            # a sweep does not know its file, and this command does
+            # the sweep does not know the space's file, but this command does
             out.print(
                 line.replace("wn-sweep run SPACE", f"wn-sweep run {shlex.quote(space)}"), markup=False, soft_wrap=False
             )
@@ -172,8 +172,8 @@ def plan(
     if as_json:
         write_json(planned, sys.stdout.buffer)
         return
-    known = remaining(planned, ledger, speed)
-    show(out, planned, rows, forecast, workers, known, speed)
+    progress = remaining(planned, ledger, speed)
+    show(out, planned, rows, forecast, workers, progress, speed)
     if out_file is not None:
         out.print(f"{len(planned.points):,} points: {out_file}", markup=False)
 
@@ -194,7 +194,7 @@ def report(
         str | None, typer.Option(help="Judge points by error or by loss; as the space says if not given.")
     ] = None,
 ) -> None:
-    """Render the report of whatever the ledger holds; of several sweeps one page that compares them.
+    """Render the report of the runs in the ledger; of several sweeps one page that compares them.
 
     Nothing but --final ever reads a test image.
     """
@@ -245,9 +245,9 @@ def merge(
     with Ledger.open(merge_sweeps(*sources, into=into, results=results)) as ledger:
         statuses = ledger.statuses()
         out.print(f"{len(statuses)} runs: {ledger.path}", markup=False)
-        if more := len(statuses.keys() - ledger.wanted()):
-            what = "is not asked for by its space" if more == 1 else "are not asked for by its space"
-            out.print(f"{more} of them {what}; `wn-sweep run` takes up what the space then asks for", markup=False)
+        if unused := len(statuses.keys() - ledger.wanted()):
+            text = "is not asked for by its space" if unused == 1 else "are not asked for by its space"
+            out.print(f"{unused} of them {text}; edit the space to use them in `wn-sweep run`", markup=False)
 
 
 for command in (status, new, spaces, data, schema):
@@ -268,21 +268,21 @@ def main() -> NoReturn:
         if interrupted():
             err.print("Interrupted: nothing that landed is lost.")
             sys.exit(130)
-        what = f"{type(error).__name__}: {error}"
-        err.print(f"wn-sweep: a bug: {what} (WN_SWEEP_TRACEBACK=1 shows where)", markup=False)
+        message = f"{type(error).__name__}: {error}"
+        err.print(f"wn-sweep: a bug: {message} (WN_SWEEP_TRACEBACK=1 shows where)", markup=False)
         sys.exit(1)
     sys.exit(0)
 
 
 def entry() -> NoReturn:
-    """What a shell calls: as `main`, but for the half second that Python takes to undo what torch has set up."""
+    """The entry point: `main` without Python's clean-up of torch at exit, which takes half a second."""
     code: object = 0
     try:
         main()
     except SystemExit as ended:
         code = ended.code
     for stream in (sys.stdout, sys.stderr):
-        # a reader that has left needs no more
+        # the reader of the output has gone
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))

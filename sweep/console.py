@@ -14,7 +14,7 @@ from sweep.inert import printable
 
 
 class _Console(Console):
-    """A console that ends nothing: not when its reader leaves, nor when its disk is full, nor by what is printed.
+    """A console whose failures never end the program: a closed pipe, a full disk, or unprintable text.
 
     Text may come from a ledger that somebody sent: control characters in it are replaced, and square brackets are
     square brackets.
@@ -29,7 +29,7 @@ class _Console(Console):
             yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
-        """Go on without a reader: `wn-sweep run space | head` trains all the same."""
+        """Continue without a reader: `wn-sweep run space | head` still trains."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno() if self.stderr else sys.stdout.fileno())
 
@@ -42,7 +42,7 @@ class _Console(Console):
 
 
 def _open_streams() -> None:
-    """Give stdin, stdout and stderr to a process that was started without (`status >&-`), and characters to each."""
+    """Open stdin, stdout and stderr if they are closed (`status >&-`), and replace characters they cannot encode."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -63,15 +63,15 @@ _WIDE = None if sys.stdout.isatty() else 10_000
 out = _Console(soft_wrap=True, markup=False, highlight=False, emoji=False, width=_WIDE)
 err = _Console(soft_wrap=True, markup=False, highlight=False, emoji=False, stderr=True)
 
-#: What a disk says that takes no more.
+#: Error numbers of a full disk.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 @contextlib.contextmanager
 def delivered() -> Iterator[None]:
-    """End the process with the exit code of what is done within; 1 and a message if stdout could not be written.
+    """Exit with code 1 and a message if stdout could not be written; otherwise with the code of the body.
 
-    A reader that has left is no error: nobody wants the rest.
+    A closed pipe is not an error: the reader wants no more.
     """
     code: object = 0
     try:

@@ -32,8 +32,8 @@ def _groups() -> Iterator[tuple[Path, Path]]:
     groups: dict[str, str] = {}
     for line in _lines(_PROC / "cgroup"):
         # hierarchy:controllers:group; version 2 has no controllers
-        _, _, rest = line.partition(":")
-        controllers, _, group = rest.partition(":")
+        _, _, fields_after = line.partition(":")
+        controllers, _, group = fields_after.partition(":")
         groups |= dict.fromkeys(controllers.split(","), group)
     for line in _lines(_PROC / "mountinfo"):
         before, _, after = line.partition(" - ")

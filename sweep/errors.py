@@ -2,12 +2,12 @@
 
 
 class SweepError(Exception):
-    """Something that the person can mend; `str()` is what they read, and the exit code is `code`."""
+    """An error that the user can fix; `str()` is the message, and `code` is the exit code."""
 
     code = 2
 
 
-#: Mistakes that are read; of more the number is told.
+#: Mistakes that are listed; of more only the number is given.
 MOST_READ = 40
 
 
@@ -29,11 +29,11 @@ class LedgerError(SweepError):
 
 
 class StorageError(SweepError):
-    """A place where no checkpoint can be kept."""
+    """A storage that cannot hold checkpoints."""
 
 
 class EngineError(SweepError):
-    """Runs that cannot be done at all, such as when nothing can be started."""
+    """No run can be done at all, such as when Ray cannot be started."""
 
     code = 1
 

@@ -30,7 +30,7 @@ def status(
 
     waited = False
     drawn = Live(console=out, auto_refresh=False) if watch and not as_json and out.is_terminal else None
-    # leaving is how one ends watching: no error
+    # Ctrl-C is the normal way to stop watching
     with contextlib.suppress(KeyboardInterrupt), drawn or contextlib.nullcontext():
         while True:
             started = time.monotonic()
@@ -52,5 +52,5 @@ def status(
                 out.print(shown(progress, out.is_terminal), soft_wrap=False)
             if not (watch and (progress.remaining or (progress.search and progress.driver))):
                 return
-            # a large ledger takes a second to read: most of the time goes to the sweep
+            # a large ledger takes a second to read: leave most of the time to the sweep
             time.sleep(max(2.0, 10 * (time.monotonic() - started)))

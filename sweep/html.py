@@ -7,7 +7,7 @@ from sweep.inert import printable
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]], more: str = "") -> str:
-    """A table with a caption above and a line below it, if there is one to say; numbers are set to the right."""
+    """A table with a caption above and an optional line below; numbers are aligned to the right."""
     heads = "".join(f"<th>{text(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     below = f"<p>{text(more)}</p>" if more else ""

@@ -24,15 +24,15 @@ def data(
     from sweep.space.schema import Dataset
 
     with downloading() if download else contextlib.nullcontext():
-        known = name in DATASETS
-        dataset = Dataset.model_validate({"name": name}) if known else Space.load(find(name)).proxy.dataset
+        is_dataset = name in DATASETS
+        dataset = Dataset.model_validate({"name": name}) if is_dataset else Space.load(find(name)).proxy.dataset
     if download and dataset.name in OFFICIAL and not dataset.path:
         fetch(dataset.name, lambda line: out.print(line, markup=False))
     facts = dataset.facts
     size = f"{facts.channels} x {facts.image_size} x {facts.image_size}"
     out.print(f"{dataset.name}: images of {size} in {facts.classes} classes", markup=False)
-    kept = f"{facts.apart:,} of them for validation" if facts.apart else f"{facts.test_images:,} more are set aside"
-    out.print(f"{facts.pool:,} for training and validation, {kept}", markup=False)
+    split = f"{facts.apart:,} of them for validation" if facts.apart else f"{facts.test_images:,} more are set aside"
+    out.print(f"{facts.pool:,} for training and validation, {split}", markup=False)
     if not facts.readable:
         raise SweepError(f"{name} can be planned for, but this version cannot read its images")
     if dataset.name in OFFICIAL:

@@ -1,4 +1,4 @@
-"""How alike the kernels of kept networks are: which runs are looked at, and what was found, kept beside the ledger."""
+"""How alike the kernels of kept networks are: the choice of runs, and the results, stored beside the ledger."""
 
 import math
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from sweep.engine.places import places
 from sweep.engine.runs import Run
 from sweep.errors import LedgerError
 from sweep.networks import build, layout
-from sweep.proxy import DataError, Shelf, load
+from sweep.proxy import DataError, StoredWeights, load
 from sweep.proxy.generated import layers
 
-#: Validation images that every network is shown.
+#: Validation images that every network is evaluated on.
 IMAGES = 100
 #: Of a family with more points, so many are looked at, evenly chosen in their order; of more seeds, the first.
 POINTS, SEEDS = 12, 5
-#: What is kept of a layer, in this order; another layout, or another way to compute it, is another name of the file.
+#: The stored numbers of a layer, in this order; another layout or computation needs another file name.
 COLUMNS = ["family", "layer", "depth", "samples", "filters"]
 COLUMNS += [f"{name}{end}" for name in ("between_samples", "between_filters") for end in ("", "_low", "_high")]
 _NOTE = "kernels-1.json"
@@ -34,10 +34,10 @@ Rows = list[list[Any]]
 
 
 def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = False) -> Kernels | None:
-    """Look at the kept networks of a sweep, each point at its best setting; None if no point generates kernels.
+    """Analyse the kept networks of a sweep, each point at its best setting; None if no point generates kernels.
 
-    What a network's kernels are like follows from its run, so it is found once and kept in the sweep's folder: later
-    reports need neither weights nor images. A folder that cannot be written to costs time only.
+    The results follow from the run, so they are computed once and stored in the sweep's folder: later reports need
+    neither weights nor images. If the folder cannot be written to, they are computed again each time.
 
     Args:
         folder: the ledger's.
@@ -46,37 +46,45 @@ def kernels(folder: Path, frame: SweepFrame, runs: Sequence[Run], trust: bool = 
         trust: whether modules of the user's may be imported to build their networks.
     """
     families = {run.label: run.point.family for run in runs if _generates(run)}
-    done = set(frame.runs.loc[frame.runs["status"] == "done", "point"]) & families.keys()
+    finished = set(frame.runs.loc[frame.runs["status"] == "done", "point"]) & families.keys()
     if not families:
         return None
-    known = _known(folder)
-    shelf = Shelf(places(folder), contact=trust)
-    if not done or not (known or shelf.keys):
-        nothing = pd.DataFrame(columns=["point", "seed", *COLUMNS])
-        return Kernels(nothing, len(done), len(done), len(done), trouble=_told(shelf))
-    chosen = _chosen(frame, {label: families[label] for label in done})
-    keys = {key for mine in chosen.values() for _, key in mine}
-    todo = [run for run in runs if run.key in keys and run.key not in known and shelf.has(run.key)]
+    similarities = _known(folder)
+    stored = StoredWeights(places(folder), contact=trust)
+    if not finished or not (similarities or stored.keys):
+        no_rows = pd.DataFrame(columns=["point", "seed", *COLUMNS])
+        return Kernels(no_rows, len(finished), len(finished), len(finished), trouble=_trouble(stored))
+    chosen = _chosen(frame, {label: families[label] for label in finished})
+    keys = {key for runs_of_point in chosen.values() for _, key in runs_of_point}
+    todo = [run for run in runs if run.key in keys and run.key not in similarities and stored.has(run.key)]
     trusted = [run for run in todo if trust or not run.of_the_user]
-    found, trouble = _look(trusted, shelf)
+    new, trouble = _look(trusted, stored)
     if not trouble and len(trusted) < len(todo):
         trouble = "networks and images of one's own are loaded by `wn-sweep run`, or with --trust"
-    trouble = trouble or _told(shelf)
-    _keep(folder, known, found)
-    known |= found
-    rows = [[point, seed, *row] for point, mine in chosen.items() for seed, key in mine for row in known.get(key, [])]
+    trouble = trouble or _trouble(stored)
+    _keep(folder, similarities, new)
+    similarities |= new
+    rows = [
+        [point, seed, *row]
+        for point, runs_of_point in chosen.items()
+        for seed, key in runs_of_point
+        for row in similarities.get(key, [])
+    ]
     return Kernels(
         pd.DataFrame(rows, columns=["point", "seed", *COLUMNS]),
-        len(done),
+        len(finished),
         len(chosen),
-        sum(not any(key in known or shelf.has(key) for _, key in mine) for mine in chosen.values()),
-        sum(key not in known and shelf.damaged(key) for key in keys),
+        sum(
+            not any(key in similarities or stored.has(key) for _, key in runs_of_point)
+            for runs_of_point in chosen.values()
+        ),
+        sum(key not in similarities and stored.damaged(key) for key in keys),
         trouble,
     )
 
 
-def _told(shelf: Shelf) -> str:
-    return next((f"{storage}: {why}" for storage, why in shelf.troubles.items()), "")
+def _trouble(stored: StoredWeights) -> str:
+    return next((f"{storage}: {why}" for storage, why in stored.troubles.items()), "")
 
 
 def _generates(run: Run) -> bool:
@@ -89,56 +97,56 @@ def _chosen(frame: SweepFrame, families: dict[str, str]) -> dict[str, list[tuple
     names = list(frame.nuisance)
     best = {row["point"]: [row[name] for name in names] for row in records(tune(frame).points)}
     ordered = [label for label in points(frame)["point"] if label in families]
-    some = set()
+    labels_chosen = set()
     for family in set(families.values()):
-        mine = [label for label in ordered if families[label] == family]
-        at = np.unique(np.linspace(0, len(mine) - 1, min(POINTS, len(mine))).round().astype(int))
-        some |= {mine[i] for i in at}
-    found: dict[str, list[tuple[int, str]]] = {label: [] for label in ordered if label in some}
-    rows = frame.runs[(frame.runs["status"] == "done") & frame.runs["point"].isin(some)].sort_values("seed")
+        of_family = [label for label in ordered if families[label] == family]
+        at = np.unique(np.linspace(0, len(of_family) - 1, min(POINTS, len(of_family))).round().astype(int))
+        labels_chosen |= {of_family[i] for i in at}
+    runs_by_point: dict[str, list[tuple[int, str]]] = {label: [] for label in ordered if label in labels_chosen}
+    rows = frame.runs[(frame.runs["status"] == "done") & frame.runs["point"].isin(labels_chosen)].sort_values("seed")
     for row in records(rows):
-        mine = found[row["point"]]
-        if [row[name] for name in names] == best[row["point"]] and len(mine) < SEEDS:
-            mine.append((int(row["seed"]), row["key"]))
-    return found
+        chosen_runs = runs_by_point[row["point"]]
+        if [row[name] for name in names] == best[row["point"]] and len(chosen_runs) < SEEDS:
+            chosen_runs.append((int(row["seed"]), row["key"]))
+    return runs_by_point
 
 
-def _look(todo: Sequence[Run], shelf: Shelf) -> tuple[dict[str, Rows], str]:
-    """What the networks of some runs show, and why none could be shown anything, if so."""
-    found: dict[str, Rows] = {}
+def _look(todo: Sequence[Run], stored: StoredWeights) -> tuple[dict[str, Rows], str]:
+    """Analyse the networks of some runs; and the reason if their images cannot be loaded."""
+    rows_by_key: dict[str, Rows] = {}
     for run in todo:
         point, facts = run.point, run.proxy.facts
         try:
             data = load(run.proxy.dataset, point.image_size or 1, run.proxy.dataset.draw(run.seed))
         except DataError as error:
-            return found, str(error)
+            return rows_by_key, str(error)
         network = build(point, facts.channels, facts.classes)
         network.to(memory_format=layout(point))  # type: ignore[call-overload]
-        if not shelf.take(run.key, network):
+        if not stored.take(run.key, network):
             continue
         rows: Rows = []
         for depth, layer in enumerate(layers(network, data, run.proxy, IMAGES), 1):
             alike = Similarity()
-            for some in layer.kernels():
-                alike.add(some)
+            for kernels in layer.kernels():
+                alike.add(kernels)
             rows.append([layer.family, layer.name, depth, *alike.row()])
-        found[run.key] = rows
-    return found, ""
+        rows_by_key[run.key] = rows
+    return rows_by_key, ""
 
 
 def _known(folder: Path) -> dict[str, Rows]:
-    """What earlier reports found; what is damaged is found anew."""
+    """The results of earlier reports; damaged ones are computed again."""
     try:
         note = read_note(folder / _NOTE, {})
     except LedgerError:
         return {}
-    known = {}
+    rows_by_key = {}
     for key, rows in note.items():
         if isinstance(rows, list) and all(map(_is_row, rows)):
-            known[key] = [[math.nan if cell is None else cell for cell in row] for row in rows]
+            rows_by_key[key] = [[math.nan if cell is None else cell for cell in row] for row in rows]
         else:
             warn_of(folder / _NOTE, f"the kernels of run {key} are no rows of {len(COLUMNS)} cells")
-    return known
+    return rows_by_key
 
 
 def _is_row(row: Any) -> bool:
@@ -152,13 +160,14 @@ def _is_row(row: Any) -> bool:
     )
 
 
-def _keep(folder: Path, known: dict[str, Rows], found: dict[str, Rows]) -> None:
-    if not found:
+def _keep(folder: Path, similarities: dict[str, Rows], new: dict[str, Rows]) -> None:
+    if not new:
         return
-    plain = {
-        key: [[None if cell != cell else cell for cell in row] for row in rows] for key, rows in (known | found).items()
+    content = {
+        key: [[None if cell != cell else cell for cell in row] for row in rows]
+        for key, rows in (similarities | new).items()
     }
     try:
-        write_note(folder / _NOTE, plain)
+        write_note(folder / _NOTE, content)
     except LedgerError:
         return

@@ -1,4 +1,4 @@
-"""`wn-sweep report --final`: what kept weights come to on the test split, which nothing else ever reads."""
+"""`wn-sweep report --final`: the errors of kept weights on the test split, which nothing else ever reads."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from sweep.engine.runs import Run
 from sweep.errors import SweepError
 from sweep.ledger_frame import with_runs
 from sweep.networks import build, layout
-from sweep.proxy import Shelf, load
+from sweep.proxy import StoredWeights, load
 from sweep.proxy.data import Split, sized
 from sweep.proxy.last_images import LastImages, last_images
 from sweep.proxy.platform import settled
@@ -24,47 +24,48 @@ from sweep.proxy.train import judge
 
 
 def final_frame(ledger: Ledger, trust: bool = False) -> SweepFrame:
-    """The frame of a ledger with what the test split says of it.
+    """The frame of a ledger with its errors on the test split.
 
-    The runs that validation chose are judged, once: what a look gave is noted in the sweep's folder, and so is the look
-    itself, before it is taken. Another look at the same runs reads no test image and is none.
-    With `trust`, networks and images of one's own are loaded, which may run code that the ledger names.
-    Raises SweepError: no weights were kept, no test split, images that are missing, a folder that takes no note.
+    The runs that validation chose are judged once. The look is recorded in the sweep's folder before it is taken, and
+    its results afterwards; a repeated look at the same runs reads no test image and is not counted.
+    With `trust`, the user's own networks and images are loaded, which may run code that the ledger names.
+    Raises SweepError if no weights were kept, if there is no test split, if images are missing, or if the folder cannot
+    be written to.
     """
     frame, runs = with_runs(ledger, trust=trust)
     if not trust and any(run.of_the_user for run in runs):
         raise SweepError(f"{ledger.path}: names networks or images of one's own; --trust loads them")
     folder = ledger.path.parent
-    wanted = judged_runs(frame)
-    if not wanted:
+    needed = judged_runs(frame)
+    if not needed:
         raise SweepError(f"{ledger.path}: no run has finished yet, so there is nothing to judge on the test split")
     with locked(folder):
         errors = dict(looked(folder).errors or {})
-        shelf = Shelf(places(folder), contact=trust)
-        todo = [run for run in runs if run.key in wanted and run.key not in errors and shelf.has(run.key)]
-        if not todo and not errors.keys() & wanted:
-            told = "".join(f"; {storage} cannot be looked into: {why}" for storage, why in shelf.troubles.items())
+        stored = StoredWeights(places(folder), contact=trust)
+        todo = [run for run in runs if run.key in needed and run.key not in errors and stored.has(run.key)]
+        if not todo and not errors.keys() & needed:
+            trouble = "".join(f"; {storage} cannot be read: {why}" for storage, why in stored.troubles.items())
             raise SweepError(
                 f"{ledger.path}: no weights of its runs were kept, and without them nothing can be judged on the test "
-                f"split{told}; set proxy.keep_weights: true, and run the sweep into a new folder (--results)"
+                f"split{trouble}; set proxy.keep_weights: true, and run the sweep into a new folder (--results)"
             )
         if todo:
-            # what can be wrong with the others shows before test images are read
+            # errors with the other images appear before test images are read
             _images_of(todo[0])
             images = last_images(todo[0].proxy.dataset)
             begin_look(folder)
-            found = _judge(todo, shelf, images)
-            end_look(folder, found, len(images.labels), images.official)
-        known = looked(folder)
-    told_errors = {key: math.nan if error is None else error for key, error in (known.errors or {}).items()}
-    mine = {key: told_errors[key] for key in sorted(wanted & told_errors.keys())}
-    final = Final(mine, known.images, known.times, len(wanted) - len(mine), known.official)
-    return replace(frame, final=final, looks=len(known.times))
+            new_errors = _judge(todo, stored, images)
+            end_look(folder, new_errors, len(images.labels), images.official)
+        look = looked(folder)
+    all_errors = {key: math.nan if error is None else error for key, error in (look.errors or {}).items()}
+    errors_of_frame = {key: all_errors[key] for key in sorted(needed & all_errors.keys())}
+    final = Final(errors_of_frame, look.images, look.times, len(needed) - len(errors_of_frame), look.official)
+    return replace(frame, final=final, looks=len(look.times))
 
 
-def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, float | None]:
+def _judge(todo: Sequence[Run], stored: StoredWeights, images: LastImages) -> dict[str, float | None]:
     """Error on the test split by run key, of the runs whose weights can be used; None if it is not finite."""
-    found: dict[str, float | None] = {}
+    errors: dict[str, float | None] = {}
     labels = torch.from_numpy(images.labels)
     pixels: dict[int, torch.Tensor] = {}
     for run in todo:
@@ -74,11 +75,11 @@ def _judge(todo: Sequence[Run], shelf: Shelf, images: LastImages) -> dict[str, f
             pixels = {size: sized(images.images, size)}
         network = build(point, facts.channels, facts.classes)
         network.to(memory_format=layout(point))  # type: ignore[call-overload]
-        if shelf.take(run.key, network):
+        if stored.take(run.key, network):
             with settled():
                 judged = judge(network, _images_of(run), pixels[size], labels, run.proxy)
-                found[run.key] = None if judged is None else judged.error
-    return found
+                errors[run.key] = None if judged is None else judged.error
+    return errors
 
 
 def _images_of(run: Run) -> Split:

@@ -32,12 +32,12 @@ class Leader:
     Nor does one whose mean error is `limit` or more, which guessing has as well.
     """
 
-    def __init__(self, known: Iterable[tuple[str, str, float | None]] = (), limit: float = math.inf) -> None:
+    def __init__(self, finished: Iterable[tuple[str, str, float | None]] = (), limit: float = math.inf) -> None:
         self._limit = limit
         # point -> setting -> failures, sum of errors, number of errors
         self._points: dict[str, dict[str, tuple[int, float, int]]] = {}
         self._best: Leading | None = None
-        for point, setting, error in known:
+        for point, setting, error in finished:
             self._count(point, setting, error)
         self._look()
 

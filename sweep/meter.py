@@ -30,7 +30,7 @@ class Meter:
         self,
         todo: int,
         workers: int,
-        known: Iterable[tuple[str, str, float | None]] = (),
+        finished: Iterable[tuple[str, str, float | None]] = (),
         limit: float = math.inf,
         judged: Collection[str] | None = None,
     ) -> None:
@@ -38,7 +38,7 @@ class Meter:
         self._judged = judged
         self.todo, self.workers = todo, max(1, workers)
         self.landed = self.failed = 0
-        self.leader = Leader((one for one in known if judged is None or one[1] in judged), limit)
+        self.leader = Leader((run for run in finished if judged is None or run[1] in judged), limit)
         self._started = time.monotonic()
         self._first: float | None = None
 
@@ -79,12 +79,12 @@ class Meter:
 
 def duration(seconds: float) -> str:
     """'45 s', '3 min 20 s', '2 h 05 min', '12 days', '4 years'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 48 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    days = whole / 86400
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3600:
+        return f"{total // 60} min {total % 60:02d} s"
+    if total < 48 * 3600:
+        return f"{total // 3600} h {total % 3600 // 60:02d} min"
+    days = total / 86400
     return f"{days:.0f} days" if days < 730 else f"{days / 365.25:,.0f} years"

@@ -1,4 +1,4 @@
-"""The progress of a sweep in a notebook: a bar that is drawn again as runs land."""
+"""The progress of a sweep in a notebook: a bar that is redrawn as runs land."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DRAW_EVERY = 0.5
 
 
 def usual_watch() -> Watch:
-    """A bar in a Jupyter notebook; elsewhere nothing, since a script says what it wants to say."""
+    """A bar in a Jupyter notebook; elsewhere nothing, since a script prints what it wants."""
     return NotebookBar() if in_notebook() else Silence()
 
 

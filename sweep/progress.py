@@ -1,4 +1,4 @@
-"""How far a sweep is, straight from its ledger and its lock: no plan is made and nothing slow is imported."""
+"""The progress of a sweep, from its ledger and its lock: no plan is made and nothing slow is imported."""
 
 import itertools
 import json
@@ -56,8 +56,8 @@ class Failures:
 class Progress:
     """How far a sweep is; runs that its space does not ask for are counted in `unasked` only.
 
-    rate: runs a second since the driver that is at work began to land them; None without one, and before it can tell.
-    seconds_left: what is left, at that rate.
+    rate: runs a second since the running driver began to land them; None without a driver or enough runs.
+    seconds_left: remaining seconds at that rate.
     extend: lists of settings at whose ends points are best so far.
     at_chance: points that err as often as guessing so far: they are on no front.
     """
@@ -86,7 +86,7 @@ class Progress:
         return f"<Progress {self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining>"
 
     def _repr_html_(self) -> str:
-        rows = [(one.point, f"{one.error:.2f}", one.n, one.flops, one.params) for one in self.front]
+        rows = [(leader.point, f"{leader.error:.2f}", leader.n, leader.flops, leader.params) for leader in self.front]
         caption = f"{self.name}: {self.done:,} of {self.wanted:,} runs done, {self.remaining:,} remaining"
         return table(caption, ("front so far", "error, %", "seeds", "FLOPs", "params"), rows)
 
@@ -116,7 +116,7 @@ class Progress:
 
 
 def status(name: str, *, results: str | Path = "results") -> Progress:
-    """How far a sweep is, also while it runs; raises LedgerError.
+    """The progress of a sweep, also while it runs; raises LedgerError.
 
     `name` is that of a sweep under `results`, or the path of a ledger or of its folder.
     """
@@ -124,16 +124,16 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
     driver = holder(path.parent)
     with Ledger.open(path) as ledger:
         if not ledger.planned() and not Space.recorded(ledger.space()).own_networks:
-            # an earlier version did not note all that is wanted: planning what it asks for imports nothing
+            # an earlier version did not store all asks: planning them imports nothing
             from sweep.engine.recorded import recorded
 
             recorded(ledger)
         wanted, names, space = ledger.wanted(), ledger.axes(), _space(ledger)
-        # in this order, so that what lands in between is not counted as failed before it is counted as in
+        # in this order: a run that lands in between must not be counted as failed before it is counted as finished
         lost = [row for row in ledger.failures() if row[0] in wanted]
-        known = ledger.errors()
-        rows = [row for row in known if row[0] in wanted]
-        # a grid's asks are many, and say nothing more
+        finished = ledger.by_setting()
+        rows = [row for row in finished if row[0] in wanted]
+        # a grid has many asks, which add no information
         searched = space is not None and space.strategy.name != "grid"
         asks = [ask for ask in ledger.asks() if ask.present] if searched else []
         search = search_so_far(ledger, asks) if searched else None
@@ -144,7 +144,11 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
         diverged = sum(state == "diverged" for _, state, _ in lost)
         # runs that chose a finalist flatter it, and of several lengths of training one is judged
         judged = None if space is None else judged_recipes(space)
-        shown = (row[1:] for row in rows if (not fresh or row[0] in fresh) and (judged is None or row[2] in judged))
+        shown = (
+            (point, recipe, error)
+            for key, point, recipe, _, error, _ in rows
+            if (not fresh or key in fresh) and (judged is None or recipe in judged)
+        )
         front, at_chance = _front(shown, ledger.costs(), names, _limit(space))
         landed = [time for key, time in ledger.finished(driver.since) if key in wanted] if driver else []
         return Progress(
@@ -153,7 +157,7 @@ def status(name: str, *, results: str | Path = "results") -> Progress:
             len(rows) - len(lost),
             len(lost) - diverged,
             diverged,
-            len(known) - len(rows),
+            len(finished) - len(rows),
             driver,
             rate(landed, driver.workers) if driver else None,
             tuple(Failures(kind, len(keys), *ledger.reason(min(keys))) for kind, keys in sorted(kinds.items())),
@@ -174,11 +178,19 @@ def _space(ledger: Ledger) -> Space | None:
         return None
 
 
-def _extensions(space: Space | None, rows: Iterable[tuple[str, str, str, float | None]]) -> tuple[Extension, ...]:
+def _extensions(
+    space: Space | None, rows: Iterable[tuple[str, str, str, int, float | None, float | None]]
+) -> tuple[Extension, ...]:
     """Lists of settings to go on with, as far as the runs that are in tell."""
-    if space is None:
+    if space is None or not space.nuisance:
         return ()
-    results = [row[1:] for row in rows] if space.nuisance else []
+    seeds, by_loss = set(space.seeds), space.metric == "loss"
+    results = [
+        (point, recipe, seed, loss if by_loss else error)
+        for _, point, recipe, seed, error, loss in rows
+        # an earlier version noted no loss: such a run is missing, not failed
+        if seed in seeds and not (by_loss and loss is None and error is not None)
+    ]
     return tuple(
         replace(extension, epochs=rung.epochs if space.lengths else None)
         for rung in space.rungs()
@@ -220,12 +232,14 @@ def _front(
     for point, recipe, error in runs:
         settings.setdefault(point, {}).setdefault(recipe, []).append(error)
     standing = {point: min(map(_standing, by_recipe.values())) for point, by_recipe in settings.items()}
-    whole = [point for point, (failures, _, _) in standing.items() if not failures]
-    fit = [point for point in whole if standing[point][1] < limit]
-    guessing = sorted(label(Point(**json.loads(point)), names) for point in whole if standing[point][1] >= limit)
+    without_failures = [point for point, (failures, _, _) in standing.items() if not failures]
+    fit = [point for point in without_failures if standing[point][1] < limit]
+    guessing = sorted(
+        label(Point(**json.loads(point)), names) for point in without_failures if standing[point][1] >= limit
+    )
     on: dict[str, list[str]] = {}
-    for which, cost in ((1, "flops"), (0, "params")):
-        values = np.array([(standing[point][1], costs[point][which]) for point in fit]).reshape(-1, 2)
+    for position, cost in ((1, "flops"), (0, "params")):
+        values = np.array([(standing[point][1], costs[point][position]) for point in fit]).reshape(-1, 2)
         for point in itertools.compress(fit, moocore.is_nondominated(values, keep_weakly=True) if fit else ()):
             on.setdefault(point, []).append(cost)
     points = {text: Point(**json.loads(text)) for text in on}

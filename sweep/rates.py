@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweep.statistics.ends import ends
+
 #: The setting that is proposed, and the factor between two rates.
 PATH, OCTAVE = "optimizer.lr", 2.0
+#: Settings that have no largest value and no smallest but 0: the next value beyond a list is proposed for these alone.
+_SCALES = frozenset({"lr", "weight_decay"})
 
 
 def proposed(rate: float) -> tuple[float, ...]:
@@ -19,7 +23,7 @@ def proposal(nuisance: Mapping[str, Sequence[Any]], rate: float) -> str:
     """A line that proposes rates to a space that tunes none; '' to one that does."""
     if PATH in nuisance:
         return ""
-    listed = ", ".join(f"{one:g}" for one in proposed(rate))
+    listed = ", ".join(f"{value:g}" for value in proposed(rate))
     return (
         f"No learning rate is tuned: a comparison shows which points {rate:g} suits. To tune it for each point, add "
         f"'{PATH}: [{listed}]' to nuisance; after the first seed `wn-sweep status` says which way to go on"
@@ -31,7 +35,8 @@ class Extension:
     """How many of the points that have a result at every setting are best at an end of a list, and what to add.
 
     at: the value at which they are best.
-    add: the next value beyond it; None for a list that does not go on evenly, or has one value.
+    add: the next value beyond it, as far away as the last step of the list, as a factor; None for settings other than
+        learning rates and weight decay, of which the space may not take such a value.
     """
 
     path: str
@@ -53,56 +58,61 @@ class Extension:
 def extensions(
     nuisance: Mapping[str, Sequence[Any]],
     recipes: Sequence[str],
-    results: Iterable[tuple[str, str, float | None]],
+    results: Iterable[tuple[str, str, int, float | None]],
 ) -> tuple[Extension, ...]:
     """Find the ends of lists of numbers at which points are best so far, and what to add beyond them.
+
+    The rules are those of the report (`sweep.analysis.nuisance`): settings are compared over the seeds at which all of
+    them have a result, by failures and then by the mean, and of equally good ones one inside its list is preferred.
 
     Args:
         nuisance: setting -> its values, as in the space.
         recipes: canonical texts of the space's recipes, one a setting, all of one length of training.
-        results: point, recipe and error of runs; None for a failure, which counts as worst.
+        results: point, recipe, seed and error of runs; None for a failure, which counts as worst.
     """
-    numbers = {path: _numbers(values) for path, values in nuisance.items()}
-    lists = {path: values for path, values in numbers.items() if len(values) > 1}
+    # where a list has words as well, what lies beyond its numbers is not known
+    numeric = (path for path, values in nuisance.items() if all(isinstance(v, int | float) for v in values))
+    lists = {path: list_ends for path in numeric if (list_ends := ends(nuisance[path]))}
     parsed = {recipe: json.loads(recipe) for recipe in recipes}
-    errors: dict[str, dict[str, list[float]]] = {}
-    for point, recipe, error in results:
+    at_ends = {
+        recipe: sum(_at_end(_inside(content, path), list_ends) for path, list_ends in lists.items())
+        for recipe, content in parsed.items()
+    }
+    errors: dict[str, dict[int, dict[str, float]]] = {}
+    for point, recipe, seed, error in results:
         if recipe in parsed:
-            mine = errors.setdefault(point, {}).setdefault(recipe, [])
-            mine.append(math.inf if error is None else error)
-    complete = {point: by_recipe for point, by_recipe in errors.items() if len(by_recipe) == len(parsed)}
-    best = [_best(by_recipe) for by_recipe in complete.values() if _succeeds(by_recipe)]
-    found = []
-    for path, values in lists.items():
+            errors.setdefault(point, {}).setdefault(seed, {})[recipe] = math.inf if error is None else error
+    best = []
+    for by_seed in errors.values():
+        complete_seeds = [by_recipe for by_recipe in by_seed.values() if len(by_recipe) == len(parsed)]
+        by_recipe = {recipe: [at_seed[recipe] for at_seed in complete_seeds] for recipe in parsed}
+        if complete_seeds and any(math.isfinite(error) for row in by_recipe.values() for error in row):
+            best.append(min(parsed, key=lambda recipe: (*_rank(by_recipe[recipe]), at_ends[recipe], recipe)))
+    extended = []
+    for path, list_ends in lists.items():
         chosen = [float(_inside(parsed[recipe], path)) for recipe in best]
-        for at, near in ((values[0], values[1]), (values[-1], values[-2])):
+        for at, near in list_ends.items():
             count = sum(math.isclose(value, at) for value in chosen)
             if count:
-                add = _plain(at * at / near) if at > 0 and near > 0 else None
-                found.append(Extension(path, at, add, count, len(best)))
-    return tuple(found)
+                goes_on = path.rpartition(".")[2] in _SCALES and at > 0 and near > 0
+                extended.append(Extension(path, at, _plain(at * at / near) if goes_on else None, count, len(best)))
+    return tuple(extended)
 
 
-def _best(by_recipe: Mapping[str, Sequence[float]]) -> str:
-    return min(by_recipe, key=lambda recipe: (sum(by_recipe[recipe]) / len(by_recipe[recipe]), recipe))
+def _rank(errors: Sequence[float]) -> tuple[int, float]:
+    """Failures, and the mean of the others: the least is the best."""
+    done = [error for error in errors if math.isfinite(error)]
+    return len(errors) - len(done), math.fsum(done) / len(done) if done else math.inf
 
 
-def _succeeds(by_recipe: Mapping[str, Sequence[float]]) -> bool:
-    """Whether there is a setting at which every run succeeded: else all tie, and none is the best."""
-    return any(all(map(math.isfinite, errors)) for errors in by_recipe.values())
+def _at_end(value: Any, list_ends: Mapping[float, float]) -> bool:
+    return any(math.isclose(float(value), at) for at in list_ends)
 
 
 def _inside(recipe: Any, path: str) -> Any:
     for part in path.split("."):
         recipe = recipe[part]
     return recipe
-
-
-def _numbers(values: Sequence[Any]) -> list[float]:
-    """The values by size; none unless all are numbers."""
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return []
-    return sorted(map(float, values))
 
 
 def _plain(value: float) -> float:

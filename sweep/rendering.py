@@ -1,4 +1,4 @@
-"""Rendering the page of a sweep, of a sweep with a last look at the test split, or of several that are compared."""
+"""Rendering the page of a sweep, with or without test errors, or of several sweeps that are compared."""
 
 import logging
 from collections import Counter
@@ -17,8 +17,8 @@ _log = logging.getLogger(__name__)
 
 
 def render_ledger(ledger: Ledger, pages: Path, trust: bool, metric: str | None = None) -> Rendered:
-    """Render the page of a ledger, and note of what it was made, unless the ledger was written to meanwhile."""
-    # they import pandas and matplotlib, and a page that is up to date needs neither
+    """Render the page of a ledger, and record its sources, unless the ledger was written to meanwhile."""
+    # these modules import pandas and matplotlib, which an up-to-date page does not need
     from sweep.ledger_frame import frame
 
     before = Sources.of(ledger.path, trust)
@@ -28,7 +28,7 @@ def render_ledger(ledger: Ledger, pages: Path, trust: bool, metric: str | None =
     rendered = report.render(sweep, pages)
     if metric is None and before and sources and before.ledger == sources.ledger and not rendered.failed:
         stamp(pages, sources)
-    # a folder that somebody sent may not be ours to write to
+    # the folder may be read-only
     with suppress(LedgerError):
         note_finding(ledger.path.parent, rendered.finding)
     return rendered
@@ -85,7 +85,7 @@ def render_report(
 
 
 def _final(ledger: Ledger, pages: Path, trust: bool) -> Rendered:
-    """Render the page of a sweep with what the test split says of it."""
+    """Render the page of a sweep with its test errors."""
     from sweep.last_look import final_frame
 
     return report.render(final_frame(ledger, trust), pages)
@@ -94,7 +94,7 @@ def _final(ledger: Ledger, pages: Path, trust: bool) -> Rendered:
 def _compared(
     paths: Mapping[Path, str], names: Sequence[str], results: str | Path, pages: Path, trust: bool
 ) -> Rendered:
-    """Render the page of several sweeps; where names are equal, each is called what the caller calls it."""
+    """Render the page of several sweeps; sweeps with equal names are named by the caller's arguments."""
     from sweep.ledger_frame import frame
 
     frames = []
@@ -102,6 +102,9 @@ def _compared(
         with Ledger.open(ledger_path(name, results)) as ledger:
             # sweeps that are compared are all judged by error
             frames.append(frame(ledger, False, trust, "error"))
-    known = Counter(one.name for one in frames)
-    called = [one.name if known[one.name] == 1 else str(name) for one, name in zip(frames, paths.values(), strict=True)]
-    return report.compare(dict(zip(called, frames, strict=True)), pages)
+    name_counts = Counter(sweep.name for sweep in frames)
+    labels = [
+        sweep.name if name_counts[sweep.name] == 1 else str(name)
+        for sweep, name in zip(frames, paths.values(), strict=True)
+    ]
+    return report.compare(dict(zip(labels, frames, strict=True)), pages)

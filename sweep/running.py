@@ -34,7 +34,7 @@ from sweep.space import Space, find
 from sweep.space.changes import changes
 from sweep.watch import Summary, Watch, unused_runs
 
-#: A sweep with more is a mistake: at a second each it would take days on a hundred cores.
+#: The largest number of runs: at a second each, more would take days on a hundred cores.
 MOST_RUNS = 1_000_000
 
 
@@ -78,8 +78,8 @@ def run(
     watch = watch or usual_watch()
     space = space if isinstance(space, Space) else Space.load(find(space))
     if not space.proxy.dataset.facts.readable:
-        what = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
-        raise SpaceError(space.source.mistake(("proxy", "dataset"), what))
+        message = f"{space.proxy.dataset.name} can be planned for, but this version cannot read its images"
+        raise SpaceError(space.source.mistake(("proxy", "dataset"), message))
     folder = Path(results) / space.name
     pages = None if reports is None else Path(reports) / space.name
     with executor or executor_for(space, results, workers, address, inline) as executor:
@@ -98,17 +98,17 @@ class _Sweep:
         self.path = folder / "ledger.sqlite"
         watch.doing(f"planning {space.combinations:,} {'point' if space.combinations == 1 else 'points'}")
         self.plan = plan(space, traced=False)
-        most = space.strategy.runs or self.plan.runs
-        if most > MOST_RUNS and space.strategy.name == "grid":
-            what = f"asks for {most:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
-            raise SpaceError(space.source.mistake(("grid",), what))
+        number_runs = space.strategy.runs or self.plan.runs
+        if number_runs > MOST_RUNS and space.strategy.name == "grid":
+            message = f"asks for {number_runs:,} runs, more than the {MOST_RUNS:,} of one sweep; constraints narrow it"
+            raise SpaceError(space.source.mistake(("grid",), message))
         self.runs = PlannedRuns(self.plan)
         self.speed = speed_of(self.plan, self.path)
         self.pool = self.runs.pool(self.speed)
 
     def run(self, storage: str | Path | None, checkpoint_every: float) -> Summary:
         """Train what the ledger lacks, and render the report."""
-        # what can be wrong with the space, the images, the ledger or the folders shows before anything is written
+        # errors in the space, the images, the ledger or the folders appear before anything is written
         if self.path.exists():
             with Ledger.open(self.path) as ledger:
                 todo = self._loop(ledger).todo
@@ -154,7 +154,7 @@ class _Sweep:
         ledger.describe(self.space.name, self.space.data, self.plan.axes, self.runs.described(places))
 
     def _loop(self, ledger: Ledger | None) -> Loop:
-        """What remains to be done; a ledger that is written to is told which of its asks the space makes now."""
+        """The remaining loop; in a writable ledger the asks that the space still makes are marked."""
         asks = ledger.asks() if ledger else []
         answers = ledger.answers() if ledger else {}
         if self.retry_failed:
@@ -172,7 +172,7 @@ class _Sweep:
         return loop
 
     def _settle_speed(self, asks: Sequence[Ask]) -> Mapping[str, Any]:
-        """Go by the speed that a ledger's asks were made with; what the first ask shall say if they were with none."""
+        """Use the speed that a ledger's asks were made with; return the first ask's entry if there is none."""
         if self.speed is None:
             return {}
         recorded = Speed.recorded(asks)
@@ -185,7 +185,7 @@ class _Sweep:
         return {}
 
     def _insist_on_images(self, first: Choice) -> None:
-        """Read the images, so that what is wrong with them is told once, with its line, and by no run."""
+        """Read the images, so that an error in them is reported once, with its line, before any run."""
         run = self.runs.run(first)
         try:
             for note in check_images(run.proxy.dataset):
@@ -201,7 +201,7 @@ class _Sweep:
             self.plan.count(int(self.plan.kept[place]))
             planned = self.plan.points[place]
             if planned.point.own_network:
-                # one that cannot be counted fails by itself, with the reason
+                # a point that cannot be counted will fail as a run, with the reason
                 if planned.traced is not None:
                     counts[self.runs.text(place)] = planned.traced.params, planned.traced.flops
                 continue
@@ -212,17 +212,17 @@ class _Sweep:
     def _train(self, loop: Loop, ledger: Ledger, lock: Lock, storage: Storage) -> int:
         """Do all runs that remain, and give their number."""
         workers = self.executor.workers or 0
-        # of a driver that was killed after a run was in and before its checkpoint was gone
-        over = {key for key, status in ledger.statuses().items() if status != "failed"}
-        discard(storage.checkpoints, kept(storage.checkpoints) & over)
+        # left by a driver that was killed between recording a run and removing its checkpoint
+        finished = {key for key, status in ledger.statuses().items() if status != "failed"}
+        discard(storage.checkpoints, kept(storage.checkpoints) & finished)
         trained = 0
 
         def landed(pairs: list[tuple[Run, Result]]) -> None:
             nonlocal trained
             trained += len(pairs)
-            # not before they are in; a run that failed may be done again, and goes on from there
-            gone = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
-            discard(storage.checkpoints, gone)
+            # only after they are recorded; a failed run may be repeated, and continues from its checkpoint
+            removable = [result.key for _, result in pairs if result.checkpointed and result.status != "failed"]
+            discard(storage.checkpoints, removable)
             for pair in pairs:
                 self.watch.landed(*pair)
 
@@ -234,38 +234,40 @@ class _Sweep:
             total = max(min(total, most_runs(self.plan, self.speed)), loop.answered)
         todo = len(loop.todo) if loop.all_known else total - loop.answered
         labels = {self.runs.text(place): self.pool.labels[place] for place in loop.points}
-        known = [(labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known]
-        self.watch.begin(self.plan, todo, total, workers, known)
+        in_ledger = [
+            (labels[point], recipe, error) for key, point, recipe, error in ledger.errors() if key in loop.known
+        ]
+        self.watch.begin(self.plan, todo, total, workers, in_ledger)
         if self.space.proxy.keep_weights:
             note_place(ledger.path.parent, storage.weights)
         try:
             loop.do(ledger, self.executor, storage, landed)
         finally:
             self.watch.end()
-        # the report needs the cores, and whoever kills it leaves nothing of Ray behind
+        # the report needs the cores, and if it is killed, nothing of Ray is left behind
         self.executor.close()
         return trained
 
     def _summary(self, ledger: Ledger, trained: int) -> Summary:
-        statuses, wanted = ledger.statuses(), ledger.wanted()
-        counts = Counter(statuses.get(key, "missing") for key in wanted)
+        statuses, needed = ledger.statuses(), ledger.wanted()
+        counts = Counter(statuses.get(key, "missing") for key in needed)
         if self.pages is None:
             return Summary(self.space.name, counts, trained, self.path, None)
-        before = Sources.of(self.path, trust=True)
+        sources = Sources.of(self.path, trust=True)
         noted = noted_finding(self.folder)
         rendered = Rendered(self.pages / "index.html", finding=noted.lines if noted else ())
-        if before is None or noted is None or not up_to_date(self.pages, before):
+        if sources is None or noted is None or not up_to_date(self.pages, sources):
             self.watch.doing("writing the report")
             try:
                 rendered = render_ledger(ledger, self.pages, trust=True)
             except OSError as error:
-                what = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
-                raise EngineError(what) from None
+                message = f"{self.pages}: the report cannot be written: {error.strerror}; every run is safe"
+                raise EngineError(message) from None
         self.watch.doing("")
         return Summary(self.space.name, counts, trained, self.path, rendered.page, rendered.failed, rendered.finding)
 
 
 def _absolute(storage: str | Path) -> str:
-    """A storage as workers in other folders find it."""
+    """A storage as an absolute path, for workers in other folders."""
     text = str(storage)
     return text if "://" in text or "::" in text else str(Path(text).absolute())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-#: A FIFO or a device opens at once, so that it can be refused.
+#: Flags with which a FIFO or a device opens without waiting, so that it can be refused.
 _AT_ONCE = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -27,7 +27,7 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> FileIO:
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | _AT_ONCE, 0o666)
     except OSError:
-        # the reason that the system gives ("Too many levels of symbolic links") explains nothing
+        # the system's reason ("Too many levels of symbolic links") would be misleading
         with contextlib.suppress(FileNotFoundError):
             _refuse(path, path.lstat().st_mode)
         raise

@@ -1,4 +1,4 @@
-"""How far a search is: what it asked for, what it may still spend, and what its race has not decided."""
+"""The progress of a search: its asks, its budget, and what its race has not decided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -55,9 +55,9 @@ class SearchSoFar:
         if self.on or self.off or self.undecided:
             on, off = ("among the best", "not") if self.goal == "best" else ("on the front", "off it")
             lines.append(f"race: {self.on} {on}, {self.off} {off}, {len(self.undecided)} not decided")
-        for one in self.undecided[:NAMED]:
-            cost = f"about {one.runs} more run{'' if one.runs == 1 else 's'}" if one.runs else "more than 50 runs"
-            lines.append(f"    {one.point}: {cost} would decide it")
+        for item in self.undecided[:NAMED]:
+            cost = f"about {item.runs} more run{'' if item.runs == 1 else 's'}" if item.runs else "more than 50 runs"
+            lines.append(f"    {item.point}: {cost} would decide it")
         if self.half_widths:
             widest, n = max(self.half_widths), len(self.half_widths)
             lines.append(f"race: {n} difference{'' if n == 1 else 's'} known to ± {widest:.2f} points or better")
@@ -89,26 +89,26 @@ def search_so_far(ledger: Ledger, asks: Sequence[Ask]) -> SearchSoFar | None:
     )
     if strategy.name != "racing":
         return so_far
-    # scipy takes half a second to import, and other strategies need none of it
+    # scipy takes half a second to import, and other strategies do not need it
     from sweep.engine.race import standing_of
 
     standing = standing_of(ledger, space)
     if standing is None:
         return so_far
     verdicts = [claim.verdict for claim in standing.claims]
-    undecided = [Undecided(one.point, one.to_decide) for one in standing.claims if one.verdict == "not decided"]
-    undecided.sort(key=lambda one: (one.runs is None, one.runs or 0, one.point))
+    undecided = [Undecided(claim.point, claim.to_decide) for claim in standing.claims if claim.verdict == "not decided"]
+    undecided.sort(key=lambda item: (item.runs is None, item.runs or 0, item.point))
     return replace(
         so_far,
         on=verdicts.count("on the front"),
         off=verdicts.count("off the front"),
         undecided=tuple(undecided),
-        half_widths=tuple(one.half_width for one in standing.contrasts),
+        half_widths=tuple(contrast.half_width for contrast in standing.contrasts),
     )
 
 
 def _spent(ledger: Ledger, space: Space, asks: Sequence[Ask]) -> float | None:
-    # it rests on what a step costs, and so on torch, which takes a second to import
+    # it needs torch, which takes a second to import
     from sweep.engine.speed import Speed
 
     speed = Speed.recorded(asks)

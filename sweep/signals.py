@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: one interruption is enough, and none falls into a start or a clean-up."""
+"""Ctrl-C, SIGTERM and SIGHUP: one interruption is enough, and none disturbs a start or a clean-up."""
 
 import contextlib
 import signal
@@ -17,41 +17,41 @@ def interrupt_once(*signals: signal.Signals) -> None:
 
     A signal that is ignored already, as SIGHUP is under nohup, stays so.
     """
-    for one in signals:
-        if signal.getsignal(one) is not signal.SIG_IGN:
-            signal.signal(one, _interrupt)
+    for number in signals:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def interrupted() -> bool:
-    """Whether such a signal has come: what it fell into may have ended with another error than KeyboardInterrupt."""
+    """Whether such a signal has come: the interrupted code may have raised another error than KeyboardInterrupt."""
     return _interrupted.is_set()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # a second one would fall into what cleans up after the first
-    for one in POLITE:
-        signal.signal(one, signal.SIG_IGN)
+    # a second signal would interrupt the clean-up after the first
+    for polite in POLITE:
+        signal.signal(polite, signal.SIG_IGN)
     _interrupted.set()
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Let signals that come in between take effect at the end only; for what must be done whole or not at all."""
+    """Delay signals until the end of the block, for work that must not be interrupted."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before: dict[signal.Signals, Any] = {}
+    received: list[int] = []
+    handlers: dict[signal.Signals, Any] = {}
     try:
-        for one in POLITE:
+        for number in POLITE:
             # None: it was set by other than Python
-            if (handler := signal.getsignal(one)) is not None:
-                before[one] = handler
-                signal.signal(one, lambda number, frame: came.append(number))
+            if (handler := signal.getsignal(number)) is not None:
+                handlers[number] = handler
+                signal.signal(number, lambda received_number, frame: received.append(received_number))
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for received_number in dict.fromkeys(received):
+            signal.raise_signal(received_number)

@@ -42,7 +42,7 @@ def new(
     usual_name = path.stem if path.stem != "space" else path.absolute().parent.name
     answers = _Answers(asks)
     usual_name = re.sub(r"[^A-Za-z0-9._-]", "", usual_name).lstrip("._-")[:100]
-    called = answers.one("Name of the sweep", name, usual_name or "mine")
+    sweep_name = answers.one("Name of the sweep", name, usual_name or "mine")
     question = answers.one(
         "Question that it answers", about, "Which of these networks has the least error, at what cost?"
     )
@@ -57,10 +57,10 @@ def new(
         # a path in the file is relative to the file
         images = str(Path(images).absolute()) if Path(images).exists() else images
     elif images or data in {"imagefolder", "huggingface"}:
-        what = "is for imagefolder and huggingface" if images else f"is missing: the folder of the images of {data}"
-        raise SweepError(f"--images: {what}")
+        problem = "is for imagefolder and huggingface" if images else f"is missing: the folder of the images of {data}"
+        raise SweepError(f"--images: {problem}")
     try:
-        text = Draft(called, question, network, families, data, images).text()
+        text = Draft(sweep_name, question, network, families, data, images).text()
     except ValueError as error:
         raise SweepError(f"--backbone: {error}") from None
     _write(path, text)
@@ -89,7 +89,7 @@ def spaces(
 
 
 class _Answers:
-    """What options say, or else what a person answers, or else what is usual."""
+    """Answers from options, from the user, or else the defaults."""
 
     def __init__(self, asks: bool) -> None:
         self.asks = asks
@@ -97,33 +97,33 @@ class _Answers:
     def one(
         self,
         question: str,
-        given: str | None,
-        usual: str,
-        known: tuple[str, ...] = (),
-        also: Callable[[str], bool] = lambda answer: False,
+        answer_given: str | None,
+        default: str,
+        choices: tuple[str, ...] = (),
+        accepts: Callable[[str], bool] = lambda answer: False,
     ) -> str:
         """One word or line; raises SweepError if it is none of those that are known."""
         while True:
-            answer = given if given is not None else self._ask(question, usual, known)
-            if not known or answer in known or also(answer):
+            answer = answer_given if answer_given is not None else self._ask(question, default, choices)
+            if not choices or answer in choices or accepts(answer):
                 return answer
-            what = f"{question}: '{answer}' is unknown{did_you_mean(answer, known)}"
-            if given is not None or not self.asks:
-                raise SweepError(what)
-            err.print(what, markup=False)
+            message = f"{question}: '{answer}' is unknown{did_you_mean(answer, choices)}"
+            if answer_given is not None or not self.asks:
+                raise SweepError(message)
+            err.print(message, markup=False)
 
-    def several(self, question: str, given: list[str] | None, usual: list[str]) -> list[str]:
+    def several(self, question: str, answers_given: list[str] | None, default: list[str]) -> list[str]:
         """Several families, each once."""
-        known = CHOICES["family"]
-        words = given or self._ask(question, " ".join(usual), known).replace(",", " ").split()
-        return list(dict.fromkeys(self.one(question, word, "", known) for word in words))
+        choices = CHOICES["family"]
+        words = answers_given or self._ask(question, " ".join(default), choices).replace(",", " ").split()
+        return list(dict.fromkeys(self.one(question, word, "", choices) for word in words))
 
-    def _ask(self, question: str, usual: str, known: tuple[str, ...]) -> str:
+    def _ask(self, question: str, default: str, choices: tuple[str, ...]) -> str:
         if not self.asks:
-            return usual
-        if known:
-            out.print(f"  {', '.join(known)}", markup=False, style="dim")
-        answer: str = typer.prompt(question, default=usual)
+            return default
+        if choices:
+            out.print(f"  {', '.join(choices)}", markup=False, style="dim")
+        answer: str = typer.prompt(question, default=default)
         return answer
 
 
@@ -136,7 +136,7 @@ def _insist_on_new(path: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        # never over a file that came meanwhile
+        # do not overwrite a file that was created meanwhile
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: the progress of a sweep, and how far it is."""
+"""Output in the terminal: the progress bar of a sweep, and its status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sweep.leader import judged_recipes
 from sweep.meter import Meter, duration, limit_of
 
 if TYPE_CHECKING:
-    # torch takes seconds to import, and `status` answers without
+    # torch takes seconds to import, and `status` does not need it
     from sweep.costs import Plan
     from sweep.engine.result import Result
     from sweep.engine.runs import Run
@@ -37,7 +37,7 @@ FRONT_NOTE = "Means at each point's best setting so far; they are lower than the
 
 
 class Clock(ProgressColumn):
-    """What is being done, and for how long; or, once runs land, the time that is left and the leading point."""
+    """The current activity and its duration; or, once runs land, the remaining time and the leading point."""
 
     def render(self, task: Task) -> Text:
         """A line that is cut at the end of the terminal, not wrapped."""
@@ -66,7 +66,7 @@ class Bar:
             if not self.meter.landed:
                 self._progress.update(self._progress.task_ids[0], description=what, refresh=True)
         else:
-            # the report is drawn by processes that are copies of this one: no thread may draw meanwhile
+            # the report is drawn by forked copies of this process: no thread may run meanwhile
             self.console.print(what, markup=False, highlight=False)
 
     def begin(
@@ -80,17 +80,17 @@ class Bar:
         """Say what is about to be done; the bar counts all runs, those that are in as well."""
         self.end()
         pace = f"{workers} at a time" if workers else "as many at a time as the cluster has room for"
-        had = f", {total - todo} in the ledger" if todo < total else ""
+        in_ledger = f", {total - todo} in the ledger" if todo < total else ""
         # a search may choose runs that are in, or confirm fewer finalists than it may
         about = "" if planned.space.strategy.name == "grid" else "about "
-        told = f": {describe(planned)}{had}; {about}{todo} to train, {pace}"
-        line = Text.assemble((planned.space.name, "bold"), told)
+        description = f": {describe(planned)}{in_ledger}; {about}{todo} to train, {pace}"
+        line = Text.assemble((planned.space.name, "bold"), description)
         self.console.print(line, soft_wrap=not self.console.is_terminal)
         self.meter = Meter(todo, workers, known, limit_of(planned), judged_recipes(planned.space))
         self._had, self._total = total - todo, total
         if self.console.is_terminal:
-            what = f"starting {workers} worker{'' if workers == 1 else 's'}" if workers else "joining the cluster"
-            self._draw(what, self._had, self._total)
+            activity = f"starting {workers} worker{'' if workers == 1 else 's'}" if workers else "joining the cluster"
+            self._draw(activity, self._had, self._total)
         self._said = time.monotonic()
 
     def note(self, line: str) -> None:
@@ -116,12 +116,12 @@ class Bar:
             self._progress.stop()
             self._progress = None
 
-    def _draw(self, what: str, done: int = 0, total: int | None = None, transient: bool = False) -> None:
+    def _draw(self, activity: str, done: int = 0, total: int | None = None, transient: bool = False) -> None:
         counted = (SpinnerColumn("line"),) if total is None else (BarColumn(16), MofNCompleteColumn())
         text = Clock(table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
         # as wide as the terminal, so that a long line is cut and not wrapped
         self._progress = Progress(*counted, text, console=self.console, expand=True, transient=transient)
-        self._progress.add_task(what, total=total, completed=done, clock=True)
+        self._progress.add_task(activity, total=total, completed=done, clock=True)
         self._progress.start()
 
 
@@ -131,27 +131,27 @@ def describe(planned: Plan) -> str:
     lengths = len(planned.space.lengths)
     several = {f"setting at {lengths} lengths": planned.settings} if lengths > 1 else {"setting": planned.settings}
     numbers = {"point": len(planned.points), **several, "seed": seeds}
-    parts = [_counted(n, what) for what, n in numbers.items()]
-    extra, held = len(planned.space.extra_seeds), int(planned.compared.among(planned.kept).sum())
+    factors = [_counted(n, noun) for noun, n in numbers.items()]
+    extra, baselines = len(planned.space.extra_seeds), int(planned.compared.among(planned.kept).sum())
     if extra:
         at = f" x {planned.settings} settings" if planned.settings > 1 else ""
-        parts[-1] += f", and {_counted(held, 'baseline')}{at} x {extra:,} more {_several('seed', extra)}"
-    whole, strategy = f"{' x '.join(parts)} = {planned.runs:,} runs", planned.space.strategy
+        factors[-1] += f", and {_counted(baselines, 'baseline')}{at} x {extra:,} more {_several('seed', extra)}"
+    grid_text, strategy = f"{' x '.join(factors)} = {planned.runs:,} runs", planned.space.strategy
     if strategy.name == "grid":
-        return whole
+        return grid_text
     limits = [f"{strategy.runs or planned.runs:,}"] if strategy.runs or strategy.hours is None else []
     limits += [] if strategy.hours is None else [f"{strategy.hours:g} hours of training"]
-    return f"{whole}; {strategy.name} does at most {' and '.join(limits)}"
+    return f"{grid_text}; {strategy.name} does at most {' and '.join(limits)}"
 
 
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {_several(what, n)}"
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {_several(noun, n)}"
 
 
-def _several(what: str, n: int) -> str:
+def _several(phrase: str, n: int) -> str:
     """'setting at 2 lengths', 'settings at 2 lengths'."""
-    noun, _, rest = what.partition(" ")
-    return f"{noun}{'' if n == 1 else 's'}{' ' * bool(rest)}{rest}"
+    noun, _, qualifier = phrase.partition(" ")
+    return f"{noun}{'' if n == 1 else 's'}{' ' * bool(qualifier)}{qualifier}"
 
 
 def shown(progress: SweepProgress, terminal: bool = True) -> Group:
@@ -162,14 +162,14 @@ def shown(progress: SweepProgress, terminal: bool = True) -> Group:
     front = (front_table(progress), Text(note)) if progress.front else ()
     search = progress.search.lines() if progress.search else []
     lines = (*status_lines(progress), *search, *finding_lines(progress))
-    first, *others = (Text(line) for line in lines)
-    return Group(first, *bar, *others, *front)
+    first, *other_lines = (Text(line) for line in lines)
+    return Group(first, *bar, *other_lines, *front)
 
 
-def _bar(landed: int, wanted: int) -> Table:
+def _bar(landed: int, total: int) -> Table:
     row = Table.grid(padding=(0, 1))
     # rounded down: 100 % are all
-    row.add_row(ProgressBar(wanted, landed, width=BAR_WIDTH), f"{100 * landed // wanted} %")
+    row.add_row(ProgressBar(total, landed, width=BAR_WIDTH), f"{100 * landed // total} %")
     return row
 
 
@@ -192,19 +192,19 @@ def status_lines(progress: SweepProgress) -> list[str]:
         pace = "running, time left: measuring" if progress.remaining else "about to end"
         if progress.remaining and progress.rate and progress.seconds_left is not None:
             pace = f"about {duration(progress.seconds_left)} left, {_per_time(progress.rate)}"
-        who = f"by process {progress.driver.process} on {progress.driver.host}"
-        lines.append(f"{pace}; started {ago(progress.driver.since)} {who}")
+        process = f"by process {progress.driver.process} on {progress.driver.host}"
+        lines.append(f"{pace}; started {ago(progress.driver.since)} {process}")
     elif progress.remaining:
         lines.append("Not running. Resume with `wn-sweep run`.")
     if progress.unasked:
         lines.append(f"{progress.unasked} more runs in the ledger that the space does not ask for")
     if progress.at_chance:
-        named = ", ".join(progress.at_chance[:NAMED])
-        more = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
-        many = len(progress.at_chance)
-        which = "1 point errs" if many == 1 else f"{many} points err"
-        ranked = "is not ranked" if many == 1 else "are not ranked"
-        lines.append(f"{which} as often as guessing so far, and {ranked}: {named}{more}")
+        labels = ", ".join(progress.at_chance[:NAMED])
+        others = f" and {len(progress.at_chance) - NAMED} more" if len(progress.at_chance) > NAMED else ""
+        count = len(progress.at_chance)
+        subject = "1 point errs" if count == 1 else f"{count} points err"
+        ranked = "is not ranked" if count == 1 else "are not ranked"
+        lines.append(f"{subject} as often as guessing so far, and {ranked}: {labels}{others}")
     for failures in progress.failures:
         lines.append(f"{failures.runs} {failures.kind}, for example: {first_line(failures.message)}")
         lines += [f"    {line}" for line in failures.traceback.splitlines()[-LAST_LINES:]]

@@ -19,24 +19,24 @@ def lane_lines(planned: Plan) -> Iterator[str]:
         return
     # whatever its architecture is
     platform = Platform("cuda" if on_a_card else "cpu")
-    counts = Counter(lanes_of(one.point, proxy, platform) for one in planned.points[:COUNTED])
+    counts = Counter(lanes_of(point.point, proxy, platform) for point in planned.points[:COUNTED])
     runs = planned.settings * len(planned.space.seeds)
     for lanes, points in sorted(counts.items()):
-        which = f"{points:,} of the points" if len(counts) > 1 else "all points"
+        subject = f"{points:,} of the points" if len(counts) > 1 else "all points"
         if lanes == 1:
             captured = ", and their steps are not captured" if on_a_card else ""
-            yield f"the runs of {which} are trained one by one{captured}"
+            yield f"the runs of {subject} are trained one by one{captured}"
             continue
         if planned.space.strategy.name != "grid":
             # a search asks for few runs of a point at once, and lanes that none is in take as long as others
             yield (
-                f"runs of a point that are asked for together are trained {lanes} at a time ({which}): a search seldom "
-                "fills that many, so fewer lanes cost less"
+                f"runs of a point that are asked for together are trained {lanes} at a time ({subject}): "
+                "a search seldom fills that many, so fewer lanes cost less"
             )
             continue
         empty = f", {runs % lanes} of them in the last group" if runs % lanes else ""
         hint = f"; proxy.lanes: {runs} would waste no lane" if runs < lanes else ""
-        more = (
+        of_baselines = (
             f", {runs + planned.settings * len(extra)} of a baseline," if (extra := planned.space.extra_seeds) else ""
         )
-        yield f"the {runs} runs of a point{more} are trained {lanes} at a time ({which}){empty}{hint}"
+        yield f"the {runs} runs of a point{of_baselines} are trained {lanes} at a time ({subject}){empty}{hint}"

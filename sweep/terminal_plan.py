@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweep.costs import Plan
-from sweep.costs.published import Beside, beside, rounded
+from sweep.costs.published import PublishedMatch, beside, rounded
 from sweep.engine.cores import workers_for
 from sweep.engine.forecast import Forecast
 from sweep.engine.forecast import forecast as measure
@@ -22,6 +22,7 @@ from sweep.rates import proposal
 from sweep.space import Rejection, label, plain
 from sweep.space.datasets import Dataset
 from sweep.space.grid import IMPOSSIBLE
+from sweep.space.truth import unknown_labels
 from sweep.terminal import describe
 from sweep.terminal_lanes import lane_lines
 from sweep.watch import unused_runs
@@ -47,29 +48,29 @@ def show(
     rows: int,
     forecast: bool,
     workers: int | None,
-    known: Remaining | None = None,
+    progress: Remaining | None = None,
     speed: Speed | None = None,
 ) -> None:
     """Print a plan: its first points, what was rejected, and how long it would take."""
     # wrapped between words at the end of a terminal's lines; tables are not
-    say = partial(out.print, markup=False, soft_wrap=False)
+    print_line = partial(out.print, markup=False, soft_wrap=False)
     out.print(points_table(planned, rows))
     if len(planned.points) > rows:
         out.print(f"... and {len(planned.points) - rows:,} more (--rows N, --json, --out points.parquet)")
     for line in (*rejection_lines(planned), *twin_lines(planned)):
-        say(line)
+        print_line(line)
     if published := beside(planned):
         out.print(f"\nBeside the published rows ({planned.space.published}), in millions:", markup=False)
         out.print(published_table(published))
         for line in published_lines(published):
-            say(line)
+            print_line(line)
     elif planned.space.published:
         out.print(f"None of the published rows ({planned.space.published}) is about one of these points.", markup=False)
     out.print()
     at_a_time = workers_for(planned.space.resources, workers)
     share = (
-        known.share
-        if known
+        progress.share
+        if progress
         else None
         if planned.space.strategy.name == "grid"
         else share_of_search(planned, speed=speed)
@@ -80,9 +81,13 @@ def show(
     except PlatformError as error:
         trouble = f"no forecast: {error}"
     proposed = proposal(planned.space.nuisance, planned.space.proxy.optimizer.lr)
-    for line in (*summary_lines(planned, timed, at_a_time, known, speed), *lane_lines(planned), trouble, proposed):
+    # a plan may have millions of points: their labels are made only where something is known of some
+    labels = [point.label for point in planned.points] if planned.space.truth else []
+    unknown = unknown_labels(planned.space.truth, labels)
+    summary = summary_lines(planned, timed, at_a_time, progress, speed)
+    for line in (*summary, *lane_lines(planned), trouble, proposed, unknown):
         if line:
-            say(line)
+            print_line(line)
     # counting needs no images, and a machine that plans need not be the one that runs
     if missing := lacking(planned.space.proxy.dataset):
         out.print(f"Not yet ready to run: {missing}", markup=False)
@@ -111,8 +116,8 @@ def rejection_lines(planned: Plan) -> Iterator[str]:
     """Every rejection with its reason; of many, how many each constraint makes, with the mildest and the harshest."""
     rejected = planned.rejected
     if len(rejected) <= LISTED:
-        for one in rejected:
-            yield f"rejected: {_rejection(planned, one)}"
+        for rejection in rejected:
+            yield f"rejected: {_rejection(planned, rejection)}"
         return
     yield f"rejected: {len(rejected):,} of {len(rejected) + len(planned.points):,} points"
     for name, (count, mildest, harshest) in planned.rejections_by_constraint().items():
@@ -122,8 +127,8 @@ def rejection_lines(planned: Plan) -> Iterator[str]:
         yield f"    {names[1]} {_rejection(planned, harshest)}"
 
 
-def _rejection(planned: Plan, one: Rejection) -> str:
-    return f"{label(one.point, planned.axes)}: {one.reason}"
+def _rejection(planned: Plan, rejection: Rejection) -> str:
+    return f"{label(rejection.point, planned.axes)}: {rejection.reason}"
 
 
 def twin_lines(planned: Plan) -> Iterator[str]:
@@ -132,7 +137,7 @@ def twin_lines(planned: Plan) -> Iterator[str]:
         yield f"the same network, trained once: {', '.join((planned.planned(number).label, *planned.also(number)))}"
 
 
-def published_table(rows: Sequence[Beside]) -> Table:
+def published_table(rows: Sequence[PublishedMatch]) -> Table:
     """Published rows beside ours, in millions."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("point", no_wrap=True)
@@ -140,12 +145,12 @@ def published_table(rows: Sequence[Beside]) -> Table:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for name in ("known from", "M and G from", "published row"):
         table.add_column(name)
-    for one in rows:
-        row = one.row
-        params = (row.params or "?", rounded(one.ours.params, row.params or "0.0"), _mark(one.params_match))
-        flops = (row.flops or "?", rounded(one.ours.flops, row.flops or "0"), _mark(one.flops_match))
-        known = READ.get(row.read_from, row.read_from)
-        cells = (one.planned.label, *params, *flops, known, row.mg_source, row.label)
+    for match in rows:
+        row = match.row
+        params = (row.params or "?", rounded(match.ours.params, row.params or "0.0"), _mark(match.params_match))
+        flops = (row.flops or "?", rounded(match.ours.flops, row.flops or "0"), _mark(match.flops_match))
+        read_from = READ.get(row.read_from, row.read_from)
+        cells = (match.planned.label, *params, *flops, read_from, row.mg_source, row.label)
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
     return table
 
@@ -154,21 +159,21 @@ def _mark(match: bool | None) -> Text:
     return Text("\N{NOT EQUAL TO}", style="bold") if match is False else Text("=" if match else "")
 
 
-def published_lines(rows: Sequence[Beside]) -> Iterator[str]:
+def published_lines(rows: Sequence[PublishedMatch]) -> Iterator[str]:
     """How many cells match, and what is known of those that do not."""
-    for source in dict.fromkeys(one.row.read_from for one in rows):
+    for source in dict.fromkeys(match_row.row.read_from for match_row in rows):
         cells = [
             match
-            for one in rows
-            if one.row.read_from == source
-            for match in (one.params_match, one.flops_match)
+            for match_row in rows
+            if match_row.row.read_from == source
+            for match in (match_row.params_match, match_row.flops_match)
             if match is not None
         ]
         yield f"known from {READ.get(source, source)}: {sum(cells)} of {len(cells)} cells match to the digits given"
-    for one in rows:
-        if one.row.note and not (one.params_match and one.flops_match):
-            yield f"  {one.planned.label}: {one.row.note}"
-    if any(one.planned.point.family == "condconv" for one in rows):
+    for match_row in rows:
+        if match_row.row.note and not (match_row.params_match and match_row.flops_match):
+            yield f"  {match_row.planned.label}: {match_row.row.note}"
+    if any(match_row.planned.point.family == "condconv" for match_row in rows):
         yield "  condconv: compared less its routing, which the published sizes leave out"
 
 
@@ -199,7 +204,11 @@ def edge_lines(nuisance: Mapping[str, Sequence[Any]]) -> Iterator[str]:
 
 
 def summary_lines(
-    planned: Plan, found: Forecast | None, workers: int, known: Remaining | None = None, speed: Speed | None = None
+    planned: Plan,
+    forecast: Forecast | None,
+    workers: int,
+    progress: Remaining | None = None,
+    speed: Speed | None = None,
 ) -> Iterator[str]:
     """Points, runs, training FLOPs, and the forecast."""
     traced = len(planned.traces)
@@ -208,26 +217,27 @@ def summary_lines(
     if planned.skipped:
         yield f"fvcore has no count for: {', '.join(planned.skipped)} (none of them has weights)"
     for operation, labels in planned.uncounted.items():
-        more = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
-        yield f"fvcore has no count for {operation}, whose FLOPs are missing in {', '.join(labels[:NAMED])}{more}"
+        others = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
+        yield f"fvcore has no count for {operation}, whose FLOPs are missing in {', '.join(labels[:NAMED])}{others}"
     yield f"{describe(planned)}. FLOPs are multiply-adds per sample"
-    if known is not None:
-        yield f"{known.done:,} of them are in the ledger"
-        if known.unused:
-            yield unused_runs(known.unused, known.changed)
+    if progress is not None:
+        yield f"{progress.done:,} of them are in the ledger"
+        if progress.unused:
+            yield unused_runs(progress.unused, progress.changed)
     yield split_line(planned.space.proxy.dataset)
     yield from edge_lines(planned.space.nuisance)
     yield from strategy_lines(planned, speed)
-    whole = "in all" if planned.space.strategy.name == "grid" else "for the whole grid"
+    scope = "in all" if planned.space.strategy.name == "grid" else "for the whole grid"
     if planned.all_known:
-        yield f"training: {planned.training_flops:.3g} multiply-adds {whole}, forward and backward"
+        yield f"training: {planned.training_flops:.3g} multiply-adds {scope}, forward and backward"
     else:
         yield "networks of your own are counted when the search asks for them: it needs no costs of the others"
-    if found is not None and (known is None or known.share.any()):
-        rest = " for the rest" if known is not None and known.done else ""
+    if forecast is not None and (progress is None or progress.share.any()):
+        of_rest = " for the rest" if progress is not None and progress.done else ""
         yield (
-            f"forecast{rest}: {duration(found.low)} to {duration(found.high)} on this machine, {workers} at a time "
-            f"(from timing {found.steps} training steps of {found.points} of the points; a guess, not a promise)"
+            f"forecast{of_rest}: {duration(forecast.low)} to {duration(forecast.high)} on this machine, "
+            f"{workers} at a time (from timing {forecast.steps} training steps of {forecast.points} of the points; "
+            "a guess, not a promise)"
         )
 
 
@@ -236,14 +246,14 @@ def strategy_lines(planned: Plan, speed: Speed | None = None) -> Iterator[str]:
     strategy = planned.space.strategy
     if strategy.name == "grid":
         return
-    settings, most = strategy.settings, most_runs(planned, speed)
-    share = most / planned.runs
-    known = strategy.hours is None or most == strategy.runs or strategy.name == "halving"
-    at_most = "at most" if known else "about"
+    settings, number_runs = strategy.settings, most_runs(planned, speed)
+    share = number_runs / planned.runs
+    is_exact = strategy.hours is None or number_runs == strategy.runs or strategy.name == "halving"
+    at_most = "at most" if is_exact else "about"
     budget = (
-        f"{at_most} {most:,} runs, {share:.2g} of the grid's"
+        f"{at_most} {number_runs:,} runs, {share:.2g} of the grid's"
         if share < 0.01
-        else f"{at_most} {most:,} runs, {share:.0%} of the grid's"
+        else f"{at_most} {number_runs:,} runs, {share:.0%} of the grid's"
     )
     if strategy.hours is not None and speed is not None:
         yield hours_line(planned, strategy.hours, speed)
@@ -254,7 +264,7 @@ def strategy_lines(planned: Plan, speed: Speed | None = None) -> Iterator[str]:
         fresh = "no fresh seeds"
     yield f"{strategy.name}: {budget}{until}; {fresh} among them, and up to {settings['lag'] + 1} runs at a time"
     seconds = ASKS.get(strategy.name)
-    if seconds is not None and (thinking := seconds(most)) >= LEAST_ASKING:
+    if seconds is not None and (thinking := seconds(number_runs)) >= LEAST_ASKING:
         yield f"choosing the runs takes about {duration(thinking)} of a core in all, beside their training"
 
 

@@ -120,5 +120,5 @@ def unused_runs(unused: int, changed: str) -> str:
         unused: how many.
         changed: what changed since the space was run last, in words; '' if nothing that changes runs.
     """
-    which = f"{unused} {'run of the ledger is' if unused == 1 else 'runs of the ledger are'} not used"
-    return f"{which}: {changed or 'the space does not ask for them'}"
+    subject = f"{unused} {'run of the ledger is' if unused == 1 else 'runs of the ledger are'} not used"
+    return f"{subject}: {changed or 'the space does not ask for them'}"

@@ -14,7 +14,7 @@ from sweep.engine.ledger import Ledger
 from sweep.engine.places import note_place
 from sweep.ledger_frame import frame
 from sweep.networks import build
-from sweep.proxy import DataError, Shelf, load
+from sweep.proxy import DataError, StoredWeights, load
 from sweep.report.cards import kernels as kernels_card
 from sweep.report.figures import style
 
@@ -51,7 +51,7 @@ def layers_by_hand(run, folder):
     """Kernels (samples, oup, ...) of each generated convolution, sample by sample, from the layer's definition."""
     point, facts = run.point, run.proxy.dataset.facts
     network = build(point, facts.channels, facts.classes)
-    assert Shelf([str(folder / "weights")]).take(run.key, network)
+    assert StoredWeights([str(folder / "weights")]).take(run.key, network)
     network.eval()
     data = load(run.proxy.dataset, point.image_size)
     found = {}

@@ -19,7 +19,7 @@ from sweep.errors import LedgerError, SweepError
 from sweep.last_look import final_frame
 from sweep.ledger_frame import frame
 from sweep.networks import build
-from sweep.proxy import Shelf, load
+from sweep.proxy import StoredWeights, load
 from sweep.proxy.data import _chosen
 from sweep.report.cards import final as final_card
 from sweep.report.figures import style
@@ -77,7 +77,7 @@ def set_aside():
 def error_by_hand(run, folder, images, labels):
     point, facts = run.point, run.proxy.dataset.facts
     network = build(point, facts.channels, facts.classes)
-    assert Shelf([str(folder / "weights")]).take(run.key, network)
+    assert StoredWeights([str(folder / "weights")]).take(run.key, network)
     network.eval()
     data = load(run.proxy.dataset, 8)
     with torch.no_grad():

@@ -11,7 +11,7 @@ from sweep.analysis.estimates import Estimate, Sample, average, estimate
 from sweep.analysis.naive import Effect
 from sweep.analysis.nuisance import Setting, Tuned, shown_settings
 from sweep.analysis.order import is_blank, is_number, points, shown_key, sort_key
-from sweep.analysis.ranked import chance_limit, fair, settled
+from sweep.analysis.ranked import at_chance, at_chance_with, fair, settled
 from sweep.analysis.records import records
 from sweep.analysis.replicates import shared_samples
 from sweep.analysis.sweep_frame import SweepFrame
@@ -139,10 +139,9 @@ class Curves:
 
 @dataclass(frozen=True)
 class _Rules:
-    """What all panels share: seeds of a point, the least error that is no better than guessing, families in order."""
+    """What all panels share: seeds of a point, and the order of families."""
 
     seeds: int
-    limit: float
     families: Callable[[Any], Any]
 
 
@@ -168,17 +167,21 @@ def curves(frame: SweepFrame, tuned: Tuned, x: str, by: str | None = None) -> tu
     for row in placed:
         groups.setdefault(tuple(row[axis] for axis in split_axes), []).append(row)
     fixed_axes = _varying_axes(split_axes, list(groups))
-    rules = _Rules(len(frame.seeds), chance_limit(frame), shown_key(frame, "family"))
+    rules = _Rules(len(frame.seeds), shown_key(frame, "family"))
     waiting = set(tuned.points["point"]) - settled(tuned)
     errors_by_setting: list[tuple[Setting | None, _Errors]] = [(None, tuned.samples)]
     if len(shown := shown_settings(frame)) > 1:
         by_setting = shared_samples(frame)
         errors_by_setting = [*((setting, by_setting.get(setting, {})) for setting in shown), *errors_by_setting]
+    guessing = [
+        at_chance(frame, tuned) if setting is None else at_chance_with(frame, setting, errors)
+        for setting, errors in errors_by_setting
+    ]
     result = []
     for values, rows in groups.items():
         panels = tuple(
-            _panel(setting, errors, rows, x, by, rules, waiting if setting is None else set())
-            for setting, errors in errors_by_setting
+            _panel(setting, errors, rows, x, by, rules, waiting if setting is None else set(), guesses)
+            for (setting, errors), guesses in zip(errors_by_setting, guessing, strict=True)
         )
         if any(len({spot.x for spot in line.spots}) > 1 for line in panels[-1].lines):
             fixed = {axis: values[split_axes.index(axis)] for axis in fixed_axes}
@@ -224,16 +227,17 @@ def _panel(
     by: str | None,
     rules: _Rules,
     waiting: Collection[str],
+    guessing: Collection[str],
 ) -> Panel:
     lines: dict[tuple[str, Any], list[Spot]] = {}
     for row in rows:
         label = row["point"]
-        spot = _spot(label, float(row[x]), errors, rules, waiting)
+        spot = _spot(label, float(row[x]), errors, rules, waiting, guessing)
         lines.setdefault((str(row.get("family", "")), row[by] if by else None), []).append(spot)
     baselines = {row["baseline"] for row in rows} - {""}
     level = None
     if len(baselines) == 1 and (label := baselines.pop()) in errors:
-        level = _spot(label, math.nan, errors, rules, waiting)
+        level = _spot(label, math.nan, errors, rules, waiting, guessing)
     ordered = sorted(lines.items(), key=lambda item: (sort_key(item[0][1]), rules.families(item[0][0])))
     return Panel(
         setting,
@@ -245,9 +249,11 @@ def _panel(
     )
 
 
-def _spot(label: str, x: float, errors: _Errors, rules: _Rules, waiting: Collection[str]) -> Spot:
+def _spot(
+    label: str, x: float, errors: _Errors, rules: _Rules, waiting: Collection[str], guessing: Collection[str]
+) -> Spot:
     spot = Spot(label, x, errors.get(label, Sample({})), rules.seeds, label not in waiting)
-    return replace(spot, guesses=spot.mean >= rules.limit)
+    return replace(spot, guesses=label in guessing)
 
 
 def _spreads(panels: Sequence[Panel]) -> tuple[Spread, ...]:

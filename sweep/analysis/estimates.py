@@ -110,16 +110,16 @@ def standard_error(values: Array, left_out: Array) -> Array:
     return error
 
 
-def estimate(found: Sample | Sequence[float]) -> Estimate:
+def estimate(data: Sample | Sequence[float]) -> Estimate:
     """Summarise values of independent seeds.
 
     Args:
-        found: a sample; or finite numbers, one a seed, in any order, for which no setting was chosen.
+        data: a sample; or finite numbers, one a seed, in any order, for which no setting was chosen.
 
     Returns:
         Mean, sample standard deviation (n - 1) and 95 % interval, as `precision_of` knows it.
     """
-    sample = found if isinstance(found, Sample) else Sample(dict(enumerate(found)))
+    sample = data if isinstance(data, Sample) else Sample(dict(enumerate(data)))
     values = sample.numbers
     n = len(values)
     if n == 0:

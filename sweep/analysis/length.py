@@ -11,9 +11,9 @@ from sweep.analysis.question import Contrast
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame
 
-#: The trend of an effect with longer training: it grows, shrinks, changes its sign, or shows no trend; or it waits for
-#: two lengths with two shared seeds.
-Trend = Literal["grows", "shrinks", "turns", "not decided", "waits"]
+#: The trend of an effect with longer training: it grows, shrinks, changes its sign, rises or falls where its sign at an
+#: end is not known, or shows no trend; or it waits for two lengths with two shared seeds.
+Trend = Literal["grows", "shrinks", "turns", "rises", "falls", "not decided", "waits"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[Le
     """Measure how each contrast changes with the length of training.
 
     The trend is paired by seed: seed s means the same initial draw at every length. Where the slope excludes zero, an
-    effect grows if the slope has its sign, and shrinks if it has the other one; it turns if its sign after the shortest
-    training is not that after the longest.
+    effect grows if the slope has its sign, and shrinks if it has the other one. Where its signs after the shortest and
+    the longest training differ it turns if both intervals exclude zero; else it rises or falls, and no more is known.
+    Lengths at which fewer seeds are in than at others are left out of the trend.
 
     Args:
         frame: the sweep, with `lengths`.
@@ -69,7 +70,9 @@ def length_effects(frame: SweepFrame, contrasts: Sequence[Contrast]) -> tuple[Le
 
 
 def _slope(by_epochs: Mapping[int, Sample]) -> Sample:
-    """The change with each doubling, seed by seed, over the seeds that all lengths have."""
+    """The change with each doubling, seed by seed, over the seeds of the lengths that have most."""
+    most = max((len(sample.seeds) for sample in by_epochs.values()), default=0)
+    by_epochs = {epochs: sample for epochs, sample in by_epochs.items() if len(sample.seeds) == most}
     if len(by_epochs) < 2:
         return Sample({})
     doublings = [math.log2(epochs) for epochs in by_epochs]
@@ -83,7 +86,9 @@ def _trend(effects: Mapping[int, Estimate], slope: Estimate) -> Trend:
         return "waits"
     if not slope.clear:
         return "not decided"
-    shortest, longest = effects[min(effects)].mean, effects[max(effects)].mean
-    if shortest * longest < 0:
-        return "turns"
-    return "grows" if slope.mean * longest > 0 else "shrinks"
+    shortest, longest = effects[min(effects)], effects[max(effects)]
+    if shortest.mean * longest.mean < 0:
+        if shortest.clear and longest.clear:
+            return "turns"
+        return "rises" if slope.mean > 0 else "falls"
+    return "grows" if slope.mean * longest.mean > 0 else "shrinks"

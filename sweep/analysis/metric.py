@@ -1,5 +1,6 @@
 """What points are judged by: top-1 error, or the cross-entropy on the same images."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,12 +60,17 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
     if metric == frame.metric:
         return frame
     if frame.lengths:
-        lengths = {epochs: measured_by(sweep, metric) for epochs, sweep in frame.lengths.items()}
-        return replace(measured_by(replace(frame, lengths={}), metric), lengths=lengths)
+        whole = measured_by(replace(frame, lengths={}), metric)
+        # the length that is judged keeps the runs of the sweep
+        lengths = {
+            epochs: whole if sweep.runs is frame.runs else measured_by(sweep, metric)
+            for epochs, sweep in frame.lengths.items()
+        }
+        return replace(whole, lengths=lengths)
     if metric == "error":
         status = np.where(np.isfinite(runs["top1"]), "done", runs["status"])
         back = runs.assign(error=runs["top1"], status=status).drop(columns="top1")
-        return replace(frame, runs=back, metric=metric, metric_note="")
+        return replace(frame, runs=back, metric=metric, metric_note="", without_loss=0)
     done = (runs["status"] == "done").to_numpy(dtype=bool)
     losses = runs["loss"].to_numpy(dtype=float) if "loss" in runs else np.full(len(runs), np.nan)
     lacking = done & np.isnan(losses)
@@ -78,7 +84,17 @@ def measured_by(frame: SweepFrame, metric: str) -> SweepFrame:
         error=np.where(done, losses, np.nan),
         status=np.where(lacking, "missing", runs["status"]),
     )
-    return replace(frame, runs=judged, metric=metric, metric_note=_note(int(lacking.sum())))
+    number = int(lacking.sum())
+    return replace(frame, runs=judged, metric=metric, metric_note=_note(number), without_loss=number)
+
+
+def without_smallest(frame: SweepFrame, of_space: str) -> SweepFrame:
+    """Drop the smallest difference that matters where the space gives it in the unit of another metric, `of_space`."""
+    if frame.metric == of_space or not math.isfinite(frame.smallest):
+        return frame
+    unit = WRITTEN[of_space].difference
+    note = f"Not used here: smallest: {frame.smallest:g} in the space, which counts in {unit}."
+    return replace(frame, smallest=math.nan, metric_note=" ".join(filter(None, [frame.metric_note, note])))
 
 
 def _note(without: int) -> str:

@@ -130,11 +130,11 @@ def naive(frame: SweepFrame, tuned: Tuned) -> tuple[Naive, ...]:
     return tuple(result)
 
 
-def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
+def to_frame(naives: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
     """Lay out every effect as a row.
 
     Args:
-        found: what `naive` returned.
+        naives: what `naive` returned.
         names: the nuisance axes.
 
     Returns:
@@ -142,7 +142,7 @@ def to_frame(found: tuple[Naive, ...], names: list[str]) -> pd.DataFrame:
         and `taken_`, in points of error.
     """
     rows: list[dict[str, Any]] = []
-    for at_setting in found:
+    for at_setting in naives:
         for point, effect in at_setting.effects.items():
             rows.append(
                 dict(zip(names, at_setting.setting, strict=True))

@@ -32,6 +32,7 @@ from sweep.analysis.order import is_number, points, shown_key, sort_key
 from sweep.analysis.records import records
 from sweep.analysis.sweep_frame import SweepFrame, once
 from sweep.statistics.cross_fit import Array, Index, Mask, best, cross_fit, judged, leave_one_out
+from sweep.statistics.ends import ends
 
 #: The values of all nuisance axes, in the order of `SweepFrame.nuisance`.
 Setting = tuple[Any, ...]
@@ -272,10 +273,9 @@ def _samples(values: Array, grid: _Grid, complete: Mask, candidates: Mask) -> di
 
 
 def at_edges(nuisance: Mapping[str, Sequence[Any]], setting: Sequence[Any]) -> tuple[str, ...]:
-    """Name the nuisance axes of numbers at whose smallest or largest value the setting lies."""
-    names = []
-    for (name, values), value in zip(nuisance.items(), setting, strict=True):
-        numbers = sorted({float(v) for v in values if is_number(v)})
-        if len(numbers) > 1 and is_number(value) and not numbers[0] < float(value) < numbers[-1]:
-            names.append(name)
-    return tuple(names)
+    """Name the nuisance axes of numbers at an end of whose list the setting lies; 0 is no end."""
+    return tuple(
+        name
+        for (name, values), value in zip(nuisance.items(), setting, strict=True)
+        if is_number(value) and float(value) in ends(values)
+    )

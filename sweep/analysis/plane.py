@@ -34,26 +34,26 @@ class Plane:
         return min(complete, key=lambda spot: (spot.mean, spot.point), default=None)
 
 
-def plane(found: Curves) -> Plane | None:
+def plane(curves: Curves) -> Plane | None:
     """Lay curves out as a map, for the family with most points.
 
     Args:
-        found: curves with a second axis.
+        curves: curves with a second axis.
 
     Returns:
         None without a second axis, or with fewer than two values of either.
     """
-    if found.by is None:
+    if curves.by is None:
         return None
     families: dict[str, dict[tuple[float, Any], Spot]] = {}
-    for line in found.tuned.lines:
+    for line in curves.tuned.lines:
         families.setdefault(line.family, {}).update({(spot.x, line.by): spot for spot in line.spots})
     family, cells = max(families.items(), key=lambda item: (len(item[1]), item[0]), default=("", {}))
     xs = tuple(sorted({x for x, _ in cells}))
     bys = tuple(dict.fromkeys(by for _, by in cells))  # lines come in order
     if len(xs) < 2 or len(bys) < 2:
         return None
-    return Plane(found.x, found.by, family, xs, bys, cells, estimate(_interaction(xs, bys, cells)))
+    return Plane(curves.x, curves.by, family, xs, bys, cells, estimate(_interaction(xs, bys, cells)))
 
 
 def _interaction(xs: tuple[float, ...], bys: tuple[Any, ...], cells: Mapping[tuple[float, Any], Spot]) -> Sample:

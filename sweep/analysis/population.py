@@ -118,8 +118,8 @@ def distribution(errors: Array, at: Array, weights: Array | None = None) -> Arra
     shares = np.full(len(errors), 1 / len(errors)) if weights is None else weights
     order = np.argsort(errors, kind="stable")
     total = np.concatenate([[0.0], np.cumsum(shares[order])])
-    found: Array = total[np.searchsorted(errors[order], at, side="right")]
-    return found
+    shares_below: Array = total[np.searchsorted(errors[order], at, side="right")]
+    return shares_below
 
 
 def weights_at_equal_cost(costs: Array, edges: Array, bins: Sequence[int] | None = None) -> Array:

@@ -39,7 +39,7 @@ class Pair:
     point: str
     other: str
     #: the other axes on which both have the same value, and that value
-    rest: Mapping[str, Any]
+    shared: Mapping[str, Any]
     #: FLOPs and parameters of the first over those of the second; NaN if not known
     flops: float
     params: float

@@ -12,37 +12,46 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sweep.analysis.nuisance import Tuned
+from sweep.analysis.nuisance import Setting, Tuned
 from sweep.analysis.samples import Sample
 from sweep.analysis.sweep_frame import SweepFrame
-from sweep.statistics.guessing import guessing_error, guessing_limit
-
-
-def chance(frame: SweepFrame) -> float:
-    """The result of guessing among balanced classes: its error in per cent, or its loss, by the frame's metric.
-
-    NaN where the number of classes is not known.
-    """
-    if frame.metric == "loss":
-        return math.log(frame.classes) if frame.classes > 1 else math.nan
-    return guessing_error(frame.classes)
+from sweep.statistics.guessing import guessing_limit
 
 
 def chance_limit(frame: SweepFrame) -> float:
-    """The least error, in per cent, that the validation images cannot tell from guessing; inf if not known.
-
-    For losses it is the loss of a network that gives all classes the same probability.
-    """
-    if frame.metric == "loss":
-        return chance(frame) if frame.classes > 1 else math.inf
+    """The least error, in per cent, that the validation images cannot tell from guessing; inf if not known."""
     return guessing_limit(frame.classes, frame.judged_on)
 
 
 def at_chance(frame: SweepFrame, tuned: Tuned) -> frozenset[str]:
-    """The points whose mean error over seeds is no better than guessing."""
+    """The points whose mean error over seeds is no better than guessing, whatever points are judged by."""
+    return _guessing(frame, tuned.samples, tuned.rows)
+
+
+def at_chance_with(frame: SweepFrame, setting: Setting, samples: Mapping[str, Sample]) -> frozenset[str]:
+    """The same at one shared setting, `samples` being the points' errors (or losses) there."""
+    runs = frame.runs
+    if frame.metric == "loss":
+        for name, value in zip(frame.nuisance, setting, strict=True):
+            runs = runs[runs[name] == value]
+    return _guessing(frame, samples, runs)
+
+
+def _guessing(frame: SweepFrame, samples: Mapping[str, Sample], rows: pd.DataFrame) -> frozenset[str]:
+    """The points of `samples` that err as often as guessing; `rows` are their runs, one for each point and seed.
+
+    A loss cannot show it: a network that errs seldom, but is sure of its errors, may have a higher loss than guessing.
+    So the errors of the same runs are looked at.
+    """
     limit = chance_limit(frame)
-    samples = tuned.samples.items()
-    return frozenset(point for point, sample in samples if sample.seeds and sample.mean >= limit)
+    if frame.metric != "loss":
+        return frozenset(point for point, sample in samples.items() if sample.seeds and sample.mean >= limit)
+    names = ["point", "seed", *frame.nuisance]
+    top1 = dict(zip(frame.runs[names].itertuples(index=False, name=None), frame.runs["top1"], strict=True))
+    errors: dict[str, list[float]] = {}
+    for run in rows.loc[rows["status"] == "done", names].itertuples(index=False, name=None):
+        errors.setdefault(run[0], []).append(top1[run])
+    return frozenset(point for point, values in errors.items() if math.fsum(values) / len(values) >= limit)
 
 
 @dataclass(frozen=True)

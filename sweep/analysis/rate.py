@@ -32,8 +32,11 @@ PRIOR = 4.0
 
 Array = npt.NDArray[np.float64]
 #: The verdict on the share that tuning took: more than half of the effect, less than half, not decided; or the shared
-#: setting shows no effect; or a point's best setting is at the edge of the list; or not all runs are in.
-Verdict = Literal["mostly the rate", "less than half", "not decided", "no effect", "not tuned", "waits"]
+#: setting shows no effect; or a point's best setting is at the edge of the list; or too many runs at the lowest rate
+#: failed, so that there is no share of its difference; or not all runs are in.
+Verdict = Literal[
+    "mostly the rate", "less than half", "not decided", "no effect", "not tuned", "lowest failed", "waits"
+]
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class RateEffect:
     contrast: Contrast
     #: by shared setting, over the seeds that setting and tuned points both have; settings by size
     effects: Mapping[Setting, Effect]
-    #: the shared setting of the share: the one with the lowest rate (if rates are words, the first in the space); None
-    #: if no setting has two seeds
+    #: the shared setting of the share: of those with two seeds, the one with the lowest rate (if rates are words, the
+    #: first in the space); None if no setting has two seeds
     lowest: Setting | None
     share: Share
     #: points of the contrast whose best setting is at the edge of the list
@@ -79,6 +82,7 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
         return ()
     position = _rate_position(frame)
     key = shown_key(frame, list(frame.nuisance)[position])
+    lowest_rate = min(key(setting[position]) for setting in all_settings)
     shared = shared_samples(frame)
     summaries = {row["point"]: row for row in records(tuned.points)}
     result = []
@@ -93,8 +97,9 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
         untuned = tuple(point for point in contrast.weights if point in summaries and summaries[point]["edge"])
         with_two_seeds = [setting for setting, effect in effects.items() if len(effect.taken_seeds) > 1]
         lowest = min(with_two_seeds, key=lambda setting: key(setting[position]), default=None)
-        share = Share(math.nan, math.nan, math.nan) if lowest is None else effects[lowest].share
-        verdict = _verdict(lowest is not None, share, untuned)
+        failed = lowest is not None and key(lowest[position]) > lowest_rate
+        share = Share(math.nan, math.nan, math.nan) if lowest is None or failed else effects[lowest].share
+        verdict = "lowest failed" if failed else _verdict(lowest is not None, share, untuned)
         result.append(RateEffect(contrast, effects, lowest, share, untuned, verdict))
     return tuple(result)
 

@@ -112,6 +112,8 @@ class SweepFrame:
     metric: str = "error"
     #: a note on the metric for the page, such as that some runs have no loss; '' for none
     metric_note: str = ""
+    #: finished runs that are 'missing' because the ledger has no loss of them: running the space again brings none
+    without_loss: int = 0
     #: label of a point -> its error in a reference and the tolerance, from `truth` in the space
     truth: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: `main`, `hypothesis` and `smallest` in the space: the axes that the sweep is about, what is expected, and the

@@ -23,8 +23,8 @@ BEST, FEWEST_BEST = 0.1, 8
 RESAMPLES, FEWER, MANY = 1000, 100, 500
 #: Of more points than these, pairs of so many are looked at, the same ones each time.
 MOST_PAIRED = 1500
-#: Fewer points than these have no ranking.
-FEWEST = 3
+#: Fewer points than these have no ranking, and fewer no interval: drawn anew, a few points come in the same order.
+FEWEST, FEWEST_DRAWN = 3, 8
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -90,8 +90,9 @@ def truth(
     errors, target = errors[usable], target[usable]
     near = np.zeros(len(target)) if tolerance is None else np.nan_to_num(tolerance[usable])
     sizes = None if params is None else params[usable]
-    means = np.nanmean(errors, axis=-1)
     pooled_noise = noise(errors, None if left_out is None else left_out[usable])
+    # where points have different seeds, means over them would compare seeds
+    means = errors.mean(-1) if np.isfinite(errors).all() else pooled_noise.blocks.means
     error_of_mean = _standard_errors(errors, pooled_noise)
     number = len(target)
     number_best = math.ceil(BEST * number)
@@ -149,19 +150,23 @@ def _interval(means: Array, target: Array, near: Array, error_of_mean: Array) ->
     """Tau-b with its interval from drawing points, and the noise of their means, anew.
 
     Drawing noise on top of noisy means lowers tau-b, so the draws are shifted to be centred on the observed value.
+    There is no interval with fewer than eight points, where the noise of means is not known (one seed), and where all
+    draws agree.
     """
     number = len(means)
+    if number < FEWEST_DRAWN or not np.isfinite(error_of_mean).all():
+        return TauB(_tau(means, target, near), points=number)
     rng = np.random.default_rng(0)
     value = _tau(means, target, near)
     draws = RESAMPLES if number <= MANY else FEWER
     taus = []
     for _ in range(draws):
         weights = np.bincount(rng.integers(0, number, number), minlength=number).astype(float)
-        shaken = means + np.nan_to_num(error_of_mean) * rng.standard_normal(number)
+        shaken = means + error_of_mean * rng.standard_normal(number)
         taus.append(_tau(shaken, target, near, weights))
     finite_taus = np.array(taus)
     finite_taus = finite_taus[np.isfinite(finite_taus)]
-    if not len(finite_taus):
+    if not len(finite_taus) or np.ptp(finite_taus) == 0:
         return TauB(value, points=number)
     low, high = np.quantile(finite_taus, [0.025, 0.975]) + value - np.median(finite_taus)
     return TauB(value, float(max(low, -1.0)), float(min(high, 1.0)), number)
@@ -208,10 +213,19 @@ def _pairs(errors: Array, target: Array, near: Array, pooled_noise: Noise) -> Pa
     apart = target[first] - target[second]
     is_told_apart = np.abs(apart) > near[first] + near[second] + 1e-9
     first, second, apart = first[is_told_apart], second[is_told_apart], apart[is_told_apart]
-    means = np.nanmean(errors, axis=-1)
-    counts = np.isfinite(errors).sum(-1)
-    error, freedom = pooled_noise.differences(first, second, np.minimum(counts[first], counts[second]).astype(float))
+    difference, shared_seeds = _paired(errors, first, second)
+    error, freedom = pooled_noise.differences(first, second, np.maximum(shared_seeds, 1.0))
     with np.errstate(invalid="ignore"):
-        difference = means[first] - means[second]
         decided = np.abs(difference) > quantile(freedom) * error
     return Pairs(len(first), int(decided.sum()), int((decided & (difference * apart > 0)).sum()))
+
+
+def _paired(errors: Array, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+    """Mean differences of pairs of points over the seeds that both have, NaN without any, and the number of these."""
+    total, shared_seeds = np.zeros((2, len(first)))
+    for at_seed in errors.T:
+        difference = at_seed[first] - at_seed[second]
+        known = np.isfinite(difference)
+        total += np.where(known, difference, 0.0)
+        shared_seeds += known
+    return np.divide(total, shared_seeds, out=np.full(len(first), np.nan), where=shared_seeds > 0), shared_seeds

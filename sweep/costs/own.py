@@ -41,15 +41,15 @@ def count_own(space: Space, grid: Grid, counts: Counts) -> tuple[dict[int, Trace
         needed = needs_costs(space)
         if needed is None:
             return traces, refused
-        what, instead = needed
+        reason, advice = needed
         seconds = (time.perf_counter() - begun) / (SAMPLE - 1) * len(numbers)
         if seconds > MOST_SECONDS:
             raise SpaceError(
                 space.source.mistake(
                     ("strategy",),
-                    f"{what} needs the costs of all {len(numbers):,} networks of your own, which have no closed form: "
-                    f"counting them takes about {seconds / 60:,.0f} minutes, more than {MOST_SECONDS / 60:.0f}; "
-                    f"{instead}, or have fewer points",
+                    f"{reason} needs the costs of all {len(numbers):,} networks of your own, which have no closed "
+                    f"form: counting them takes about {seconds / 60:,.0f} minutes, more than {MOST_SECONDS / 60:.0f}; "
+                    f"{advice}, or have fewer points",
                 )
             )
     _count(space, grid, counts, [number for number in numbers.tolist() if not counts.known[number]], traces, refused)
@@ -76,7 +76,7 @@ def trace_own(space: Space, point: Point) -> Trace | str:
     try:
         return trace(point, facts.channels, facts.classes)
     except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError) as error:
-        return _what(space, point, error)
+        return _describe(space, point, error)
 
 
 def fill_in(counts: Counts, number: int, counted: Trace) -> None:
@@ -101,11 +101,11 @@ def _count(
         try:
             counted = trace(point, facts.channels, facts.classes)
         except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError) as error:
-            what = _what(space, point, error)
+            message = _describe(space, point, error)
             if isinstance(error, NetworkError) and isinstance(error.__cause__, ValueError):
-                refused[number], counts.exists[number], counts.known[number] = what, False, True
+                refused[number], counts.exists[number], counts.known[number] = message, False, True
             else:
-                mistakes.append((grid.listing.where(number), what))
+                mistakes.append((grid.listing.where(number), message))
             continue
         traces[number] = counted
         fill_in(counts, number, counted)
@@ -113,11 +113,11 @@ def _count(
         raise SpaceError(*mistake_lines(space, mistakes, len(mistakes)))
 
 
-def _what(space: Space, point: Point, error: Exception) -> str:
+def _describe(space: Space, point: Point, error: Exception) -> str:
     facts = space.proxy.facts
     size = f"{facts.channels} x {point.image_size} x {point.image_size}"
-    what = str(error) if isinstance(error, NetworkError) else f"fails on an image of {size}: {error}"
-    return f"{_options(point)}: {what}"
+    problem = str(error) if isinstance(error, NetworkError) else f"fails on an image of {size}: {error}"
+    return f"{_options(point)}: {problem}"
 
 
 def _options(point: Point) -> str:

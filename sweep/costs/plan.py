@@ -84,9 +84,9 @@ class Plan:
         Their FLOPs lack what such an operation multiplies.
         """
         labels: dict[str, list[str]] = {}
-        for number, one in self.traces.items():
+        for number, traced in self.traces.items():
             if self.counts.own[number]:
-                for name in one.uncounted:
+                for name in traced.uncounted:
                     labels.setdefault(name, []).append(self._label(number))
         return dict(sorted(labels.items()))
 
@@ -139,8 +139,8 @@ class Plan:
         ends = [0, *itertools.accumulate(map(len, parts))]
 
         def rejection(index: int) -> Rejection:
-            which = bisect.bisect_right(ends, index) - 1
-            return parts[which][index - ends[which]]
+            position = bisect.bisect_right(ends, index) - 1
+            return parts[position][index - ends[position]]
 
         return Lazy(ends[-1], rejection)
 
@@ -162,7 +162,7 @@ class Plan:
         rejections: dict[str, tuple[int, Rejection, Rejection]] = {}
         for rejected, offset in ((self.grid.rejected, 0), (self.too_costly, len(self.grid.rejected))):
             for position, name in enumerate(rejected.names):
-                at = np.flatnonzero(rejected.which == position)
+                at = np.flatnonzero(rejected.constraint_codes == position)
                 if len(at):
                     bound, values = self.space.constraints[name], self._values(name, rejected.numbers[at])
                     over = values - (np.inf if bound.max is None else bound.max)
@@ -232,16 +232,16 @@ class Plan:
         """The rows, one after the other."""
         for number in self.kept.tolist():
             self.count(number)
-            one = self.planned(number)
+            planned = self.planned(number)
             yield {
-                "point": one.label,
-                **{column: plain(one.point.value(name)) for name, column in self.columns_of_axes.items()},
-                "params": one.cost.params,
-                "flops": one.cost.flops,
-                "activations": one.cost.activations,
-                "training_flops": float(self.passes.flops(one.cost.flops, int(self.counts.first[number]))),
-                "traced_params": one.traced.params if one.traced else None,
-                "traced_flops": one.traced.flops if one.traced else None,
+                "point": planned.label,
+                **{column: plain(planned.point.value(name)) for name, column in self.columns_of_axes.items()},
+                "params": planned.cost.params,
+                "flops": planned.cost.flops,
+                "activations": planned.cost.activations,
+                "training_flops": float(self.passes.flops(planned.cost.flops, int(self.counts.first[number]))),
+                "traced_params": planned.traced.params if planned.traced else None,
+                "traced_flops": planned.traced.flops if planned.traced else None,
             }
 
 

@@ -10,7 +10,7 @@ from sweep.space.published import Row, find_published, read_published
 
 
 @dataclass(frozen=True)
-class Beside:
+class PublishedMatch:
     """A published row and a point that it is about.
 
     `ours` is what is compared: the closed form, for CondConv less the routing, which the published sizes leave out.
@@ -43,13 +43,13 @@ def rounded(count: int, printed: str) -> str:
     return f"{count / 1e6:.{len(printed.partition('.')[2])}f}"
 
 
-def beside(plan: Plan) -> list[Beside]:
+def beside(plan: Plan) -> list[PublishedMatch]:
     """Each published row that the plan's space names, with every point that it is about; raises SpaceError."""
     if plan.space.published is None:
         return []
     rows = read_published(find_published(plan.space.published, plan.space.source.file))
     points = list(plan.points)
-    return [Beside(row, p, _comparable(plan, p)) for row in rows for p in points if row.is_about(p.point)]
+    return [PublishedMatch(row, p, _comparable(plan, p)) for row in rows for p in points if row.is_about(p.point)]
 
 
 def _comparable(plan: Plan, planned: Planned) -> Cost:

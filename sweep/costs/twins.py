@@ -44,7 +44,7 @@ def _rest(point: Point) -> tuple[object, ...]:
 
 def by_first(first_of_each: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     """The other way round: the first of each network -> the points that have it too."""
-    others: dict[int, list[int]] = {}
+    points_by_first: dict[int, list[int]] = {}
     for number, first in first_of_each.items():
-        others.setdefault(first, []).append(number)
-    return {first: tuple(numbers) for first, numbers in others.items()}
+        points_by_first.setdefault(first, []).append(number)
+    return {first: tuple(numbers) for first, numbers in points_by_first.items()}

@@ -33,7 +33,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class PlannedPoint:
-    """A point of the plan with its exact costs, for whoever reads the ledger and cannot build the network.
+    """A point of the plan with its exact costs, for readers of the ledger that cannot build the network.
 
     stem_flops: multiply-adds of the first layer, which are among `flops`.
     baseline: place in the plan of the point that it is compared with, or None.
@@ -53,6 +53,6 @@ class PlannedPoint:
     also: tuple[str, ...] = ()
 
     def row(self, position: int) -> tuple[Any, ...]:
-        """What the ledger's table `points` holds of it, beside its text and what fvcore counted."""
+        """Its row in the ledger's table `points`, without its text and fvcore's count."""
         counts = self.params, self.flops, self.activations, self.stem_flops
         return (*counts, position, self.baseline, json.dumps(self.uncounted), json.dumps(self.also, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""How many runs are done at a time."""
+"""The number of concurrent runs."""
 
 import math
 

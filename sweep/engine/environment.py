@@ -1,4 +1,4 @@
-"""The environment of the process that drives Ray, which every worker inherits: what it imports, and what it ignores."""
+"""The environment of the process that drives Ray, which every worker inherits: import paths, and variables to drop."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 #: Names the folders that a person works in, for modules of their own; searched after everything that is installed.
 _FOLDERS = "WN_SWEEP_FOLDERS"
-#: Of other programs, or of an earlier use of Ray: with these, Ray or Tune ends, or does something else.
+#: Variables of other programs, or of an earlier use of Ray, with which Ray or Tune fails or behaves differently.
 _LEFTOVERS = {"PYTHONWARNINGS", "PYTHONSTARTUP", "PYTHONINSPECT", "RAY_AIR_LOCAL_CACHE_DIR"}
 #: Stand-ins for packages that Ray imports, that it can do without, and that take long to import.
 _LIGHT = str(Path(__file__).with_name("light"))
@@ -49,8 +49,8 @@ def _split(entries: Iterable[str]) -> tuple[list[str], list[str]]:
     folders = {Path().resolve(), *([Path(main).parent.resolve()] if main else [])}
     paths = list(dict.fromkeys(Path(entry).absolute() for entry in entries))
     working = [path for path in paths if path != _OWN and path.resolve() in folders]
-    others = sorted((path for path in paths if path not in working), key=lambda path: not _installed(path))
-    return [str(path) for path in working], [str(path) for path in others]
+    other_paths = sorted((path for path in paths if path not in working), key=lambda path: not _installed(path))
+    return [str(path) for path in working], [str(path) for path in other_paths]
 
 
 def _installed(path: Path) -> bool:

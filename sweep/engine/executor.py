@@ -1,4 +1,4 @@
-"""What does runs: in this process, or on Ray Tune. Both give the same results, to the bit."""
+"""Executors do the runs: in this process, or on Ray Tune. Both give the same results, to the bit."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -8,22 +8,22 @@ from sweep.engine.result import Result
 from sweep.engine.work import Work
 from sweep.errors import CardError, EngineError
 
-#: What does a work: the function by its module and name, so that other processes find it as well.
+#: The function that does a work, by its module and name, so that other processes find it as well.
 DO = "sweep.engine.worker:do"
 
 
 class Executor(Protocol):
-    """Does work, in whatever order; each run of it has one result, whatever happens to it."""
+    """Does work in any order; each run has exactly one result, even if it fails."""
 
     #: runs at a time; None: as many as a cluster has room for
     workers: int | None
-    #: is told what a person should know while nothing lands
+    #: called with messages for the user while there are no results
     note: Callable[[str], None]
-    #: is told when the first runs can begin
+    #: called when the first runs can begin
     ready: Callable[[], None]
 
     def start(self) -> None:
-        """Begin to get ready, if that takes time; `submit` does so at the latest."""
+        """Begin to start up, if that takes time; `submit` does so at the latest."""
 
     def submit(self, works: Sequence[Work]) -> None:
         """Take work; more may come at any time."""
@@ -35,7 +35,7 @@ class Executor(Protocol):
         """
 
     def close(self) -> None:
-        """End whatever it started; what has no result has none. A second time nothing happens."""
+        """End all that it started; unfinished runs get no result. A second call does nothing."""
 
     def __enter__(self) -> Self: ...
 
@@ -60,7 +60,7 @@ class Inline:
         self._tries: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Clear what a killed sweep may have left of Ray; there is nothing else to get ready."""
+        """Remove what a killed sweep may have left of Ray; nothing else needs to start."""
         from sweep.engine.scratch import clear_abandoned
 
         clear_abandoned()
@@ -93,7 +93,7 @@ class Inline:
         return self._tries[key] <= self._retries
 
     def close(self) -> None:
-        """Forget what is left."""
+        """Drop the remaining work."""
         self._works.clear()
 
     def __enter__(self) -> Self:

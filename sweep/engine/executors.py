@@ -1,4 +1,4 @@
-"""The executor that a sweep is run with."""
+"""The choice of a sweep's executor."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ def executor_for(
     address: str | None = None,
     inline: bool = False,
 ) -> Executor:
-    """What does the runs of a space: this process, Ray on this machine, or a cluster.
+    """The executor for the runs of a space: this process, Ray on this machine, or a cluster.
 
-    Ray takes seconds to start, so it begins at once where there is no doubt that it will be needed: where the sweep has
-    no ledger yet.
+    Ray takes seconds to start. So it is started at once if it is certainly needed, that is, if the sweep has no ledger
+    yet.
     """
     resources = space.resources
     insist_on_a_card(space, address)
@@ -40,5 +40,5 @@ def insist_on_a_card(space: Space, address: str | None = None) -> None:
     try:
         platform_of(space.resources, elsewhere=address is not None)
     except PlatformError as error:
-        what = f"asks for {space.resources.gpus:g} of a GPU: {error}"
-        raise SpaceError(space.source.mistake(("resources", "gpus"), what)) from None
+        message = f"asks for {space.resources.gpus:g} of a GPU: {error}"
+        raise SpaceError(space.source.mistake(("resources", "gpus"), message)) from None

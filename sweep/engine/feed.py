@@ -1,4 +1,4 @@
-"""The feed of work: an actor from which workers take what they do next."""
+"""The feed: an actor from which workers take their next work."""
 
 import asyncio
 import math
@@ -14,14 +14,14 @@ MOST = 64
 
 
 class Feed:
-    """Hands out each work once, and knows who was given what.
+    """Hands out each work once, and records which worker has it.
 
     Workers wait here for more, so that one that has nothing to do is not ended and started anew.
     """
 
     def __init__(self) -> None:
         self._works: deque[str] = deque()
-        #: given out alone: some worker died while it did this one or one that came with it
+        #: works that are handed out one at a time, since a worker died with them
         self._alone: deque[str] = deque()
         self._given: dict[str, list[str]] = {}
         #: why workers end their processes
@@ -45,7 +45,7 @@ class Feed:
             if self._alone:
                 works = [self._alone.popleft()]
             else:
-                # the last works are shared out, so that no worker idles
+                # the last works are divided, so that no worker is idle
                 share = math.ceil(len(self._works) / (2 * (1 + len(self._given))))
                 works = [self._works.popleft() for _ in range(min(most, MOST, share))]
             self._given[worker] = works
@@ -76,6 +76,6 @@ class Feed:
 
 def new_feed(name: str) -> Any:
     """A feed that workers find by its name, on the node of this process: other nodes may leave."""
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    actor = ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000, scheduling_strategy=here)
+    strategy = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(Feed).options(name=name, num_cpus=0, max_concurrency=10_000, scheduling_strategy=strategy)
     return actor.remote()

@@ -1,4 +1,4 @@
-"""The finding that the last report wrote, in a file beside the ledger: `status` shows it without any analysis."""
+"""The finding of the last report, in a file beside the ledger, so that `status` can show it without analysis."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,10 +28,10 @@ def note_finding(folder: Path, lines: tuple[str, ...]) -> None:
 def noted_finding(folder: Path) -> NotedFinding | None:
     """The finding that the last report of a ledger wrote; None if there is none that can be read."""
     path = folder / NAME
-    found = salvage(path, {})
-    if not found:
+    note = salvage(path, {})
+    if not note:
         return None
-    time, lines = found.get("time"), found.get("lines")
+    time, lines = note.get("time"), note.get("lines")
     if not isinstance(time, str) or not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         warn_of(path, "a time and lines of text were expected")
         return None

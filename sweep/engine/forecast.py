@@ -23,7 +23,7 @@ from sweep.space import Point, Proxy
 
 #: Seconds within which the timing of a point ends, and no timing of another begins.
 EACH, TOGETHER = 0.2, 1.5
-#: The latter for a plan that is too large to be run as it is.
+#: The second one for a plan that is too large to run.
 IN_SHORT = 0.2
 #: Steps of a point that are timed at least, after one to warm up.
 LEAST_STEPS = 2
@@ -31,8 +31,8 @@ LEAST_STEPS = 2
 HEAVIEST = 3e8
 #: Seconds until the first runs begin: Ray, and what its workers import.
 START = (5.0, 15.0)
-#: What the steps come to, of the fastest and of the slowest that were seen: between steps a run augments and validates,
-#: and the workers share caches and memory.
+#: Factors on the fastest and on the slowest step seen: between steps a run augments and validates, and the workers
+#: share caches and memory.
 MARGIN = (0.9, 1.5)
 
 
@@ -57,9 +57,9 @@ class Timing:
 
 
 def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None) -> Forecast | None:
-    """Time training steps of the cheapest, the middle and the dearest point of each family, and interpolate by FLOPs.
+    """Time training steps of each family's cheapest, middle and most expensive point, and interpolate by FLOPs.
 
-    The steps learn from noise, and nothing of them is kept. None if no step can be timed. They are taken on the device
+    The steps train on random images, and nothing is kept. None if no step can be timed. They are taken on the device
     that `run` would use; raises PlatformError if there is none.
 
     Args:
@@ -68,26 +68,30 @@ def forecast(plan: Plan, workers: int, share: NDArray[np.float64] | None = None)
         share: for each point of the plan the share of its runs that remain; all of them if not given.
     """
     groups, timed = time_steps(plan)
-    everything = [timing for timings in timed for timing in timings]
-    if not everything:
+    all_timings = [timing for timings in timed for timing in timings]
+    if not all_timings:
         return None
     images = images_learned(plan.passes)
     fastest = slowest = 0.0
     shares = np.ones(len(plan.grid.listing))
     shares[plan.kept] = plan.seed_counts / len(plan.space.seeds) * (1.0 if share is None else share)
     for numbers, timings in zip(groups, timed, strict=True):
-        flops, known = plan.counts.flops[numbers], sorted(timings or everything, key=lambda timing: timing.flops)
-        # of networks of the user's own that are not counted yet, the mean of those that are
-        counted = plan.counts.known[numbers]
-        flops = np.where(counted, flops, flops[counted].mean() if counted.any() else 0)
-        at = [timing.flops for timing in known]
-        fastest += images * float(np.interp(flops, at, [timing.fastest for timing in known]) @ shares[numbers])
-        slowest += images * float(np.interp(flops, at, [timing.slowest for timing in known]) @ shares[numbers])
+        flops, by_flops = plan.counts.flops[numbers], sorted(timings or all_timings, key=lambda timing: timing.flops)
+        # the user's own networks that are not counted yet get the mean of the counted ones
+        is_counted = plan.counts.known[numbers]
+        flops = np.where(is_counted, flops, flops[is_counted].mean() if is_counted.any() else 0)
+        timed_flops = [timing.flops for timing in by_flops]
+        fastest += images * float(
+            np.interp(flops, timed_flops, [timing.fastest for timing in by_flops]) @ shares[numbers]
+        )
+        slowest += images * float(
+            np.interp(flops, timed_flops, [timing.slowest for timing in by_flops]) @ shares[numbers]
+        )
     return Forecast(
         START[0] + MARGIN[0] * fastest / workers,
         START[1] + MARGIN[1] * slowest / workers,
-        len(everything),
-        sum(timing.steps for timing in everything),
+        len(all_timings),
+        sum(timing.steps for timing in all_timings),
     )
 
 
@@ -124,10 +128,10 @@ def _groups(plan: Plan) -> list[NDArray[np.int64]]:
 
 
 def _time(plan: Plan, groups: list[NDArray[np.int64]], platform: Platform) -> list[list[Timing]]:
-    """Timings of each group's cheapest, dearest and middle point, as far as the time goes."""
+    """Timings of each group's cheapest, most expensive and middle point, within the time limit."""
     _, proxy = plan.space.recipes()[0]
     timed: list[list[Timing]] = [[] for _ in groups]
-    # a search asks for few runs of a point at once
+    # a search asks for few runs of a point at a time
     runs = plan.settings * len(plan.space.seeds) if plan.space.strategy.name == "grid" else 1
     until = time.perf_counter() + (TOGETHER if len(plan.kept) <= ALL else IN_SHORT)
     for place in (0.5, 1.0, 0.0):
@@ -152,7 +156,7 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> Timing | None:
     try:
         network = drawn(point, facts.channels, facts.classes, seed=0)
         images, labels = torch.randn(batch, facts.channels, size, size), torch.randint(facts.classes, (batch,))
-        # stepped by hand: torch takes two seconds to import what its optimisers are made of
+        # a step by hand: torch's optimisers take two seconds to import
         parameters = list(network.parameters())
         seconds: list[float] = []
         until = time.perf_counter() + EACH
@@ -166,13 +170,13 @@ def _timing(point: Point, flops: int, proxy: Proxy) -> Timing | None:
                         parameter.sub_(gradient, alpha=1e-6)
             seconds.append((time.perf_counter() - started) / batch)
     except (NetworkError, RuntimeError, MemoryError, ValueError, TypeError):
-        # a network of the user's own that cannot learn, or one that does not fit: the sweep itself will say so
+        # the user's own network cannot be trained, or does not fit in memory: the sweep itself will report it
         return None
     return _of(flops, seconds)
 
 
 def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform, runs: int) -> Timing | None:
-    """The same of all lanes of a point with so many runs in them: those that no run is in cost as much as others."""
+    """Time a step of all lanes of a point with so many runs; empty lanes cost as much as others."""
     try:
         data = random_images(proxy, point.image_size or 1).on(platform.device)
         lanes = lanes_of(point, proxy, platform)
@@ -195,7 +199,7 @@ def _timing_of_lanes(point: Point, flops: int, proxy: Proxy, platform: Platform,
 
 
 def _of(flops: int, seconds: list[float]) -> Timing:
-    """What steps took that were timed, without the first."""
+    """The timing of the measured steps, without the first."""
     fastest, slowest = (float(q) for q in np.quantile(seconds[1:], (0.1, 0.9)))
     return Timing(flops, fastest, slowest, len(seconds) - 1)
 

@@ -1,4 +1,4 @@
-"""The ledger: the only truth of what was asked and what has been done. SQLite, one row a run, each run's key once."""
+"""The ledger: the only record of asks and results. SQLite, one row a run, each run's key once."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ from sweep.space import canonical
 class Ledger(LedgerQueries):
     """The asks and runs of one sweep, in a file. Only the driver writes; anyone may read at any time.
 
-    A run is in it, whole, or it is not: each `record` is one transaction, on the disk when it returns.
+    A run is stored completely or not at all: each `record` is one transaction, on the disk when it returns.
     """
 
     def __init__(
@@ -29,15 +29,15 @@ class Ledger(LedgerQueries):
     ) -> None:
         self.path = path
         self._connection, self._version, self._waiting = connection, version, waiting
-        #: whether it is the file itself, and not a copy in memory
+        #: whether it is the file itself rather than a copy in memory
         self.writable = False
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """A ledger that exists, to be read; raises LedgerError if there is none, or not one that this version reads.
 
-        It is a copy in memory of what is in the file now, so that whoever reads never keeps the driver from writing. A
-        ledger of an earlier version is brought up to this one there; the file stays as it is.
+        It is a copy in memory, so that readers never block the driver. A ledger of an earlier version is upgraded in
+        the copy; the file stays unchanged.
         """
         path = Path(path)
         with contextlib.closing(connect(path)) as connection:
@@ -49,21 +49,21 @@ class Ledger(LedgerQueries):
     def create(cls, path: str | Path, waiting: Callable[[str], None] = lambda what: None) -> Self:
         """The ledger at `path` to be written to, made first if there is none; raises LedgerError.
 
-        One of an earlier version is brought up to this one by the first transaction that writes. `waiting` is told,
-        now and then, that another process keeps us from writing.
+        One of an earlier version is upgraded by the first transaction that writes. `waiting` is called now and then
+        while another process blocks the writing.
         """
         path = Path(path)
         if not path.exists():
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # made under another name, so that a ledger that is there is whole
-                part = path.with_name(f"{path.name}.{os.getpid()}.part")
-                part.unlink(missing_ok=True)
-                with contextlib.closing(sqlite3.connect(part)) as connection:
+                # made under another name first, so that an existing ledger is always complete
+                draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+                draft.unlink(missing_ok=True)
+                with contextlib.closing(sqlite3.connect(draft)) as connection:
                     connection.executescript(
                         f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES};"
                     )
-                part.replace(path)
+                draft.replace(path)
             except (OSError, sqlite3.Error) as error:
                 raise LedgerError(f"{path}: the ledger cannot be made: {error}", code=1) from None
         connection = connect(path)
@@ -73,7 +73,7 @@ class Ledger(LedgerQueries):
         ledger = cls(path, connection, version, waiting)
         ledger.writable = True
         if version < VERSION:
-            # a file that cannot be brought up to date is told before anything is trained
+            # a file that cannot be upgraded is reported before anything is trained
             with ledger._writing():
                 pass
         return ledger
@@ -95,32 +95,32 @@ class Ledger(LedgerQueries):
         axes: Sequence[str] = (),
         points: Mapping[int, PlannedPoint] | Sequence[PlannedPoint] = (),
     ) -> None:
-        """Note the sweep, the axes that vary, and its points, all in order or some by place; writes only what is news.
+        """Store the sweep, the axes that vary, and its points, all in order or some by place; writes only changes.
 
-        Points that are not among them are noted to be in the plan no more. Costs are noted so that whoever reads the
-        ledger needs no network.
+        Other points are marked as no longer in the plan. Costs are stored so that readers of the ledger need not build
+        the networks.
         """
         by_place = points if isinstance(points, Mapping) else dict(enumerate(points))
         row = (0, name, json.dumps(space, ensure_ascii=False), json.dumps(axes))
         with self.reading():
-            same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
+            is_same = self._connection.execute("SELECT * FROM sweep").fetchone() == row
             columns = "params, flops, activations, stem_flops, position, baseline, uncounted, also"
             rows = self._connection.execute(f"SELECT point, {columns} FROM points")
-            known = {point: tuple(values) for point, *values in rows}
-        new = {one.point: one.row(position) for position, one in by_place.items()}
-        changed = {point: values for point, values in new.items() if known.get(point) != values}
-        gone = [point for point, values in known.items() if values[4] is not None and point not in new]
-        if same and not changed and not gone:
+            noted = {point: tuple(values) for point, *values in rows}
+        new = {planned.point: planned.row(position) for position, planned in by_place.items()}
+        changed = {point: values for point, values in new.items() if noted.get(point) != values}
+        removed = [point for point, values in noted.items() if values[4] is not None and point not in new]
+        if is_same and not changed and not removed:
             return
         with self._writing():
             self._connection.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?, ?, ?)", row)
             self._connection.executemany(
-                "UPDATE points SET position = NULL, baseline = NULL WHERE point = ?", ((point,) for point in gone)
+                "UPDATE points SET position = NULL, baseline = NULL WHERE point = ?", ((point,) for point in removed)
             )
             self._note_points(changed)
 
     def _note_points(self, changed: Mapping[str, tuple[Any, ...]]) -> None:
-        # a count by fvcore of another network is none of this one
+        # fvcore's count is of the earlier network
         self._connection.executemany(
             "INSERT INTO points (point, params, flops, activations, stem_flops, position, baseline, "
             "uncounted, also) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (point) DO UPDATE SET "
@@ -140,12 +140,12 @@ class Ledger(LedgerQueries):
             )
 
     def ask(self, asks: Iterable[Ask], points: Mapping[int, PlannedPoint] | None = None) -> None:
-        """Note asks, all or none; one whose key is known is replaced.
+        """Store asks, all or none; one whose key exists is replaced.
 
         Their points have been described, or are among `points`, by their places in the plan.
         """
         with self._writing():
-            self._note_points({one.point: one.row(position) for position, one in (points or {}).items()})
+            self._note_points({planned.point: planned.row(position) for position, planned in (points or {}).items()})
             self._insert(asks)
 
     def _insert(self, asks: Iterable[Ask]) -> None:
@@ -179,10 +179,10 @@ class Ledger(LedgerQueries):
     def record(
         self, results: Iterable[Result], asks: Iterable[Ask] = (), points: Mapping[int, PlannedPoint] | None = None
     ) -> None:
-        """Add results of runs that were asked for, all or none; one of a run that is in as failed replaces that.
+        """Add results of asks, all or none; a result replaces an earlier one of the same run that failed.
 
-        The asks that follow from them are noted with them, as `ask` notes them: one wait for the disk is enough.
-        Raises LedgerError if the disk will not take them.
+        New asks are stored in the same transaction, as `ask` does, so that the disk is waited for once. Raises
+        LedgerError if they cannot be written.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._writing():
@@ -205,26 +205,26 @@ class Ledger(LedgerQueries):
                         result.traceback,
                     ),
                 )
-            self._note_points({one.point: one.row(position) for position, one in (points or {}).items()})
+            self._note_points({planned.point: planned.row(position) for position, planned in (points or {}).items()})
             self._insert(asks)
 
     def adopt(self, others: Iterable["Ledger"]) -> None:
         """Add the asks and runs of other ledgers, all or none.
 
         Of two outcomes of a run one other than 'failed' is kept, or the first. A ledger without asks takes those of the
-        first as they are. Others come after those that are here, and the present space asks for them when it is run.
+        first one unchanged. Asks of the others follow the present ones, and count when the space is run again.
         """
         columns = "key, status, error, loss, seconds, finished, kind, message, losses, versions, traceback"
-        known = self.statuses()
+        statuses = self.statuses()
         with self._writing():
-            for other in others:
-                with other.reading():
-                    points = other._connection.execute(
+            for source in others:
+                with source.reading():
+                    points = source._connection.execute(
                         "SELECT point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted, "
                         "also FROM points"
                     ).fetchall()
-                    rows = other._connection.execute(f"SELECT {columns} FROM runs ORDER BY landed").fetchall()
-                    asks = other.asks()
+                    rows = source._connection.execute(f"SELECT {columns} FROM runs ORDER BY landed").fetchall()
+                    asks = source.asks()
                 self._connection.executemany(
                     "INSERT INTO points "
                     "(point, params, flops, activations, stem_flops, traced_params, traced_flops, uncounted, also) "
@@ -233,26 +233,26 @@ class Ledger(LedgerQueries):
                     "traced_flops = coalesce(traced_flops, excluded.traced_flops)",
                     points,
                 )
-                here = {ask.key: ask for ask in self.asks()}
-                if not here:
+                present = {ask.key: ask for ask in self.asks()}
+                if not present:
                     self._insert(asks)
-                    here = {ask.key: ask for ask in asks}
-                next_number = max((ask.number for ask in here.values()), default=-1) + 1
-                new = [ask for ask in asks if ask.key not in here and ask.point is not None]
+                    present = {ask.key: ask for ask in asks}
+                next_number = max((ask.number for ask in present.values()), default=-1) + 1
+                new_asks = [ask for ask in asks if ask.key not in present and ask.point is not None]
                 # an earlier version may have noted the key alone
-                filled = [ask for ask in asks if ask.key in here and here[ask.key].point is None and ask.point]
+                completed = [ask for ask in asks if ask.key in present and present[ask.key].point is None and ask.point]
                 self._insert(
                     [
-                        *(_renumbered(ask, next_number + n, present=False) for n, ask in enumerate(new)),
-                        *(_renumbered(ask, here[ask.key].number, here[ask.key].present) for ask in filled),
+                        *(_renumbered(ask, next_number + n, present=False) for n, ask in enumerate(new_asks)),
+                        *(_renumbered(ask, present[ask.key].number, present[ask.key].present) for ask in completed),
                     ]
                 )
-                news = [row for row in rows if known.get(row[0], "failed") == "failed"]
-                news = [row for row in news if row[0] not in known or row[1] != "failed"]
-                known |= {row[0]: row[1] for row in news}
-                self._connection.executemany("DELETE FROM runs WHERE key = ?", ((row[0],) for row in news))
+                new_runs = [row for row in rows if statuses.get(row[0], "failed") == "failed"]
+                new_runs = [row for row in new_runs if row[0] not in statuses or row[1] != "failed"]
+                statuses |= {row[0]: row[1] for row in new_runs}
+                self._connection.executemany("DELETE FROM runs WHERE key = ?", ((row[0],) for row in new_runs))
                 self._connection.executemany(
-                    f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(columns.split(', ')))})", news
+                    f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(columns.split(', ')))})", new_runs
                 )
 
     @contextlib.contextmanager
@@ -274,7 +274,7 @@ class Ledger(LedgerQueries):
             raise LedgerError(f"{self.path}: cannot be written: {error}; what was in it is safe", code=1) from None
 
     def _patiently(self, statement: str) -> None:
-        """Execute a statement, however long another process that reads keeps us from it."""
+        """Execute a statement, and wait as long as another process blocks it."""
         while True:
             try:
                 self._connection.execute(statement)

@@ -1,4 +1,4 @@
-"""The file of a ledger: opened, checked, and brought up to the tables of this version."""
+"""The file of a ledger: opening, checking, and upgrading to the tables of this version."""
 
 import math
 import sqlite3
@@ -16,20 +16,20 @@ def connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise LedgerError(f"{path}: there is no such ledger")
     try:
-        # not read-only: whoever opens it first after a kill rolls back what was not committed
+        # not read-only: the first process after a kill rolls back the uncommitted changes
         return sqlite3.connect(f"file:{_quoted(path)}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None)
     except sqlite3.Error as error:
         raise damaged(path, error) from None
 
 
 def check(path: Path, connection: sqlite3.Connection) -> int:
-    """The version of a ledger's tables; raises LedgerError if it is none that this version reads."""
+    """The version of a ledger's tables; raises LedgerError if this version cannot read it."""
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         sizes = [connection.execute(f"PRAGMA {of}").fetchone()[0] for of in ("page_size", "page_count")]
-        # SQLite takes a last page that is cut short for one that ends in zeros
+        # SQLite reads a truncated last page as if it ended in zeros
         if path.stat().st_size < math.prod(sizes):
             raise sqlite3.DatabaseError("the end of the file is missing")
     except (sqlite3.Error, ValueError, OSError) as error:
@@ -46,33 +46,33 @@ def check(path: Path, connection: sqlite3.Connection) -> int:
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether SQLite says that another process keeps the file for itself at the moment."""
+    """Whether SQLite reports that another process has locked the file."""
     code = error.sqlite_errorcode if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode") else 0
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def busy(path: Path) -> LedgerError:
-    """The error for a file that another process keeps for itself at the moment."""
+    """The error for a file that another process has locked."""
     return LedgerError(f"{path}: another process is writing it; try again", code=1)
 
 
 def damaged(path: Path, error: Exception) -> LedgerError:
-    """The error for a file that is no ledger, or not whole; or that is `busy`."""
+    """The error for a file that is not a ledger, or incomplete; or that is `busy`."""
     if is_busy(error):
         return busy(path)
     return LedgerError(f"{path}: this is not a ledger, or it is damaged ({error}); it was left as it is")
 
 
 def copied(path: Path, connection: sqlite3.Connection, version: int) -> sqlite3.Connection:
-    """A copy of a ledger in memory, in tables of this version, which hold nothing but what they say they hold.
+    """A copy of a ledger in memory, in tables of this version, whose constraints check every value.
 
-    Raises LedgerError if the file holds anything else.
+    Raises LedgerError if the file holds a value of another type.
     """
     copy = sqlite3.connect("file::memory:", uri=True, timeout=PATIENCE, isolation_level=None)
     try:
         copy.execute("PRAGMA foreign_keys = OFF")
         if version < VERSION:
-            # a backup waits for a writer without end, a reader as long as it was told
+            # a backup would wait for a writer for ever; a reader has a time-out
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             connection.backup(copy)
@@ -99,7 +99,7 @@ def copied(path: Path, connection: sqlite3.Connection, version: int) -> sqlite3.
 
 
 def change(connection: sqlite3.Connection, version: int) -> None:
-    """Make the tables of a version those of this one, within a transaction."""
+    """Upgrade the tables of a version to those of this one, within a transaction."""
     for earlier in range(version, VERSION):
         for statement in MIGRATIONS[earlier]:
             connection.execute(statement)

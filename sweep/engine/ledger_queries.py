@@ -1,4 +1,4 @@
-"""What a ledger answers: queries over its tables, none of which writes."""
+"""Queries over a ledger's tables; none of them writes."""
 
 import contextlib
 import json
@@ -15,19 +15,19 @@ from sweep.html import table, text
 from sweep.search.history import Answer
 
 if TYPE_CHECKING:
-    # pandas takes a second to import, and whoever asks how far a sweep is does not need it
+    # pandas takes a second to import, and the status of a sweep does not need it
     import pandas as pd
 
 _CONTENT = (
     "FROM runs JOIN asks USING (key) JOIN points ON points.id = asks.point JOIN recipes ON recipes.id = asks.recipe"
 )
 
-#: What a query, and what is made of it, raises of a file that does not hold what it should.
+#: Errors of queries, and of parsing their results, on a damaged file.
 _DAMAGE = (sqlite3.Error, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
 class LedgerQueries:
-    """The answers of a ledger; each raises LedgerError if the file is damaged."""
+    """The queries of a ledger; each raises LedgerError if the file is damaged."""
 
     path: Path
     _connection: sqlite3.Connection
@@ -45,8 +45,8 @@ class LedgerQueries:
             return text(repr(self))
         counts = Counter(statuses.get(key, "missing") for key in wanted)
         unused = len(statuses.keys() - wanted)
-        more = f"{unused:,} more that the space does not ask for" if unused else ""
-        return table(f"Ledger {self.path}", ["status", "runs"], sorted(counts.items()), more)
+        note = f"{unused:,} more that the space does not ask for" if unused else ""
+        return table(f"Ledger {self.path}", ["status", "runs"], sorted(counts.items()), note)
 
     def space(self) -> dict[str, Any]:
         """The plain values of the space that the sweep was last run with; raises LedgerError if it never was."""
@@ -118,7 +118,7 @@ class LedgerQueries:
             return dict(self._connection.execute("SELECT key, status FROM runs"))
 
     def answers(self) -> dict[str, Answer]:
-        """Key -> what came of every run that is in, as strategies see it."""
+        """Key -> result of every finished run, as strategies see it."""
         with self.reading():
             rows = self._connection.execute("SELECT key, status, error, loss FROM runs")
             return {key: Answer(status, error, loss) for key, status, error, loss in rows}
@@ -139,6 +139,14 @@ class LedgerQueries:
         """Key, point, recipe and error of every run that is in, in no order."""
         with self.reading():
             rows = self._connection.execute(f"SELECT runs.key, points.point, recipes.recipe, error {_CONTENT}")
+            return rows.fetchall()
+
+    def by_setting(self) -> list[tuple[str, str, str, int, float | None, float | None]]:
+        """Key, point, recipe, seed, error and loss of every run that is in, in no order."""
+        with self.reading():
+            rows = self._connection.execute(
+                f"SELECT runs.key, points.point, recipes.recipe, seed, error, loss {_CONTENT}"
+            )
             return rows.fetchall()
 
     def failures(self) -> list[tuple[str, str, str]]:
@@ -182,14 +190,14 @@ class LedgerQueries:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """Turn whatever a file that is damaged, or busy, makes of a query into a LedgerError."""
+        """Turn the errors of queries on a damaged or busy file into a LedgerError."""
         try:
             yield
         except _DAMAGE as error:
             if is_busy(error):
                 raise busy(self.path) from None
-            what = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({what}); it was left as it is") from None
+            reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise LedgerError(f"{self.path}: cannot be read, or is damaged ({reason}); it was left as it is") from None
 
 
 def _texts(value: str) -> tuple[str, ...]:

@@ -75,9 +75,9 @@ def locked(folder: Path) -> Iterator[Lock]:
         raise LedgerError(f"{folder}: cannot be used: {error.strerror}") from None
     with lock as file:
         if not any(_taken(file, wait) for wait in WAITS):
-            by = _read(file)
-            who = f" ({by})" if by else ""
-            raise LedgerError(f"{folder}: another wn-sweep{who} is running this sweep")
+            owner = _read(file)
+            name = f" ({owner})" if owner else ""
+            raise LedgerError(f"{folder}: another wn-sweep{name} is running this sweep")
         # a hard link, or a file of somebody's that happens to have this name
         if (content := os.pread(file.fileno(), len(_OURS), 0)) != _OURS[: len(content)]:
             raise LedgerError(f"{path}: was not written by wn-sweep, and is left as it is; move it away")

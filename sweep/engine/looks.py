@@ -1,4 +1,4 @@
-"""Looks at the test split of a sweep, noted beside its ledger before they are taken, and the errors that they gave."""
+"""Evaluations on the test split, recorded beside the ledger before they are made, with the errors that they gave."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from sweep.engine.notes import damaged, read_note, salvage, warn_of, write_note
 
 @dataclass(frozen=True)
 class Looked:
-    """When the test split was looked at, in UTC and ISO 8601, and what is known: run key -> error, None if not finite.
+    """When the test split was used, in UTC and ISO 8601, and the results: run key -> error, None if not finite.
 
     `images` are those of the test split, 0 if it was never read to its end.
     """
@@ -28,12 +28,12 @@ def _path(folder: Path) -> Path:
 
 
 def looked(folder: Path) -> Looked:
-    """What is known of a sweep's test split; parts of the note that are damaged are warned of and left out."""
+    """The record of a sweep's test split; damaged parts are left out with a warning."""
     path = _path(folder)
-    parts, damage = _read(salvage(path, {}))
-    for what in damage:
-        warn_of(path, what)
-    return parts
+    known, damage = _read(salvage(path, {}))
+    for message in damage:
+        warn_of(path, message)
+    return known
 
 
 def looks(folder: Path) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def looks(folder: Path) -> tuple[str, ...]:
 
 
 def _whole(folder: Path) -> Looked:
-    """As `looked`, for those who write the note anew; raises LedgerError if any part of it is damaged."""
+    """As `looked`, for callers that rewrite the record; raises LedgerError if any part of it is damaged."""
     parts, damage = _read(read_note(_path(folder), {}))
     if damage:
         raise damaged(_path(folder), damage[0])
@@ -50,7 +50,7 @@ def _whole(folder: Path) -> Looked:
 
 
 def _read(note: dict[str, Any]) -> tuple[Looked, list[str]]:
-    """What a note says, and what is wrong with the rest of it."""
+    """Parse a record, with messages on its damaged parts."""
     damage: list[str] = []
 
     def part(name: str, otherwise: Any, fits: Callable[[Any], bool]) -> Any:
@@ -89,36 +89,38 @@ def _short(value: Any) -> str:
 
 
 def begin_look(folder: Path) -> None:
-    """Note a look that is about to be taken; raises LedgerError, and then it must not be."""
-    known = _whole(folder)
+    """Record a look before it is taken; if this raises LedgerError, the look must not be taken."""
+    looked_so_far = _whole(folder)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    _write(folder, Looked((*known.times, now), known.errors, known.images, known.official))
+    _write(
+        folder, Looked((*looked_so_far.times, now), looked_so_far.errors, looked_so_far.images, looked_so_far.official)
+    )
 
 
 def end_look(folder: Path, errors: Mapping[str, float | None], images: int, official: bool) -> None:
-    """Note what a look gave, beside what is known; raises LedgerError."""
-    known = _whole(folder)
-    _write(folder, Looked(known.times, {**(known.errors or {}), **errors}, images, official))
+    """Add the results of a look to the record; raises LedgerError."""
+    looked_so_far = _whole(folder)
+    _write(folder, Looked(looked_so_far.times, {**(looked_so_far.errors or {}), **errors}, images, official))
 
 
 def add_looks(folder: Path, source: Path) -> None:
-    """Note the looks of another sweep, and what they gave, beside those of this one; raises LedgerError.
+    """Merge the record of another sweep into this one; raises LedgerError.
 
-    The same look is noted once. Of two errors of a run that of this sweep stays.
+    The same look is recorded once. Of two errors of a run this sweep's is kept.
     """
-    known, more = _whole(folder), looked(source)
-    times = tuple(sorted((Counter(known.times) | Counter(more.times)).elements()))
-    read = known if known.images else more
-    both = Looked(times, {**(more.errors or {}), **(known.errors or {})}, read.images, read.official)
-    if both != replace(known, times=tuple(sorted(known.times))):
-        _write(folder, both)
+    present, added = _whole(folder), looked(source)
+    times = tuple(sorted((Counter(present.times) | Counter(added.times)).elements()))
+    complete = present if present.images else added
+    union = Looked(times, {**(added.errors or {}), **(present.errors or {})}, complete.images, complete.official)
+    if union != replace(present, times=tuple(sorted(present.times))):
+        _write(folder, union)
 
 
-def _write(folder: Path, what: Looked) -> None:
+def _write(folder: Path, content: Looked) -> None:
     note = {
-        "looks": what.times,
-        "errors": dict(what.errors or {}),
-        "images": what.images,
-        "official": what.official,
+        "looks": content.times,
+        "errors": dict(content.errors or {}),
+        "images": content.images,
+        "official": content.official,
     }
     write_note(_path(folder), note)

@@ -1,4 +1,4 @@
-"""The loop: ask the strategy, note the ask, do the run, record the result."""
+"""The loop: ask the strategy, store the ask, do the run, record the result."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -18,14 +18,14 @@ from sweep.search.strategy import Strategy
 
 
 class Loop:
-    """What remains of a sweep: asks without an answer, and those that the strategy is still to make.
+    """The rest of a sweep: asks without an answer, and those that the strategy has yet to make.
 
     Args:
         history: what was asked and answered, as the ledger has it; runs that are to be done again have no answer.
         number: that of the next ask.
-        answers: what the ledger holds of every run, by key, those that the space did not ask for included.
+        answers: the results in the ledger by key, including runs that the space did not ask for.
         planned: places of the points that the ledger holds.
-        first: what the origin of the first ask that is made holds beside what the strategy says.
+        first: entries that the first new ask gets in its origin, beside the strategy's.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Loop:
         self._planned = set(planned)
         self._stopped = False
         self._open = {runs.key(choice): (number, choice) for number, choice in history.open}
-        #: those that the ledger does not have yet
+        #: asks that the ledger does not have yet
         self._unnoted: list[tuple[int, Choice]] = []
         self._ask()
 
@@ -72,14 +72,14 @@ class Loop:
             key = self._runs.key(choice)
             self._unnoted.append((self._number, choice))
             if key in self._answers:
-                # it was done when the space was another one
+                # the run was done for an earlier version of the space
                 self._history.answer(self._number, self._answers[key])
             else:
                 self._open[key] = self._number, choice
             self._number += 1
 
     def _next(self, lag: int | None) -> Choice | Stop | Barrier:
-        # threads that share small products wait for one another: on busy cores an ask takes many times as long
+        # with several threads for small matrix products an ask takes many times as long on busy cores
         with get_cached_controller().limit(limits=1):
             return self._strategy.next(self._history.seen(self._number, lag), self._number)
 
@@ -94,16 +94,16 @@ class Loop:
 
     @property
     def todo(self) -> list[Choice]:
-        """The runs that are to be done, as far as they are known, in the order of asking."""
+        """The runs to be done, as far as they are known, in the order of asking."""
         return [choice for _, choice in self._open.values()]
 
     def note(self, ledger: Ledger) -> None:
-        """Write the asks that were made into the ledger, before any is done."""
+        """Store new asks in the ledger, before any of them is done."""
         if self._unnoted:
             ledger.ask(*self._news())
 
     def _news(self) -> tuple[list[Ask], dict[int, PlannedPoint]]:
-        """The asks that the ledger does not have yet, and those of their points that it does not have."""
+        """The asks, and their points, that the ledger does not have yet."""
         asks, points = self._unnoted, {choice.point for _, choice in self._unnoted} - self._planned
         self._unnoted, self._planned = [], self._planned | points
         return [self._runs.ask(*ask) for ask in asks], self._runs.described(points)
@@ -115,7 +115,7 @@ class Loop:
         storage: Storage | None,
         landed: Callable[[list[tuple[Run, Result]]], None],
     ) -> None:
-        """Do all runs; `landed` is told of results when they are in the ledger."""
+        """Do all runs; `landed` is called with results when they are in the ledger."""
         new = list(self._open)
         self.note(ledger)
         while self._open:

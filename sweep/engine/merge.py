@@ -1,4 +1,4 @@
-"""Merging ledgers: a run is its key, so that a merge is a union of sets."""
+"""Merging ledgers: runs are identified by their keys, so a merge is a union of sets."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,19 +15,19 @@ from sweep.errors import LedgerError
 def merge(sources: Sequence[Path], into: Path, name: str) -> None:
     """Put the runs of all sources into the ledger `into`, made first if there is none.
 
-    What `into` holds stays, and so does its space. A ledger that is made gets the space of the first source, under
-    `name`; runs that this space does not ask for are in it all the same. A run that is done beats one that failed, and
-    of two that failed the first is kept. Places of weights and looks at the test split are brought along.
+    The contents and the space of `into` stay. A new ledger gets the space of the first source, under `name`, and also
+    the runs that this space does not ask for. A finished run replaces one that failed, and of two that failed the first
+    is kept. The places of weights and the looks at the test split are merged too.
     Raises LedgerError, with nothing written, if two ledgers differ in the outcome of a run or in what a point costs.
     """
     with ExitStack() as stack:
-        others = [stack.enter_context(Ledger.open(path)) for path in sources]
-        # before anything is written, a folder included, and again when nobody else can write into it
-        _agree(_with_target(into, others, stack))
+        opened = [stack.enter_context(Ledger.open(path)) for path in sources]
+        # before anything is written, even a folder, and again under the lock
+        _agree(_with_target(into, opened, stack))
         stack.enter_context(locked(into.parent))
-        ledgers = _with_target(into, others, stack)
+        ledgers = _with_target(into, opened, stack)
         _agree(ledgers)
-        # first: a merge that is cut short here and repeated loses nothing, and a look too many harms nobody
+        # first: if the merge is interrupted here and repeated, nothing is lost
         _bring_notes([path.parent for path in sources], into.parent)
         target, first = stack.enter_context(Ledger.create(into)), ledgers[0]
         if first.path != into:
@@ -35,18 +35,18 @@ def merge(sources: Sequence[Path], into: Path, name: str) -> None:
         target.adopt(ledgers)
 
 
-def _with_target(into: Path, others: Sequence[Ledger], stack: ExitStack) -> list[Ledger]:
-    """The ledgers, and before them what `into` holds now, if it exists; raises LedgerError if no sweep is in the first.
+def _with_target(into: Path, opened: Sequence[Ledger], stack: ExitStack) -> list[Ledger]:
+    """The ledgers, after `into` itself if it exists; raises LedgerError if the first one holds no sweep.
 
-    What is opened is a copy in memory, which does not see what others write later.
+    They are copies in memory, which do not see later writes.
     """
-    ledgers = [*([stack.enter_context(Ledger.open(into))] if into.exists() else []), *others]
+    ledgers = [*([stack.enter_context(Ledger.open(into))] if into.exists() else []), *opened]
     ledgers[0].space()
     return ledgers
 
 
 def _bring_notes(folders: Sequence[Path], target: Path) -> None:
-    """Note beside the target where weights of other sweeps lie, and how often their test splits were looked at."""
+    """Record beside the target where the other sweeps' weights are, and the looks at their test splits."""
     for folder in folders:
         for place in places(folder):
             # of its own folder, one that is there; of others, what it was told
@@ -56,20 +56,20 @@ def _bring_notes(folders: Sequence[Path], target: Path) -> None:
 
 
 def _agree(ledgers: Sequence[Ledger]) -> None:
-    """Raise LedgerError where two ledgers say two things of a run, other than that it failed, or of a point."""
+    """Raise LedgerError if two ledgers differ in the outcome of a run that did not fail, or in a point's cost."""
     runs: dict[str, tuple[Ledger, Any]] = {}
     points: dict[str, tuple[Ledger, Any]] = {}
     for ledger in ledgers:
         outcomes = {key: outcome for key, outcome in ledger.outcomes().items() if outcome[0] != "failed"}
-        for what, known, values in (("run", runs, outcomes), ("point", points, ledger.costs())):
-            differ = [key for key, value in values.items() if known.setdefault(key, (ledger, value))[1] != value]
+        for noun, first_seen, values in (("run", runs, outcomes), ("point", points, ledger.costs())):
+            differ = [key for key, value in values.items() if first_seen.setdefault(key, (ledger, value))[1] != value]
             if differ:
                 first = min(differ)
-                other, value = known[first]
-                more = f", and in {len(differ) - 1} more" if differ[1:] else ""
+                ledger_before, value = first_seen[first]
+                count_text = f", and in {len(differ) - 1} more" if differ[1:] else ""
                 raise LedgerError(
-                    f"{other.path} and {ledger.path} differ in {what} {first}: "
-                    f"{_short(value)} against {_short(values[first])}{more}; nothing was merged"
+                    f"{ledger_before.path} and {ledger.path} differ in {noun} {first}: "
+                    f"{_short(value)} against {_short(values[first])}{count_text}; nothing was merged"
                 )
 
 

@@ -1,7 +1,7 @@
-"""Small JSON files beside a ledger, for what is no outcome of a run: written whole or not at all.
+"""Small JSON files beside a ledger, for data other than outcomes of runs: written completely or not at all.
 
-They may be damaged, or come from somebody else. `read_note` refuses a damaged one, for those who are about to write it
-anew; `salvage` warns and goes on with what can be read, for those who only look.
+They may be damaged, or come from somebody else. `read_note` refuses a damaged one, for callers that will rewrite it;
+`salvage` warns and uses what can be read, for callers that only read.
 """
 
 import json
@@ -20,7 +20,7 @@ _log = logging.getLogger("sweep")
 
 
 def read_note(path: Path, otherwise: Any) -> Any:
-    """The content of a note, of the type of `otherwise`, which stands for a note that does not exist.
+    """The content of a note, which must have the type of `otherwise`; `otherwise` itself if the note does not exist.
 
     Raises LedgerError if it cannot be read, or holds something of another type.
     """
@@ -38,7 +38,7 @@ def read_note(path: Path, otherwise: Any) -> Any:
 
 
 def salvage(path: Path, otherwise: Any) -> Any:
-    """As `read_note`, but a note that cannot be read is warned of and counts as one that does not exist."""
+    """As `read_note`, but an unreadable note gives a warning and counts as missing."""
     try:
         return read_note(path, otherwise)
     except LedgerError as error:
@@ -46,18 +46,18 @@ def salvage(path: Path, otherwise: Any) -> Any:
         return otherwise
 
 
-def damaged(path: Path, what: str) -> LedgerError:
+def damaged(path: Path, message: str) -> LedgerError:
     """The error that a part of a note is damaged."""
-    return LedgerError(f"{path}: is damaged: {what}; it was left as it is")
+    return LedgerError(f"{path}: is damaged: {message}; it was left as it is")
 
 
-def warn_of(path: Path, what: str) -> None:
+def warn_of(path: Path, message: str) -> None:
     """Warn that a part of a note is damaged, and not used."""
-    _log.warning("%s", printable(f"{path}: is damaged: {what}; the rest is used"))
+    _log.warning("%s", printable(f"{path}: is damaged: {message}; the rest is used"))
 
 
 def write_note(path: Path, value: Any) -> None:
-    """Write a file beside its place, and move it there; raises LedgerError if the disk does not take it."""
+    """Write a file under another name and move it into place; raises LedgerError if it cannot be written."""
     try:
         with replacing(path) as part:
             part.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Where the weights of a sweep's runs lie: in its folder, and wherever else they were left."""
+"""Where the weights of a sweep's runs are: in its folder, and in other storages."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def ledger_path(sweep: str | Path, results: str | Path) -> Path:
 
 
 def page_name(ledger: Path) -> str:
-    """The folder under which the report of a ledger is written: that of the ledger, whatever the sweep was called.
+    """The folder name of a ledger's report: that of the ledger's folder, not the name of the sweep.
 
     So the report of a sweep whose folder was renamed does not replace that of another sweep that has its old name.
     """
@@ -23,12 +23,12 @@ def page_name(ledger: Path) -> str:
 
 
 def own_place(folder: Path) -> str:
-    """Where weights lie if nobody said: beside the sweep's ledger."""
+    """The default storage of weights: beside the sweep's ledger."""
     return str((folder / "weights").absolute())
 
 
 def places(folder: Path) -> list[str]:
-    """Every storage in which weights of a sweep may lie, its own folder first; damage of the note is warned of."""
+    """Every storage that may hold weights of a sweep, its own folder first; warns if the note is damaged."""
     note = folder / "weights.json"
     named = []
     for storage in salvage(note, []):
@@ -36,7 +36,7 @@ def places(folder: Path) -> list[str]:
             named.append(storage)
         else:
             warn_of(note, f"{storage!r:.60} is no storage")
-    return [own_place(folder), *(_found(folder, storage) for storage in named)]
+    return [own_place(folder), *(_absolute(folder, storage) for storage in named)]
 
 
 def note_place(folder: Path, storage: str) -> None:
@@ -45,13 +45,13 @@ def note_place(folder: Path, storage: str) -> None:
     note = read_note(path, [])
     if not all(map(_is_storage, note)):
         raise damaged(path, "it names something that is no storage")
-    if storage in {own_place(folder), *(_found(folder, known) for known in note)}:
+    if storage in {own_place(folder), *(_absolute(folder, noted) for noted in note)}:
         return
-    # relative, so that folders that are moved together go on knowing one another
+    # relative, so that it stays valid if folders are moved together
     write_note(path, [*note, storage if _is_url(storage) else os.path.relpath(storage, folder.absolute())])
 
 
-def _found(folder: Path, storage: str) -> str:
+def _absolute(folder: Path, storage: str) -> str:
     """A storage of a note as any process finds it."""
     return storage if _is_url(storage) else os.path.normpath(folder.absolute() / storage)
 

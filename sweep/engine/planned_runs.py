@@ -1,4 +1,4 @@
-"""The runs of a plan: by a strategy's choice, and by what a ledger holds."""
+"""The runs of a plan: by a strategy's choice, and by the content of a ledger."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from sweep.search.history import Answer
 from sweep.search.pool import Column
 from sweep.space import Lazy, Proxy, canonical
 
-#: What says in an ask's origin which strategy made it.
+#: The key in an ask's origin that names the strategy that made it.
 OWNER = "strategy"
 
 
@@ -30,8 +30,8 @@ class PlannedRuns:
         self._settings: list[dict[str, Any]] = []
         #: by place of the setting and of the rung
         self._recipes: dict[tuple[int, int], Proxy] = {}
-        for rung, one in enumerate(self._rungs):
-            for setting, proxy in one.recipes:
+        for rung, length in enumerate(self._rungs):
+            for setting, proxy in length.recipes:
                 if setting not in self._settings:
                     self._settings.append(setting)
                 self._recipes[self._settings.index(setting), rung] = proxy
@@ -71,7 +71,7 @@ class PlannedRuns:
         return self._keys[choice.run]
 
     def pool(self, speed: Speed | None = None) -> Pool:
-        """What a strategy chooses from; without a speed the hours of its runs are not known."""
+        """The pool that a strategy chooses from; without a speed it has no hours."""
         plan = self.plan
         kept, points = plan.kept, plan.points
         flops, stem = (counts[kept].astype(float) for counts in (plan.counts.flops, plan.counts.first))
@@ -116,8 +116,8 @@ class PlannedRuns:
 
     def described(self, places: Iterable[int] | None = None) -> dict[int, PlannedPoint]:
         """Points of the plan as a ledger holds them, by place: all, or these and those that they are compared with."""
-        wanted = range(len(self.plan.points)) if places is None else self._with_baselines(places)
-        return {place: self._described(place) for place in wanted}
+        needed = range(len(self.plan.points)) if places is None else self._with_baselines(places)
+        return {place: self._described(place) for place in needed}
 
     def _with_baselines(self, places: Iterable[int]) -> list[int]:
         chosen = set(places)
@@ -139,17 +139,17 @@ class PlannedRuns:
         """An ask as a ledger holds it."""
         run, name = self.run(choice), self.plan.space.strategy.name
         assert run.texts is not None
-        # whose ask it is, if not the grid's: another strategy does not do what this one has left
+        # the strategy that made the ask, unless it is the grid: other strategies leave its unfinished asks alone
         origin = choice.origin if name == "grid" else {OWNER: name, **choice.origin}
         return Ask(number, self.key(choice), *run.texts, choice.seed, choice.rung, choice.phase, origin)
 
     def history(
         self, asks: Iterable[Ask], answers: Mapping[str, Answer], positions: Mapping[str, int] | None = None
     ) -> tuple[History, list[Ask]]:
-        """What was asked of the plan and what came of it; and the asks whose rows say otherwise, as they should be.
+        """The history of the plan, and corrected copies of the asks whose rows in the ledger are out of date.
 
-        An ask belongs to the plan if its run does, by point, recipe and seed, and would be done the same today: by its
-        key. One without an answer that another strategy made is left to that, unless the grid wants the run anyway.
+        An ask belongs to the plan if its run does (point, recipe and seed) and has the same key today. An unanswered
+        ask of another strategy is left to that strategy, unless the grid wants the run anyway.
 
         Args:
             asks: as the ledger has them.
@@ -173,7 +173,7 @@ class PlannedRuns:
                 among_seeds = ask.phase == "confirm" or ask.seed in self.plan.seeds_at(points[ask.point])
                 choice = choice if among_seeds and self.key(choice) == ask.key else None
             if choice is not None and ask.key not in answers and ask.origin.get(OWNER, "grid") != strategy:
-                # the grid does all of its own, whoever asked for them first
+                # the grid does all of its runs, also those that another strategy asked for
                 of_grid = strategy == "grid" and choice.seed in self.plan.seeds_at(choice.point)
                 choice = choice if of_grid else None
             if choice is None:
@@ -200,22 +200,22 @@ class PlannedRuns:
         return places
 
     def complete(self, asks: Sequence[Ask]) -> list[Ask]:
-        """The asks as they would be if an earlier version had noted every run of the grid, and their content.
+        """The asks as a current version would have stored them: every run of the grid, with its content.
 
-        Whether a run belongs to the plan is told by its content alone: it may have been done with other versions.
+        A run belongs to the plan by its content only: it may have been done with other versions.
         """
         grid = [self.ask(number, choice) for number, choice in enumerate(self.pool().grid())]
         by_key = {ask.key: ask for ask in grid}
         by_content = {(ask.point, ask.recipe, ask.seed): ask for ask in grid}
         completed = []
         for ask in asks:
-            wanted = by_content.pop((ask.point, ask.recipe, ask.seed), None) or by_key.get(ask.key)
-            if wanted is None or ask.point is not None:
-                completed.append(replace(ask, present=wanted is not None))
+            match = by_content.pop((ask.point, ask.recipe, ask.seed), None) or by_key.get(ask.key)
+            if match is None or ask.point is not None:
+                completed.append(replace(ask, present=match is not None))
             else:
-                by_content.pop((wanted.point, wanted.recipe, wanted.seed), None)
-                completed.append(replace(wanted, number=ask.number))
+                by_content.pop((match.point, match.recipe, match.seed), None)
+                completed.append(replace(match, number=ask.number))
         missing = sorted(by_content.values(), key=lambda ask: ask.key)
-        known = {ask.key for ask in asks}
-        missing = [ask for ask in missing if ask.key not in known]
+        keys = {ask.key for ask in asks}
+        missing = [ask for ask in missing if ask.key not in keys]
         return completed + [replace(ask, number=len(asks) + place) for place, ask in enumerate(missing)]

@@ -1,4 +1,4 @@
-"""Where a race stands, by what its ledger holds: nothing is planned or trained for it, and no network is built."""
+"""The standing of a race, from its ledger only: nothing is planned or trained, and no network is built."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
     if strategy.name != "racing":
         return None
     axes, planned, recipes = ledger.axes(), ledger.planned(), space.recipes()
-    points = [Point(**json.loads(one.point)) for one in planned]
+    points = [Point(**json.loads(planned_point.point)) for planned_point in planned]
     pool = _pool(space, axes, points, planned, [setting for setting, _ in recipes])
     try:
         race = racing(pool, **{**strategy.settings, "runs": None, "hours": None})
@@ -43,15 +43,19 @@ def standing_of(ledger: Ledger, space: Space) -> RaceStanding | None:
     if judgement.contrasts:
         return RaceStanding(
             contrasts=tuple(
-                PairClaim(pool.labels[one.first], pool.labels[one.second], one.difference, one.half_width)
-                for one in judgement.contrasts
+                PairClaim(
+                    pool.labels[contrast.first], pool.labels[contrast.second], contrast.difference, contrast.half_width
+                )
+                for contrast in judgement.contrasts
             )
         )
     claims = []
-    for one in judgement.claims:
-        error, low, high = standing.errors[one.point].tolist()
-        to_decide = standing.to_decide.get(one.point, 0)
-        claims.append(PointClaim(pool.labels[one.point], one.verdict, one.probability, error, low, high, to_decide))
+    for claim in judgement.claims:
+        error, low, high = standing.errors[claim.point].tolist()
+        to_decide = standing.to_decide.get(claim.point, 0)
+        claims.append(
+            PointClaim(pool.labels[claim.point], claim.verdict, claim.probability, error, low, high, to_decide)
+        )
     return RaceStanding(tuple(claims))
 
 
@@ -63,9 +67,10 @@ def _pool(
     settings: Sequence[Mapping[str, Any]],
 ) -> Pool:
     costs = {
-        name: np.array([getattr(one, name) for one in planned], float) for name in ("params", "flops", "activations")
+        name: np.array([getattr(planned_point, name) for planned_point in planned], float)
+        for name in ("params", "flops", "activations")
     }
-    # as many passes for every point, so that the order is that of FLOPs
+    # every point has the same number of passes, so the order is that of FLOPs
     costs["training_flops"] = costs["flops"]
     return Pool(
         points=[{axis: point.value(axis) for axis in axes} for point in points],
@@ -73,13 +78,16 @@ def _pool(
         costs=costs,
         settings=settings,
         seeds=space.seeds,
-        baseline=np.array([-1 if one.baseline is None else one.baseline for one in planned], dtype=np.int64),
+        baseline=np.array(
+            [-1 if planned_point.baseline is None else planned_point.baseline for planned_point in planned],
+            dtype=np.int64,
+        ),
         key=lambda choice: repr(choice.run),
     )
 
 
 def _history(ledger: Ledger, planned: Sequence[PlannedPoint], recipes: Sequence[str]) -> History:
-    points = {one.point: place for place, one in enumerate(planned)}
+    points = {planned_point.point: place for place, planned_point in enumerate(planned)}
     settings = {recipe: place for place, recipe in enumerate(recipes)}
     answers, history = ledger.answers(), History()
     for ask in ledger.asks():

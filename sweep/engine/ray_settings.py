@@ -1,9 +1,9 @@
-"""What Ray and Tune are told by environment variables."""
+"""Environment variables for Ray and Tune."""
 
 import os
 from pathlib import Path
 
-# Ray and Tune read these when they are imported; a person who set them meant it
+# Ray and Tune read these on import; values that the user has set take precedence
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -13,7 +13,7 @@ SETTINGS = {
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     # Tune's own record of the experiment is never read back: the ledger is the truth
     "TUNE_GLOBAL_CHECKPOINT_S": "86400",
-    # those that Ray starts in advance know nothing of us, and are ended again
+    # workers that Ray starts in advance lack our settings, and would be ended again
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_worker_prestart": "0",
     # without it cuBLAS adds up in another order each time

@@ -1,4 +1,4 @@
-"""A sweep as its ledger holds it: its points with their costs and its runs, without building or importing a network."""
+"""A sweep from its ledger: its points with their costs and its runs, without building or importing a network."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a ledger says of its sweep; runs in the order of points, recipes (of all lengths) and seeds."""
+    """The sweep of a ledger; runs in the order of points, recipes (of all lengths) and seeds."""
 
     space: Space
     axes: tuple[str, ...]
@@ -52,17 +52,19 @@ class Recorded:
     @cached_property
     def runs(self) -> list[Run]:
         """All runs that the space asks for."""
-        return [self.run(asked) for asked in self.asked]
+        return [self.run(recorded_run) for recorded_run in self.asked]
 
-    def run(self, asked: RecordedRun) -> Run:
+    def run(self, recorded_run: RecordedRun) -> Run:
         """A run under the key that it was asked for with."""
-        point = self.points[asked.place]
-        assert asked.ask.seed is not None
-        return Run(point.point, self.recipes[asked.setting][1], asked.ask.seed, point.label, asked.ask.key)
+        point = self.points[recorded_run.place]
+        assert recorded_run.ask.seed is not None
+        return Run(
+            point.point, self.recipes[recorded_run.setting][1], recorded_run.ask.seed, point.label, recorded_run.ask.key
+        )
 
 
 def recorded(ledger: Ledger) -> Recorded:
-    """What a ledger says of its sweep; raises LedgerError if it does not make sense to this version."""
+    """Read the sweep of a ledger; raises LedgerError if this version cannot interpret it."""
     try:
         space = Space.recorded(ledger.space())
         if not ledger.planned():
@@ -93,9 +95,9 @@ def _recipes(space: Space) -> list[tuple[Mapping[str, Any], Proxy]]:
 
 
 def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> list[RecordedRun]:
-    places = {one.cost.point: place for place, one in enumerate(points)}
+    places = {point.cost.point: place for place, point in enumerate(points)}
     settings = {canonical(proxy.decisive()): number for number, (_, proxy) in enumerate(_recipes(space))}
-    rungs = [rung for rung, one in enumerate(space.rungs()) for _ in one.recipes]
+    rungs = [rung for rung, length in enumerate(space.rungs()) for _ in length.recipes]
     seeds = {seed: place for place, seed in enumerate((*space.seeds, *space.extra_seeds))}
     asked: dict[tuple[int, int, int | None, int], RecordedRun] = {}
     seedless = 0
@@ -105,16 +107,16 @@ def _asked(ledger: Ledger, space: Space, points: Sequence[RecordedPoint]) -> lis
                 seedless += 1
                 continue
             setting = settings[ask.recipe]
-            one = RecordedRun(places[ask.point], setting, ask, rungs[setting])
-            # a run is asked for once, whatever a file says
-            asked.setdefault((one.place, one.setting, ask.seed, ask.rung), one)
+            recorded_run = RecordedRun(places[ask.point], setting, ask, rungs[setting])
+            # a run is asked for once, even if a file repeats it
+            asked.setdefault((recorded_run.place, recorded_run.setting, ask.seed, ask.rung), recorded_run)
 
     if seedless:
         warn_of(ledger.path, f"{seedless} of its asks lack{'s' * (seedless == 1)} a seed")
 
-    def order(one: RecordedRun) -> tuple[int, int, int, int, int]:
-        seed = one.ask.seed or 0
-        return one.place, one.setting, seeds.get(seed, len(seeds)), seed, one.ask.rung
+    def order(recorded_run: RecordedRun) -> tuple[int, int, int, int, int]:
+        seed = recorded_run.ask.seed or 0
+        return recorded_run.place, recorded_run.setting, seeds.get(seed, len(seeds)), seed, recorded_run.ask.rung
 
     return sorted(asked.values(), key=order)
 

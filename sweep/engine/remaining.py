@@ -1,4 +1,4 @@
-"""What of a plan is in its ledger already, and what remains."""
+"""How much of a plan is in its ledger already, and what remains."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ MOST_RUNS = 200_000
 
 @dataclass(frozen=True)
 class Remaining:
-    """What a ledger holds of a plan.
+    """The state of a plan in its ledger.
 
     done: runs of the plan that are in.
     unused: runs of the ledger that the plan does not ask for.
@@ -57,14 +57,16 @@ def remaining(plan: Plan, ledger: Path, speed: Speed | None = None) -> Remaining
         statuses = opened.statuses()
         changed = changes(opened.space(), plan.space.data) if statuses else ""
     keys = {runs.key(choice): choice.point for choice in runs.pool().grid()}
-    each = plan.settings * plan.seed_counts
-    had = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
+    runs_of_points = plan.settings * plan.seed_counts
+    done_of_points = np.bincount([keys[key] for key in keys.keys() & statuses.keys()], minlength=len(plan.points))
     unused = len(statuses.keys() - keys.keys())
-    return Remaining(len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - had / each)
+    return Remaining(
+        len(keys.keys() & statuses.keys()), unused, changed if unused else "", 1 - done_of_points / runs_of_points
+    )
 
 
 def most_runs(plan: Plan, speed: Speed | None = None) -> int:
-    """How many runs the strategy of a plan does at most; where its budget is hours, at the mean hours of its points."""
+    """The largest number of runs of a plan's strategy; for a budget in hours, by the mean hours of its points."""
     strategy = plan.space.strategy
     most = plan.runs + _confirming(plan)
     most = min(strategy.runs or most, most)
@@ -85,12 +87,12 @@ def _confirming(plan: Plan) -> int:
 
 
 def share_of_search(plan: Plan, done: int = 0, speed: Speed | None = None) -> NDArray[np.float64]:
-    """What of each point's runs a search does, as if it spread over the points."""
+    """The share of each point's runs that a search does, if it spread evenly over the points."""
     return np.full(len(plan.points), max(most_runs(plan, speed) - done, 0) / plan.runs)
 
 
 def _remaining_search(plan: Plan, runs: PlannedRuns, ledger: Path, speed: Speed | None) -> Remaining:
-    """What a search has asked for and what came of it."""
+    """The state of a search in its ledger."""
     with Ledger.open(ledger) as opened:
         answers = opened.answers()
         history, _ = runs.history(opened.asks(), answers, opened.positions())

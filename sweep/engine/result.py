@@ -1,4 +1,4 @@
-"""What came of a run, from the worker that did it to the ledger."""
+"""The result of a run, from the worker to the ledger."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run.
+    """The result of a run.
 
     key: the run's.
     status: 'done'; 'failed'; or 'diverged', if the loss or the network's answers are no finite numbers.
@@ -33,7 +33,7 @@ class Result:
     checkpointed: bool = False
 
     def __post_init__(self) -> None:
-        # messages quote names of files, which need not be text, and neither the ledger nor a terminal takes those
+        # messages may quote file names with invalid characters, which neither the ledger nor a terminal accepts
         for name in ("kind", "message", "traceback"):
             text = getattr(self, name).encode("utf-8", "backslashreplace").decode()
             object.__setattr__(self, name, text)

@@ -56,7 +56,7 @@ class Run:
 
     @cached_property
     def group(self) -> str:
-        """What runs share that can be trained together: the point, and most of the recipe."""
+        """The common part of runs that can be trained together: the point, and most of the recipe."""
         return f"{(self.texts or texts_of(self.point, self.proxy))[0]} {group_of(self.proxy)}"
 
     @property
@@ -119,5 +119,5 @@ def wanted(plan: "Plan") -> list[Run]:
 
 def missing(runs: Iterable[Run], known: Iterable[str]) -> list[Run]:
     """The runs whose keys are not known, in the order of their keys."""
-    had = set(known)
-    return sorted((run for run in runs if run.key not in had), key=lambda run: run.key)
+    known_keys = set(known)
+    return sorted((run for run in runs if run.key not in known_keys), key=lambda run: run.key)

@@ -1,4 +1,4 @@
-"""The folder that Ray works in, and the end of every process that works in it."""
+"""Ray's working folder, and ending all processes that work in it."""
 
 import contextlib
 import fcntl
@@ -25,7 +25,7 @@ _MARKER = "wn-sweep scratch 1"
 
 
 class Scratch:
-    """A new folder that belongs to this process; on the way, folders of processes that have ended are removed.
+    """A new folder of this process; folders of processes that have ended are removed first.
 
     It lies where temporary files of Python's do: in TMPDIR, TEMP, TMP, /tmp, /var/tmp, /usr/tmp or the working
     directory, the first of them that can be written to and whose path is short enough for Ray. The kernel holds the
@@ -106,7 +106,7 @@ def _clear_abandoned(place: Path) -> None:
 
 def clear(folder: Path, session: int | None) -> None:
     """End every other process of a session, if one is given, and remove the folder that it worked in."""
-    # again and again: a process that is just starting has no file open yet, and would make the folder anew
+    # repeatedly: a process that is just starting has no open file yet, and would create the folder again
     while processes := _processes(session) if session else []:
         for process in processes:
             with contextlib.suppress(psutil.Error):
@@ -156,10 +156,10 @@ def _abandoned(folder: Path) -> Iterator[FileIO | None]:
         try:
             lock = stack.enter_context(open_regular(folder / "lock", os.O_RDWR))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ours = _private(folder.lstat()) and _lines(lock)[0] == _MARKER
+            is_ours = _private(folder.lstat()) and _lines(lock)[0] == _MARKER
         except OSError:
-            ours = False
-        yield lock if ours else None
+            is_ours = False
+        yield lock if is_ours else None
 
 
 def _private(folder: os.stat_result) -> bool:

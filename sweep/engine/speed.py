@@ -1,4 +1,4 @@
-"""How fast a search's runs are forecast to train: timed when it begins, and kept, so that no clock decides later."""
+"""The forecast training speed of a search: timed once at its start and stored, so that no clock decides later."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from sweep.errors import SpaceError
 from sweep.proxy.platform import PlatformError
 from sweep.space import Point, Space
 
-#: What holds it in the origin of the first ask that was made with it.
+#: Its key in the origin of the first ask that used it.
 SPEED = "speed"
 #: Digits that are kept.
 DIGITS = 4
@@ -24,7 +24,7 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds that a training step takes for each of its images, in the middle of what a forecast says.
+    """Seconds of a training step for each of its images, the middle of the forecast's range.
 
     timings: family, backbone, FLOPs of a point, and its seconds.
     kept: whether they come from a ledger, and not from timing steps now.
@@ -41,18 +41,18 @@ class Speed:
         except PlatformError as error:
             raise _unknown(plan, str(error)) from None
         timings = []
-        for numbers, each in zip(groups, timed, strict=True):
+        for numbers, group in zip(groups, timed, strict=True):
             point = plan.grid.listing.point(int(numbers[0]))
-            for one in sorted(each, key=lambda one: one.flops):
-                seconds = float(np.dot(MARGIN, [one.fastest, one.slowest]) / 2)
-                timings.append((point.family, point.backbone, float(one.flops), float(f"{seconds:.{DIGITS}g}")))
+            for timing in sorted(group, key=lambda timing: timing.flops):
+                seconds = float(np.dot(MARGIN, [timing.fastest, timing.slowest]) / 2)
+                timings.append((point.family, point.backbone, float(timing.flops), float(f"{seconds:.{DIGITS}g}")))
         if not timings:
             raise _unknown(plan, "no training step could be timed")
         return cls(tuple(timings))
 
     @classmethod
     def recorded(cls, asks: Iterable[Ask]) -> Self | None:
-        """What the asks of a ledger were made with; None if it holds none that makes sense."""
+        """The speed that the asks of a ledger were made with; None if it has none that is valid."""
         for ask in sorted(asks, key=lambda ask: ask.number):
             rows = ask.origin.get(SPEED)
             try:
@@ -65,7 +65,7 @@ class Speed:
 
     @property
     def origin(self) -> Mapping[str, Any]:
-        """What an ask's origin holds of it."""
+        """The entry for an ask's origin."""
         return {SPEED: [list(timing) for timing in self.timings]}
 
     def hours(self, plan: Plan) -> NDArray[np.float64]:
@@ -82,18 +82,27 @@ class Speed:
 
     def spent(self, space: Space, asks: Iterable[Ask], planned: Iterable[PlannedPoint]) -> float:
         """Forecast hours of what was asked for, as a budget counts them."""
-        images, each = _images(space), {}
-        for one in planned:
-            point = Point(**json.loads(one.point))
-            each[one.point] = float(self._seconds(point.family, point.backbone, np.array([float(one.flops)]))[0])
-        asked = [(ask.point, ask.rung) for ask in asks if ask.point is not None]
-        return sum(each[point] * images[rung] for point, rung in asked if point in each and rung < len(images)) / 3600
+        images, seconds_by_point = _images(space), {}
+        for planned_point in planned:
+            point = Point(**json.loads(planned_point.point))
+            seconds_by_point[planned_point.point] = float(
+                self._seconds(point.family, point.backbone, np.array([float(planned_point.flops)]))[0]
+            )
+        runs = [(ask.point, ask.rung) for ask in asks if ask.point is not None]
+        return (
+            sum(
+                seconds_by_point[point] * images[rung]
+                for point, rung in runs
+                if point in seconds_by_point and rung < len(images)
+            )
+            / 3600
+        )
 
     def _seconds(self, family: str, backbone: str, flops: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds of a training step for each image, by FLOPs."""
         name = family, backbone
-        known = [timing for timing in self.timings if timing[:2] == name] or list(self.timings)
-        return _interpolated(flops, sorted(timing[2:] for timing in known))
+        timings = [timing for timing in self.timings if timing[:2] == name] or list(self.timings)
+        return _interpolated(flops, sorted(timing[2:] for timing in timings))
 
 
 def _images(space: Space) -> list[float]:
@@ -101,13 +110,13 @@ def _images(space: Space) -> list[float]:
     return [float(np.mean([images_learned(passes(proxy)) for _, proxy in rung.recipes])) for rung in space.rungs()]
 
 
-def _interpolated(flops: NDArray[np.float64], known: list[tuple[float, float]]) -> NDArray[np.float64]:
+def _interpolated(flops: NDArray[np.float64], timings: list[tuple[float, float]]) -> NDArray[np.float64]:
     """Seconds between those known, and in proportion to FLOPs above the most."""
-    at, seconds = np.array(known).T
+    at, seconds = np.array(timings).T
     interpolated: NDArray[np.float64] = np.interp(flops, at, seconds) * np.maximum(flops / max(at[-1], 1.0), 1.0)
     return interpolated
 
 
-def _unknown(plan: Plan, why: str) -> SpaceError:
-    what = f"the training time of a run cannot be forecast here ({why}); give the budget as runs"
-    return SpaceError(plan.space.source.mistake(("strategy", "hours"), what))
+def _unknown(plan: Plan, reason: str) -> SpaceError:
+    message = f"the training time of a run cannot be forecast here ({reason}); give the budget as runs"
+    return SpaceError(plan.space.source.mistake(("strategy", "hours"), message))

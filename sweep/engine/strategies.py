@@ -1,4 +1,4 @@
-"""The strategy of a space, made for what it may choose from."""
+"""Making the strategy of a space for a pool."""
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +16,7 @@ from sweep.space import Space
 
 
 def strategy_of(space: Space, pool: Pool) -> Strategy:
-    """What a space's strategy is for a pool; raises SpaceError, with its line, if there is none."""
+    """Make a space's strategy for a pool; raises SpaceError, with its line, if that is impossible."""
     try:
         return STRATEGIES[space.strategy.name](pool, space.strategy.settings)
     except SweepError as error:
@@ -33,7 +33,7 @@ def check_strategy(plan: Plan, speed: Speed | None = None) -> None:
 
 
 def speed_of(plan: Plan, ledger: Path) -> Speed | None:
-    """How fast runs are forecast to train where the budget is hours: as the ledger has it, or else as measured now."""
+    """The forecast speed where the budget is in hours: from the ledger, or measured now."""
     if plan.space.strategy.hours is None:
         return None
     recorded = None
@@ -44,21 +44,21 @@ def speed_of(plan: Plan, ledger: Path) -> Speed | None:
 
 
 def other_versions(asks: Iterable[Ask]) -> list[str]:
-    """Lines on asks that other versions of a library chose than the one that is here, a line a library."""
+    """Warn about asks that another version of a library chose than the one installed, a line a library."""
     by_library: dict[str, set[str]] = {}
     for ask in asks:
         libraries = ask.origin.get("with")
-        for name, known in libraries.items() if isinstance(libraries, dict) else ():
-            by_library.setdefault(str(name), set()).add(str(known))
+        for name, used in libraries.items() if isinstance(libraries, dict) else ():
+            by_library.setdefault(str(name), set()).add(str(used))
     lines = []
-    for name, known in sorted(by_library.items()):
+    for name, versions in sorted(by_library.items()):
         try:
-            here = version(name)
+            installed = version(name)
         except (PackageNotFoundError, ValueError):
-            here = "none"
-        if others := sorted(known - {here}):
+            installed = "none"
+        if other := sorted(versions - {installed}):
             lines.append(
-                f"runs of this search were chosen by {name} {', '.join(others)}, and {here} is here: it goes on, "
-                "but may choose other runs than they would"
+                f"runs of this search were chosen by {name} {', '.join(other)}; {installed} is installed, and may "
+                "choose other runs from now on"
             )
     return lines

@@ -1,10 +1,10 @@
-"""The tables of a ledger, and how those of an earlier version become them."""
+"""The tables of a ledger, and the upgrades from earlier versions."""
 
 #: Written into the file's header: what kind of file it is, and the version of its tables.
 APPLICATION, VERSION = 0x776E7377, 3
 
-# Each column says what it may hold: whoever reads a ledger copies it into tables like these, so that SQLite itself
-# refuses whatever else a file from somebody else holds.
+# Each column has a constraint on its values: readers copy a ledger into tables like these, so that SQLite itself
+# refuses anything else in a file from somebody else.
 _COUNT = "INTEGER NOT NULL CHECK ({0} >= 0)"
 _MAYBE = "INTEGER CHECK ({0} >= 0)"
 _LIST = "TEXT NOT NULL DEFAULT '[]' CHECK (json_valid({0}) AND json_type({0}) = 'array')"

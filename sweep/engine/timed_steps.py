@@ -1,4 +1,4 @@
-"""Training steps on random images, to be timed: of lanes, captured as those of runs are, or of one network."""
+"""Training steps on random images, for timing: of lanes, captured like those of runs, or of one network."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from sweep.proxy.train import learn
 from sweep.proxy.training import Training
 from sweep.space import Point, Proxy
 
-#: Batches of random images that steps are taken on, again and again.
+#: The number of random batches, which are used in turn.
 BATCHES = 2
 #: Steps that there is a learning rate for.
 STEPS = 100_000
@@ -54,14 +54,14 @@ def lane_step(
     epoch = [drawn_epoch(data, proxy, run.generators)] * lanes
     steps.begin_epoch(epoch)
     size, count = proxy.batch_size, len(stretches(len(data.train), proxy.batch_size))
-    taken = 0
-    go = platform.captured(steps, [size], steps.tensors) if captured else steps
+    count_taken = 0
+    take_step = platform.captured(steps, [size], steps.tensors) if captured else steps
 
     def step() -> None:
-        nonlocal taken
-        if taken and taken % count == 0:
+        nonlocal count_taken
+        if count_taken and count_taken % count == 0:
             steps.go_to(0)
-        go(size)
-        taken += 1
+        take_step(size)
+        count_taken += 1
 
     return step

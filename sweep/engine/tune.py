@@ -1,4 +1,4 @@
-"""Ray Tune at work: trials that take work from a feed, and what becomes of each work."""
+"""Ray Tune: trials that take work from a feed, and the handling of their results."""
 
 import contextlib
 import os
@@ -27,15 +27,15 @@ from sweep.errors import EngineError
 
 OnResults = Callable[[list[Result]], None]
 
-#: Seconds between two looks at whether a worker more would have work.
+#: Seconds between two checks of whether another worker would have work.
 LOOK_EVERY = 0.2
-#: Workers in a row that die before they have work: then it is no accident.
+#: So many workers in a row that die before they get work mean that something is wrong.
 MOST_IDLE_DEATHS = 6
 
 
 @dataclass(frozen=True)
 class Job:
-    """How work is to be done; the work itself comes by the feed."""
+    """The settings for doing work; the work itself comes through the feed."""
 
     resources: dict[str, float]
     workers: int | None
@@ -48,23 +48,23 @@ class Job:
     feed: str = field(default_factory=lambda: f"wn-sweep-{uuid.uuid4().hex}")
 
     def needs(self) -> dict[str, float]:
-        """What Tune gives a run, in its words."""
+        """The resources of a run, with Tune's names."""
         return {"cpu": self.resources["cpus"]} | ({"gpu": gpus} if (gpus := self.resources["gpus"]) else {})
 
     def slots(self) -> int:
         """How many runs there is room for at this moment."""
         if self.workers is not None:
             return self.workers
-        there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        return max(1, min(int(there.get(kind.upper(), 0) / need) for kind, need in self.needs().items()))
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        return max(1, min(int(resources.get(kind.upper(), 0) / need) for kind, need in self.needs().items()))
 
 
-class Lost(Exception):  # noqa: N818 - nothing is wrong with what is to be done
-    """What Ray lost and may not lose another time."""
+class Lost(Exception):  # noqa: N818 - the fault is not in the work
+    """Ray itself failed, and may work when it is started again."""
 
 
 class _Workers(Searcher):
-    """Suggests a trial for each worker for which there are room and work."""
+    """Suggests a trial for each worker that has resources and work."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(metric="done", mode="max")
@@ -74,7 +74,7 @@ class _Workers(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         alive = len(self._alive)
-        # with nothing to look after, Tune would ask again in a second
+        # without trials Tune would ask again only after a second
         while not alive and not ray.get(self._feed.wants_workers.remote(0)):
             time.sleep(LOOK_EVERY / 10)
         if time.monotonic() < self._next_look:
@@ -90,14 +90,14 @@ class _Workers(Searcher):
         self._alive.discard(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing to save: what is left is asked of the ledger."""
+        """Required by Tune; there is no state, since the ledger knows the remaining runs."""
 
     def restore(self, checkpoint_path: str) -> None:
-        """Nothing to restore."""
+        """Required by Tune; see `save`."""
 
 
 class _HandOver(tune.Callback):
-    """Hands each result over, and sees to it that what was lost is done again."""
+    """Passes results on, and puts lost work into the feed again."""
 
     def __init__(self, job: Job, on_results: OnResults) -> None:
         self._retries, self._on_results = job.retries, on_results
@@ -108,23 +108,25 @@ class _HandOver(tune.Callback):
         self.trouble: Exception | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # Tune pickles its settings to a file that is never read; a pipe cannot travel with them
+        # Tune pickles its settings to a file that is never read; a pipe cannot be pickled
         return {}
 
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any) -> None:
         with self._raising():
             self._idle_deaths = 0
-            again: list[Result] = []
-            over: list[Result] = []
-            for one in map(Result.of, result["results"]):
-                if one.kind == ANOTHER_VERSION:
-                    raise EngineError(one.message)
-                (again if one.kind in CAN_PASS and self._may_try(one.key) else over).append(one)
-            if over:
-                self._hand_over(over)
-            if again:
-                given: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
-                self._do_again(given, {one.key for one in again})
+            to_repeat: list[Result] = []
+            final: list[Result] = []
+            for run_result in map(Result.of, result["results"]):
+                if run_result.kind == ANOTHER_VERSION:
+                    raise EngineError(run_result.message)
+                (to_repeat if run_result.kind in CAN_PASS and self._may_try(run_result.key) else final).append(
+                    run_result
+                )
+            if final:
+                self._hand_over(final)
+            if to_repeat:
+                works: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
+                self._do_again(works, {run_result.key for run_result in to_repeat})
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         with self._raising():
@@ -140,7 +142,7 @@ class _HandOver(tune.Callback):
             if self._idle_deaths >= MOST_IDLE_DEATHS:
                 raise Lost(f"workers die before they take work: {reason}")
             undone = [key for text in given for key in keys_of(text) if key not in self._over]
-            # the worker died of the first of them, unless its whole node went; those of one work die together
+            # the worker died in the first work, unless its whole node was lost; runs of one work fail together
             suspects = [key for text in given[:1] for key in keys_of(text)]
             if not _lost_node(error):
                 for key in suspects:
@@ -151,7 +153,7 @@ class _HandOver(tune.Callback):
             self._do_again(given, set(undone))
 
     def _do_again(self, texts: list[str], keys: set[str]) -> None:
-        """Put the runs of some works into the feed again, one work at a time, so that it is clear who fails."""
+        """Put the runs of some works into the feed again, one work at a time, so that it is clear which one fails."""
         again = []
         for work in map(Work.read, texts):
             if runs := tuple(run for run in work.runs if run.key in keys):
@@ -174,16 +176,16 @@ class _HandOver(tune.Callback):
         try:
             yield
         except Exception as error:
-            # Tune wraps what a callback raises in pages of its own; `do_here` raises it as it was
+            # Tune wraps a callback's exception in pages of its own; `do_here` raises the original one
             self.trouble = error
             raise
 
 
 def do_here(job: Job, on_results: OnResults) -> None:
-    """Do what the feed has, on the Ray that this process has joined, until the feed ends.
+    """Do the work of the feed, on the Ray that this process has joined, until the feed ends.
 
-    A run whose worker died, or that failed in another way that can pass by itself, is done again up to `retries`
-    times, and then is a failed one. A run whose node was lost is done again.
+    A run whose worker died, or that failed for another temporary reason, is repeated up to `retries` times, and then
+    counts as failed. A run whose node was lost is repeated.
     Raises EngineError if nothing can be run at all, and whatever `on_results` raises.
     """
     hand_over = _HandOver(job, on_results)
@@ -197,19 +199,19 @@ def do_here(job: Job, on_results: OnResults) -> None:
 
 
 def do_there(job: Job, on_results: OnResults) -> None:
-    """The same through Ray Client, where Tune runs on the cluster's head: so do we, and results come by a queue."""
+    """The same through Ray Client: Tune and this code run on the cluster's head, and results come through a queue."""
     results = Queue(actor_options={"num_cpus": 0})
     settings = {name: value for name, value in os.environ.items() if name.startswith("TUNE_") or name in SETTINGS}
-    over = _there.options(runtime_env={"env_vars": settings}).remote(job, results)
+    job_done = _there.options(runtime_env={"env_vars": settings}).remote(job, results)
     while True:
-        ended = ray.wait([over], timeout=0.2)[0]
-        for some in results.get_nowait_batch(results.qsize()):
-            on_results(some)
+        ended = ray.wait([job_done], timeout=0.2)[0]
+        for batch in results.get_nowait_batch(results.qsize()):
+            on_results(batch)
         if ended:
             try:
-                ray.get(over)
+                ray.get(job_done)
             except RayTaskError as error:
-                # what was raised there, without the pages about where
+                # the original exception, without Ray's pages of context
                 raise error.cause from None
 
 
@@ -238,5 +240,5 @@ def _lost_node(error: RayActorError) -> bool:
 
 
 def last_line(error: BaseException | None) -> str:
-    """The last line of an error: Ray puts pages before it."""
+    """The last line of an error, since Ray writes pages before it."""
     return (str(error).strip() or "Ray gave no reason").splitlines()[-1]

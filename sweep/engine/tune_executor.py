@@ -1,4 +1,4 @@
-"""The executor on Ray Tune. Ray lives in a process of its own: whatever becomes of it, results that came are safe."""
+"""The executor on Ray Tune. Ray has its own process, so results that have arrived are safe if it fails."""
 
 import contextlib
 import json
@@ -21,20 +21,20 @@ from sweep.errors import EngineError
 from sweep.signals import deferred
 from sweep.space.schema import Resources
 
-#: Ray may be lost this many times without doing a run in between; then it is no accident.
+#: Ray may fail this many times without a finished run in between before the sweep gives up.
 MOST_LOSSES = 3
-#: Seconds in which Ray has started, and in which it has joined a cluster.
+#: Time-outs in seconds for Ray to start, and to join a cluster.
 START_WITHIN, JOIN_WITHIN = 600.0, 90.0
-#: Seconds after which a person is told what is being waited for, between two such notes, and between two looks.
+#: Seconds until the first note on what is being waited for, between two notes, and between two checks.
 NOTE_AFTER, NOTE_EVERY, LOOK_EVERY = 20.0, 60.0, 1.0
-#: Seconds in which a cluster is left politely.
+#: Time-out in seconds for leaving a cluster cleanly.
 LEAVE_WITHIN = 5.0
 
 
 class Tune:
-    """Does work on Ray Tune: on a Ray of this machine that is ended whatever happens, or on a cluster.
+    """Does work on Ray Tune: on a Ray of this machine, which is always ended, or on a cluster.
 
-    Where Ray itself is lost, it is started again for what is left.
+    If Ray itself fails, it is started again for the remaining work.
 
     Args:
         resources: what one run is given, and how often one that failed is done again.
@@ -95,7 +95,7 @@ class Tune:
     def _begin(self) -> None:
         if self._address:
             _answers(self._address)
-        # an interruption in between would leave a process that nobody ends
+        # an interruption in between would leave a process behind
         try:
             with deferred():
                 self._ray = _Ray(self._resources, self.workers, self._address, self._do, self._found_cards())
@@ -140,7 +140,7 @@ class Tune:
 
 
 def _answers(address: str) -> None:
-    # Ray itself takes minutes to say so, and says it in pages
+    # Ray itself takes minutes to report this, in pages of text
     if address == "auto":
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
@@ -153,7 +153,7 @@ def _answers(address: str) -> None:
 
 
 class _Ray:
-    """The process that drives Ray: gets work by stdin, says results by stdout, and ends when stdin does."""
+    """The process that drives Ray: reads work from stdin, writes results to stdout, and ends with stdin."""
 
     def __init__(self, resources: Resources, workers: int | None, address: str | None, do: str, cards: int) -> None:
         self._address = address
@@ -169,7 +169,7 @@ class _Ray:
             env=child_environment(settings(address), None if address else self._scratch.token()),
             # Ray's workers import from the working directory of this process before all others
             cwd=self._scratch.folder,
-            # Ctrl-C is for us: what Ray would make of it is of no use
+            # Ctrl-C is handled by this process, not by Ray
             start_new_session=True,
         )
         self._scratch.lend(self._process.pid)
@@ -189,7 +189,7 @@ class _Ray:
         )
 
     def close(self) -> None:
-        """End the process, and whatever it started; a second time nothing happens."""
+        """End the process and all that it started; a second call does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -198,12 +198,12 @@ class _Ray:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         if self._address:
-            # a cluster lives on: it is told that its workers may go
+            # a cluster continues to run: its workers are released
             deadline = time.monotonic() + LEAVE_WITHIN
             while not self._ended() and time.monotonic() < deadline:
                 time.sleep(0.05)
         self._process.kill()
-        # before the process is waited for: until then its number, which is its session's, is nobody else's
+        # before waiting for the process: until then no other process can get its number, which is its session's
         self._scratch.clear()
         self._process.stdout.close()
         self._process.wait()
@@ -214,19 +214,19 @@ class _Ray:
     def _ended(self) -> bool:
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def _tell(self, what: dict[str, Any]) -> None:
-        """Write a line to its stdin; if it does not listen any more, its stdout ends as well."""
+    def _tell(self, message: dict[str, Any]) -> None:
+        """Write a line to its stdin; if the process has ended, its stdout ends as well."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
 
     def send(self, works: list[str]) -> None:
-        """Give it work."""
+        """Send work to the process."""
         self._tell({"works": works})
 
     def _hear(self, note: Callable[[str], None]) -> bool:
-        """Wait until it says something; False if it has not started in time."""
+        """Wait until it writes something; False if it has not started in time."""
         assert self._process.stdout is not None
         while not select.select([self._process.stdout], [], [], None if self.started else LOOK_EVERY)[0]:
             waited = time.monotonic() - self._began
@@ -234,13 +234,13 @@ class _Ray:
                 return False
             if waited >= self._next_note:
                 self._next_note += NOTE_EVERY
-                what = f"cluster {self._address}" if self._address else "Ray"
+                target = f"cluster {self._address}" if self._address else "Ray"
                 logs = "" if self._address else f"; its logs: {self._scratch.folder}/ray/session_latest/logs"
-                note(f"Waiting for {what} to start, for {waited:.0f} s now{logs}")
+                note(f"Waiting for {target} to start, for {waited:.0f} s now{logs}")
         return True
 
     def results(self, note: Callable[[str], None]) -> list[Result]:
-        """Results that have arrived, perhaps none; raises EngineError if it says that nothing can be run."""
+        """Results that have arrived, perhaps none; raises EngineError if it reports that nothing can be run."""
         assert self._process.stdout is not None
         out = self._process.stdout.fileno()
         if not self._hear(note):
@@ -248,23 +248,23 @@ class _Ray:
                 raise EngineError(f"{self._address}: no Ray cluster answered within {self._within:g} s")
             self._said, self.lost = f"Ray did not start within {self._within:g} s", True
             return []
-        news = os.read(out, 1 << 16)
-        if not news:
+        chunk = os.read(out, 1 << 16)
+        if not chunk:
             if self._hopeless:
                 raise EngineError(self._hopeless)
             self.lost = True
             return []
-        *lines, self._heard = (self._heard + news).split(b"\n")
-        said = [json.loads(line) for line in lines]
-        self.started = self.started or bool(said)
-        for one in said:
-            self._hopeless = one.get("hopeless", self._hopeless)
-            self._said = one.get("lost", self._said)
-        results = [Result.of(result) for one in said for result in one.get("results", ())]
+        *lines, self._heard = (self._heard + chunk).split(b"\n")
+        messages = [json.loads(line) for line in lines]
+        self.started = self.started or bool(messages)
+        for message in messages:
+            self._hopeless = message.get("hopeless", self._hopeless)
+            self._said = message.get("lost", self._said)
+        results = [Result.of(result) for message in messages for result in message.get("results", ())]
         if self._hopeless and not results:
             raise EngineError(self._hopeless)
         return results
 
     def last_words(self) -> str:
-        """Why it ended, as far as it said."""
+        """The reason why it ended, if it gave one."""
         return self._said or "it gave no reason"

@@ -1,4 +1,4 @@
-"""The process that drives Ray Tune: work comes by stdin, results go by stdout, a line of JSON each."""
+"""The process that drives Ray Tune: work comes on stdin, results go to stdout, a line of JSON each."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ from sweep.errors import EngineError
 
 
 def _join(job: Job) -> None:
-    """Start a Ray on this machine, or join a cluster; heard only when it fails."""
+    """Start a Ray on this machine, or join a cluster; silent unless it fails."""
     for name in ("ray", "ray.tune", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
@@ -42,18 +42,18 @@ def _join(job: Job) -> None:
 
 
 def main() -> NoReturn:
-    """Do the work that comes by stdin and say results on stdout, both a line of JSON each.
+    """Do the work from stdin and write results to stdout, a line of JSON each.
 
     Ends with stdin, or when Ray is lost.
     """
-    said = os.fdopen(os.dup(1), "w")
-    # nothing that a library prints is a result
+    output = os.fdopen(os.dup(1), "w")
+    # output of libraries must not be taken for results
     os.dup2(2, 1)
-    saying, started = threading.Lock(), threading.Event()
+    lock, started = threading.Lock(), threading.Event()
 
-    def say(**what: Any) -> None:
-        with saying:
-            print(json.dumps(what), file=said, flush=True)
+    def say(**message: Any) -> None:
+        with lock:
+            print(json.dumps(message), file=output, flush=True)
 
     job = Job(**json.loads(sys.stdin.readline()))
     try:
@@ -70,28 +70,28 @@ def main() -> NoReturn:
     except Lost as error:
         say(lost=str(error))
     except BaseException as error:
-        what = f"{type(error).__name__}: {last_line(error)}"
-        say(**({"hopeless": f"{job.address}: {what}"} if job.address else {"lost": what}))
-    said.close()
+        message = f"{type(error).__name__}: {last_line(error)}"
+        say(**({"hopeless": f"{job.address}: {message}"} if job.address else {"lost": message}))
+    output.close()
     _leave(job)
 
 
 def _listen(job: Job, feed: Any) -> NoReturn:
-    """Feed what stdin brings; leave when whoever asked is gone."""
+    """Put the work from stdin into the feed; leave at the end of stdin."""
     for line in sys.stdin:
         ray.get(feed.put.remote(json.loads(line)["works"]))
     _leave(job)
 
 
 def _watch_over(say: Callable[..., None], started: threading.Event) -> NoReturn:
-    """End when a process is gone that Ray cannot do without, also while Ray starts: it would wait for minutes."""
-    known: dict[int, psutil.Process] = {}
+    """End when an essential process of Ray has ended, also during the start: Ray itself would wait for minutes."""
+    watched: dict[int, psutil.Process] = {}
     while True:
         for child in psutil.Process().children():
             with contextlib.suppress(psutil.Error):
                 if child.name() in {"raylet", "gcs_server"}:
-                    known.setdefault(child.pid, child)
-        if any(not _alive(process) for process in known.values()):
+                    watched.setdefault(child.pid, child)
+        if any(not _alive(process) for process in watched.values()):
             slow = "; each has 15 s to import what it needs, a limit of Ray's; `wn-sweep run --inline` needs no Ray"
             say(lost=f"one of Ray's processes ended{'' if started.is_set() else f' while Ray started{slow}'}")
             os._exit(1)
@@ -108,6 +108,6 @@ def _alive(process: psutil.Process) -> bool:
 def _leave(job: Job) -> NoReturn:
     if job.address:
         ray.shutdown()
-    # a Ray of our own needs no polite end
+    # our own Ray needs no clean shutdown
     clear(Path(job.scratch), os.getpid())
     os._exit(0)

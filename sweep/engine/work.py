@@ -13,7 +13,7 @@ from sweep.space import Point, Proxy, canonical, own_network, trust
 
 @dataclass(frozen=True)
 class Storage:
-    """Where runs in progress are kept, how often, and where final weights are left; no part of any run's key.
+    """Where and how often checkpoints are stored, and where final weights go; not part of any run's key.
 
     checkpoints, weights: a directory or a URL that fsspec reads.
     interval: seconds between two checkpoints of a run.
@@ -42,7 +42,7 @@ class Work:
         return self.runs[0].platform
 
     def text(self) -> str:
-        """All that a worker in another process needs to do it."""
+        """The work as text for a worker in another process."""
         point, storage = self.runs[0].point, self.storage
         content = {
             "point": point.canonical(),
@@ -55,7 +55,7 @@ class Work:
 
     @classmethod
     def read(cls, text: str) -> "Work":
-        """The work that a text stands for; a network of the user's own is looked for where it was found."""
+        """Read a work from its text; the user's own network is loaded from where it was found."""
         content = json.loads(text)
         if content["folder"] is not None:
             trust(content["point"]["backbone"], content["folder"])

@@ -1,4 +1,4 @@
-"""Doing a work: each of its runs is trained, and whatever happens becomes a result."""
+"""Doing a work: each of its runs is trained, and every outcome, errors included, becomes a result."""
 
 import math
 import platform
@@ -20,16 +20,16 @@ from sweep.proxy.lanes import LaneRun, train_together
 from sweep.proxy.platform import CPU, Platform, PlatformError, here
 from sweep.space.guard import guarded
 
-#: Kinds of failure that can pass by themselves, so that trying again may help: both can be the doing of whatever else
-#: is on the machine. What a network raises it raises again, and so does a loss that leaves the numbers; a run that
-#: timed out has had the time that it was given, and giving it twice over is the person's to decide (--retry-failed).
+#: Temporary failures, which other programs on the machine may cause, so that a retry may help. An exception of a
+#: network or a loss that is not finite would occur again; a run that timed out has used its time, and the user decides
+#: whether it gets more (--retry-failed).
 CAN_PASS = frozenset({"worker died", "out of memory"})
 #: Seconds after its time limit in which a run ends by itself; a step that takes longer is ended.
 LATE = 60.0
 #: Lines of a traceback that are kept, and letters of it and of a message.
 LINES, LETTERS, MESSAGE = 20, 8000, 4000
 _NO_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
-#: The failure of a run that would be another one if it were done here.
+#: The failure of a run that would be a different run if it were done here.
 ANOTHER_VERSION = "another version"
 
 
@@ -42,7 +42,7 @@ def do(text: str) -> list[Result]:
 
 
 def _refused(run: Run) -> Result | None:
-    """The failure of a run that cannot be done here, or would be another one; None if it is the one that was asked."""
+    """The failure of a run that cannot be done here, or would be a different run here; None if it can be done."""
     try:
         key = key_of(run.point, run.proxy, run.seed, platform=here(run.platform))
     except PlatformError as error:
@@ -58,9 +58,9 @@ def _refused(run: Run) -> Result | None:
             "resources.architecture, which makes other runs"
         )
         return failure(run.key, ANOTHER_VERSION, message)
-    found = ", ".join(f"{name} {value}" for name, value in versions(run.platform).items())
+    installed = ", ".join(f"{name} {value}" for name, value in versions(run.platform).items())
     message = (
-        f"the worker on {platform.node()} would compute a different run: it has {found}; "
+        f"the worker on {platform.node()} would compute a different run: it has {installed}; "
         "install the same versions on every node"
     )
     return failure(run.key, ANOTHER_VERSION, message)
@@ -83,7 +83,7 @@ def _result(work: Work, run: Run) -> Result:
 
 
 def _lane_results(work: Work) -> list[Result]:
-    """Train the runs of a work together, and tell of each."""
+    """Train the runs of a work together, and give a result for each."""
     if (refused := _refused(work.runs[0])) is not None:
         return [replace(refused, key=run.key) for run in work.runs]
     lanes = [LaneRun(run.proxy, run.seed, work.checkpoint(run), work.weights(run)) for run in work.runs]
@@ -93,7 +93,7 @@ def _lane_results(work: Work) -> list[Result]:
         outcomes = [*train_together(first.point, lanes, first.lanes, first.platform)]
     except Exception as error:
         reason = _reason(error, first)
-        # what is over is over; of the others each may be tried again
+        # finished lanes keep their outcome; each of the others may be tried again
         outcomes = [lane.outcome or reason for lane in lanes]
     seconds = (time.perf_counter() - started) / len(lanes)
     results = [
@@ -131,7 +131,7 @@ def _reason(error: Exception, run: Run) -> _Reason:
     trace = "".join(traceback.format_exception(shown)).splitlines()[-LINES:]
     reason = _Reason("out of memory" if lacking else type(error).__name__, _first_line(shown), "\n".join(trace))
     if lacking:
-        # what this process keeps of a card may be what another run lacks, and the frames hold all of the run
+        # memory that this process caches on the GPU may be needed by another run, and the frames hold all of the run
         for one in _chain(error):
             traceback.clear_frames(one.__traceback__)
         run.platform.release()
@@ -148,7 +148,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _guard(run: Run) -> AbstractContextManager[None]:
-    """What keeps a network of the user's own from ending or stopping this process; a step may be a minute late."""
+    """Keep the user's own network from ending or blocking this process; a step may be a minute late."""
     if not run.point.own_network:
         return nullcontext()
     return guarded(run.proxy.timeout + LATE if run.proxy.timeout else 0)
@@ -175,8 +175,8 @@ def _trained(run: Run, outcome: Outcome) -> Result:
     )
     if outcome.status == "done":
         return result
-    what = "no finite answers after" if all(map(math.isfinite, losses)) else f"loss {losses[-1]:.3g} in"
-    message = f"{what} epoch {len(losses)}"
+    outcome_text = "no finite answers after" if all(map(math.isfinite, losses)) else f"loss {losses[-1]:.3g} in"
+    message = f"{outcome_text} epoch {len(losses)}"
     return replace(result, status="diverged", error=None, loss=None, kind="diverged", message=message)
 
 
@@ -208,7 +208,7 @@ def _card_lost(error: Exception) -> bool:
 
 
 def versions(on: Platform = CPU) -> dict[str, str]:
-    """What computes a run on a platform, for the record."""
+    """The versions of the software that computes a run on a platform."""
     return {
         "wn-sweep": version("wn-sweep"),
         "torch": torch.__version__,

@@ -48,14 +48,14 @@ def export(ledger: Ledger, to: Path, force: bool = False) -> str:
         raise SweepError(f"{to}: this file exists; --force replaces it")
     # runs are told as they are, points as the space judges them
     sweep = frame(ledger, kernels=False, metric=None if to.suffix == ".tex" or table == "points" else "error")
-    others = _others(sweep)
+    other_runs = _others(sweep)
     if to.suffix == ".db":
         trials = _whole(to, lambda part: optuna_db.write(sweep, ledger.curves(), part))
-        return f"{trials} runs: {to}{others}"
+        return f"{trials} runs: {to}{other_runs}"
     if table == "curves":
         epochs = curves_of(sweep, ledger)
         _whole(to, lambda part: tables.write(epochs, part, to.suffix))
-        return f"{epochs['key'].nunique()} runs: {to}{others}"
+        return f"{epochs['key'].nunique()} runs: {to}{other_runs}"
     study = Study(sweep)
     if to.suffix == ".tex":
         with words.judged_by(sweep.metric):
@@ -64,7 +64,7 @@ def export(ledger: Ledger, to: Path, force: bool = False) -> str:
         return f"{len(study.table)} points: {to}"
     rows = tables.points(study) if table == "points" else tables.runs(sweep)
     _whole(to, lambda part: tables.write(rows, part, to.suffix))
-    return f"{len(rows)} points: {to}" if table == "points" else f"{len(rows)} runs: {to}{others}"
+    return f"{len(rows)} points: {to}" if table == "points" else f"{len(rows)} runs: {to}{other_runs}"
 
 
 def _tracker(to: Path) -> str:
@@ -102,15 +102,15 @@ def _others(sweep: SweepFrame) -> str:
 def _table(to: Path) -> str:
     """Whether a table is one of runs, points or curves; empty for files that hold more."""
     if to.suffix not in SUFFIXES:
-        known = "; ".join(f"{suffix}: {what}" for suffix, what in SUFFIXES.items())
+        known_types = "; ".join(f"{suffix}: {purpose}" for suffix, purpose in SUFFIXES.items())
         folders = ", ".join(f"{tracker}/" for tracker in FOLDERS)
-        raise SweepError(f"{to}: unsupported file type; use one of these ({known}), or a folder: {folders}")
+        raise SweepError(f"{to}: unsupported file type; use one of these ({known_types}), or a folder: {folders}")
     if to.suffix in {".tex", ".db"}:
         return ""
-    named = [rows for rows in _TABLES if rows in to.stem.lower()]
-    if len(named) != 1:
+    matches = [rows for rows in _TABLES if rows in to.stem.lower()]
+    if len(matches) != 1:
         raise SweepError(f"{to}: the name must say runs, points or curves; {SUFFIXES['.csv']}")
-    return named[0]
+    return matches[0]
 
 
 def _whole(to: Path, write: Callable[[Path], _T]) -> _T:

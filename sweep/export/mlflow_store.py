@@ -35,7 +35,7 @@ def write(frame: SweepFrame, ledger: Ledger, folder: Path, final: Path) -> int:
             for run in runs:
                 start, end = round(run.started * 1000), round(run.finished * 1000)
                 tags = {name: str(value)[:5000] for name, value in run.about.items()}
-                made = client.create_run(experiment, start, tags, run.name)
+                created = client.create_run(experiment, start, tags, run.name)
                 times = (round(run.time(epoch) * 1000) for epoch in itertools.count(1))
                 metrics = [
                     entities.Metric(_LOSS, loss, time, epoch)
@@ -45,8 +45,8 @@ def write(frame: SweepFrame, ledger: Ledger, folder: Path, final: Path) -> int:
                     metrics.append(entities.Metric(_ERROR, run.error, end, len(run.losses)))
                 params = [entities.Param(name, str(value)) for name, value in run.params.items()]
                 for first in range(0, max(1, len(metrics)), _BATCH):
-                    client.log_batch(made.info.run_id, metrics[first : first + _BATCH], () if first else params)
-                client.set_terminated(made.info.run_id, "FINISHED" if run.done else "FAILED", end)
+                    client.log_batch(created.info.run_id, metrics[first : first + _BATCH], () if first else params)
+                client.set_terminated(created.info.run_id, "FINISHED" if run.done else "FAILED", end)
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)

@@ -179,15 +179,15 @@ def _study(
     for key, text in about.items():
         study.set_user_attr(key, text)
     distributions = _distributions(trial.params for trial in trials)
-    stored = {name: distribution_to_json(one) for name, one in distributions.items()}
+    stored = {name: distribution_to_json(distribution) for name, distribution in distributions.items()}
     rows: dict[Any, list[dict[str, Any]]] = {}
     with storage.engine.begin() as connection:
         first = 1 + (connection.exec_driver_sql("SELECT max(trial_id) FROM trials").scalar() or 0)
         for number, trial in enumerate(trials):
-            mine = {"trial_id": first + number}
+            trial_key = {"trial_id": first + number}
             rows.setdefault(models.TrialModel, []).append(
                 {
-                    **mine,
+                    **trial_key,
                     "number": number,
                     "study_id": study._study_id,
                     "state": trial.state,
@@ -196,24 +196,24 @@ def _study(
                 }
             )
             for param, value in trial.params.items():
-                one = distributions[param]
-                inner = one.to_internal_repr(_param(value, one))
+                distribution = distributions[param]
+                inner = distribution.to_internal_repr(_param(value, distribution))
                 columns = {"param_name": param, "param_value": inner, "distribution_json": stored[param]}
-                rows.setdefault(models.TrialParamModel, []).append({**mine, **columns})
+                rows.setdefault(models.TrialParamModel, []).append({**trial_key, **columns})
             for key, value in trial.attributes.items():
                 columns = {"key": key, "value_json": json.dumps(_plain(value))}
-                rows.setdefault(models.TrialUserAttributeModel, []).append({**mine, **columns})
+                rows.setdefault(models.TrialUserAttributeModel, []).append({**trial_key, **columns})
             for key, value in trial.constraints.items():
                 columns = {"key": f"{_CONSTRAINTS_KEY}:{key}", "value_json": json.dumps(value)}
-                rows.setdefault(models.TrialSystemAttributeModel, []).append({**mine, **columns})
+                rows.setdefault(models.TrialSystemAttributeModel, []).append({**trial_key, **columns})
             for objective, value in enumerate(trial.values):
-                kept, kind = models.TrialValueModel.value_to_stored_repr(value)
-                columns = {"objective": objective, "value": kept, "value_type": kind}
-                rows.setdefault(models.TrialValueModel, []).append({**mine, **columns})
+                stored_value, kind = models.TrialValueModel.value_to_stored_repr(value)
+                columns = {"objective": objective, "value": stored_value, "value_type": kind}
+                rows.setdefault(models.TrialValueModel, []).append({**trial_key, **columns})
             for step, value in enumerate(trial.curve, 1):
                 loss, sort = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
                 columns = {"step": step, "intermediate_value": loss, "intermediate_value_type": sort}
-                rows.setdefault(models.TrialIntermediateValueModel, []).append({**mine, **columns})
+                rows.setdefault(models.TrialIntermediateValueModel, []).append({**trial_key, **columns})
         for model, content in rows.items():
             connection.execute(insert(model.__table__), content)
 

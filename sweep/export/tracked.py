@@ -93,8 +93,8 @@ def library(name: str, tracker: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        what = f"{tracker} is not installed: pip install 'wn-sweep[trackers]'"
-        raise SweepError(what) from None
+        message = f"{tracker} is not installed: pip install 'wn-sweep[trackers]'"
+        raise SweepError(message) from None
 
 
 @contextmanager

@@ -33,15 +33,15 @@ def write(frame: SweepFrame, ledger: Ledger, folder: Path, final: Path) -> int:
         )
         for run in runs:
             config = {**run.params, "run": dict(run.about)}
-            made = wandb.init(
+            tracked_run = wandb.init(
                 project=frame.name, name=run.name, id=_identity(run.key), group=run.point, dir=scratch, config=config,
                 settings=settings, notes=frame.about or None, reinit="finish_previous",
             )  # fmt: skip
             for epoch, loss in enumerate(run.losses, 1):
-                made.log({LOSS: loss, "epoch": epoch}, step=epoch)
+                tracked_run.log({LOSS: loss, "epoch": epoch}, step=epoch)
             if run.error is not None:
-                made.summary[ERROR] = run.error
-            made.finish(exit_code=0 if run.done else 1)
+                tracked_run.summary[ERROR] = run.error
+            tracked_run.finish(exit_code=0 if run.done else 1)
         wandb.teardown()
         for path in sorted((Path(scratch) / "wandb").glob("offline-run-*")):
             # logs of the library, which name this machine's folders

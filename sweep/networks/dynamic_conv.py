@@ -136,8 +136,8 @@ def generate(activations: Tensor, weight: Tensor, conv: Shape) -> Tensor:
     groups, lam, _ = weight.shape
     if lam == 1 and not _counted(activations):
         # what a batched product of one term gives, in one pass and in the order in which kernels are wanted
-        made = activations.view(-1, groups, 1) * weight.view(groups, -1).to(activations.dtype)
-        return made.view(-1, *conv.kernel)
+        kernels = activations.view(-1, groups, 1) * weight.view(groups, -1).to(activations.dtype)
+        return kernels.view(-1, *conv.kernel)
     # a batched product, not einsum: fvcore and torch's counter see it whatever the sizes are
     slices = activations.reshape(-1, groups, lam).transpose(0, 1)
     return torch.bmm(slices, weight).transpose(0, 1).reshape(-1, *conv.kernel)

@@ -28,8 +28,8 @@ FAMILIES: dict[str, type[Family]] = {
 def bare_family(point: Point) -> Family:
     """The family of a resolved point, wherever it applies; its parameters may be arrays."""
     family: Any = FAMILIES[point.family]
-    made: Family = family(**{field.name: getattr(point.chosen, field.name) for field in fields(family)})
-    return made
+    result: Family = family(**{field.name: getattr(point.chosen, field.name) for field in fields(family)})
+    return result
 
 
 def numerics_of(point: Point) -> dict[str, int]:

@@ -63,7 +63,7 @@ def _product(a: Tensor, b: Tensor, lanes: int) -> Tensor:
     if _alike(a, lanes) and _alike(b, lanes) and of_a_lane % 64 == 0:
         return torch.bmm(a, b)
     pairs = zip(a.chunk(lanes), b.chunk(lanes), strict=True)
-    return torch.cat([torch.bmm(_moved(one), _moved(other)) for one, other in pairs])
+    return torch.cat([torch.bmm(_moved(first), _moved(second)) for first, second in pairs])
 
 
 def _alike(x: Tensor, lanes: int) -> bool:

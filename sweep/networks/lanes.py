@@ -180,8 +180,8 @@ class LaneNetwork:
     def _contexts(self, module: Any, x: Tensor) -> dict[str, Tensor]:
         if module is None:
             return {}
-        made = ops.sigmoid(self._linear(module.fc1, self._linear(module.reduce, ops.pooled(x))))
-        return dict(zip(module.sizes, made.split(list(module.sizes.values()), 2), strict=True))
+        activations = ops.sigmoid(self._linear(module.fc1, self._linear(module.reduce, ops.pooled(x))))
+        return dict(zip(module.sizes, activations.split(list(module.sizes.values()), 2), strict=True))
 
 
 def _generated(shape: Shape, x: Tensor, activations: Tensor, weight: Tensor) -> Tensor:
@@ -198,13 +198,15 @@ def _generated(shape: Shape, x: Tensor, activations: Tensor, weight: Tensor) -> 
         return static(x, kernels, shape.stride) * activations.transpose(1, 2)[..., None, None]
     of_groups = activations.unflatten(2, (groups, lam)).transpose(1, 2)
     if lam == 1:
-        made = of_groups * weight
+        generated = of_groups * weight
     else:
         flat = of_groups.reshape(lanes * groups, images, lam)
-        made = ops.products(flat, weight.reshape(lanes * groups, lam, per_group), lanes).unflatten(0, (lanes, groups))
+        generated = ops.products(flat, weight.reshape(lanes * groups, lam, per_group), lanes).unflatten(
+            0, (lanes, groups)
+        )
     if shape.groups > 1 and groups == outputs:
-        return ops.depthwise(x, made.unflatten(3, (k, k)), shape.stride)
-    kernels = made.transpose(1, 2).reshape(lanes, images, outputs, inputs, k, k)
+        return ops.depthwise(x, generated.unflatten(3, (k, k)), shape.stride)
+    kernels = generated.transpose(1, 2).reshape(lanes, images, outputs, inputs, k, k)
     if shape.groups > 1:
         return ops.depthwise(x, kernels[:, :, :, 0].transpose(1, 2), shape.stride)
     return ops.dense_each(x, kernels, shape.stride)

@@ -36,8 +36,8 @@ class Activations(nn.Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """(B, C, H, W) -> for the name of each convolution (B, its activations)."""
-        made = torch.sigmoid(self.fc1(self.reduce(pooled(x))))
-        return dict(zip(self.sizes, made.split(list(self.sizes.values()), 1), strict=True))
+        activations = torch.sigmoid(self.fc1(self.reduce(pooled(x))))
+        return dict(zip(self.sizes, activations.split(list(self.sizes.values()), 1), strict=True))
 
 
 class GeneratedConv(nn.Module):

@@ -4,7 +4,7 @@ from sweep.proxy.checkpoint import Checkpoint
 from sweep.proxy.data import Split, load
 from sweep.proxy.errors import DataError
 from sweep.proxy.train import NUMERICS, Outcome, OutOfTime, train
-from sweep.proxy.weights import Shelf, Weights
+from sweep.proxy.weights import StoredWeights, Weights
 
 __all__ = [
     "NUMERICS",
@@ -12,8 +12,8 @@ __all__ = [
     "DataError",
     "OutOfTime",
     "Outcome",
-    "Shelf",
     "Split",
+    "StoredWeights",
     "Weights",
     "load",
     "train",

@@ -71,10 +71,10 @@ def _windows(shares: tuple[float, float], aspects: Tensor, generator: torch.Gene
     height, width = (area * aspects / ratio).sqrt(), (area * ratio / aspects).sqrt()
     within = (height <= 1) & (width <= 1)
     first = within.int().argmax(0, keepdim=True)
-    height, width, some = height.gather(0, first)[0], width.gather(0, first)[0], within.any(0)
-    height = torch.where(some, height, (aspects / RATIO[0]).clamp(max=1))
-    width = torch.where(some, width, (RATIO[1] / aspects).clamp(max=1))
-    down, right = torch.where(some, down, 0.5), torch.where(some, right, 0.5)
+    height, width, has_window = height.gather(0, first)[0], width.gather(0, first)[0], within.any(0)
+    height = torch.where(has_window, height, (aspects / RATIO[0]).clamp(max=1))
+    width = torch.where(has_window, width, (RATIO[1] / aspects).clamp(max=1))
+    down, right = torch.where(has_window, down, 0.5), torch.where(has_window, right, 0.5)
     return torch.stack((down * (1 - height), right * (1 - width), height, width), 1)
 
 

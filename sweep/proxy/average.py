@@ -28,15 +28,15 @@ class Average:
     @torch.no_grad()
     def take_over(self) -> None:
         """Put the average into the network."""
-        for mine, its in zip(self._mean, self._of, strict=True):
-            its.copy_(mine)
+        for mean, parameter in zip(self._mean, self._of, strict=True):
+            parameter.copy_(mean)
 
     def state_dict(self) -> dict[str, Any]:
         """What the next step depends on, beside the weights."""
         return {"mean": self._mean, "steps": self._steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Become what `state` was taken of; raises ValueError if it is another network's."""
+        """Restore a state; raises ValueError if it is another network's."""
         self._steps = state["steps"]
-        for mine, its in zip(self._mean, state["mean"], strict=True):
-            mine.copy_(its)
+        for mean, stored in zip(self._mean, state["mean"], strict=True):
+            mean.copy_(stored)

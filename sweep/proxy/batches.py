@@ -36,23 +36,23 @@ def batches(
     channels, size = data.train.shape[1], data.size
     order, drawn = drawn_epoch(data, proxy, generators)
     order, drawn = order.to(data.device), drawn.to(data.device)
-    each, classes = order.shape[1], proxy.dataset.facts.classes
+    per_composite, classes = order.shape[1], proxy.dataset.facts.classes
     counts = class_counts(proxy.task, classes, data.device)
-    at_a_time = max(1, READY // (proxy.batch_size * each * channels * size * size))
-    left = epoch[first:]
-    for block in stretches(len(left), at_a_time):
-        mine = left[block]
-        whole = slice(mine[0].start, mine[-1].stop)
+    at_a_time = max(1, READY // (proxy.batch_size * per_composite * channels * size * size))
+    remaining = epoch[first:]
+    for block in stretches(len(remaining), at_a_time):
+        slices = remaining[block]
+        span = slice(slices[0].start, slices[-1].stop)
         with platform.step():
-            at, random = order[whole], drawn[whole.start * each : whole.stop * each]
+            at, random = order[span], drawn[span.start * per_composite : span.stop * per_composite]
             images, labels = made(data, proxy, at, random, counts)
-        for batch in mine:
-            where = slice(batch.start - whole.start, batch.stop - whole.start)
+        for batch in slices:
+            where = slice(batch.start - span.start, batch.stop - span.start)
             yield images[where], labels[where]
 
 
 def drawn_epoch(data: Split, proxy: Proxy, generators: tuple[Generator, Generator]) -> tuple[Tensor, Drawn]:
-    """What is random about an epoch, on the CPU: the images (count, images of a sample), and their augmentation."""
+    """The random numbers of an epoch, on the CPU: the images (count, images of a sample), and their augmentation."""
     order = drawn_images(len(data.train), proxy.task, generators[0])
     aspects = None if data.aspects is None else data.aspects[order.flatten()]
     return order, draw(proxy.augment, order.numel(), data.size, generators[1], aspects)

@@ -1,4 +1,4 @@
-"""Looking at every image of a set of the user's own once, before anything is trained on it."""
+"""Checking every image of the user's own data set once, before anything is trained on it."""
 
 import contextlib
 import hashlib
@@ -41,25 +41,25 @@ def check_images(dataset: Dataset) -> tuple[str, ...]:
     except ValueError as error:
         raise DataError(str(error)) from None
     # of images that seeds draw from, any may be trained on
-    whole = dataset.whole
-    train, validation = places(index.labels, whole)
+    all_images = dataset.whole
+    train, validation = places(index.labels, all_images)
     numbers = np.arange(len(index.labels)) if index.contents else _set_aside(index, dataset)
-    said = f"{index.fingerprint} {whole.counts()} {dataset.path} {version('pillow')}"
-    kept = f"{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
-    notes = _kept(kept)
+    key_text = f"{index.fingerprint} {all_images.counts()} {dataset.path} {version('pillow')}"
+    file_name = f"{hashlib.sha256(key_text.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+    notes = _kept(file_name)
     if notes is None:
         images = _looked_at(index, numbers)
         broken = [image.broken for image in images if image.broken]
         if broken:
             raise DataError(_together(broken))
         notes = tuple(_notes(dataset, index, dict(zip(numbers.tolist(), images, strict=True)), train, validation))
-        _keep(kept, notes)
+        _keep(file_name, notes)
     return notes
 
 
 @dataclass(frozen=True)
 class _Image:
-    """What an image's file turned out to be; `broken` says why it cannot be read."""
+    """The result of reading an image's file; `broken` says why it cannot be read."""
 
     name: str
     digest: bytes
@@ -102,18 +102,20 @@ def _notes(
     learned = {images[number].digest: number for number in train.tolist() if number in images}
     copies = [n for n in validation.tolist() if n in images and images[n].digest in learned]
     if copies:
-        first, its = images[copies[0]].name, images[learned[images[copies[0]].digest]].name
+        first, original = images[copies[0]].name, images[learned[images[copies[0]].digest]].name
         notes.append(
             f"{dataset.path}: {len(copies):,} of the {len(validation):,} validation images are copies of training "
-            f"images ({first} of {its}): errors will be lower than those of new images"
+            f"images ({first} of {original}): errors will be lower than those of new images"
         )
     classes: dict[bytes, dict[int, str]] = {}
     for number, image in images.items():
         classes.setdefault(image.digest, {}).setdefault(int(index.labels[number]), image.name)
-    several = [names for names in classes.values() if len(names) > 1]
-    if several:
-        one, other, *_ = several[0].values()
-        notes.append(f"{dataset.path}: {len(several):,} images lie in more than one class ({one} and {other})")
+    in_several = [names for names in classes.values() if len(names) > 1]
+    if in_several:
+        first_name, second_name, *_ = in_several[0].values()
+        notes.append(
+            f"{dataset.path}: {len(in_several):,} images lie in more than one class ({first_name} and {second_name})"
+        )
     turned = Counter(image.oriented for image in images.values())[True]
     if turned:
         notes.append(
@@ -132,7 +134,7 @@ def _kept(name: str) -> tuple[str, ...] | None:
 
 
 def _keep(name: str, notes: Sequence[str]) -> None:
-    """Note that all is well; a cache that takes nothing costs the same look once more."""
+    """Store the result; if the cache cannot be written, the check is repeated next time."""
     with contextlib.suppress(OSError, DataError):
         path = cache("checked") / name
         path.parent.mkdir(parents=True, exist_ok=True)

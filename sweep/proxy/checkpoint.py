@@ -68,7 +68,7 @@ class Checkpoint:
             self.kept = True
         except Exception as error:
             self._note("written", error)
-        # counted from here, so that a slow storage does not take all of the time
+        # the interval starts after writing, so that a slow storage does not take all of the time
         self._last = time.monotonic()
 
     def set_aside(self, why: str = "damaged") -> None:
@@ -79,8 +79,8 @@ class Checkpoint:
         except Exception as error:
             self._note("set aside", error)
 
-    def _note(self, what: str, error: Exception) -> None:
-        note = f"a checkpoint could not be {what} ({stored.said(error)})"
+    def _note(self, action: str, error: Exception) -> None:
+        note = f"a checkpoint could not be {action} ({stored.said(error)})"
         if note not in self.notes:
             self.notes.append(note)
 

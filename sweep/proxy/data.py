@@ -97,32 +97,37 @@ def load(dataset: Dataset, image_size: int, draw: int | None = None) -> Split:
         return _load(dataset, image_size)
     if draw is None:
         raise ValueError("each seed has training images of its own: load needs the seed")
-    whole = load(dataset.whole, image_size)
-    at = subset_of(whole, dataset, draw)
-    images = whole.train[at]
-    known = _moments(images, len(images))
-    mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
-    aspects = None if whole.aspects is None else whole.aspects[at]
+    all_images = load(dataset.whole, image_size)
+    at = subset_of(all_images, dataset, draw)
+    images = all_images.train[at]
+    moments = _moments(images, len(images))
+    mean, deviation = (torch.tensor(moments[name])[:, None, None] for name in ("mean", "deviation"))
+    aspects = None if all_images.aspects is None else all_images.aspects[at]
     return replace(
-        whole, train=images, train_labels=whole.train_labels[at], mean=mean, deviation=deviation, aspects=aspects
+        all_images,
+        train=images,
+        train_labels=all_images.train_labels[at],
+        mean=mean,
+        deviation=deviation,
+        aspects=aspects,
     )
 
 
 def _load(dataset: Dataset, image_size: int) -> Split:
     if dataset.fit is not None:
         return _load_whole(dataset, image_size)
-    images, labels, known = _chosen(dataset)
+    images, labels, moments = _chosen(dataset)
     train = dataset.counts()[0]
-    if known and images.shape[2:] != (image_size, image_size):
+    if moments and images.shape[2:] != (image_size, image_size):
         raise DataError(
             f"the images of {dataset.path} are too many to be resized in memory: give the data set the network's "
             f"image_size, {image_size}"
         )
     x = sized(images, image_size)
     y = torch.from_numpy(labels)
-    known = known or _moments(x, train)
-    mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
-    return Split(x[:train], y[:train], x[train:], y[train:], mean, deviation, known["white"][0])
+    moments = moments or _moments(x, train)
+    mean, deviation = (torch.tensor(moments[name])[:, None, None] for name in ("mean", "deviation"))
+    return Split(x[:train], y[:train], x[train:], y[train:], mean, deviation, moments["white"][0])
 
 
 def _load_whole(dataset: Dataset, image_size: int) -> Split:
@@ -131,16 +136,18 @@ def _load_whole(dataset: Dataset, image_size: int) -> Split:
     facts, numbers = dataset.facts, places(index.labels, dataset)
     side = math.ceil(WHOLE * facts.image_size)
 
-    def known_of_whole(images: NDArray[np.uint8]) -> dict[str, list[float]]:
+    def facts_of(images: NDArray[np.uint8]) -> dict[str, list[float]]:
         return {**_moments(torch.from_numpy(images), len(images)), "aspects": aspects(dataset, index, numbers[0])}
 
-    whole, known = _held(dataset, numbers[0], decoded(dataset, index, "whole", side), side, known_of_whole)
+    train_images, facts_of_images = _held(dataset, numbers[0], decoded(dataset, index, "whole", side), side, facts_of)
     judged, _ = _held(dataset, numbers[1], decoded(dataset, index), facts.image_size, lambda images: {})
-    x, y = torch.from_numpy(whole), sized(judged, image_size)
-    mean, deviation = (torch.tensor(known[name])[:, None, None] for name in ("mean", "deviation"))
-    white = max(known["white"][0], float(y.max()))
+    x, y = torch.from_numpy(train_images), sized(judged, image_size)
+    mean, deviation = (torch.tensor(facts_of_images[name])[:, None, None] for name in ("mean", "deviation"))
+    white = max(facts_of_images["white"][0], float(y.max()))
     train_labels, validation_labels = (torch.from_numpy(index.labels[at]) for at in numbers)
-    return Split(x, train_labels, y, validation_labels, mean, deviation, white, torch.tensor(known["aspects"]))
+    return Split(
+        x, train_labels, y, validation_labels, mean, deviation, white, torch.tensor(facts_of_images["aspects"])
+    )
 
 
 def _held(
@@ -190,21 +197,23 @@ def _moments(images: Tensor, train: int) -> dict[str, list[float]]:
 def _chosen(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, list[float]]]:
     """Images and labels of the training split, and then of the validation split; of many, also their moments."""
     labels, images = _source(dataset)
-    parts = places(labels, dataset)
-    at, facts = np.concatenate(parts), dataset.facts
+    numbers = places(labels, dataset)
+    at, facts = np.concatenate(numbers), dataset.facts
     shape = facts.channels, facts.image_size, facts.image_size
     if not dataset.of_the_user or len(at) * math.prod(shape) <= IN_MEMORY:
         return images(at), labels[at], {}
     path = _on_disk(dataset, f"{shape}")
-    pixels, known = mapped(path, at, shape, images, lambda made: _moments(torch.from_numpy(made), len(parts[0])))
-    return pixels, labels[at], known
+    pixels, moments = mapped(
+        path, at, shape, images, lambda pixels_made: _moments(torch.from_numpy(pixels_made), len(numbers[0]))
+    )
+    return pixels, labels[at], moments
 
 
-def _on_disk(dataset: Dataset, what: str) -> Path:
+def _on_disk(dataset: Dataset, shape: str) -> Path:
     """Where images of a set lie when they are too many for memory."""
     # another decoder, other pixels
-    said = f"{dataset.facts.fingerprint} {what} {dataset.counts()} {version('pillow')}"
-    return cache("images") / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.bytes"
+    key_text = f"{dataset.facts.fingerprint} {shape} {dataset.counts()} {version('pillow')}"
+    return cache("images") / f"{hashlib.sha256(key_text.encode()).hexdigest()[:32]}.bytes"
 
 
 def places(
@@ -254,15 +263,15 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     path = Path(package.submodule_search_locations[0]) / "datasets/data/digits.csv.gz"
     table = np.loadtxt(path, delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, 1, 8, 8), table[:, -1].astype(np.int64)
-    found = fingerprint(images, labels)
-    if found != DATASETS["digits"].fingerprint:
-        raise DataError(f"the images of digits are not those that this version knows ({found[:12]})")
+    digest = fingerprint(images, labels)
+    if digest != DATASETS["digits"].fingerprint:
+        raise DataError(f"the images of digits are not those that this version knows ({digest[:12]})")
     return images, labels
 
 
-def subset_of(whole: Split, dataset: Dataset, draw: int) -> Tensor:
+def subset_of(all_images: Split, dataset: Dataset, draw: int) -> Tensor:
     """Numbers of the training images that a seed draws from those of the whole set."""
-    labels = whole.train_labels.cpu().numpy()
+    labels = all_images.train_labels.cpu().numpy()
     return torch.from_numpy(drawn_by(draw, labels, dataset.facts)[: dataset.counts()[0]])
 
 

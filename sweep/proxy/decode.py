@@ -65,8 +65,8 @@ def _opened(content: bytes, name: str, channels: int) -> Iterator[Image.Image]:
         if image.mode not in {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}:
             raise DataError(f"{name}: images of mode {image.mode} have no eight bits a channel")
         # a palette's transparency would be warned of
-        whole = image.convert("RGBA") if image.mode in {"P", "PA"} else image
-        yield whole.convert("L" if channels == 1 else "RGB")
+        converted = image.convert("RGBA") if image.mode in {"P", "PA"} else image
+        yield converted.convert("L" if channels == 1 else "RGB")
 
 
 @contextlib.contextmanager

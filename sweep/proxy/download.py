@@ -28,8 +28,8 @@ def download(name: str, tell: Callable[[str], None] = lambda line: None) -> Path
             folder.mkdir(parents=True, exist_ok=True)
             _fetch(address, checksum, path)
         except (OSError, http.client.HTTPException) as error:
-            what = str(error) or type(error).__name__
-            raise DataError(f"{address} cannot be downloaded to {path}: {what}") from None
+            reason = str(error) or type(error).__name__
+            raise DataError(f"{address} cannot be downloaded to {path}: {reason}") from None
         tell(f"{path} downloaded from {address}")
     return folder
 

@@ -31,10 +31,10 @@ class Found:
 
 def cache(name: str) -> Path:
     """Where downloads of a data set are kept; raises DataError where there is no home directory to keep them in."""
-    said = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # a relative one would be another folder for every worker; the XDG specification has it ignored
-    if said.is_absolute():
-        return said / "wn-sweep" / name
+    if cache_home.is_absolute():
+        return cache_home / "wn-sweep" / name
     try:
         return Path.home() / ".cache" / "wn-sweep" / name
     except RuntimeError:
@@ -53,8 +53,8 @@ def find(dataset: Dataset, test: bool = False) -> Found:
     else:
         places = [cache(dataset.name), *([Path(official.debian[0])] if official.debian else [])]
     for place in places:
-        if found := _at(place, dataset.name, files):
-            return found
+        if location := _at(place, dataset.name, files):
+            return location
     forms = " and ".join(f"{name}[.gz]" for name in files)
     if official.archives:
         forms = f"{' or '.join(official.archives)}, or of the folder that the first of them holds"
@@ -83,19 +83,19 @@ def read(dataset: Dataset, test: bool = False) -> Arrays:
 
     Raises DataError if they are missing, damaged, or not the official ones.
     """
-    found, facts, official = find(dataset, test), DATASETS[dataset.name], OFFICIAL[dataset.name]
+    location, facts, official = find(dataset, test), DATASETS[dataset.name], OFFICIAL[dataset.name]
     checksums = official.test_files if test else official.files
-    batches = [*(_idx if "mnist" in dataset.name else _cifar)(dataset.name, found, checksums)]
+    batches = [*(_idx if "mnist" in dataset.name else _cifar)(dataset.name, location, checksums)]
     images, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     expected = (facts.test_images if test else facts.pool, facts.channels, facts.image_size, facts.image_size)
     if images.shape != expected or labels.shape != expected[:1]:
-        raise DataError(f"{found.place}: images {images.shape} and labels {labels.shape}, not {expected}")
+        raise DataError(f"{location.place}: images {images.shape} and labels {labels.shape}, not {expected}")
     if not 0 <= labels.min() <= labels.max() < facts.classes:
-        raise DataError(f"{found.place}: labels from {labels.min()} to {labels.max()}, of {facts.classes} classes")
+        raise DataError(f"{location.place}: labels from {labels.min()} to {labels.max()}, of {facts.classes} classes")
     return images, labels
 
 
-def _at(place: Path, name: str, wanted: Mapping[str, str]) -> Found | None:
+def _at(place: Path, name: str, names: Mapping[str, str]) -> Found | None:
     official = OFFICIAL[name]
     for archive in official.archives:
         for path in (place, place / archive):
@@ -104,11 +104,11 @@ def _at(place: Path, name: str, wanted: Mapping[str, str]) -> Found | None:
     inner = {archive: place / folder for archive, folder in _FOLDERS.items() if archive in official.archives}
     for folder in (place, *inner.values()):
         files = {}
-        for file in wanted:
+        for file in names:
             forms = [folder / file, *([] if official.archives else [folder / f"{file}.gz"])]
-            if there := next((path for path in forms if path.is_file()), None):
-                files[file] = there
-        if len(files) == len(wanted):
+            if path_found := next((path for path in forms if path.is_file()), None):
+                files[file] = path_found
+        if len(files) == len(names):
             return Found(folder, files)
     return None
 
@@ -122,9 +122,9 @@ _FOLDERS = {
 }
 
 
-def _idx(name: str, found: Found, checksums: Mapping[str, str]) -> Iterator[Arrays]:
+def _idx(name: str, location: Found, checksums: Mapping[str, str]) -> Iterator[Arrays]:
     parsed = []
-    for file, path in found.files.items():
+    for file, path in location.files.items():
         content = unpacked(_content(path), str(path))
         parsed.append(parse_idx(content, str(path)))
         _insist(content, checksums[file], path)
@@ -132,22 +132,22 @@ def _idx(name: str, found: Found, checksums: Mapping[str, str]) -> Iterator[Arra
     yield images[:, None], labels.astype(np.int64)
 
 
-def _cifar(name: str, found: Found, checksums: Mapping[str, str]) -> Iterator[Arrays]:
-    for file, path in found.files.items():
+def _cifar(name: str, location: Found, checksums: Mapping[str, str]) -> Iterator[Arrays]:
+    for file, path in location.files.items():
         content = _content(path)
         _insist(content, checksums[file], path)
         yield parse_batch(content, str(path))
-    if found.files:
+    if location.files:
         return
-    whole = _content(found.place)
-    _insist(whole, OFFICIAL[name].archives[found.place.name], found.place)
-    binary = "binary" in found.place.name
-    with tarfile.open(found.place) as archive:
+    archive_bytes = _content(location.place)
+    _insist(archive_bytes, OFFICIAL[name].archives[location.place.name], location.place)
+    binary = "binary" in location.place.name
+    with tarfile.open(location.place) as archive:
         for file in checksums:
-            member = f"{_FOLDERS[found.place.name]}/{file}{'.bin' if binary else ''}"
+            member = f"{_FOLDERS[location.place.name]}/{file}{'.bin' if binary else ''}"
             reader = archive.extractfile(member)
             content = reader.read() if reader else b""
-            where = f"{found.place}/{member}"
+            where = f"{location.place}/{member}"
             # a record of CIFAR-100 has a coarse label first
             yield parse_records(content, where, 1 + (name == "cifar100")) if binary else parse_batch(content, where)
 
@@ -162,6 +162,6 @@ def _content(path: Path) -> bytes:
 def _insist(content: bytes, checksum: str, path: Path) -> None:
     """Raise DataError if a file does not hold what was published."""
     kind = "md5" if len(checksum) == 32 else "sha256"
-    found = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
-    if found != checksum:
-        raise DataError(f"{path} is not the official file: damaged, cut short or another ({kind} {found[:12]}...)")
+    digest = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
+    if digest != checksum:
+        raise DataError(f"{path} is not the official file: damaged, cut short or another ({kind} {digest[:12]}...)")

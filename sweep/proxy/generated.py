@@ -35,9 +35,9 @@ class Layer:
 
         They are made whatever the formulation that the network is computed in, some of which make none.
         """
-        one = int(np.prod(self.shape.kernel))
-        for some in self.activations.split(max(1, AT_A_TIME // one)):
-            yield generate(some, self.weight, self.shape).float().numpy()
+        kernel_size = int(np.prod(self.shape.kernel))
+        for batch in self.activations.split(max(1, AT_A_TIME // kernel_size)):
+            yield generate(batch, self.weight, self.shape).float().numpy()
 
 
 def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[Layer]:
@@ -47,11 +47,11 @@ def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[L
     the first composites of them), the same for every network: in evaluation, unmoved, in one batch, at the recipe's
     precision.
     """
-    found: dict[str, Layer] = {}
+    found_layers: dict[str, Layer] = {}
     hooks = []
     for name, module in network.named_modules():
         if isinstance(module, GeneratedConv | MixedConv):
-            hooks.append(module.register_forward_pre_hook(_noting(name, found)))
+            hooks.append(module.register_forward_pre_hook(_noting(name, found_layers)))
     network.eval()
     try:
         with settled(), torch.inference_mode(), CPU.precision(proxy):
@@ -59,16 +59,18 @@ def layers(network: nn.Module, data: Split, proxy: Proxy, images: int) -> list[L
     finally:
         for hook in hooks:
             hook.remove()
-    return list(found.values())
+    return list(found_layers.values())
 
 
-def _noting(name: str, found: dict[str, Layer]) -> Callable[[nn.Module, tuple[Tensor, Tensor]], None]:
-    def note(module: nn.Module, given: tuple[Tensor, Tensor]) -> None:
-        x, told = given
+def _noting(name: str, layers_by_name: dict[str, Layer]) -> Callable[[nn.Module, tuple[Tensor, Tensor]], None]:
+    def note(module: nn.Module, inputs: tuple[Tensor, Tensor]) -> None:
+        x, context = inputs
         if isinstance(module, GeneratedConv):
-            found[name] = Layer(name, "weightnet", module.shape, told.float(), module.fc2.weight.detach())
+            layers_by_name[name] = Layer(name, "weightnet", module.shape, context.float(), module.fc2.weight.detach())
         elif isinstance(module, MixedConv):
-            made = module.activations(x)
-            found[name] = Layer(name, "condconv", module.shape, made.float(), module.experts.weight.detach())
+            activations = module.activations(x)
+            layers_by_name[name] = Layer(
+                name, "condconv", module.shape, activations.float(), module.experts.weight.detach()
+            )
 
     return note

@@ -33,7 +33,7 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
     if len(content) < start:
         raise DataError(f"{name} is cut short: it ends within its header")
     shape = struct.unpack(f">{content[3]}I", content[4:start])
-    said, found = math.prod(shape), len(content) - start
-    if said != found:
-        raise DataError(f"{name} is damaged or cut short: its header says {said:,} bytes, and {found:,} follow")
+    expected, present = math.prod(shape), len(content) - start
+    if expected != present:
+        raise DataError(f"{name} is damaged or cut short: its header says {expected:,} bytes, and {present:,} follow")
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)

@@ -36,12 +36,16 @@ class LaneOptimizer:
         momenta = [MOMENTUM if (m := proxy.optimizer.momentum) is None else m for proxy in recipes]
         self._momentum = column(momenta)
         #: by step: the rate of each lane (steps, L, 1); for all lanes 1 - beta ** t of both moments, and the average's
-        each = {proxy: [rate(proxy, step, steps) for step in range(steps)] for proxy in dict.fromkeys(recipes)}
-        rates = torch.tensor([each[proxy] for proxy in recipes], dtype=torch.float64).T[..., None]
-        taken = torch.arange(1, steps + 1, dtype=torch.float64)[:, None, None]
-        corrections = [1 - beta**taken for beta in BETAS]
+        rates_by_recipe = {
+            proxy: [rate(proxy, step, steps) for step in range(steps)] for proxy in dict.fromkeys(recipes)
+        }
+        rates = torch.tensor([rates_by_recipe[proxy] for proxy in recipes], dtype=torch.float64).T[..., None]
+        step_numbers = torch.arange(1, steps + 1, dtype=torch.float64)[:, None, None]
+        corrections = [1 - beta**step_numbers for beta in BETAS]
         towards = (
-            torch.zeros_like(taken) if first.ema is None else 1 - ((1 + taken) / (10 + taken)).clamp(max=first.ema)
+            torch.zeros_like(step_numbers)
+            if first.ema is None
+            else 1 - ((1 + step_numbers) / (10 + step_numbers)).clamp(max=first.ema)
         )
         self._rates, self._first, self._second, self._towards = (
             table.to(flat) for table in (rates, *corrections, towards)
@@ -51,7 +55,11 @@ class LaneOptimizer:
         self.alive = torch.ones(len(recipes), 1, dtype=torch.bool, device=flat.device)
         self._moments = [torch.zeros_like(flat) for _ in range(2 if self._adamw else 1)]
         self._mean = None if first.ema is None else flat.clone()
-        self._means = {} if first.ema is None else {name: each.clone() for name, each in network.statistics.items()}
+        self._means = (
+            {}
+            if first.ema is None
+            else {name: rates_by_recipe.clone() for name, rates_by_recipe in network.statistics.items()}
+        )
 
     @torch.no_grad()
     def step(self, gradients: Tensor, losses: Tensor) -> None:

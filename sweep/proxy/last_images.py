@@ -35,9 +35,9 @@ def last_images(dataset: Dataset) -> LastImages:
     if not dataset.of_the_user:
         raise DataError(f"{dataset.name} has no test split")
     try:
-        for split, what in ((dataset.split, "trained"), (dataset.validation_split, "judged")):
+        for split, use in ((dataset.split, "trained"), (dataset.validation_split, "judged")):
             if split == "test":
-                raise DataError(f"the split test of {dataset.path} is what runs were {what} on: there is no other")
+                raise DataError(f"the split test of {dataset.path} is what runs were {use} on: there is no other")
         if not dataset.index.tested:
             raise DataError(f"{dataset.path} has no test split: all of its images are for training and validation")
         index = dataset.test_index

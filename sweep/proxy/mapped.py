@@ -32,37 +32,37 @@ def mapped(
     whole.
     Raises DataError if there is no room for it, or it cannot be written.
     """
-    whole = (len(at), *shape)
+    full_shape = (len(at), *shape)
     facts_path = path.with_suffix(".json")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            known = _known(path, facts_path, int(np.prod(whole)))
-            if known is None:
-                _insist_on_room(path, int(np.prod(whole)))
-                part = path.with_suffix(".part")
-                array = np.memmap(part, np.uint8, "w+", shape=whole)
+            stored_facts = _stored_facts(path, facts_path, int(np.prod(full_shape)))
+            if stored_facts is None:
+                _insist_on_room(path, int(np.prod(full_shape)))
+                draft = path.with_suffix(".part")
+                array = np.memmap(draft, np.uint8, "w+", shape=full_shape)
                 _fill(array, at, images)
                 array.flush()
-                known = facts(array)
-                facts_path.write_text(json.dumps(known))
-                part.replace(path)
+                stored_facts = facts(array)
+                facts_path.write_text(json.dumps(stored_facts))
+                draft.replace(path)
     except OSError as error:
         raise DataError(f"{path}: the images cannot be kept there: {error.strerror or error}") from None
     # copied where it is written to, which nobody does: PyTorch warns of what cannot be written to
-    return np.memmap(path, np.uint8, "c", shape=whole), known
+    return np.memmap(path, np.uint8, "c", shape=full_shape), stored_facts
 
 
-def _known(path: Path, facts_path: Path, size: int) -> dict[str, list[float]] | None:
+def _stored_facts(path: Path, facts_path: Path, size: int) -> dict[str, list[float]] | None:
     """What was said of the array in `path`; None if there is none, or if either file was damaged since."""
     try:
-        known = json.loads(facts_path.read_text())
+        stored = json.loads(facts_path.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    if not path.is_file() or path.stat().st_size != size or not isinstance(known, dict):
+    if not path.is_file() or path.stat().st_size != size or not isinstance(stored, dict):
         return None
-    return known
+    return stored
 
 
 def _insist_on_room(path: Path, needed: int) -> None:

@@ -88,14 +88,14 @@ class Optimizer:
         return {"moments": self._moments, "steps": self._steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Become what `state` was taken of; raises ValueError if it is another network's."""
+        """Restore a state; raises ValueError if it is another network's."""
         _copy(self._steps, state["steps"])
-        for mine, its in zip(self._moments, state["moments"], strict=True):
-            _copy(mine, its)
+        for moment, stored in zip(self._moments, state["moments"], strict=True):
+            _copy(moment, stored)
 
 
-def _copy(mine: list[Tensor], its: Iterable[Tensor]) -> None:
-    for tensor, value in zip(mine, its, strict=True):
+def _copy(tensors: list[Tensor], values: Iterable[Tensor]) -> None:
+    for tensor, value in zip(tensors, values, strict=True):
         if tensor.shape != value.shape:
             raise ValueError(f"{tuple(value.shape)} is not {tuple(tensor.shape)}")
         tensor.copy_(value)

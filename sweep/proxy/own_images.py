@@ -18,10 +18,10 @@ def checked_index(dataset: Dataset) -> ImageIndex:
     """The index of a set; raises DataError if its images are missing, or are not those that runs are keyed on."""
     try:
         index = dataset.index
-        known = dataset.model_copy(update={"known": None}).settled.known
+        current = dataset.model_copy(update={"known": None}).settled.known
     except ValueError as error:
         raise DataError(str(error)) from None
-    if known != dataset.settled.known:
+    if current != dataset.settled.known:
         raise DataError(f"the images of {dataset.path} are not those that they were ({index.fingerprint[:12]})")
     return index
 

@@ -25,17 +25,17 @@ def put(storage: str, name: str, head: bytes, state: dict[str, Any]) -> None:
     body = io.BytesIO()
     torch.save(state, body)
     data = body.getvalue()
-    whole = head + hashlib.sha256(data).digest() + data
+    content = head + hashlib.sha256(data).digest() + data
     fs, root = url_to_fs(storage)
     path = f"{root}/{name}"
     fs.makedirs(root, exist_ok=True)
     if isinstance(fs, LocalFileSystem):
         # in a folder that somebody sent, a link may lie in its place
-        with replacing(Path(path), Path(f"{path}.part")) as part:
-            part.write_bytes(whole)
+        with replacing(Path(path), Path(f"{path}.part")) as draft:
+            draft.write_bytes(content)
         return
     try:
-        fs.pipe_file(f"{path}.part", whole)
+        fs.pipe_file(f"{path}.part", content)
         fs.mv(f"{path}.part", path)
     except BaseException:
         # what is left of it may be what fills the disk

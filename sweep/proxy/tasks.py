@@ -29,8 +29,8 @@ def judged_images(count: int, task: Task, fingerprint: str) -> Tensor:
     They follow from the set's fingerprint and the number of images in a composite, never from a seed; fewer are the
     first of more, and another mix is of the same images.
     """
-    said = hashlib.sha256(f"composites of {task.images}: {fingerprint}".encode()).digest()
-    draws = np.random.default_rng(int.from_bytes(said[:16]))
+    digest = hashlib.sha256(f"composites of {task.images}: {fingerprint}".encode()).digest()
+    draws = np.random.default_rng(int.from_bytes(digest[:16]))
     return torch.from_numpy(draws.integers(count, size=(task.validation, task.images)))
 
 

@@ -35,7 +35,7 @@ class Weights:
             self.notes.append(f"its weights could not be written ({stored.said(error)})")
 
 
-class Shelf:
+class StoredWeights:
     """The weights that lie in one or several storages; those in the first count.
 
     Args:

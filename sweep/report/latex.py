@@ -11,7 +11,7 @@ from sweep.analysis.replicates import difference
 from sweep.analysis.study import Study
 from sweep.report import words
 
-#: What TeX reads as its own, and signs that need mathematics or a name.
+#: Characters that are special in TeX, and signs that need mathematics or a name.
 _ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -27,7 +27,7 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': "{''}",
-    "[": "{[}",  # at the head of a row it would be read as the argument of the row before
+    "[": "{[}",  # at the start of a row TeX would read it as the argument of the previous row
     "]": "{]}",
     "λ": r"$\lambda$",
     "±": r"$\pm$",
@@ -45,7 +45,7 @@ _ABOUT = {"error": "Error: top-1 validation error", "loss": "Loss: validation cr
 
 
 def escape(text: str) -> str:
-    """Write any text so that TeX prints it: on one line, its own signs and ours by their names."""
+    """Escape any text for TeX, on one line."""
     line = " ".join(part for part in text.replace("\N{NO-BREAK SPACE}", "\0").split(" "))
     line = "".join(char if char.isprintable() or char in _ESCAPES or char == "\0" else " " for char in line)
     return "".join(_ESCAPES.get(char, char) for char in line.replace("\0", "\N{NO-BREAK SPACE}"))
@@ -61,8 +61,8 @@ def latex_table(study: Study) -> str:
     table = study.table
     rows = records(table)
     baselines = [label for label in dict.fromkeys(table["baseline"].tolist()) if label]
-    known = records(judged(table))
-    best = min(known, key=lambda row: row["mean"], default={"point": None})["point"]
+    ranked_rows = records(judged(table))
+    best = min(ranked_rows, key=lambda row: row["mean"], default={"point": None})["point"]
     metric = words.metric()
     heads = ["point", f"{metric.noun}, {metric.unit}", "95 % interval", "seeds"]
     if baselines:

@@ -1,4 +1,4 @@
-"""How numbers and names are written, in sentences, tables and figures alike."""
+"""How numbers and names are written in sentences, tables and figures."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,14 +15,14 @@ from sweep.analysis.nuisance import Setting
 from sweep.analysis.order import is_blank, is_number
 from sweep.space.columns import axis_name
 
-#: What a page's numbers are: how its errors, or losses, are written.
+#: The metric of the page that is being made.
 _METRIC: ContextVar[Metric] = ContextVar("metric", default=WRITTEN["error"])
 
 _NAMES = {"optimizer.lr": "learning rate", "lambda": "λ"}
 _MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 
-#: A note on tables of differences whose baseline has more seeds: each has a weight of its own for these.
+#: A note for tables of differences to a baseline with extra seeds, whose weight differs by row.
 NO_SUBTRACTION = (
     "The baseline has more seeds: a shared difference, a tuned one, and what tuning took are each estimated with the "
     "weight of these seeds that suits it best. The columns need not subtract to one another."
@@ -31,7 +31,7 @@ NO_SUBTRACTION = (
 
 @contextmanager
 def judged_by(metric: str) -> Iterator[None]:
-    """Write numbers as those of a metric, 'error' or 'loss', wherever a page is made."""
+    """Write numbers in the format of a metric, 'error' or 'loss', while a page is made."""
     token = _METRIC.set(WRITTEN[metric])
     try:
         yield
@@ -40,17 +40,17 @@ def judged_by(metric: str) -> Iterator[None]:
 
 
 def metric() -> Metric:
-    """How the metric of the page that is being made is written."""
+    """The metric of the page that is being made."""
     return _METRIC.get()
 
 
 def name(axis: str) -> str:
-    """Name an axis or a nuisance as people do, where they have a name for it."""
+    """The common name of an axis or a nuisance, if it has one."""
     return axis_name(axis) if axis_name(axis) != axis else _NAMES.get(axis, axis)
 
 
 def value(cell: Any) -> str:
-    """Write the value of an axis: 8, 0.25, 1/48, or text as it is; blank where the axis does not apply."""
+    """Write the value of an axis: 8, 0.25, 1/48, or text unchanged; blank where the axis does not apply."""
     if is_blank(cell):
         return ""
     if not is_number(cell):
@@ -108,9 +108,9 @@ def interval(estimate: Estimate, digits: int | None = None) -> str:
 
 
 def error_interval(estimate: Estimate) -> str:
-    """Write the interval of a mean error, which lies between 0 and 100: ' [5.10, 7.90]', or why there is none.
+    """Write the interval of a mean error, which lies between 0 and 100: ' [5.10, 7.90]', or the reason for none.
 
-    An end beyond what is possible is written as such, never as a number. Two seeds give no interval worth a number.
+    An end outside the possible range is never written as a number. Two seeds give no useful interval.
     """
     if estimate.n == 2 and math.isfinite(estimate.low):
         return " (two seeds give no useful interval)"
@@ -120,14 +120,14 @@ def error_interval(estimate: Estimate) -> str:
 
 
 def possible(error: float) -> str:
-    """Write a mean error, or an end of its interval: beyond what is possible as '< 0' or '> 100', not as a number."""
+    """Write a mean error or an end of its interval; outside the possible range as '< 0' or '> 100'."""
     if error < 0:
         return "< 0"
     return "> 100" if error > 100 and metric().noun == "error" else number(error)
 
 
 def verdict(first: str, second: str, estimate: Estimate) -> str:
-    """Say how the errors of two things differ: which has less only where the interval excludes zero.
+    """Describe how the errors of two things differ; it says which is lower only if the interval excludes zero.
 
     Args:
         first: a name.
@@ -148,7 +148,7 @@ def verdict(first: str, second: str, estimate: Estimate) -> str:
 
 
 def outcome(estimate: Estimate, small: bool = False) -> str:
-    """Write a difference with what it comes to: '−0.42 points [−2.33, 1.48], inconclusive'.
+    """Write a difference with its meaning: '−0.42 points [−2.33, 1.48], inconclusive'.
 
     Args:
         estimate: error of a first thing less that of a second, in points, over at least one seed.
@@ -167,7 +167,7 @@ def outcome(estimate: Estimate, small: bool = False) -> str:
 def points_of_error(estimate: Estimate, sign: bool = False) -> str:
     """Write a difference of errors: '1.30 points [0.20, 2.40]', if wished with its sign.
 
-    One that is told from zero is never written as 0.00: it has as many decimals as its end next to zero needs.
+    One whose interval excludes zero is never written as 0.00: it gets as many decimals as that needs.
     """
     least = min(abs(estimate.low), abs(estimate.high), abs(estimate.mean)) if estimate.clear else math.nan
     usual = metric().digits
@@ -177,12 +177,12 @@ def points_of_error(estimate: Estimate, sign: bool = False) -> str:
 
 
 def turned(estimate: Estimate) -> Estimate:
-    """Turn a difference round: b less a, for a less b."""
+    """Reverse a difference: b less a, for a less b."""
     return replace(estimate, mean=-estimate.mean, low=-estimate.high, high=-estimate.low)
 
 
 def seeds(estimate: Estimate) -> str:
-    """Write what an estimate of a difference is over: '3 seeds, paired, and 6 more of the baseline'."""
+    """Write the seeds of a difference: '3 seeds, paired, and 6 more of the baseline'."""
     more = f", and {estimate.extra} more of the baseline" if estimate.extra else ""
     return f"{plural(estimate.n, 'seed')}{', paired' if estimate.n > 1 else ''}{more}"
 
@@ -198,7 +198,7 @@ def setting(names: Sequence[str], values: Setting) -> str:
 
 
 def which(names: Sequence[str], values: Setting) -> str:
-    """Write a nuisance setting where it is clear what is meant: '0.01', or all of it in parentheses."""
+    """Write a nuisance setting briefly: '0.01', or the whole setting in parentheses."""
     return value(values[0]) if len(names) == 1 else f"({setting(names, values)})"
 
 
@@ -208,12 +208,12 @@ def nuisance(names: Sequence[str]) -> str:
 
 
 def fixed(values: Mapping[str, Any]) -> str:
-    """Write what a card holds fixed: 'width = 0.5, kernel = 3'; '' for nothing."""
+    """Write the fixed values of a card: 'width = 0.5, kernel = 3'; '' for none."""
     return ", ".join(equal(name(axis), cell) for axis, cell in values.items())
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut text to a length, and show that it was."""
+    """Cut text to a length, with a mark where it was cut."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 

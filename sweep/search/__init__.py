@@ -1,4 +1,4 @@
-"""Which run to do next, given what is known: strategies over a pool of points, settings and seeds.
+"""Strategies: which run to do next, given the results so far, in a pool of points, settings and seeds.
 
 Pure: nothing here trains, reads a clock, touches a file or knows the engine, so that every strategy is replayed and
 tested without training. `sweep.search.strategy` has the registry; it imports what the strategies need.

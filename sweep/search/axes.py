@@ -10,7 +10,7 @@ from sweep.search.pool import Column
 
 #: A point of another category is farther away than any number can be.
 CATEGORY = 100.0
-#: Of more rows than these none is looked up.
+#: With more rows than these there is no lookup table.
 MOST_EXACT = 20_000
 
 
@@ -32,7 +32,7 @@ class Axes:
             names.remove(max("lambda", "M", key=lambda name: len(columns[name].values)))
         for name in names:
             column = columns[name]
-            # a pool may hold a part of what its axes may be
+            # a pool may hold only some combinations of its axes' values
             present = np.flatnonzero(np.bincount(column.codes, minlength=len(column.values))).tolist()
             distinct = {column.values[place] for place in present} - {None}
             if len(distinct) < 2:
@@ -53,7 +53,7 @@ class Axes:
                 self.choices[label] = [repr(value) for value in ordered]
             self._texts[label] = [repr(value) for value in ordered]
         self._rows = rows
-        # what a sampler may ask for -> the first row that is exactly that, which is found at once
+        # lookup table: a sampler's proposal -> the first row that matches it exactly
         self._exact: dict[tuple[Any, ...], int] = {}
         if self._codes and not self._absent and rows <= MOST_EXACT:
             values = [
@@ -79,7 +79,7 @@ class Axes:
         return distance
 
     def texts(self, params: Mapping[str, Any]) -> dict[str, str]:
-        """Values in place of ranks, as texts that mean the same when the axes have other values."""
+        """Values in place of ranks, as texts that stay valid when an axis gets more values."""
         return {
             label: texts[params[label]] if label in self.ranks else params[label]
             for label, texts in self._texts.items()
@@ -88,8 +88,8 @@ class Axes:
     def texts_of(self, row: int) -> dict[str, str]:
         """The row's own values as texts, of the axes that it has."""
         return {
-            label: known[int(self._codes[label][row])]
-            for label, known in self._texts.items()
+            label: texts[int(self._codes[label][row])]
+            for label, texts in self._texts.items()
             if not np.isnan(self._codes[label][row])
         }
 
@@ -99,10 +99,10 @@ class Axes:
         An axis whose text is not known is that of the row, or in the middle where the row has none.
         """
         params: dict[str, Any] = {}
-        for label, known in self._texts.items():
-            places = {text: place for place, text in enumerate(known)}
+        for label, texts_of_axis in self._texts.items():
+            places = {text: place for place, text in enumerate(texts_of_axis)}
             code = self._codes[label][row]
-            of_row = (len(known) - 1) // 2 if np.isnan(code) else int(code)
+            of_row = (len(texts_of_axis) - 1) // 2 if np.isnan(code) else int(code)
             place = places.get(str(texts.get(label)), of_row)
-            params[label] = place if label in self.ranks else known[place]
+            params[label] = place if label in self.ranks else texts_of_axis[place]
         return params

@@ -1,4 +1,4 @@
-"""What a search may spend: so many runs, so many hours of training, or whichever is spent first."""
+"""The budget of a search: a number of runs, hours of training, or both, whichever is spent first."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Budget:
 
     @property
     def expected_runs(self) -> int:
-        """How many runs at full length it comes to, at the mean of all points; at least 1."""
+        """The number of full-length runs that the budget allows, at the mean time of all points; at least 1."""
         numbers = [] if self.runs is None else [self.runs]
         if self.hours is not None:
             numbers.append(int(self.hours / self.mean[-1]))
@@ -56,7 +56,7 @@ class Budget:
         return float(sum(self.each[choice.point, choice.rung] for choice in choices))
 
     def share(self, runs: float, hours: float) -> float:
-        """What so many runs and hours are of the budget; it is spent from 1 on."""
+        """The share of the budget that so many runs and hours take; 1 or more means that it is spent."""
         shares = [0.0]
         if self.runs is not None:
             shares.append(runs / self.runs)
@@ -65,24 +65,24 @@ class Budget:
         return max(shares)
 
     def room(self, asked: Sequence[Choice], planned: Sequence[Choice]) -> int | None:
-        """How many runs may still be asked for if those that are planned come first; None if any number."""
+        """How many runs may still be asked for, the planned ones first; None without a limit."""
         rooms = [] if self.runs is None else [self.runs - len(asked)]
         if self.hours is not None:
-            left = self.hours - self.hours_of(asked)
-            begun = np.cumsum([0.0, *(self.each[choice.point, choice.rung] for choice in planned)])
-            beyond = int(np.ceil((left - begun[-1]) / self.mean[-1]))
-            # a run may be asked for while anything is left
-            rooms.append(int((begun[:-1] < left).sum()) + max(beyond, 0))
+            remaining = self.hours - self.hours_of(asked)
+            hours_before = np.cumsum([0.0, *(self.each[choice.point, choice.rung] for choice in planned)])
+            extra_runs = int(np.ceil((remaining - hours_before[-1]) / self.mean[-1]))
+            # a run may be asked for while any hours remain
+            rooms.append(int((hours_before[:-1] < remaining).sum()) + max(extra_runs, 0))
         return min(rooms, default=None)
 
-    def insist_on(self, hours: float, what: str) -> None:
-        """Raise SweepError if the budget is fewer hours than what must be done takes."""
+    def insist_on(self, hours: float, purpose: str) -> None:
+        """Raise SweepError if the budget has fewer hours than the runs that must be done take."""
         if self.hours is not None and self.hours < hours:
-            raise SweepError(f"hours: {self.hours:g} is too few: {what}, which takes {hours:.2g} hours by forecast")
+            raise SweepError(f"hours: {self.hours:g} is too few: {purpose}, which takes {hours:.2g} hours by forecast")
 
     @property
     def spent(self) -> str:
-        """That it is spent, in words."""
+        """The message that the budget is spent."""
         amounts = [] if self.runs is None else [f"{self.runs:,} runs"]
         amounts += [] if self.hours is None else [f"{self.hours:g} hours"]
         return f"all {' or '.join(amounts)} were asked for"

@@ -38,7 +38,7 @@ class CmaSearch:
         self._ranks = ranks
         self._other = Random(pool, seed)
         self._version = {"cmaes": version("cmaes")}
-        # kept for one history, and may be thrown away
+        # a cache for one history, which may be discarded
         self._history: object = None
         self._optimizer: CatCMAwM | None = None
         self._generation = 0
@@ -55,7 +55,7 @@ class CmaSearch:
             choice = Choice(point, setting, seed, len(self._pool.rungs) - 1, origin=origin)
             if not seen.asked(choice):
                 return choice
-        # what is run instead tells nothing of the sample
+        # the result of a substitute run is not the sample's
         return self._other.explore(seen, number)
 
     def _sample(self, optimizer: "CatCMAwM", number: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class CmaSearch:
         return optimizer.ask()
 
     def _moved(self, seen: Seen) -> "CatCMAwM":
-        """The distribution that what is seen has moved, generation by generation."""
+        """The distribution after all visible answers, generation by generation."""
         if self._optimizer is None or self._history is not seen._history:
             self._optimizer, self._generation, self._history = self._new(), 0, seen._history
         size = self._optimizer.population_size

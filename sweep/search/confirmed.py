@@ -1,4 +1,4 @@
-"""Explore, then confirm: whatever explored, the finalists get fresh seeds, and only these are evidence."""
+"""Explore, then confirm: the finalists of any explorer get fresh seeds, and only these runs are evidence."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -13,14 +13,14 @@ from sweep.search.draws import Explorer
 from sweep.search.history import BARRIER, Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
 
-#: The finalists are looked for anew after so many asks, or after this share of the budget if that is less.
+#: The finalists are chosen again after so many asks, or after this share of the budget if that is less.
 BLOCK, BLOCK_SHARE = 16, 1 / 16
 #: At most this share of a budget confirms.
 MOST_CONFIRMING = 0.5
 
 
 class Confirmed:
-    """A strategy that explores until what is left of its budget is needed to confirm its finalists.
+    """A strategy that explores until the rest of its budget is needed to confirm its finalists.
 
     Finalists are the points that no point of at most their costs beats, by the means of what was explored, each at its
     best setting; and the points that these are compared with.
@@ -30,7 +30,7 @@ class Confirmed:
         pool: what it chooses from.
         runs: most runs, confirmation included; None: as many as `hours` allow.
         hours: most hours of training by forecast, confirmation included; None: as many as `runs` take.
-        costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
+        costs: of shape (points, objectives): costs to minimise beside the error; None: the error alone.
         confirm: fresh seeds of each finalist; 0 for none.
         lag: how many asks may be open while the next is made.
 
@@ -54,7 +54,7 @@ class Confirmed:
         if budget.runs is not None and budget.runs < 1 + confirm:
             raise SweepError(f"runs: {budget.runs:,} is too few: {once}")
         if budget.hours is not None:
-            # that which explores may be the cheapest; finalists are compared with a baseline
+            # an explored point may be the cheapest one; finalists are compared with a baseline
             compared = pool.baseline[pool.baseline >= 0]
             least = budget.each[compared if len(compared) else slice(None), -1].min()
             budget.insist_on(least * confirm + budget.each[:, -1].min(), once)
@@ -81,7 +81,7 @@ class Confirmed:
                 return explored
         every = self._confirming(seen, number)
         remaining = [choice for choice in every if not seen.asked(choice)]
-        # once it confirms, it explores again if its budget was widened, not for the few runs that a changed front saves
+        # after it began to confirm, it explores again only if its budget was raised
         spare = self._block if len(remaining) < len(every) else 0
         hours = spent + budget.hours_of(remaining) + spare * float(budget.mean[-1])
         if explored is None and budget.share(len(seen) + len(remaining) + spare, hours) < 1:
@@ -106,7 +106,7 @@ class Confirmed:
         looked = max(number - number % self._block - self.lag, seen.settled)
         if self._looked != (looked, id(seen._history)):
             self._found = self._confirmation(self._errors(seen, looked))
-            # what is kept holds for this history alone, which a reference keeps alive
+            # the cache is for this history only; the reference keeps it alive
             self._looked, self._history = (looked, id(seen._history)), seen._history
         return self._found
 
@@ -140,7 +140,7 @@ class Confirmed:
         ]
 
     def _finalists(self, best: dict[int, tuple[float, int]]) -> list[int]:
-        """Points that none beats, those with the lowest errors if there are too many to confirm."""
+        """The Pareto front; if it is too large to confirm, its points with the lowest errors."""
         points = np.array(sorted(best), dtype=np.int64)
         errors = np.array([best[point][0] for point in points.tolist()])
         objectives = errors[:, None] if self._costs is None else np.column_stack([errors, self._costs[points]])

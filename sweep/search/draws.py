@@ -1,4 +1,4 @@
-"""Points drawn without regard to what is known: at random, or spread evenly."""
+"""Points drawn without use of results: at random, or evenly spread."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -13,7 +13,7 @@ DRAWS = 64
 
 
 class Explorer(Protocol):
-    """Proposes runs that choose a point; nothing that it proposes is evidence for the point."""
+    """Proposes runs for choosing points; these runs are no evidence for the points."""
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """The run that ask `number` explores, one that was not asked before."""
@@ -44,7 +44,7 @@ class _Draws:
             layer, cell = divmod(self._passed, self._cells)
             if not seen.asked(self._choice(layer, cell)):
                 return layer
-            # asks are never taken back, so what was passed once need not be looked at again
+            # asks are never withdrawn, so a complete layer stays complete
             self._passed += 1
         return None
 
@@ -72,7 +72,7 @@ class Quasi(_Draws):
     """
 
     def _drawn(self, number: int) -> Iterator[int]:
-        from scipy.stats import qmc  # a second of every command's start, which no other strategy needs
+        from scipy.stats import qmc  # takes a second to import, and only this strategy needs it
 
         sequence = qmc.Sobol(2, rng=np.random.default_rng(self._seed))
         if number:

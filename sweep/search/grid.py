@@ -18,7 +18,7 @@ class Grid:
 
     def next(self, seen: Seen, number: int) -> Choice | Stop:
         """The first run in order that was not asked for."""
-        # asks are never taken back, so what was passed once need not be looked at again
+        # asks are never withdrawn, so runs that were passed need not be checked again
         while self._passed < len(self._ordered) and seen.asked(self._ordered[self._passed]):
             self._passed += 1
         if self._passed < len(self._ordered):

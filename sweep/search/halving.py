@@ -15,7 +15,7 @@ from sweep.search.budget import Budget
 from sweep.search.history import BARRIER, Answer, Barrier, Choice, Seen, Stop
 from sweep.search.pool import Pool
 
-#: Of a budget that confirms as well this share explores.
+#: The share of a budget for exploring, if it also confirms.
 EXPLORING = 0.6
 #: After so many draws that were made before, the first cell that was not is taken.
 DRAWS = 64
@@ -31,7 +31,7 @@ class Halving:
         runs: most runs, those that confirm included; None: as many as `hours` allow.
         hours: most hours of training by forecast; None: as many as `runs` take.
         keep: one of so many goes on to the next length.
-        costs: of shape (points, objectives), what has to be low beside the error; None: the error alone.
+        costs: of shape (points, objectives): costs to minimise beside the error; None: the error alone.
         confirm: whether finalists are confirmed.
         seed: of its random numbers.
 
@@ -79,48 +79,48 @@ class Halving:
 
     @property
     def most(self) -> tuple[int, int]:
-        """How many runs all lengths come to at most, and how many of them the longest."""
+        """The largest number of runs over all lengths, and of those at the longest length."""
         return sum(self._sizes), self._sizes[-1]
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop | Barrier:
         """A draw at the first length, or the best of a length that was not yet run at the next one."""
         seed = self._pool.seeds[0]
-        known: list[dict[Cell, Answer | None]] = [{} for _ in self._sizes]
+        answers: list[dict[Cell, Answer | None]] = [{} for _ in self._sizes]
         for _, choice, answer in seen:
             if choice.phase == "explore" and choice.seed == seed:
-                known[choice.rung][choice.point, choice.setting] = answer
-        if len(known[0]) < self._sizes[0]:
-            return Choice(*self._drawn(known[0], number), seed, 0)
+                answers[choice.rung][choice.point, choice.setting] = answer
+        if len(answers[0]) < self._sizes[0]:
+            return Choice(*self._drawn(answers[0], number), seed, 0)
         for rung in range(1, len(self._sizes)):
-            if len(known[rung]) >= self._sizes[rung]:
+            if len(answers[rung]) >= self._sizes[rung]:
                 continue
-            begun = bool(known[rung])
-            if not begun and any(answer is None for answer in known[rung - 1].values()):
+            has_begun = bool(answers[rung])
+            if not has_begun and any(answer is None for answer in answers[rung - 1].values()):
                 return Barrier()
-            for point, setting in self._best(known[rung - 1], self._sizes[rung]):
-                if (point, setting) not in known[rung]:
-                    return Choice(point, setting, seed, rung, origin={} if begun else {BARRIER: True})
+            for point, setting in self._best(answers[rung - 1], self._sizes[rung]):
+                if (point, setting) not in answers[rung]:
+                    return Choice(point, setting, seed, rung, origin={} if has_begun else {BARRIER: True})
         return Stop("every length was run")
 
-    def _drawn(self, known: Mapping[Cell, Answer | None], number: int) -> Cell:
+    def _drawn(self, answers: Mapping[Cell, Answer | None], number: int) -> Cell:
         generator = np.random.default_rng([self._seed, number])
         for _ in range(DRAWS):
             cell = (
                 int(generator.integers(len(self._pool))),
                 self._settings[int(generator.integers(len(self._settings)))],
             )
-            if cell not in known:
+            if cell not in answers:
                 return cell
         return next(
             (point, setting)
             for point in range(len(self._pool))
             for setting in self._settings
-            if (point, setting) not in known
+            if (point, setting) not in answers
         )
 
-    def _best(self, known: Mapping[Cell, Answer | None], size: int) -> list[Cell]:
+    def _best(self, answers: Mapping[Cell, Answer | None], size: int) -> list[Cell]:
         """The best cells of a length: those on the front, then those on the front of the others, and so on."""
-        done = {cell: answer.error for cell, answer in sorted(known.items()) if answer and answer.error is not None}
+        done = {cell: answer.error for cell, answer in sorted(answers.items()) if answer and answer.error is not None}
         if not done:
             return []
         cells, errors = list(done), np.array(list(done.values()), dtype=float)

@@ -1,10 +1,10 @@
-"""What was asked for and what came of it, in the order of asking."""
+"""The asks of a search and their results, in the order of asking."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-#: Runs that choose a point never count as evidence for it: that comes from fresh seeds, in the phase `confirm`.
+#: Runs that chose a point are no evidence for it: the evidence is from fresh seeds, in the phase `confirm`.
 Phase = Literal["explore", "confirm"]
 
 
@@ -15,7 +15,7 @@ class Choice:
     point, setting: places in the pool's points and settings.
     seed: the seed itself.
     rung: place in the pool's rungs, each a recipe of its own; 0 where there is one.
-    origin: JSON values that the strategy must find again, such as a sampler's attributes.
+    origin: JSON values that the strategy needs again later, such as a sampler's attributes.
     """
 
     point: int
@@ -27,13 +27,13 @@ class Choice:
 
     @property
     def run(self) -> tuple[int, int, int, int]:
-        """What decides the outcome: point, setting, seed and rung."""
+        """The parts that decide the outcome: point, setting, seed and rung."""
         return self.point, self.setting, self.seed, self.rung
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a run; `error` in per cent and `loss` are None unless its status is 'done'."""
+    """The result of a run; `error` in per cent and `loss` are None unless its status is 'done'."""
 
     status: Literal["done", "failed", "diverged"]
     error: float | None = None
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stop:
-    """No more runs, and why, in words."""
+    """No more runs, with the reason."""
 
     reason: str = ""
 
@@ -91,7 +91,7 @@ class History:
             self._settled = number
 
     def answer(self, number: int, answer: Answer) -> None:
-        """Add what came of an ask."""
+        """Add the result of an ask."""
         self._entries[number].answer = answer
         self._open.pop(number, None)
 
@@ -106,7 +106,7 @@ class History:
         return next(iter(self._open), None)
 
     def seen(self, number: int, lag: int | None) -> "Seen":
-        """What ask `number` may see: all asks before it, and the answers of those before `number - lag`.
+        """The view of ask `number`: all asks before it, and the answers of those before `number - lag`.
 
         After a barrier it also sees all answers of those before the barrier.
         """

@@ -1,4 +1,4 @@
-"""Optuna's samplers, each for one ask: told what they would otherwise find out from all trials."""
+"""Optuna's samplers, made for one ask each: they are given facts that they would compute from all trials."""
 
 import warnings
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
-#: NSGA-II's own default of 50 leaves a search of 150 runs three generations.
+#: With NSGA-II's default of 50 a search of 150 runs would have three generations only.
 POPULATION = 12
-#: Samplers that keep nothing but random numbers from ask to ask -> what Optuna calls their attributes.
+#: Samplers whose only state is random numbers -> Optuna's name of their attributes.
 GENETIC = {"nsga2": "NSGAIISampler", "nsga3": "NSGAIIISampler"}
 
 Distributions = Mapping[str, "BaseDistribution"]
@@ -43,14 +43,14 @@ def sampler_of(name: str, seed: int, distributions: Distributions, complete: Map
 
 def _made(sampler: type, methods: Mapping[str, Any], **settings: int) -> "BaseSampler":
     # attributes of trials begin with the name of the class
-    made: BaseSampler = type(sampler.__name__, (sampler,), dict(methods))(**settings)
-    return made
+    instance: BaseSampler = type(sampler.__name__, (sampler,), dict(methods))(**settings)
+    return instance
 
 
 def _fixed(distributions: Distributions) -> dict[str, Any]:
-    """Methods of a sampler that is told what all trials have in common.
+    """Methods of a sampler that is given the search space.
 
-    Optuna's own compares all trials to find it out, at every ask, if the sampler is a new one.
+    Optuna's own new sampler would compare all trials for it at every ask.
     """
 
     def reseed(self: Any, seed: int) -> None:
@@ -66,9 +66,9 @@ def _fixed(distributions: Distributions) -> dict[str, Any]:
 
 
 def _counted(complete: Mapping[int, int]) -> dict[str, Any]:
-    """Methods of a genetic sampler that is told how many trials of each generation are complete.
+    """Methods of a genetic sampler that is given the number of complete trials of each generation.
 
-    Optuna's own goes through all trials to count them, at every ask.
+    Optuna's own would count them in all trials at every ask.
     """
 
     def get_trial_generation(self: Any, study: "Study", trial: "FrozenTrial") -> int:

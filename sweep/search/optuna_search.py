@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
 
-#: In place of a run that was asked for before one of so many nearest points is run, or more; and its random numbers.
+#: A run that was asked for before is replaced by one of so many nearest points, or more; and the seed of that choice.
 NEAR, BESIDE = 16, 1
-#: So many first runs are spread over the costs of the pool, which are exact, the cheapest point among them.
+#: The first runs, so many, are spread over the pool's costs, which are exact, and include the cheapest point.
 SPREAD = POPULATION
-#: A run that diverged has the worst error that there is, in per cent.
+#: A run that diverged counts with the worst possible error, in per cent.
 WORST = 100.0
 
 
 class OptunaSearch:
-    """Proposes what an Optuna sampler asks for: the nearest point and setting of the pool, with its next seed.
+    """Proposes the point and setting of the pool that are nearest to an Optuna sampler's proposal, with the next seed.
 
     The sampler of every ask has a seed of its own, and what an ask proposed, with all that the sampler wrote, is kept
     in its `origin`: so a study that is rebuilt from a history goes on as the first one did. Runs that another strategy
@@ -52,7 +52,7 @@ class OptunaSearch:
             self._distributions |= {label: CategoricalDistribution(texts) for label, texts in axes.choices.items()}
         self._version = {"optuna": version("optuna")}
         self._study: Study | None = None
-        # what is kept holds for one history alone
+        # the cache is for one history only
         self._history: object = None
         self._rows = 0
         # names of what samplers wrote to the study
@@ -63,7 +63,7 @@ class OptunaSearch:
         self._complete: Counter[int] = Counter()
 
     def explore(self, seen: Seen, number: int) -> Choice | Stop:
-        """The run that the sampler asks for; one beside it where it asks again for what has no seed left."""
+        """The run that the sampler asks for, or one nearby if no seed of it is left."""
         study = self._synchronised(seen)
         seed = seed_of(self._seed, number)
         if self._name in GENETIC and hasattr(study.sampler, "reseed"):
@@ -74,18 +74,18 @@ class OptunaSearch:
         written = study._storage.get_study_system_attrs(study._study_id)
         params = trial.params
         sampled = self._axes.nearest(params), self._setting_axes.nearest(params)
-        spread = self._spread(len(seen), seed)
-        choice = self._new(seen, sampled[0] if spread is None else spread, sampled[1])
+        first_point = self._spread(len(seen), seed)
+        choice = self._new(seen, sampled[0] if first_point is None else first_point, sampled[1])
         if choice is None:
             choice = self._beside(seen, params, seed)
         if choice is None:
             self._study = None
             return Stop("every run of the pool was asked for")
         if (choice.point, choice.setting) != sampled:
-            # the sampler shall learn of what is run, not of what it asked for
-            asked, params = params, {}
+            # the sampler must learn the run that is done, not the one that it asked for
+            asked_params, params = params, {}
             for axes, row in ((self._axes, choice.point), (self._setting_axes, choice.setting)):
-                params |= axes.params(row, axes.texts(asked) | axes.texts_of(row))
+                params |= axes.params(row, axes.texts(asked_params) | axes.texts_of(row))
             for label, value in params.items():
                 distribution = self._distributions[label]
                 internal = distribution.to_internal_repr(value)
@@ -109,10 +109,10 @@ class OptunaSearch:
         if not self._costs or place >= SPREAD:
             return None
         cost = np.log(np.maximum(self._costs[0], 1))
-        wanted, step = np.linspace(cost.min(), cost.max(), SPREAD, retstep=True)
-        off = np.abs(cost - wanted[place])
-        near = np.flatnonzero(off <= (max(off.min(), float(step) / 2) if place else 0))
-        return int(near[np.random.default_rng([seed, BESIDE]).integers(len(near))])
+        targets, step = np.linspace(cost.min(), cost.max(), SPREAD, retstep=True)
+        distance = np.abs(cost - targets[place])
+        nearest = np.flatnonzero(distance <= (max(distance.min(), float(step) / 2) if place else 0))
+        return int(nearest[np.random.default_rng([seed, BESIDE]).integers(len(nearest))])
 
     def _new(self, seen: Seen, point: int, setting: int) -> Choice | None:
         """The run of a point and setting with the first seed that is left."""
@@ -125,14 +125,14 @@ class OptunaSearch:
     def _beside(self, seen: Seen, params: Mapping[str, Any], seed: int) -> Choice | None:
         """A run that is left, of the nearest point and setting; of equally near ones, one at random."""
         points, settings = self._axes.distances(params), self._setting_axes.distances(params)
-        # most often one of a few has a run left; of no more points than there were asks can all runs be gone
-        for few, count in ((True, NEAR), (False, len(seen) + NEAR)):
+        # usually one of the nearest few has a run left; at most as many points as there were asks can have none
+        for only_near, count in ((True, NEAR), (False, len(seen) + NEAR)):
             farthest = np.partition(points, count)[count] if count < len(points) else np.inf
             near = np.flatnonzero(points <= farthest)
-            apart = np.round(points[near, None] + settings, 6).ravel()
-            order = np.random.default_rng([seed, BESIDE]).permutation(apart.size)
-            for cell in np.lexsort((order, apart)).tolist():
-                if few and apart[cell] > farthest:
+            distance = np.round(points[near, None] + settings, 6).ravel()
+            order = np.random.default_rng([seed, BESIDE]).permutation(distance.size)
+            for cell in np.lexsort((order, distance)).tolist():
+                if only_near and distance[cell] > farthest:
                     break
                 place, setting = divmod(cell, len(settings))
                 choice = self._new(seen, int(near[place]), setting)
@@ -141,7 +141,7 @@ class OptunaSearch:
         return None
 
     def _synchronised(self, seen: Seen) -> "Study":
-        """A study that holds what is seen: the one that was kept, brought up to date, or a new one."""
+        """A study with all visible trials: the cached one, brought up to date, or a new one."""
         import optuna
 
         if self._study is None or self._history is not seen._history:
@@ -170,7 +170,7 @@ class OptunaSearch:
         study, origin = self._study, choice.origin
         texts = origin.get("params", {})
         params = self._axes.params(choice.point, texts) | self._setting_axes.params(choice.setting, texts)
-        # what was known before is of the first generation
+        # earlier results belong to the first generation
         system = origin.get("system", {self._generation: 0})
         study.add_trial(
             optuna.trial.create_trial(
@@ -186,7 +186,7 @@ class OptunaSearch:
 
     @property
     def _generation(self) -> str:
-        """What Optuna calls the attribute of a trial that holds its generation."""
+        """Optuna's name of the attribute that holds a trial's generation."""
         return f"{GENETIC.get(self._name, self._name)}:generation"
 
     def _tell(self, place: int, choice: Choice, answer: Answer) -> None:
@@ -203,5 +203,5 @@ class OptunaSearch:
 
 
 def seed_of(seed: int, number: int) -> int:
-    """The seed of an ask: apart for every ask and every seed of a search, the same on every machine."""
+    """The seed of an ask: different for every ask and every seed of a search, the same on every machine."""
     return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "big")

@@ -1,4 +1,4 @@
-"""What a strategy chooses from."""
+"""The pool of points, settings and seeds that a strategy chooses from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Joint draws of what every point's error could be at every setting, given the runs that are in.
+"""Joint posterior draws of every point's error at every setting, given the finished runs.
 
 A draw from the prior is corrected by how far it misses the runs (Matheron's rule): exact, and without a matrix of all
 cells. The same random numbers serve every ask of a race, so that a claim changes only where the runs changed it.
@@ -15,7 +15,7 @@ from sweep.search.posterior_scale import Array, Places, Runs, Scale
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is known of all points and settings, on the scale of `scale`.
+    """The posterior of all points and settings, on the scale of `scale`.
 
     mean: of shape (points, settings), the expected f.
     draws: of shape (points, settings, draws), joint.
@@ -53,13 +53,13 @@ class RandomNumbers:
 
     def rows(self, name: str, count: int) -> Array:
         """The first `count` rows, of shape (count, draws), of the numbers of that name."""
-        made = self._made.get(name)
-        if made is None or len(made) < count:
+        numbers = self._made.get(name)
+        if numbers is None or len(numbers) < count:
             generator = np.random.default_rng([self.seed, *name.encode()])
-            made = self._made[name] = generator.standard_normal(
-                (max(count, 64 if made is None else 2 * len(made)), self.draws)
+            numbers = self._made[name] = generator.standard_normal(
+                (max(count, 64 if numbers is None else 2 * len(numbers)), self.draws)
             )
-        return made[:count]
+        return numbers[:count]
 
 
 def condition(
@@ -74,8 +74,8 @@ def condition(
         scale: the scale of their errors.
         seeds: number of seeds, fresh ones included.
         random: the random numbers; those of a run's noise go by the number of its ask.
-        dof: degrees of freedom of the deviations, as few runs do not tell them exactly: every draw is stretched about
-            the mean by one factor, so that it is a t distribution's; infinite for a normal distribution's.
+        dof: degrees of freedom of the deviations, which few runs do not determine exactly: every draw is stretched
+            about the mean by one factor, so that it follows a t distribution; infinite for a normal distribution.
     """
     value, kept = scale.apply(runs.error)
     seed_deviation = float(np.exp(hyper.logs[NAMES.index("seed")]))
@@ -110,14 +110,14 @@ def condition(
 def prior_draws(model: Model, hyper: Hyper, random: RandomNumbers) -> Array:
     """Draw f of every point and setting from the prior, of shape (points, settings, draws)."""
     points, settings, cells = model.points, model.settings, model.points * model.settings
-    of_point, of_both = (np.linalg.cholesky(each) for each in model.point_covariances(hyper))
+    of_point, of_both = (np.linalg.cholesky(covariance) for covariance in model.point_covariances(hyper))
     of_setting = np.linalg.cholesky(model.setting_correlations[hyper.setting_length])
     setting, *_, cell, _, _ = np.sqrt(hyper.variances)
     point_effect = of_point @ random.rows("point", points)
     setting_effect = setting * (of_setting @ random.rows("setting", settings))
-    both = (of_both @ random.rows("both", cells).reshape(points, -1)).reshape(points, settings, -1)
-    both = np.einsum("st,ptd->psd", of_setting, both)
+    product_effect = (of_both @ random.rows("both", cells).reshape(points, -1)).reshape(points, settings, -1)
+    product_effect = np.einsum("st,ptd->psd", of_setting, product_effect)
     level = np.sqrt(LEVEL) * random.rows("level", 1)[0]
-    own = cell * random.rows("cell", cells).reshape(points, settings, -1)
-    draws: Array = level + point_effect[:, None] + setting_effect + both + own
+    of_cell = cell * random.rows("cell", cells).reshape(points, settings, -1)
+    draws: Array = level + point_effect[:, None] + setting_effect + product_effect + of_cell
     return draws

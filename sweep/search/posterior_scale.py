@@ -12,7 +12,7 @@ Places = NDArray[np.int64]
 CAP_SPREADS = 4.0
 #: Noise keeps its size until an error is compressed to a third, and keeps at least a fifth of it.
 NOISE_KEPT, LEAST_NOISE = 3.0, 0.2
-#: With fewer points than this the spread of their lowest errors says little.
+#: With fewer points than this the spread of their lowest errors is not used.
 FEW_POINTS = 5
 
 

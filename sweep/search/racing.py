@@ -1,4 +1,4 @@
-"""A race: points and settings that cannot matter any more get no more runs, and the finalists get fresh seeds."""
+"""A race: points and settings that can no longer matter get no more runs, and the finalists get fresh seeds."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Standing:
 
 
 class Racing:
-    """Asks for the run that most reduces what is undecided, and for fresh seeds of the finalists.
+    """Asks for the run that decides most about the undecided claims, and for fresh seeds of the finalists.
 
     Args:
         pool: what to choose from; at most 2,000 points and 10,000 points x settings.
@@ -99,7 +99,7 @@ class Racing:
         if runs is not None and runs < begun:
             raise SweepError(f"racing begins with {begun:,} runs of these points; runs: {runs:,} is too few")
         self._budget = Budget.of(pool, runs, hours)
-        # of few runs enough must be in when the model is consulted first
+        # enough of the first runs must be finished when the model is used first
         self.lag = min(lag, len(first) // 2)
         self._pool, self._goal, self._confirm = pool, goal, confirm
         self._confidence, self._early = confidence, 1 - EARLY * (1 - confidence)
@@ -110,7 +110,7 @@ class Racing:
         self._model = Model(point_features(pool.points), setting_features(pool.settings))
         self._random = RandomNumbers(seed, DRAWS)
         self._blocks, self._refits = [len(first), begun] if self._repeats else [begun], [begun]
-        # both may be thrown away at any ask
+        # both are caches, which may be discarded at any ask
         self._plans: dict[tuple[int, Record], list[Choice]] = {}
         self._fits: dict[tuple[int, Record], Hyper] = {}
 
@@ -122,7 +122,7 @@ class Racing:
         record = Record.of(seen, self._rung)
         if self._spent(record):
             return Stop(self._budget.spent)
-        for block in (self._block(number), number):  # an edited space can leave nothing of a plan
+        for block in (self._block(number), number):  # after an edit of the space a plan may be empty
             for choice in self._plan(record.before(block, self.lag), block):
                 if not seen.asked(choice):
                     return choice
@@ -189,7 +189,7 @@ class Racing:
         return confirming[: max(room, 0)]
 
     def _untried(self, record: Record) -> list[Choice]:
-        """Some run that was not asked for: no result is in yet that could choose."""
+        """Runs that were not asked for, in any order: there is no result yet to choose by."""
         seed, point, setting = np.nonzero(~self._tried(record).transpose(2, 0, 1))
         places = zip(point.tolist(), setting.tolist(), seed.tolist(), strict=True)
         return [Choice(p, s, self._pool.seeds[k], self._rung) for p, s, k in list(places)[:1]]
@@ -198,17 +198,17 @@ class Racing:
         """Fresh seeds of the finalists and of their baselines that were not asked for."""
         baselines = {int(self._pool.baseline[point]) for point in judgement.finalists}
         points = sorted({*judgement.finalists, *baselines} - {-1})
-        listed = len(self._pool.seeds)
-        asked = {choice.run for _, choice, _ in record.asks}
+        number_listed = len(self._pool.seeds)
+        asked_runs = {choice.run for _, choice, _ in record.asks}
         choices = (
             Choice(point, int(explored.best_setting[point]), seed, self._rung, "confirm")
-            for seed in self._seeds(record)[listed : listed + self._confirm]
+            for seed in self._seeds(record)[number_listed : number_listed + self._confirm]
             for point in points
         )
-        return [choice for choice in choices if choice.run not in asked]
+        return [choice for choice in choices if choice.run not in asked_runs]
 
     def _posterior(self, record: Record, number: int, *, confirmed: bool) -> Posterior | None:
-        """What is known at an ask, by explored runs alone or by all; None if nothing is."""
+        """The posterior at an ask, from explored runs only or from all; None without runs."""
         seeds = self._seeds(record)
         runs = record.runs(seeds, PHASES if confirmed else EXPLORED)
         if not len(runs):
@@ -225,11 +225,13 @@ class Racing:
         for refit in self._refits:
             if refit > number:
                 break
-            known = record.before(refit, self.lag)
-            if (refit, known) not in self._fits:
-                runs = known.runs(self._seeds(known), EXPLORED)
-                self._fits[refit, known] = self._model.fit(hyper, runs, _scale(runs), sweeps) if len(runs) else hyper
-            hyper, sweeps = self._fits[refit, known], SWEEPS
+            record_then = record.before(refit, self.lag)
+            if (refit, record_then) not in self._fits:
+                runs = record_then.runs(self._seeds(record_then), EXPLORED)
+                self._fits[refit, record_then] = (
+                    self._model.fit(hyper, runs, _scale(runs), sweeps) if len(runs) else hyper
+                )
+            hyper, sweeps = self._fits[refit, record_then], SWEEPS
         return hyper
 
     def _seeds(self, record: Record) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Which run would make the undecided claims most certain."""
+"""The choice of the run that makes the undecided claims most certain."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ MOST_COUNTED = 50
 
 
 class Outlook:
-    """How much each possible run would tell of some targets, once others are in.
+    """How much each possible run would reduce the variance of some targets, given other runs.
 
     Args:
         targets: of shape (targets, draws), what shall become certain.
@@ -51,12 +51,12 @@ class Outlook:
         return explained
 
     def deviations(self) -> Array:
-        """What is left of the deviation of each target, of shape (targets,)."""
-        left: Array = np.sqrt((self._targets**2).mean(axis=1))
-        return left
+        """The remaining deviation of each target, of shape (targets,)."""
+        remaining: Array = np.sqrt((self._targets**2).mean(axis=1))
+        return remaining
 
     def outcome(self, cell: int) -> Array:
-        """What a run of a cell would give in each draw, noise and what is known left out."""
+        """The result of a run of a cell in each draw, without noise and without what other runs explain."""
         outcome: Array = self._outcomes[cell]
         return outcome
 

@@ -1,4 +1,4 @@
-"""What joint draws say of a race's question: which points are on the front, or best, or how a curve runs."""
+"""The claims of a race from joint draws: which points are on the front, which are best, or the course of a curve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ WIDENING = 1.25
 
 @dataclass(frozen=True)
 class Claim:
-    """What is said of a point, and the probability that it is so to within the tolerance."""
+    """A claim about a point, and its probability, to within the tolerance."""
 
     point: int
     verdict: Verdict
@@ -70,7 +70,7 @@ class Goal(Protocol):
         """Places of the points that matter, of so many."""
 
     def first_settings(self, settings: int) -> int:
-        """Of how many settings each point is run before anything is known."""
+        """The number of settings at which each point is run first."""
 
     def judge(self, posterior: Posterior, confidence: float) -> Judgement:
         """Where the race stands."""
@@ -116,14 +116,14 @@ class Front:
             Claim(point, verdict, float(chance))
             for point, (verdict, chance) in enumerate(zip(verdicts.tolist(), probability, strict=True))
         ]
-        wanted = (np.abs(margin.mean(axis=1)) + tolerance) / special.ndtri(confidence)
+        needed = (np.abs(margin.mean(axis=1)) + tolerance) / special.ndtri(confidence)
         return Judgement(
             targets=np.concatenate([np.where(likely_on[:, None], on, off), setting_is_good]).astype(float),
             settled=bool(decided.all() and good_enough.all()),
             useful=np.union1d(finalists[~good_enough], self._that_decide(np.flatnonzero(~decided), lowest)),
             finalists=self._with_rivals(finalists, lowest.mean(axis=1)),
             claims=tuple(claims),
-            undecided={int(point): (margin[point], float(wanted[point])) for point in np.flatnonzero(~decided)},
+            undecided={int(point): (margin[point], float(needed[point])) for point in np.flatnonzero(~decided)},
         )
 
     def _that_decide(self, points: Places, lowest: Array) -> Places:

@@ -1,4 +1,4 @@
-"""Points and settings as coordinates, so that near ones can share what is known of either."""
+"""Coordinates of points and settings, so that near ones share information."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,12 +24,12 @@ def point_features(points: Sequence[Mapping[str, Any]]) -> Array:
     columns: list[Array] = []
     for name in _names(points):
         values = [point.get(name) for point in points]
-        known = [value for value in values if value is not None]
-        if all(_is_number(value) for value in known):
-            placed = _spread([float(value) for value in known], AXIS_LENGTH)
+        present = [value for value in values if value is not None]
+        if all(_is_number(value) for value in present):
+            placed = _spread([float(value) for value in present], AXIS_LENGTH)
             middle = (min(placed) + max(placed)) / 2
-            rest = iter(placed)
-            columns.append(np.array([middle if value is None else next(rest) for value in values]))
+            positions = iter(placed)
+            columns.append(np.array([middle if value is None else next(positions) for value in values]))
             values = [value is None for value in values]
         columns += _one_column_each(values)
     return _distinct(columns, len(points))

@@ -1,4 +1,4 @@
-"""A race as a space.yaml describes it: what is asked, in words, and what of the pool that means."""
+"""A race as space.yaml describes it: its question, applied to the pool."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from sweep.search.pool import Pool
 from sweep.search.racing import Racing
 from sweep.search.racing_claims import Curve, Front, Goal, full_grid_half_width
 
-#: What a race can be asked.
+#: The questions that a race can answer.
 GoalName = Literal["front", "best", "curve"]
 #: Fresh seeds of each finalist of a race to a front or a best point.
 CONFIRM = 4
@@ -61,8 +61,8 @@ def racing(
     if goal == "curve":
         if axis is None:
             raise SweepError("racing to a curve needs `axis`, the axis that the curve runs along")
-        wanted = full_grid_half_width(len(pool.seeds), confidence) if half_width is None else half_width
-        question = Curve(pairs_along(pool.points, axis, between), wanted)
+        needed = full_grid_half_width(len(pool.seeds), confidence) if half_width is None else half_width
+        question = Curve(pairs_along(pool.points, axis, between), needed)
     else:
         costs = None
         if goal == "front":
@@ -95,11 +95,11 @@ def pairs_along(
     if not rows:
         names = ", ".join(sorted({name for point in points for name in point}))
         raise SweepError(f"no point has the axis {axis!r}; axes are {names}")
-    apart = (axis, *MOVES_WITH.get(axis, ()))
+    moving_axes = (axis, *MOVES_WITH.get(axis, ()))
     lines: dict[str, dict[Any, int]] = {}
     for place, point in rows:
-        others = sorted((name, repr(value)) for name, value in point.items() if name not in apart)
-        lines.setdefault(repr(others), {})[point[axis]] = place
+        other_values = sorted((name, repr(value)) for name, value in point.items() if name not in moving_axes)
+        lines.setdefault(repr(other_values), {})[point[axis]] = place
     if between is None:
         pairs = [pair for line in lines.values() for pair in _neighbours(line)]
     else:
@@ -107,7 +107,7 @@ def pairs_along(
         pairs = [(line[first], line[second]) for line in lines.values() if first in line and second in line]
     if not pairs:
         values = "two values" if between is None else f"the values {between[0]} and {between[1]}"
-        raise SweepError(f"no two points differ in {axis} alone and have {values} of it")
+        raise SweepError(f"no two points have {values} of {axis} with all other axes equal")
     return pairs
 
 

@@ -62,17 +62,17 @@ class Record:
         A run that diverged counts as the worst error of all, so that its setting is left alone. One that failed for
         another reason says nothing.
         """
-        known = [
+        answered = [
             (choice.point, choice.setting, seeds.index(choice.seed), number, answer)
             for number, choice, answer in self.asks
             if answer is not None and answer.status != "failed" and choice.phase in phases
         ]
-        errors = [answer.error for *_, answer in known if answer.error is not None]
+        errors = [answer.error for *_, answer in answered if answer.error is not None]
         if not errors:
-            known = []
-        point, setting, seed, number = np.array([row[:4] for row in known], dtype=np.int64).reshape(-1, 4).T
+            answered = []
+        point, setting, seed, number = np.array([row[:4] for row in answered], dtype=np.int64).reshape(-1, 4).T
         worst = max(errors, default=0.0)
-        error = np.array([worst if answer.error is None else answer.error for *_, answer in known], dtype=float)
+        error = np.array([worst if answer.error is None else answer.error for *_, answer in answered], dtype=float)
         return Runs(point, setting, seed, number, error)
 
     def pending(self, seeds: tuple[int, ...]) -> list[tuple[int, Run]]:

@@ -1,4 +1,4 @@
-"""The runs that a race begins with, before anything is known."""
+"""The first runs of a race, before there are results."""
 
 import numpy as np
 

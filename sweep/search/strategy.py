@@ -19,8 +19,8 @@ from sweep.search.racing_goals import racing
 class Strategy(Protocol):
     """Which run to do next: a pure function of the pool and of what was asked and answered before.
 
-    What it keeps for itself may be thrown away at any ask and changes none. So asks do not depend on the number of
-    workers, on their speed, or on when a sweep was interrupted.
+    Its internal state is a cache, which may be discarded at any ask. So asks do not depend on the number of workers, on
+    their speed, or on when a sweep was interrupted.
     """
 
     #: Ask n sees the answers of asks before n - lag only. None: it sees none, and every run may be asked for at once.
@@ -77,7 +77,7 @@ def _halving(pool: Pool, settings: Settings) -> Halving:
 
 
 def most_of_halving(pool: Pool, settings: Settings) -> int:
-    """How many runs halving does at most, those that confirm included: it may leave a part of its budget."""
+    """The largest number of runs of halving, confirmation included: it may not use all of its budget."""
     explored, finalists = _halving(pool, settings).most
     baselines = len(set(pool.baseline.tolist()) - {-1})
     return explored + int(settings["confirm"]) * (finalists + min(baselines, finalists))

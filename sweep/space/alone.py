@@ -1,4 +1,4 @@
-"""A space.yaml of one point at one setting of its recipe, so that what a page shows can be run again."""
+"""A space.yaml of one point at one setting of its recipe, so that a point of a page can be run again."""
 
 import json
 import re
@@ -15,10 +15,10 @@ _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def text(sweep: str, label: str, values: Mapping[str, Any], data: Mapping[str, Any], setting: Mapping[str, Any]) -> str:
-    """Write the space of a point at a setting, as a page puts it together.
+    """Write the space of a point at a setting, in the same way as the page's script.
 
     Args:
-        sweep: the name of the sweep that it is of.
+        sweep: the name of its sweep.
         label: of the point.
         values: as `blocks` tells them.
         data: the plain values of the sweep's space.
@@ -28,7 +28,7 @@ def text(sweep: str, label: str, values: Mapping[str, Any], data: Mapping[str, A
 
 
 def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Tell for each point the block of a grid that holds it alone.
+    """Make, for each point, a grid block with that point only.
 
     Args:
         points: as the plan resolved them, each with its canonical values.
@@ -38,24 +38,24 @@ def blocks(points: Iterable[tuple[Point, Mapping[str, Any]]], data: Mapping[str,
         Every key that a block of that space sets, with the point's value; M and G in place of lambda.
     """
     network = data.get("network") or {}
-    named = tuple(dict.fromkeys(key for entry in data["grid"] for key in entry))
-    ours = tuple(dict.fromkeys(("family", "M", "G", *named)))
-    found = []
+    grid_keys = tuple(dict.fromkeys(key for entry in data["grid"] for key in entry))
+    all_keys = tuple(dict.fromkeys(("family", "M", "G", *grid_keys)))
+    result = []
     for point, canonical in points:
         if point.own_network:
-            known = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get(
+            own_values = {key: value for key, value in canonical.items() if not point.is_own(key)} | canonical.get(
                 "options", {}
             )
-            values = {key: known[key] for key in named if key in known}
+            values = {key: own_values[key] for key in grid_keys if key in own_values}
         else:
-            values = {key: canonical[key] for key in ours if key in canonical}
-            for key in named:
-                # the family's own default, where the network section says something else
+            values = {key: canonical[key] for key in all_keys if key in canonical}
+            for key in grid_keys:
+                # the family's own default, where the network section has another value
                 if key not in values and key in network and point.value(key) is not None:
                     values[key] = plain(point.value(key))
         # a list would be several values
-        found.append({key: [value] if isinstance(value, list) else value for key, value in values.items()})
-    return found
+        result.append({key: [value] if isinstance(value, list) else value for key, value in values.items()})
+    return result
 
 
 def title(sweep: str, label: str) -> str:
@@ -84,7 +84,7 @@ def recipe(data: Mapping[str, Any], setting: Mapping[str, Any] | None) -> str:
     """
     proxy = data["proxy"] if setting is None else with_setting(data["proxy"], dict(setting))
     if isinstance(dataset := proxy["dataset"], Mapping):
-        # what was found of one's own images is found anew
+        # facts of the user's own images are looked up again
         proxy = {**proxy, "dataset": {key: value for key, value in dataset.items() if key != "known"}}
     changed = {**data, "proxy": proxy}
     if isinstance(seeds := data.get("seeds"), Mapping):

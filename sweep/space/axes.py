@@ -16,7 +16,7 @@ from sweep.space.product import NAMES, backbones_of, is_list, only_own
 from sweep.space.ranges import Range
 from sweep.space.source import Source, Where, did_you_mean
 
-#: Wrong values of an axis that are told one by one; of a range, whose values nobody wrote, the first.
+#: Wrong values of an axis that are listed; of a range only the first, since its values are computed.
 MOST_TOLD, MOST_TOLD_OF_RANGE = 20, 1
 #: What can be an axis, beside the parameters of the user's own network; lambda stands for M or G.
 AXES = NAMES
@@ -52,31 +52,34 @@ NUMERIC_AXES = tuple(axis for axis in AXES if _numeric(axis))
 
 
 def axis_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None]) -> list[str]:
-    """Messages about what is wrong with the keys and values of the sections.
+    """Messages about mistakes in the keys and values of the sections.
 
     `networks` has the user's own networks by reference; None for one that cannot be loaded.
     """
     mistakes = []
     for where, block, several in axis_sections(data):
         backbones = list(networks) if where[0] != "grid" else backbones_of(block, data.get("network"))
-        named = [name for name in backbones if isinstance(name, str) and name in networks]
-        own = [network for name in named if (network := networks[name]) is not None]
-        anything = len(own) < len(named)
+        references = [name for name in backbones if isinstance(name, str) and name in networks]
+        loaded = [network for name in references if (network := networks[name]) is not None]
+        some_unknown = len(loaded) < len(references)
         flat = only_own(backbones) and where[0] == "grid"
-        known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
+        known_axes = [
+            *AXES,
+            *dict.fromkeys(name for network in loaded for name in network.parameters if name not in AXES),
+        ]
         for key, value in block.items():
-            takers = [network for network in own if network.takes(key)]
+            takers = [network for network in loaded if network.takes(key)]
             if takers or key in AXES:
                 mistakes += _values_mistakes(key, value, (*where, key), several, flat, source, takers)
-            elif not anything:
-                mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known)}"))
+            elif not some_unknown:
+                mistakes.append(source.mistake((*where, key), f"unknown axis '{key}'{did_you_mean(key, known_axes)}"))
     return mistakes
 
 
 def bound_mistakes(
     data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None], costs: Sequence[str]
 ) -> list[str]:
-    """Messages about constraints on what has no order."""
+    """Messages about constraints on axes that have no order."""
     own = [network for network in networks.values() if network is not None]
     names = dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)
     numeric = [*costs, *NUMERIC_AXES, *names]
@@ -102,49 +105,53 @@ def axis_sections(data: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str,
 def _values_mistakes(
     key: str, value: Any, where: Where, several: bool, flat: bool, source: Source, takers: Sequence[OwnNetwork]
 ) -> list[str]:
-    most = MOST_TOLD
+    limit = MOST_TOLD
     if isinstance(value, Mapping):
         if not several:
             return [source.mistake(where, "needs a value, found a mapping")]
         try:
-            value, most = Range(**value).values(), MOST_TOLD_OF_RANGE
+            value, limit = Range(**value).values(), MOST_TOLD_OF_RANGE
         except ValidationError as error:
             return translate(error, Range, source, where)
     listed = several and is_list(key, value, own=flat)
     if listed and not value:
         return [source.mistake(where, "needs at least one value")]
     mistakes: list[str] = []
-    for index, one in enumerate(value if listed else [value]):
-        if len(mistakes) > most:
+    for index, item in enumerate(value if listed else [value]):
+        if len(mistakes) > limit:
             return [
-                *mistakes[:most],
-                source.mistake(where, f"not all of its other {len(value) - most:,} values are right either"),
+                *mistakes[:limit],
+                source.mistake(where, f"not all of its other {len(value) - limit:,} values are right either"),
             ]
         at = (*where, index) if listed else where
-        if isinstance(one, Mapping) or (isinstance(one, list) and any(isinstance(v, list | Mapping) for v in one)):
-            mistakes.append(source.mistake(at, f"needs a value, found {describe(one)}"))
+        if isinstance(item, Mapping) or (isinstance(item, list) and any(isinstance(v, list | Mapping) for v in item)):
+            mistakes.append(source.mistake(at, f"needs a value, found {describe(item)}"))
         elif takers:
-            mistakes += [source.mistake(at, what) for own in takers for what in own.value_mistakes(key, one)]
-        elif one is None:
+            mistakes += [
+                source.mistake(at, message) for network in takers for message in network.value_mistakes(key, item)
+            ]
+        elif item is None:
             mistakes.append(source.mistake(at, "has no value"))
-        elif (what := value_mistake(key, one)) is not None:
-            mistakes.append(source.mistake(at, what))
+        elif (message := value_mistake(key, item)) is not None:
+            mistakes.append(source.mistake(at, message))
     return mistakes
 
 
 def value_mistake(axis: str, value: Any) -> str | None:
-    """What is wrong with a value of an axis of ours, in words; None if nothing is."""
+    """The message about a wrong value of a built-in axis; None if the value is right."""
     if axis == "family":
         return None if isinstance(value, str) and value in FAMILIES else unknown_word("family", value, list(FAMILIES))
-    what = None
+    message = None
     for adapter in _adapters(axis):
         try:
             adapter.validate_python(value)
         except ValidationError as error:
-            what = "; ".join(dict.fromkeys(text for _, text in messages(error.errors(include_url=False), None, axis)))
+            message = "; ".join(
+                dict.fromkeys(text for _, text in messages(error.errors(include_url=False), None, axis))
+            )
         else:
             return None
-    return what
+    return message
 
 
 def references(data: Mapping[str, Any]) -> Iterator[tuple[Where, str]]:

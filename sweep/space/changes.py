@@ -1,4 +1,4 @@
-"""What differs between two spaces, in words: why runs of one are not those of the other."""
+"""The differences between two spaces, in words: the reasons why their runs differ."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,16 +8,16 @@ from sweep.space.datasets.keys import Known
 from sweep.space.question import QUESTION
 from sweep.space.schema import INDECISIVE
 
-#: Sections, and keys within them, that decide no outcome of a run.
+#: Sections, and keys within them, that do not change the outcome of a run.
 _NO_OUTCOME = {
     *("name", "about", "baseline", "resources", "strategy", "published", "metric", "truth", "constraints"),
     *QUESTION,
     *(f"proxy.{key}" for key in INDECISIVE),
     *(f"proxy.dataset.{key}" for key in PLACE if key != "known"),
-    # the fingerprint says all that is known of images
+    # the fingerprint covers all facts of the images
     *(f"proxy.dataset.known.{key}" for key in Known.model_fields if key != "fingerprint"),
 }
-#: Differences that are told one by one.
+#: Differences that are listed.
 _TOLD = 3
 
 

@@ -1,18 +1,18 @@
-"""What the columns of a table are called in which axes stand beside columns of ours.
+"""Names of columns in tables that have axes beside other columns.
 
-A network of one's own may call its parameters anything, `seed`, `error` or `point` included. So an axis of such a
-network is the column `network.NAME` wherever tables are computed with: no column of ours and no setting of a recipe
-begins with that. Files drop the mark where nothing else has the name.
+A user's own network may have parameters of any name, even `seed`, `error` or `point`. So an axis of such a network is
+the column `network.NAME` in computations: no other column and no setting of a recipe begins with `network.`. Files drop
+the prefix if no other column has the name.
 """
 
 from collections.abc import Collection, Sequence
 
-#: What the column of an axis of a network of one's own begins with.
+#: The prefix of the column of an axis of the user's own network.
 _MARK = "network."
 
 
 def own_axis(name: str) -> str:
-    """The column of an axis of a network of one's own."""
+    """The column of an axis of the user's own network."""
     return f"{_MARK}{name}"
 
 
@@ -31,6 +31,6 @@ def names_in_files(columns: Sequence[str], taken: Collection[str] = ()) -> list[
     Returns:
         A name for each column, each once.
     """
-    others = {*columns, *taken}
+    all_names = {*columns, *taken}
     bare = [axis_name(column) for column in columns]
-    return [column if name in others else name for column, name in zip(columns, bare, strict=True)]
+    return [column if name in all_names else name for column, name in zip(columns, bare, strict=True)]

@@ -14,10 +14,10 @@ def check_crops(space: "Space", image_sizes: Iterable[int]) -> None:
     smallest = min(image_sizes, default=None)
     if smallest is None:
         return
-    for setting, recipe in (one for rung in space.rungs() for one in rung.recipes):
+    for setting, recipe in (recipe_of_rung for rung in space.rungs() for recipe_of_rung in rung.recipes):
         crop = recipe.augment.crop
         if crop is not None and crop >= smallest:
             tuned = "augment.crop" in setting
             where = ("nuisance", "augment.crop") if tuned else ("proxy", "augment", "crop")
-            what = f"mirrors {crop} pixels at the edge of images of {smallest}: needs at most {smallest - 1}"
-            raise SpaceError(space.source.mistake(where, what))
+            message = f"mirrors {crop} pixels at the edge of images of {smallest}: needs at most {smallest - 1}"
+            raise SpaceError(space.source.mistake(where, message))

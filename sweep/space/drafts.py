@@ -94,13 +94,13 @@ class Draft:
         return [*map(_aligned, lines)]
 
     def _proxy(self) -> list[str]:
-        few = self.dataset == _FEW
-        counts = "train: 200, validation: 1000" if few else "train: 5000, validation: 2000"
+        is_small = self.dataset == _FEW
+        counts = "train: 200, validation: 1000" if is_small else "train: 5000, validation: 2000"
         place = f", path: {_quoted(self.path)}" if self.path else ""
         if self.dataset not in DATASETS:
             counts = ""
         dataset = ", ".join(part for part in (f"name: {self.dataset}{place}", counts) if part)
-        epochs, batch = (20, 25) if few else (10, 100)
+        epochs, batch = (20, 25) if is_small else (10, 100)
         return [
             _aligned("proxy:  # how each point is trained: docs/recipes.md has all of it"),
             f"  dataset: {{{dataset}}}",

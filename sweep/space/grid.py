@@ -56,14 +56,14 @@ class Rejected:
 
     numbers: Numbers
     names: tuple[str, ...]
-    which: NDArray[np.int16]
+    constraint_codes: NDArray[np.int16]
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def name(self, index: int) -> str:
         """The constraint that rejects one of them."""
-        return self.names[int(self.which[index])]
+        return self.names[int(self.constraint_codes[index])]
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,11 @@ def expand(space: Space) -> Grid:
 
 def divide(numbers: Numbers, outside: dict[str, NDArray[np.bool_]]) -> tuple[Numbers, Rejected]:
     """The points that no constraint rejects, and the others, each by the first that does."""
-    which = np.full(len(numbers), -1, dtype=np.int16)
+    first_constraint = np.full(len(numbers), -1, dtype=np.int16)
     for position, missed in reversed([*enumerate(outside.values())]):
-        which[missed] = position
-    lost = which >= 0
-    return numbers[~lost], Rejected(numbers[lost], tuple(outside), which[lost])
+        first_constraint[missed] = position
+    lost = first_constraint >= 0
+    return numbers[~lost], Rejected(numbers[lost], tuple(outside), first_constraint[lost])
 
 
 def has_order(value: Any) -> bool:
@@ -153,8 +153,8 @@ def miss(name: str, value: Any, bound: Bound) -> str | None:
 def no_point(space: Space, rejected: Sequence[Rejection]) -> SpaceError:
     """The error for constraints that leave nothing, with a rejection as an example."""
     example = f"; for example: {rejected[0].reason}" if rejected else ""
-    what = f"constraints reject all {len(rejected):,} points{example}"
-    return SpaceError(space.source.mistake(("constraints", rejected[0].constraint) if rejected else ("grid",), what))
+    message = f"constraints reject all {len(rejected):,} points{example}"
+    return SpaceError(space.source.mistake(("constraints", rejected[0].constraint) if rejected else ("grid",), message))
 
 
 def _first_of_each(listing: Listing) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""What is wrong with the combinations of a grid: values that no point has, and combinations that make no network."""
+"""Mistakes in the combinations of a grid: values that no point has, and combinations that make no network."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from sweep.space.point import Null, text_of
 from sweep.space.source import Where
 from sweep.space.space import Space
 
-#: Mistakes that are listed one by one.
+#: Mistakes that are listed.
 MOST_LISTED = 20
 #: Impossible combinations of a block that are looked at for different reasons.
 MOST_REASONS = 1000
@@ -23,8 +23,8 @@ MOST_REASONS = 1000
 def mistake_lines(space: Space, mistakes: Iterable[tuple[Where, str]], count: int | None = None) -> list[str]:
     """Mistakes with file and line, each once, MOST_LISTED at most; `count` is how many points have one."""
     lines: dict[str, None] = {}
-    for where, what in mistakes:
-        lines.setdefault(space.source.mistake(where, what))
+    for where, message in mistakes:
+        lines.setdefault(space.source.mistake(where, message))
         if len(lines) == MOST_LISTED and count is not None and count > MOST_LISTED:
             return [*lines, f"{space.source.file}: {count:,} points have such mistakes"]
     return list(lines)
@@ -53,12 +53,12 @@ def alike(listing: Listing) -> Iterator[tuple[Where, str]]:
         by_text: dict[str, Any] = {}
         by_value: dict[Any, Any] = {}
         for value in listing.column(name).values:
-            other = by_text.setdefault(text_of(value), value)
-            other = by_value.setdefault(value, value) if other is value else other
-            if other is not value:
-                both = " and ".join("null" if isinstance(v, Null) else describe(v) for v in (other, value))
-                what = f"{name} has both {both}, which look alike: use one kind"
-                yield ("grid",), what
+            earlier = by_text.setdefault(text_of(value), value)
+            earlier = by_value.setdefault(value, value) if earlier is value else earlier
+            if earlier is not value:
+                values_text = " and ".join("null" if isinstance(v, Null) else describe(v) for v in (earlier, value))
+                message = f"{name} has both {values_text}, which look alike: use one kind"
+                yield ("grid",), message
 
 
 def insist_on_some(
@@ -83,7 +83,7 @@ def insist_on_some(
         if end > start and lost[start:end].all():
             count += int(end - start)
             for number in numbers[start:end][:MOST_REASONS].tolist():
-                mistakes += [(listing.where(number), what) for what in reasons(number)]
+                mistakes += [(listing.where(number), reason) for reason in reasons(number)]
     if mistakes:
         raise SpaceError(*mistake_lines(space, mistakes, count))
 

@@ -54,7 +54,7 @@ def _in_main_thread() -> bool:
 
 @contextlib.contextmanager
 def _ctrl_c(pressed: list[int]) -> Iterator[None]:
-    """Note whether Ctrl-C is pressed, and let it do what it does otherwise."""
+    """Note whether Ctrl-C is pressed, with its usual effect."""
     usual = signal.getsignal(signal.SIGINT)
     if not _in_main_thread() or not callable(usual):
         yield
@@ -68,7 +68,7 @@ def _ctrl_c(pressed: list[int]) -> Iterator[None]:
     try:
         yield
     finally:
-        # the user's code may have set one of its own, which must not stay either
+        # the user's code may have set its own handler, which must not stay
         signal.signal(signal.SIGINT, usual)
 
 

@@ -34,20 +34,20 @@ def hub_index(
     path: str, config: str | None, split: str, validation_split: str | None, image_column: str, label_column: str
 ) -> ImageIndex:
     """The index of a split, after that of the validation split if one is named; raises ValueError in words."""
-    found = _tried(path, config, split, validation_split, image_column, label_column)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
+    index_or_error = _tried(path, config, split, validation_split, image_column, label_column)
+    if isinstance(index_or_error, str):
+        raise ValueError(index_or_error)
+    return index_or_error
 
 
 def forget() -> None:
-    """Look for data sets anew when they are next asked for."""
+    """Clear the cache, so that data sets are looked up again."""
     _tried.cache_clear()
 
 
 @lru_cache(maxsize=4)
 def _tried(path: str, config: str | None, *which: Any) -> ImageIndex | str:
-    """The index, or what is wrong: a space is checked in parts, and a server that does not answer takes minutes."""
+    """The index or the error message, cached: a space is checked in parts, and a time-out of a server takes minutes."""
     try:
         return _index(path, config, *which)
     except ValueError as error:
@@ -61,21 +61,21 @@ def _index(
         import datasets
     except ImportError:
         raise ValueError("huggingface needs the package datasets: pip install 'wn-sweep[data]'") from None
-    found = _loaded(datasets, path, config)
+    dataset = _loaded(datasets, path, config)
     splits = [split] if validation_split is None else [validation_split, split]
     tables = []
     for name in splits:
-        if name not in found:
-            raise ValueError(f"{path} has no split '{name}'{did_you_mean(name, found)}")
-        tables.append(_checked(datasets, found[name], path, image_column, label_column))
+        if name not in dataset:
+            raise ValueError(f"{path} has no split '{name}'{did_you_mean(name, dataset)}")
+        tables.append(_checked(datasets, dataset[name], path, image_column, label_column))
     labels, classes = _labels(datasets, tables, path, label_column)
     images = [table.with_format("arrow")[:][image_column] for table in tables]
     first = len(tables[0])
 
     def encoded(number: int) -> tuple[str, bytes]:
-        which, row = (0, number) if number < first else (1, number - first)
-        image = images[which][row].as_py()
-        name = f"{path}, {splits[which]}[{row}]"
+        position, row = (0, number) if number < first else (1, number - first)
+        image = images[position][row].as_py()
+        name = f"{path}, {splits[position]}[{row}]"
         if image is not None and image["bytes"] is not None:
             return name, image["bytes"]
         if image is None or image["path"] is None:
@@ -89,10 +89,10 @@ def _index(
 
     sizes = [size for column in images for size in _sizes(column)]
     # a test split that is trained on is none; one that runs are judged on counts, and nothing else is set aside then
-    apart, tested = 0 if validation_split is None else first, "test" in found and split != "test"
+    apart, tested = 0 if validation_split is None else first, "test" in dataset and split != "test"
     # the labels say how many classes there are, unless some class has no image
-    classes_too = "" if len(classes) == len(np.unique(labels)) else f" {len(classes)}"
-    fingerprint = index_fingerprint(f"{apart} {tested}{classes_too}", map(str, labels), sizes, encoded)
+    class_count = "" if len(classes) == len(np.unique(labels)) else f" {len(classes)}"
+    fingerprint = index_fingerprint(f"{apart} {tested}{class_count}", map(str, labels), sizes, encoded)
     return ImageIndex(classes, labels, apart, tested, fingerprint, encoded, contents_hashed(sizes))
 
 
@@ -101,7 +101,7 @@ def _labels(datasets: Any, tables: list[Any], path: str, column: str) -> tuple[N
     feature = tables[-1].features[column]
     values = [table[column][:] for table in tables]
     together = [value for each in values for value in each]
-    # a NaN equals nothing, itself neither
+    # NaN does not equal NaN
     missing = sum(value is None or value != value for value in together)
     if missing:
         raise ValueError(f"{path} has images without a label: {missing:,} of {len(together):,}")
@@ -118,7 +118,7 @@ def _labels(datasets: Any, tables: list[Any], path: str, column: str) -> tuple[N
 
 def _loaded(datasets: Any, path: str, config: str | None) -> Any:
     """Every split of a data set, by name."""
-    offline, shown = datasets.config.HF_HUB_OFFLINE, not datasets.are_progress_bars_disabled()
+    offline, had_progress_bars = datasets.config.HF_HUB_OFFLINE, not datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     datasets.config.HF_HUB_OFFLINE = offline or not _may_download
     try:
@@ -131,14 +131,14 @@ def _loaded(datasets: Any, path: str, config: str | None) -> Any:
         return datasets.load_dataset(path, config)
     except Exception as error:
         # whatever the library and its file formats raise; it is long, and the first line says what matters
-        what = f"{path} cannot be loaded: {(str(error) or type(error).__name__).splitlines()[0]}"
+        message = f"{path} cannot be loaded: {(str(error) or type(error).__name__).splitlines()[0]}"
         hint = (
             "" if Path(path).exists() or _may_download else "; `wn-sweep data SPACE --download` downloads a set by name"
         )
-        raise ValueError(what + hint) from None
+        raise ValueError(message + hint) from None
     finally:
         datasets.config.HF_HUB_OFFLINE = offline
-        if shown:
+        if had_progress_bars:
             datasets.enable_progress_bars()
 
 
@@ -146,8 +146,8 @@ def _checked(datasets: Any, table: Any, path: str, image_column: str, label_colu
     """The two columns, images as their files' bytes; raises ValueError in words."""
     for column, key in ((image_column, "image_column"), (label_column, "label_column")):
         if column not in table.features:
-            known = did_you_mean(column, table.features)
-            raise ValueError(f"{path} has no column '{column}', which {key} can name{known}")
+            hint = did_you_mean(column, table.features)
+            raise ValueError(f"{path} has no column '{column}', which {key} can name{hint}")
     labels, images = table.features[label_column], table.features[image_column]
     if not isinstance(labels, datasets.ClassLabel | datasets.Value):
         kind = _kind(datasets, labels)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from sweep.space.regular import read_regular, require_regular
 
-#: What an image's file is called; others in a folder are left alone.
+#: Suffixes of image files; other files in a folder are ignored.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
-#: What the folder of a validation split is called.
+#: Names of the folder of a validation split.
 VALIDATION = ("val", "validation", "valid")
 #: Up to this many bytes, contents are hashed as well as sizes: a second of work. ImageNet's would take minutes.
 CHEAP = 256 << 20
@@ -66,7 +66,7 @@ def _folder_index(root: Path, folder: str, apart: str) -> ImageIndex:
     strange = sorted(set(_classes(root / folder)) - set(classes))
     if strange:
         raise ValueError(f"{root / folder / strange[0]} is no class of {root / 'train'}")
-    split = {name: [images_below(root, f"{name}/{one}") for one in classes] for name in (folder, "train")}
+    split = {name: [images_below(root, f"{name}/{label}") for label in classes] for name in (folder, "train")}
     empty = [name for name, files in zip(classes, split["train"], strict=True) if not files]
     if empty:
         raise ValueError(f"{root / 'train' / empty[0]} holds no image ({', '.join(SUFFIXES)})")
@@ -74,14 +74,14 @@ def _folder_index(root: Path, folder: str, apart: str) -> ImageIndex:
         raise ValueError(f"{root / folder} has images outside of class folders: put them in {folder}/CLASS/")
     counts = [len(files) for name in (folder, "train") for files in split[name]]
     labels = np.repeat(np.tile(np.arange(len(classes)), 2), counts).astype(np.int64)
-    found = [file for name in (folder, "train") for one in split[name] for file in one]
-    files, sizes = [name for name, _ in found], [size for _, size in found]
+    entries = [file for name in (folder, "train") for label in split[name] for file in label]
+    files, sizes = [name for name, _ in entries], [size for _, size in entries]
 
     def encoded(number: int) -> tuple[str, bytes]:
         return str(root / files[number]), read_regular(root / files[number])
 
     first, tested = sum(counts[: len(classes)]), (root / "test").is_dir()
-    # a validation split is the same whatever it is called
+    # the name of the validation folder does not matter
     names = [f"{apart}/{file.partition('/')[2]}" for file in files[:first]] + files[first:]
     fingerprint = index_fingerprint(f"{first} {tested}", names, sizes, encoded)
     return ImageIndex(tuple(classes), labels, first, tested, fingerprint, encoded, contents_hashed(sizes))
@@ -142,16 +142,16 @@ def images_below(root: Path, folder: str) -> list[tuple[str, int]]:
 
 def _entries(folder: Path) -> list[tuple[str, os.stat_result]]:
     """Names in a folder that are not hidden, in alphabetical order, with what they are once links are followed."""
-    found = []
-    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+    entries = []
+    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not path.name.startswith("."):
             try:
-                found.append((path.name, path.stat()))
+                entries.append((path.name, path.stat()))
             except FileNotFoundError:
                 if not path.is_symlink():
                     raise
                 raise ValueError(f"{path} is a link to {path.readlink()}, which does not exist") from None
-    return found
+    return entries
 
 
 def _classes(folder: Path) -> list[str]:
@@ -163,11 +163,11 @@ def _holds_images(folder: Path) -> bool:
 
 
 def _validation_folder(root: Path) -> str:
-    """What the validation split is called; raises ValueError if two folders could be it."""
-    there = [name for name in VALIDATION if (root / name).is_dir()]
-    if len(there) > 1:
-        raise ValueError(f"{root} has {there[0]}/ and {there[1]}/: only one can be the validation split")
-    return there[0] if there else VALIDATION[0]
+    """The name of the folder of the validation split; raises ValueError if there are two."""
+    present = [name for name in VALIDATION if (root / name).is_dir()]
+    if len(present) > 1:
+        raise ValueError(f"{root} has {present[0]}/ and {present[1]}/: only one can be the validation split")
+    return present[0] if present else VALIDATION[0]
 
 
 def _identity(path: Path) -> tuple[int, int]:

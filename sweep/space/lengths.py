@@ -64,8 +64,8 @@ def length_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     strategy = data.get("strategy", "grid")
     name = strategy.get("name", "grid") if isinstance(strategy, Mapping) else strategy
     if name == "halving" and isinstance(judged, int) and longest is not None and judged < longest:
-        what = f"must be {longest}, the longest of lengths: halving ends there, and judges by that"
-        mistakes.append(source.mistake(("proxy", "epochs"), what))
+        message = f"must be {longest}, the longest of lengths: halving ends there, and judges by that"
+        mistakes.append(source.mistake(("proxy", "epochs"), message))
     if "epochs" in nuisance:
         mistakes.append(source.mistake(("nuisance", "epochs"), "cannot be tuned where lengths are given"))
     if name not in STRATEGIES:
@@ -76,14 +76,17 @@ def length_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
         if isinstance(proxy, Mapping) and epochs is not None and epochs != judged:
             at_length = {**data, "proxy": {**proxy, "epochs": epochs}}
             errors = [error for error in recipe_errors(at_length["proxy"]) if not _kinds([error]) <= base]
-            mistakes += [source.mistake(("lengths", index), what) for _, what in messages(errors, Proxy)]
-        own = length.get("nuisance") if isinstance(length, Mapping) else None
-        if not isinstance(own, Mapping):
+            mistakes += [source.mistake(("lengths", index), message) for _, message in messages(errors, Proxy)]
+        own_nuisance = length.get("nuisance") if isinstance(length, Mapping) else None
+        if not isinstance(own_nuisance, Mapping):
             continue
-        unknown = [path for path in own if path not in nuisance]
+        unknown = [path for path in own_nuisance if path not in nuisance]
         where = ("lengths", index, "nuisance")
         mistakes += [source.mistake((*where, path), "is not tuned: it is not in nuisance") for path in unknown]
-        at_length = {**at_length, "nuisance": {path: values for path, values in own.items() if path in nuisance}}
+        at_length = {
+            **at_length,
+            "nuisance": {path: values for path, values in own_nuisance.items() if path in nuisance},
+        }
         mistakes += nuisance_mistakes(at_length, source, where)
     return mistakes
 

@@ -48,7 +48,7 @@ class Listing:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What points may vary in, the parameters of the user's own networks included."""
+        """The names of all axes, including the parameters of the user's own networks."""
         own = [name for p in self.products if p.own for name in (*p.network, *p.axes)]
         return tuple(dict.fromkeys((*NAMES, *own)))
 
@@ -58,8 +58,8 @@ class Listing:
         return any(product.own for product in self.products)
 
     def _home(self, number: int) -> tuple[Product, int]:
-        which = int(np.searchsorted(self.offsets, number, side="right")) - 1
-        return self.products[which], int(number - self.offsets[which])
+        position = int(np.searchsorted(self.offsets, number, side="right")) - 1
+        return self.products[position], int(number - self.offsets[position])
 
     def point(self, number: int) -> Point:
         """The point of a number; raises ValueError in words if there is none."""
@@ -72,15 +72,15 @@ class Listing:
 
     def spread(self, pieces: Iterable[Any], dtype: Any) -> NDArray[Any]:
         """An array over all points from one for each part, as `Part.values` shapes them."""
-        whole = np.empty(len(self), dtype=dtype)
+        result = np.empty(len(self), dtype=dtype)
         for (offset, part), piece in zip(self.parts, pieces, strict=True):
-            whole[offset : offset + len(part.product)].reshape(part.product.shape)[part.at] = piece
-        return whole
+            result[offset : offset + len(part.product)].reshape(part.product.shape)[part.at] = piece
+        return result
 
     def column(self, name: str) -> Column:
         """The values of an axis at every point."""
         if name not in self._columns:
-            # true is 1 to a dict, and null is 'null': they would be lost in it
+            # as dict keys True equals 1, so that one of them would be lost; null has the text 'null'
             apart = (bool, Null) if self.has_own else ()
             codes: dict[Any, int] = {}
             coder = np.frompyfunc(lambda value: codes.setdefault((type(value) in apart, value), len(codes)), 1, 1)

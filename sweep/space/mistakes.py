@@ -28,7 +28,9 @@ _KINDS = {
 
 def translate(error: ValidationError, model: type[BaseModel], source: Source, under: Where = ()) -> list[str]:
     """One line per mistake: `file:line: path: what is wrong; what was meant`."""
-    return [source.mistake(under + where, what) for where, what in messages(error.errors(include_url=False), model)]
+    return [
+        source.mistake(under + where, message) for where, message in messages(error.errors(include_url=False), model)
+    ]
 
 
 def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "") -> Iterator[tuple[Where, str]]:
@@ -50,7 +52,7 @@ def messages(errors: Iterable[Any], model: type[BaseModel] | None, name: str = "
             yield where, f"{where[-1]} is not supported with {choice.noun} {tag}, only with {allowed}"
         else:
             context = item.get("ctx", {})
-            yield where, _what(item["type"], item["input"], context, item["msg"], where or (name,), owner)
+            yield where, _message(item["type"], item["input"], context, item["msg"], where or (name,), owner)
     for (where, tag), names in lacking.items():
         choice = _choice_of(model, where)
         yield where, f"{choice.noun} {tag} needs {' and '.join(names)}{getattr(choice.members[tag], 'hint', '')}"
@@ -76,7 +78,7 @@ def _place(
             owner, tag = inner, None if value is None else str(value)
             continue
         if isinstance(step, int):
-            # an item of a list: what it may be, its key says
+            # an item of a list: the list's key says which values are allowed
             where = (*where, step)
             continue
         if inner is not owner:
@@ -87,7 +89,7 @@ def _place(
     return where, owner, tag
 
 
-def _what(
+def _message(
     kind: str, value: Any, context: Mapping[str, Any], message: str, where: Where, owner: type[BaseModel] | None
 ) -> str:
     name = str(where[-1]) if where else ""
@@ -101,8 +103,8 @@ def _what(
         key = next((str(step) for step in reversed(where) if isinstance(step, str)), name)
         return unknown_word(key if key == name else key.removesuffix("s"), value, _literals(owner, key))
     if kind.endswith(("_type", "_from_float")) or kind == "int_parsing":
-        wanted = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
-        return f"needs {wanted}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"
+        expected = _KINDS.get(kind.split("_")[0], kind.split("_")[0])
+        return f"needs {expected}, found {describe(value)}{near_boolean(value) if kind == 'bool_type' else ''}"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         sign = {"greater_than": "over", "greater_than_equal": "at least"}.get(kind)
         sign = sign or {"less_than": "under", "less_than_equal": "at most"}[kind]
@@ -116,7 +118,7 @@ def _what(
 
 
 def near_boolean(value: object) -> str:
-    """A hint about a word that older YAML took for true or false; '' for any other value."""
+    """A hint about a word that older YAML read as true or false; '' for any other value."""
     is_near = isinstance(value, str) and value.lower() in {"on", "off", "yes", "no", "y", "n"}
     return f"; in YAML 1.2 {value} is text: write true or false" if is_near else ""
 

@@ -21,7 +21,7 @@ FAMILY_AXES = {"family", "lambda", *FAMILY_KEYS}
 def axes(listing: Listing, numbers: Numbers) -> tuple[str, ...]:
     """The names of what varies over the points, family first; M, G and lambda whenever there are any.
 
-    What follows from other axes, as the stem does from the size of the image, is no axis of its own.
+    A value that follows from other axes, as the stem does from the image size, is not an axis.
     """
     always = ("family", "M", "G", "lambda")
     listed_axes = {name for product in listing.products for name in product.axes}
@@ -41,7 +41,7 @@ def _values(listing: Listing, numbers: Numbers, name: str) -> int:
     if len(column.values) == 1:
         return len(set(column.values) - {None})
     present = np.bincount(column.codes[numbers], minlength=len(column.values)) > 0
-    return len({value for value, there in zip(column.values, present, strict=True) if there} - {None})
+    return len({value for value, is_present in zip(column.values, present, strict=True) if is_present} - {None})
 
 
 def label(point: Point, names: Sequence[str]) -> str:
@@ -52,14 +52,14 @@ def label(point: Point, names: Sequence[str]) -> str:
 
 
 def head(backbone: str, family: Any) -> str:
-    """How a label begins: with the family, or with the function that builds the user's own network."""
+    """The first part of a label: the family, or the function that builds the user's own network."""
     if backbone in BACKBONES:
         return str(family)
     return backbone.rpartition(":")[2] + said_of("family", family, own=True)
 
 
 def said_of(name: str, value: Any, *, own: bool) -> str:
-    """The part of a label about an axis; of our networks none for lambda, which M and G give, and for default places.
+    """The part of a label about an axis; for built-in networks empty for lambda, which M and G give, and for defaults.
 
     `own`: whether it is an axis of the user's own network, whose names mean nothing special.
     """
@@ -98,7 +98,7 @@ def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[i
     matching = numbers
     for name, value in space.baseline.items():
         column, values = listing.column(name), _as_values(name, value)
-        is_it = np.array([one in values for one in column.values])
+        is_it = np.array([cell in values for cell in column.values])
         matching = matching[is_it[column.codes[matching]]]
     if not len(matching):
         raise SpaceError(space.source.mistake(("baseline",), "no remaining grid point matches the baseline"))
@@ -107,22 +107,22 @@ def baselines(space: Space, listing: Listing, numbers: Numbers, twins: Mapping[i
     by_shared: dict[tuple[Any, ...], int] = {}
     stands_for = twins or {}
     for number in (stands_for.get(number, number) for number in matching.tolist()):
-        other = by_shared.setdefault(_shared_values(listing, shared, number), number)
-        if other != number:
-            both = " and ".join(f"'{label(listing.point(one), names)}'" for one in (other, number))
-            what = f"matches both {both}; add keys to make it unique"
-            raise SpaceError(space.source.mistake(("baseline",), what))
+        earlier = by_shared.setdefault(_shared_values(listing, shared, number), number)
+        if earlier != number:
+            names_text = " and ".join(f"'{label(listing.point(value), names)}'" for value in (earlier, number))
+            message = f"matches both {names_text}; add keys to make it unique"
+            raise SpaceError(space.source.mistake(("baseline",), message))
     return Baselines(listing, shared, by_shared)
 
 
 def _shared_values(listing: Listing, shared: Sequence[str], number: int) -> tuple[Any, ...]:
-    """What a baseline has in common with a point; of our networks nothing that says how kernels come about."""
+    """The values that a baseline and a point must share; for built-in networks without the axes of the kernels."""
     own = listing.has_own and listing.column("backbone")[number] not in BACKBONES
     return tuple(listing.column(name)[number] if own or name not in FAMILY_AXES else None for name in shared)
 
 
 def _as_values(name: str, value: Any) -> list[Any]:
-    """What a value of the baseline may be as the value of an axis: as our keys read it, and as it is written."""
+    """The possible values of an axis for a value of the baseline: as built-in keys read it, and as it is written."""
     written = NULL if value is None else tuple(value) if isinstance(value, list) else value
     read = {"M": ratio, "G": ratio, "lambda": ratio, "stages": stages}.get(name)
     try:

@@ -12,7 +12,7 @@ from sweep.space.source import Source, Where
 
 #: Settings at which each point is trained; more are a mistake.
 MOST_SETTINGS = 10_000
-#: Sections of a recipe that say what is learnt, not how: errors under different ones are not comparable.
+#: Sections of a recipe that decide what is learnt rather than how: errors under different ones are not comparable.
 WHAT_IS_LEARNT = {"dataset": "the data set", "task": "the task"}
 
 
@@ -20,28 +20,30 @@ def with_setting(proxy: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
     """The proxy section with dotted paths replaced."""
     changed = dict(proxy) if isinstance(proxy, Mapping) else {}
     for path, value in setting.items():
-        head, _, rest = path.partition(".")
+        head, _, remaining_path = path.partition(".")
         inner = changed.get(head)
         changed[head] = (
-            with_setting({"name": inner} if isinstance(inner, str) else inner, {rest: value}) if rest else value
+            with_setting({"name": inner} if isinstance(inner, str) else inner, {remaining_path: value})
+            if remaining_path
+            else value
         )
     return changed
 
 
 def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = ("nuisance",)) -> list[str]:
-    """Messages about settings that are none of the recipe, or that make no recipe; `within` is where they stand."""
+    """Messages about settings that the recipe does not have, or that make it invalid; `within` is their section."""
     nuisance, proxy = data.get("nuisance"), data.get("proxy")
     if not isinstance(nuisance, Mapping) or not isinstance(proxy, Mapping):
         return []
     settings = math.prod(len(values) for values in nuisance.values() if isinstance(values, list))
     if settings > MOST_SETTINGS:
-        what = f"has {settings:,} settings, more than the {MOST_SETTINGS:,} at which a point can be trained"
-        return [source.mistake(within, what)]
+        message = f"has {settings:,} settings, more than the {MOST_SETTINGS:,} at which a point can be trained"
+        return [source.mistake(within, message)]
     base = {(error["loc"], error["type"]) for error in recipe_errors(proxy)}
     mistakes: list[str] = []
     for path, values in nuisance.items():
         where: Where = (*within, path)
-        inner = next((other for other in nuisance if other.startswith(f"{path}.")), None)
+        inner = next((other_path for other_path in nuisance if other_path.startswith(f"{path}.")), None)
         if inner is not None:
             mistakes.append(source.mistake(where, f"overlaps with {inner}, which is tuned too"))
         elif (head := path.split(".")[0]) in WHAT_IS_LEARNT:
@@ -61,15 +63,15 @@ def nuisance_mistakes(data: Mapping[str, Any], source: Source, within: Where = (
 def _value_mistakes(
     proxy: Mapping[str, Any], path: str, value: Any, at: Where, base: set[Any], source: Source
 ) -> list[str]:
-    """Messages about a value that makes the recipe wrong; mistakes of the recipe itself are left out."""
+    """Messages about a value that makes the recipe invalid, without mistakes of the recipe itself."""
     if not isinstance(value, bool | int | float | str):
         return [source.mistake(at, f"needs a number, a word, true or false, found {describe(value)}")]
     mistakes = []
     for error in recipe_errors(with_setting(proxy, {path: value})):
         if (error["loc"], error["type"]) not in base:
-            ((_, what),) = messages([error], Proxy)
+            ((_, message),) = messages([error], Proxy)
             # an unknown setting is one mistake, however many values it has
-            mistakes.append(source.mistake(at[:2] if "unknown key" in what else at, what))
+            mistakes.append(source.mistake(at[:2] if "unknown key" in message else at, message))
     return mistakes
 
 

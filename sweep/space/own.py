@@ -46,17 +46,19 @@ class OwnNetwork:
     def mistakes(self, names: set[str]) -> list[str]:
         """What is wrong with calling it with values of these names, in words."""
         unknown = sorted(name for name in names if not self.takes(name))
-        known = [name for name in self.parameters if name not in GIVEN]
-        wrong = [f"{name} is not a parameter of {self.reference}{did_you_mean(name, known)}" for name in unknown]
-        wrong += [f"{name} comes from the data set" for name in sorted(names & {"channels", "classes"})]
+        names_known = [name for name in self.parameters if name not in GIVEN]
+        messages = [
+            f"{name} is not a parameter of {self.reference}{did_you_mean(name, names_known)}" for name in unknown
+        ]
+        messages += [f"{name} comes from the data set" for name in sorted(names & {"channels", "classes"})]
         lacking = [name for name in self.required if name not in names and name not in GIVEN]
-        return wrong + [f"{self.reference} needs {name}" for name in lacking]
+        return messages + [f"{self.reference} needs {name}" for name in lacking]
 
     def value_mistakes(self, name: str, value: Any) -> list[str]:
         """What is wrong with a value of a parameter, by its annotation or its default, in words."""
         accepted = self.accepted.get(name)
-        what = accepted.mistake(value) if accepted else None
-        return [] if what is None else [what]
+        message = accepted.mistake(value) if accepted else None
+        return [] if message is None else [message]
 
 
 def search(*folders: str | Path) -> None:

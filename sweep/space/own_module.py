@@ -42,13 +42,13 @@ def search(*folders: str | Path) -> bool:
 
     What these modules import themselves is looked for as Python does, and in these folders last.
     """
-    wanted = list(dict.fromkeys(Path(folder).resolve() for folder in folders))
-    for folder in wanted:
+    paths = list(dict.fromkeys(Path(folder).resolve() for folder in folders))
+    for folder in paths:
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
     importlib.invalidate_caches()
-    changed = wanted != _folders
-    _folders[:] = wanted
+    changed = paths != _folders
+    _folders[:] = paths
     return changed
 
 

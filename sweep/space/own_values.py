@@ -1,4 +1,4 @@
-"""What a function's annotations and defaults say of the values that it can be called with."""
+"""The values that a function accepts, according to its annotations and defaults."""
 
 import inspect
 import types
@@ -29,26 +29,26 @@ class Accepts:
             return None
         if any(type(value) is type(word) and value == word for word in self.words):
             return None
-        wanted = [_NAMES.get(kind, kind.__name__) for kind in self.types] + [repr(word) for word in self.words]
+        expected = [_NAMES.get(kind, kind.__name__) for kind in self.types] + [repr(word) for word in self.words]
         hint = near_boolean(value) if bool in self.types else ""
-        return f"needs {' or '.join(wanted)}, found {describe(value)} ({self.reason}){hint}"
+        return f"needs {' or '.join(expected)}, found {describe(value)} ({self.reason}){hint}"
 
 
 def accepts(function: Callable[..., Any], parameters: Mapping[str, inspect.Parameter]) -> dict[str, Accepts]:
-    """Parameter -> what it takes, for those whose annotation or default says so."""
+    """Parameter -> accepted values, for parameters with an annotation or a default that limits them."""
     try:
         hints = typing.get_type_hints(function.__init__ if inspect.isclass(function) else function)
     except Exception:
         # names that only a type checker sees; whatever evaluating them raises
         hints = {}
-    known = {}
+    result = {}
     for name, parameter in parameters.items():
-        of = _by_annotation(hints[name]) if name in hints else None
+        accepted = _by_annotation(hints[name]) if name in hints else None
         if name not in hints and parameter.default is not parameter.empty:
-            of = _by_default(parameter.default)
-        if of is not None:
-            known[name] = of
-    return known
+            accepted = _by_default(parameter.default)
+        if accepted is not None:
+            result[name] = accepted
+    return result
 
 
 def _by_annotation(annotation: Any) -> Accepts | None:
@@ -63,7 +63,7 @@ def _by_annotation(annotation: Any) -> Accepts | None:
 
 def _leaves(annotation: Any) -> list[Any]:
     if get_origin(annotation) in (Union, types.UnionType):
-        return [leaf for one in get_args(annotation) for leaf in _leaves(one)]
+        return [leaf for argument in get_args(annotation) for leaf in _leaves(argument)]
     if get_origin(annotation) is typing.Annotated:
         return _leaves(get_args(annotation)[0])
     return [type(None) if annotation is None else annotation]

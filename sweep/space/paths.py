@@ -1,4 +1,4 @@
-"""Paths that a person wrote: whatever the system says against them, they are not there."""
+"""Paths from user input: a path that the system refuses counts as missing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a space names that lies elsewhere: its data set, and networks of the user's own."""
+"""External parts of a space: its data set, and the user's own networks."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,18 +24,18 @@ def placed(data: dict[str, Any], source: Source) -> dict[str, Any]:
     dataset = proxy.get("dataset") if isinstance(proxy, Mapping) else None
     if not isinstance(proxy, Mapping) or not isinstance(dataset, Mapping):
         return data
-    known = dict(dataset)
-    if isinstance(path := known.get("path"), str) and path:
+    keys = dict(dataset)
+    if isinstance(path := keys.get("path"), str) and path:
         try:
-            there = (Path(source.file).parent / at_home(path)).absolute()
+            located = (Path(source.file).parent / at_home(path)).absolute()
         except ValueError as error:
             raise SpaceError(source.mistake(("proxy", "dataset", "path"), str(error))) from None
-        known["path"] = str(there) if exists(there) or known.get("name") != "huggingface" else path
-    if known.get("name") in ("imagefolder", "huggingface") and isinstance(network, Mapping):
+        keys["path"] = str(located) if exists(located) or keys.get("name") != "huggingface" else path
+    if keys.get("name") in ("imagefolder", "huggingface") and isinstance(network, Mapping):
         size = network.get("image_size")
-        if size is not None and known.get("image_size") is None:
-            known["image_size"] = size
-    return {**data, "proxy": {**proxy, "dataset": known}}
+        if size is not None and keys.get("image_size") is None:
+            keys["image_size"] = size
+    return {**data, "proxy": {**proxy, "dataset": keys}}
 
 
 def own_networks_of(data: Mapping[str, Any], source: Source) -> tuple[dict[str, OwnNetwork | None], list[str]]:

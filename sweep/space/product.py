@@ -176,7 +176,9 @@ def make_point(network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:
         return Point(**_fields(network, values, backbone))
     except ValidationError as error:
         mistakes = messages(error.errors(include_url=False), Point)
-        raise ValueError("; ".join(f"{where[0]} {what}" if where else what for where, what in mistakes)) from None
+        raise ValueError(
+            "; ".join(f"{where[0]} {message}" if where else message for where, message in mistakes)
+        ) from None
 
 
 def _own_point(backbone: str, network: Mapping[str, Any], values: Mapping[str, Any]) -> Point:

@@ -46,10 +46,10 @@ def find_published(name: str, beside: str) -> Path:
 
     Raises ValueError in words.
     """
-    ours, path = _shipped(), Path(beside).parent / name
-    if name in ours or is_file(path):
-        return ours.get(name, path)
-    raise ValueError(f"no file {name}, and no shipped table of that name{did_you_mean(name, ours)}")
+    shipped_files, path = _shipped(), Path(beside).parent / name
+    if name in shipped_files or is_file(path):
+        return shipped_files.get(name, path)
+    raise ValueError(f"no file {name}, and no shipped table of that name{did_you_mean(name, shipped_files)}")
 
 
 def found_anywhere(name: str, beside: str) -> str:

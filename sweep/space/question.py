@@ -1,4 +1,4 @@
-"""The keys `main`, `hypothesis` and `smallest`: what a sweep is asked. They are part of no run's key."""
+"""The keys `main`, `hypothesis` and `smallest`: the question of a sweep. They are not part of any run's key."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sweep.space.mistakes import describe
 from sweep.space.own import OwnNetwork
 from sweep.space.source import Source, Where, did_you_mean
 
-#: Keys of a space that say what it is asked.
+#: Keys of a space that state its question.
 QUESTION = ("main", "hypothesis", "smallest")
 
 
@@ -26,26 +26,29 @@ def named_axes(value: object) -> object:
 
 
 def question_mistakes(data: Mapping[str, Any], source: Source, networks: Mapping[str, OwnNetwork | None]) -> list[str]:
-    """Messages about what `main` names that is no axis of ours nor of the user's own networks.
+    """Messages about names in `main` that are not an axis, built-in or of the user's own networks.
 
     `networks` is as in `axis_mistakes`.
     """
     if None in networks.values():
         return []
-    own = [network for network in networks.values() if network is not None]
-    known = [*AXES, *dict.fromkeys(name for network in own for name in network.parameters if name not in AXES)]
+    own_networks = [network for network in networks.values() if network is not None]
+    known_axes = [
+        *AXES,
+        *dict.fromkeys(name for network in own_networks for name in network.parameters if name not in AXES),
+    ]
     return [
-        source.mistake(where, f"unknown axis '{name}'{did_you_mean(name, known)}")
+        source.mistake(where, f"unknown axis '{name}'{did_you_mean(name, known_axes)}")
         for where, name in _named(data.get("main"))
-        if name not in known and not any(network.takes(name) for network in own)
+        if name not in known_axes and not any(network.takes(name) for network in own_networks)
     ]
 
 
 def unvaried_mistakes(data: Mapping[str, Any], source: Source, varying: Sequence[str]) -> list[str]:
     """Messages about axes that `main` names and that have less than two values over the points of a plan."""
-    others = f"; these vary: {', '.join(varying)}" if varying else "; no axis varies"
+    hint = f"; these vary: {', '.join(varying)}" if varying else "; no axis varies"
     return [
-        source.mistake(where, f"'{name}' has less than two values in this grid{others}")
+        source.mistake(where, f"'{name}' has less than two values in this grid{hint}")
         for where, name in _named(data.get("main"))
         if name not in varying
     ]

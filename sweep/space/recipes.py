@@ -1,4 +1,4 @@
-"""Recipes that have a name: what `proxy.recipe` stands for, unless the file says otherwise."""
+"""Named recipes: the values that `proxy.recipe` stands for, unless the file overrides them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,10 +42,10 @@ def with_recipe(proxy: Any) -> Any:
     return _over(usual, given)
 
 
-def _over(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given over what is usual, section by section."""
-    both = {**usual, **given}
-    for key in usual.keys() & given.keys():
-        if isinstance(usual[key], Mapping) and isinstance(given[key], Mapping):
-            both[key] = _over(usual[key], given[key])
-    return both
+def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge values over defaults, section by section."""
+    merged = {**defaults, **values}
+    for key in defaults.keys() & values.keys():
+        if isinstance(defaults[key], Mapping) and isinstance(values[key], Mapping):
+            merged[key] = _over(defaults[key], values[key])
+    return merged

@@ -62,7 +62,7 @@ def seed_mistakes(data: Mapping[str, Any], source: Source) -> list[str]:
     value = data.get("seeds")
     if not isinstance(value, Mapping):
         return []
-    return [source.mistake(("seeds", *where), what) for where, what in _mistakes(value, data)]
+    return [source.mistake(("seeds", *where), message) for where, message in _mistakes(value, data)]
 
 
 def _mistakes(value: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

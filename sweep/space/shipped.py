@@ -19,9 +19,9 @@ def shipped() -> dict[str, Path]:
 
 def find(space: str | Path) -> Path:
     """The file that `space` names: a path, or the name of a space that ships; raises SpaceError for neither."""
-    path, ours = Path(space), shipped()
-    if exists(path) and not (path.is_dir() and str(space) in ours):
+    path, shipped_spaces = Path(space), shipped()
+    if exists(path) and not (path.is_dir() and str(space) in shipped_spaces):
         return path
-    if str(space) in ours:
-        return ours[str(space)]
-    raise SpaceError(f"{space}:1: no such file, and no shipped space of that name{did_you_mean(space, ours)}")
+    if str(space) in shipped_spaces:
+        return shipped_spaces[str(space)]
+    raise SpaceError(f"{space}:1: no such file, and no shipped space of that name{did_you_mean(space, shipped_spaces)}")

@@ -72,7 +72,7 @@ def _renamed(nuisance: Any, where: Where, source: Source) -> Any:
 
 
 def _also(source: Source, old: Where, new: Where) -> None:
-    """Let messages about `new` and what is in it say the lines of `old`."""
+    """Let messages about `new`, and about keys in it, use the lines of `old`."""
     for where, line in list(source.lines.items()):
         if where[: len(old)] == old:
             source.lines[*new, *where[len(old) :]] = line

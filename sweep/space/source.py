@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the line that each of them stands on."""
+"""A YAML file as plain values, with the line of each."""
 
 import difflib
 import math
@@ -39,10 +39,10 @@ class Source:
 
     def mistake(self, where: Where, what: str) -> str:
         """`file:line: path: what`, at the closest line that is known."""
-        known = where
-        while known and known not in self.lines:
-            known = known[:-1]
-        line = f":{self.lines[known]}" if known in self.lines else ""
+        closest = where
+        while closest and closest not in self.lines:
+            closest = closest[:-1]
+        line = f":{self.lines[closest]}" if closest in self.lines else ""
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).lstrip(".")
         return f"{self.file}{line}: {path}: {what}" if path else f"{self.file}{line}: {what}"
 
@@ -60,7 +60,7 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
     content = b""
     try:
         with path.open("rb") as stream:
-            # a device has no end
+            # reading a device might never end
             content = stream.read(MOST_BYTES + 1)
         text = content.decode("utf-8")
     except FileNotFoundError:
@@ -83,8 +83,8 @@ def read(path: Path) -> tuple[dict[str, Any], Source]:
                 raise SpaceError(f"{file}:{event.start_mark.line + 1}: nested more than {MOST_DEEP} deep")
         count = _count(YAML(typ="rt").compose(text))
         if count > MOST_VALUES:
-            what = f"stands for {count:,} values, more than the {MOST_VALUES:,} of a space"
-            raise SpaceError(first.mistake((), what))
+            message = f"stands for {count:,} values, more than the {MOST_VALUES:,} of a space"
+            raise SpaceError(first.mistake((), message))
         data = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -171,6 +171,6 @@ def _plain(node: Any, where: Where, source: Source, mistakes: list[str]) -> Any:
             mistakes.append(source.mistake(where, "half a character (a lone surrogate) is not text"))
         return str(node)
     kind = type(node).__name__
-    what = "a date" if kind in ("date", "TimeStamp") else f"a value of type {kind}"
-    mistakes.append(source.mistake(where, f"{what} is not supported; put text in quotes"))
+    noun = "a date" if kind in ("date", "TimeStamp") else f"a value of type {kind}"
+    mistakes.append(source.mistake(where, f"{noun} is not supported; put text in quotes"))
     return None

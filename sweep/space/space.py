@@ -228,12 +228,12 @@ class Space(Model):
         Raises SpaceError if it has more already.
         """
         if count < len(self.seeds):
-            what = (
+            message = (
                 f"{count} seeds were asked for, fewer than the {len(self.seeds)} of the space; edit the file for that"
             )
-            raise SpaceError(self.source.mistake(("seeds",), what))
-        others = (seed for seed in range(count + len(self.seeds)) if seed not in self.seeds)
-        seeds = [*self.seeds, *itertools.islice(others, count - len(self.seeds))]
+            raise SpaceError(self.source.mistake(("seeds",), message))
+        fresh = (seed for seed in range(count + len(self.seeds)) if seed not in self.seeds)
+        seeds = [*self.seeds, *itertools.islice(fresh, count - len(self.seeds))]
         extra = [seed for seed in self.extra_seeds if seed not in seeds]
         return type(self).parse({**self._data, "seeds": written_seeds(seeds, extra)}, self._source)
 

@@ -1,8 +1,9 @@
-"""The key `truth`: what is known of the points from elsewhere, such as their errors after full training."""
+"""The key `truth`: errors of the points from another source, such as full training."""
 
 import csv
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,8 @@ from sweep.space.source import Source
 
 #: Columns of a file of known errors; the last may be left out.
 COLUMNS = ("point", "error", "tolerance")
+#: Among more labels than these no close one is looked for.
+SEARCHED = 10_000
 #: More points than these are a mistake.
 MOST = 100_000
 
@@ -35,6 +38,18 @@ def once_each(rows: tuple[Known, ...]) -> tuple[Known, ...]:
             raise ValueError(f"tells of '{row.point}' twice")
         seen.add(row.point)
     return rows
+
+
+def unknown_labels(rows: Sequence[Known], labels: Sequence[str]) -> str:
+    """A line on the rows that are about no point of a plan, with what was meant by the first; '' if there are none."""
+    known = set(labels)
+    unknown = [row.point for row in rows if row.point not in known]
+    if not unknown:
+        return ""
+    about = "1 row of truth is" if len(unknown) == 1 else f"{len(unknown):,} rows of truth are"
+    close = difflib.get_close_matches(unknown[0], labels, n=1, cutoff=0.6) if len(labels) <= SEARCHED else []
+    meant = f"; did you mean '{close[0]}'?" if close else ""
+    return f"{about} about no point of this sweep, such as '{unknown[0]}'{meant}"
 
 
 def with_truth(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
@@ -70,15 +85,15 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _row(path: Path, line: int, row: Mapping[str, str | None]) -> dict[str, Any]:
-    made: dict[str, Any] = {"point": row["point"] or ""}
+    cells: dict[str, Any] = {"point": row["point"] or ""}
     for name in COLUMNS[1:]:
         text = row.get(name) or ("0" if name == "tolerance" else "")
         try:
-            made[name] = float(text)
+            cells[name] = float(text)
         except ValueError:
-            made[name] = math.nan
-        if not math.isfinite(made[name]) or (name == "tolerance" and made[name] < 0):
+            cells[name] = math.nan
+        if not math.isfinite(cells[name]) or (name == "tolerance" and cells[name] < 0):
             raise SpaceError(f"{path}:{line}: {name} needs a number, found '{text}'")
-    if not made["point"]:
+    if not cells["point"]:
         raise SpaceError(f"{path}:{line}: point is empty")
-    return made
+    return cells

@@ -1,1 +1,1 @@
-"""What few seeds say of many points: noise that points share, intervals, shrunk estimates. Arrays in, arrays out."""
+"""Statistics of many points with few seeds: pooled noise, intervals, shrunk estimates. Arrays in, arrays out."""

@@ -1,4 +1,4 @@
-"""A table of points by seeds, taken apart into what is a point's, what is a seed's, and the rest."""
+"""A table of points by seeds as an additive fit: effects of points, effects of seeds, and residuals."""
 
 from dataclasses import dataclass
 
@@ -33,43 +33,43 @@ def blocks(values: Array, weights: Array | None = None) -> Blocks:
         values: of shape (..., points, seeds); NaN where there is none.
         weights: of shape (..., points), positive: what a point counts where the effects of seeds are fitted; 1 if None.
     """
-    known = np.isfinite(values)
-    has = known.astype(float)
-    counts = has.sum(-1)
-    some = np.maximum(counts, 1.0)[..., None]
-    own = np.where(known, values, 0.0).sum(-1, keepdims=True) / some
-    centred = np.where(known, values - own, 0.0)
-    share = has / some
-    weight = np.ones_like(some) if weights is None else weights[..., None]
+    finite = np.isfinite(values)
+    is_finite = finite.astype(float)
+    counts = is_finite.sum(-1)
+    counts_or_one = np.maximum(counts, 1.0)[..., None]
+    own_means = np.where(finite, values, 0.0).sum(-1, keepdims=True) / counts_or_one
+    centred = np.where(finite, values - own_means, 0.0)
+    share = is_finite / counts_or_one
+    weight = np.ones_like(counts_or_one) if weights is None else weights[..., None]
     # The normal equations of the seeds, points eliminated: at most as many as there are seeds.
-    normal = _normal(has, share, weight)
+    normal = _normal(is_finite, share, weight)
     inverse: Array = np.asarray(np.linalg.pinv(normal, hermitian=True, rcond=1e-9), dtype=np.float64)
     effect = (inverse @ (weight * centred).sum(-2)[..., None])[..., 0]
     shift = (share * effect[..., None, :]).sum(-1, keepdims=True)
-    residuals = np.where(known, centred - effect[..., None, :] + shift, 0.0)
+    residuals = np.where(finite, centred - effect[..., None, :] + shift, 0.0)
     # What is left of the variance of a value: 1 less twice its own share in its fit, and the shares of all squared.
-    all_shares = _quadratic(inverse @ _normal(has, share, weight**2) @ inverse, share)
-    left = 1 - 1 / some - 2 * weight * _quadratic(inverse, share) + all_shares
-    means = np.where(counts > 0, own[..., 0] - shift[..., 0], np.nan)
+    all_shares = _quadratic(inverse @ _normal(is_finite, share, weight**2) @ inverse, share)
+    residual_share = 1 - 1 / counts_or_one - 2 * weight * _quadratic(inverse, share) + all_shares
+    means = np.where(counts > 0, own_means[..., 0] - shift[..., 0], np.nan)
     rank = np.rint(np.einsum("...ij,...ji->...", inverse, normal))
     freedom = counts.sum(-1) - (counts > 0).sum(-1) - rank
     return Blocks(
         counts,
         means,
         (residuals**2).sum(-1),
-        (has * left).sum(-1),
-        np.where(known, residuals, np.nan),
+        (is_finite * residual_share).sum(-1),
+        np.where(finite, residuals, np.nan),
         freedom,
     )
 
 
-def _normal(has: Array, share: Array, weight: Array) -> Array:
+def _normal(is_finite: Array, share: Array, weight: Array) -> Array:
     """Sum over points the matrices, of shape (seeds, seeds), that centre a point's values, each with a weight."""
-    seeds = np.swapaxes(weight * has, -1, -2)
-    return np.asarray(np.eye(has.shape[-1]) * seeds.sum(-1)[..., None] - seeds @ share)
+    seeds = np.swapaxes(weight * is_finite, -1, -2)
+    return np.asarray(np.eye(is_finite.shape[-1]) * seeds.sum(-1)[..., None] - seeds @ share)
 
 
 def _quadratic(matrix: Array, share: Array) -> Array:
-    """Tell (e_s - share_p)' matrix (e_s - share_p) for each point p and seed s."""
+    """Compute (e_s - share_p)' matrix (e_s - share_p) for each point p and seed s."""
     half = share @ matrix
     return np.asarray(np.einsum("...ss->...s", matrix)[..., None, :] - 2 * half + (half * share).sum(-1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Intervals of several comparisons that all hold together, whatever points these share.
+"""Intervals of several comparisons that all hold together, for any sharing of points.
 
 Dunnett's and Tukey's intervals are two cases of one thing (Hothorn, Bretz and Westfall 2008, Simultaneous inference in
 general parametric models): the comparisons are jointly t-distributed, correlated by the points that they share.
@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 
 def together(weights: Array, variance: Array, freedom: Array, level: float = 0.95) -> Array:
-    """Tell by how many standard errors each interval extends, so that all hold together at a level.
+    """Compute the half-widths of intervals in standard errors, so that all hold together at a level.
 
     Args:
         weights: of shape (comparisons, points): what each point counts in each; none of them zero throughout.
@@ -49,17 +49,17 @@ def together(weights: Array, variance: Array, freedom: Array, level: float = 0.9
 
 
 def stepped_up(p_values: Array, level: float = 0.05) -> npt.NDArray[np.bool_]:
-    """Tell which of several claims hold together at a level (Hochberg 1988): all, if each holds alone.
+    """Mark the claims that hold together at a level (Hochberg 1988).
 
     Args:
         p_values: of shape (claims,); NaN for one that is not made.
         level: the chance of a false claim among all.
     """
-    known = np.isfinite(p_values)
-    held = np.zeros(p_values.shape, dtype=bool)
-    order = np.argsort(np.where(known, -p_values, np.inf))
-    for rank, at in enumerate(order[: known.sum()].tolist(), 1):
+    finite = np.isfinite(p_values)
+    holds = np.zeros(p_values.shape, dtype=bool)
+    order = np.argsort(np.where(finite, -p_values, np.inf))
+    for rank, at in enumerate(order[: finite.sum()].tolist(), 1):
         if p_values[at] <= level / rank:
-            held[order[rank - 1 : known.sum()]] = True
+            holds[order[rank - 1 : finite.sum()]] = True
             break
-    return held
+    return holds

@@ -1,4 +1,4 @@
-"""What seeds that only a baseline has say of differences to it.
+"""The use of seeds that only a baseline has, in differences to it.
 
 A paired difference over the n seeds that both have is free of the luck of seeds, and each mean has the noise of n
 runs. With m more seeds of the baseline its mean over all n + m is surer, and no longer paired. The best that can be
@@ -73,7 +73,7 @@ class Shares:
 
 
 def shares(values: Array, extra: Array, variance: Array, luck: Array) -> Shares:
-    """Tell how far each baseline's mean goes from that over the common seeds toward that over the extra ones.
+    """Compute how far each baseline's mean moves from the common seeds' mean toward the extra seeds' mean.
 
     Args:
         values: of shape (..., points, seeds), as in `with_extra`.
@@ -84,38 +84,38 @@ def shares(values: Array, extra: Array, variance: Array, luck: Array) -> Shares:
     Returns:
         0 also for points without noise of their own.
     """
-    n, m = (np.isfinite(part).sum(-1) for part in (values, extra))
-    both = (n > 0) & (m > 0) & np.isfinite(variance)
-    total = np.where(both, variance + luck[..., None], 0.0)
-    share = np.divide(np.where(both, variance, 0.0), total, out=np.zeros(total.shape), where=total > 0)
+    n, m = (np.isfinite(array).sum(-1) for array in (values, extra))
+    has_both = (n > 0) & (m > 0) & np.isfinite(variance)
+    total = np.where(has_both, variance + luck[..., None], 0.0)
+    share = np.divide(np.where(has_both, variance, 0.0), total, out=np.zeros(total.shape), where=total > 0)
     share = share * m / np.maximum(n + m, 1)
-    apart = np.where(both, luck[..., None] * (1 / np.maximum(n, 1) + 1 / np.maximum(m, 1)), 0.0)
-    shift = np.where(both, share * (_mean(extra) - _mean(values)), 0.0)
+    apart = np.where(has_both, luck[..., None] * (1 / np.maximum(n, 1) + 1 / np.maximum(m, 1)), 0.0)
+    shift = np.where(has_both, share * (_mean(extra) - _mean(values)), 0.0)
     return Shares(shift, share / np.maximum(n, 1), share * np.sqrt(apart))
 
 
-def _luck(values: Array, own: Array, weights: Array) -> Array:
-    """Estimate the variance of what a seed brings all points, never less than 0."""
-    known = np.isfinite(values)
-    centred = np.where(known, values - _mean(values)[..., None], 0.0)
-    weight = np.where(known & np.isfinite(own)[..., None], weights[..., None], 0.0)
+def _luck(values: Array, own_variance: Array, weights: Array) -> Array:
+    """Estimate the variance of the effect of a seed on all points, at least 0."""
+    finite = np.isfinite(values)
+    centred = np.where(finite, values - _mean(values)[..., None], 0.0)
+    weight = np.where(finite & np.isfinite(own_variance)[..., None], weights[..., None], 0.0)
     total = weight.sum(-2)
     effect = np.divide((weight * centred).sum(-2), total, out=np.full(total.shape, np.nan), where=total > 0)
-    noise = (weight**2 * np.nan_to_num(own)[..., None]).sum(-2)
+    noise = (weight**2 * np.nan_to_num(own_variance)[..., None]).sum(-2)
     noise = np.divide(noise, total**2, out=np.full(total.shape, np.nan), where=total > 0)
-    several = np.isfinite(effect).sum(-1) > 1
-    return np.where(several, np.maximum(_variance(effect) - _mean(noise), 0.0), 0.0)
+    has_several = np.isfinite(effect).sum(-1) > 1
+    return np.where(has_several, np.maximum(_variance(effect) - _mean(noise), 0.0), 0.0)
 
 
 def _mean(values: Array) -> Array:
-    known = np.isfinite(values)
-    count = known.sum(-1)
-    total = np.where(known, values, 0.0).sum(-1)
+    finite = np.isfinite(values)
+    count = finite.sum(-1)
+    total = np.where(finite, values, 0.0).sum(-1)
     return np.asarray(np.divide(total, count, out=np.zeros(total.shape), where=count > 0))
 
 
 def _variance(values: Array) -> Array:
     """The sample variance of what is known along the last axis; 0 for fewer than two values."""
-    known = np.isfinite(values)
-    rest = np.where(known, values - _mean(values)[..., None], 0.0)
-    return np.asarray((rest**2).sum(-1) / np.maximum(known.sum(-1) - 1, 1))
+    finite = np.isfinite(values)
+    residuals = np.where(finite, values - _mean(values)[..., None], 0.0)
+    return np.asarray((residuals**2).sum(-1) / np.maximum(finite.sum(-1) - 1, 1))

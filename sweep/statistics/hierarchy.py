@@ -1,4 +1,4 @@
-"""Expected errors that the runs leave open, shrunk: drawn from a model of all points, settings and seeds together.
+"""Draws of expected errors, shrunk, from a model of all points, settings and seeds together.
 
 The mean of three runs is far from the expected error, and the best of many such means is too good. A point is one of
 many, so its cells (one a setting) are drawn toward the cells of the other points at that setting by as much as noise
@@ -9,8 +9,8 @@ outweighs their scatter (James and Stein 1961; Lindley and Smith 1972, Bayes est
 - all of these are drawn as far as the runs determine them, and cells given these;
 - the seeds' luck that all points share is taken out; settings of a point have correlated luck at a seed.
 
-What a point is judged by is the same number as everywhere: its expected error at the setting that all seeds but one
-choose. So in every draw that choice is made anew.
+A point is judged by the same number as everywhere: its expected error at the setting that all seeds but one choose. So
+in every draw that choice is made anew.
 
 Half of the intervals' width is taken from the other points: a lone point that differs from all others by 1 to 2.5
 deviations of a run is drawn too far, and its 95 % interval covers 82 to 92 % (benchmarks/intervals.txt). What
@@ -65,59 +65,65 @@ def draw(
     draws = int(np.clip(MOST_CELLS // max(1, errors[..., 0].size), FEWEST, DRAWS))
     table = np.moveaxis(np.asarray(errors, dtype=float), 1, 0)  # settings, points, seeds
     counts = np.isfinite(table).sum(-1)
-    known = counts > 0
-    seen = noise(table, extra=None if extra is None else np.moveaxis(np.asarray(extra, dtype=float), 1, 0))
-    if not np.isfinite(seen.typical).any() or not known.any():
+    has_errors = counts > 0
+    pooled_noise = noise(table, extra=None if extra is None else np.moveaxis(np.asarray(extra, dtype=float), 1, 0))
+    if not np.isfinite(pooled_noise.typical).any() or not has_errors.any():
         return np.full((draws, table.shape[1]), np.nan)
-    means = seen.blocks.means + seen.shift
+    means = pooled_noise.blocks.means + pooled_noise.shift
     prior = np.full(table.shape[1], PRIOR)
     if baselines is not None:
         prior[baselines] = BASELINE
-    typical = np.where(np.isfinite(seen.typical), seen.typical, np.nanmean(seen.typical))
-    # of a setting that only one point has nothing but the noise at the others is known
-    freedom = np.where(seen.pooled_degrees >= 1, seen.pooled_degrees, max(float(seen.pooled_degrees.max()), 1.0))
-    factor, degrees, correlation = _factors(seen, typical, prior)
+    typical = np.where(np.isfinite(pooled_noise.typical), pooled_noise.typical, np.nanmean(pooled_noise.typical))
+    # for a setting with one point only, the noise at the other settings is used
+    freedom = np.where(
+        pooled_noise.pooled_degrees >= 1,
+        pooled_noise.pooled_degrees,
+        max(float(pooled_noise.pooled_degrees.max()), 1.0),
+    )
+    factor, degrees, correlation = _factors(pooled_noise, typical, prior)
     factors = factor * degrees / rng.chisquare(np.broadcast_to(degrees, (draws, len(degrees))))
     drawn = typical * freedom / rng.chisquare(freedom, (draws, len(freedom)))
-    luck, cells = _correlated(rng, correlation, (draws, *known.shape)), np.empty((draws, *known.shape))
-    x = _centred(covariate, known)
+    luck, cells = _correlated(rng, correlation, (draws, *has_errors.shape)), np.empty((draws, *has_errors.shape))
+    x = _centred(covariate, has_errors)
     for k in range(len(table)):
-        if not known[k].any():
-            # a setting that no point has is chosen for none
+        if not has_errors[k].any():
+            # no point has this setting
             cells[:, k] = 0.0
             continue
-        each = np.maximum(counts[k], 1) / (1 - seen.saved[k] * np.maximum(counts[k], 1))
-        variance = drawn[:, k, None] * factors / each
-        line = x if x is not None and known[k].sum() >= LINE and np.ptp(x[known[k]]) > 0 else None
-        scatter = _scatters(means[k], typical[k] * factor / each, known[k], line, rng.random(draws))
+        seeds_counted = np.maximum(counts[k], 1) / (1 - pooled_noise.saved[k] * np.maximum(counts[k], 1))
+        variance = drawn[:, k, None] * factors / seeds_counted
+        line = x if x is not None and has_errors[k].sum() >= LINE and np.ptp(x[has_errors[k]]) > 0 else None
+        scatter = _scatters(means[k], typical[k] * factor / seeds_counted, has_errors[k], line, rng.random(draws))
         scatter = scatter * (drawn[:, k] / typical[k])
-        cells[:, k] = _cells(means[k], variance, scatter[:, None], known[k], line, luck[:, k], rng)
+        cells[:, k] = _cells(means[k], variance, scatter[:, None], has_errors[k], line, luck[:, k], rng)
     spread = np.sqrt(drawn[:, :, None] * factors[:, None, :] / np.maximum(counts - 1, 1))
     total = np.zeros((draws, table.shape[1]))
     for _ in range(CHOICES):
-        judged = np.where(known, cells + spread * _correlated(rng, correlation, cells.shape), np.inf)
+        judged = np.where(has_errors, cells + spread * _correlated(rng, correlation, cells.shape), np.inf)
         total += np.take_along_axis(cells, judged.argmin(1)[:, None], 1)[:, 0]
-    return np.where(known.any(0), total / CHOICES, np.nan)
+    return np.where(has_errors.any(0), total / CHOICES, np.nan)
 
 
-def _factors(seen: Noise, typical: Array, prior: Array) -> tuple[Array, Array, float]:
-    """Tell each point's factor of noise, its degrees of freedom, and how settings correlate at a seed of a point."""
-    own = np.nan_to_num(seen.own / typical[:, None])
-    degrees = np.nan_to_num(seen.degrees)
-    residuals = seen.blocks.residuals / np.sqrt(typical)[:, None, None]
-    known = np.isfinite(residuals)
-    residuals = np.where(known, residuals, 0.0)
+def _factors(pooled_noise: Noise, typical: Array, prior: Array) -> tuple[Array, Array, float]:
+    """Compute each point's factor of noise, its degrees of freedom, and the correlation of settings at a seed."""
+    own_factor = np.nan_to_num(pooled_noise.own / typical[:, None])
+    degrees = np.nan_to_num(pooled_noise.degrees)
+    residuals = pooled_noise.blocks.residuals / np.sqrt(typical)[:, None, None]
+    finite = np.isfinite(residuals)
+    residuals = np.where(finite, residuals, 0.0)
     together, alone = 0.0, 0.0
     for k in range(len(residuals)):
         for other in range(k):
-            both = known[k] & known[other]
-            together += float((residuals[k] * residuals[other])[both].sum())
-            alone += float(np.sqrt((residuals[k][both] ** 2).sum() * (residuals[other][both] ** 2).sum()))
+            shared_seeds = finite[k] & finite[other]
+            together += float((residuals[k] * residuals[other])[shared_seeds].sum())
+            alone += float(
+                np.sqrt((residuals[k][shared_seeds] ** 2).sum() * (residuals[other][shared_seeds] ** 2).sum())
+            )
     correlation = min(max(together / alone, 0.0), 0.95) if alone > 0 else 0.0
     total = degrees.sum(0)
-    # correlated settings say less of a variance than independent ones
+    # correlated settings carry less information on a variance than independent ones
     useful = total / (1 + (np.maximum((degrees > 0).sum(0), 1) - 1) * correlation**2)
-    mean = np.divide((own * degrees).sum(0), total, out=np.ones(total.shape), where=total > 0)
+    mean = np.divide((own_factor * degrees).sum(0), total, out=np.ones(total.shape), where=total > 0)
     return (prior + useful * mean) / (prior + useful), prior + useful, correlation
 
 
@@ -130,39 +136,45 @@ def _correlated(rng: np.random.Generator, correlation: float, shape: tuple[int, 
     return np.asarray(np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own)
 
 
-def _centred(covariate: Array | None, known: Mask) -> Array | None:
-    if covariate is None or known.any(0).sum() < LINE or np.ptp(covariate) < 1e-9:
+def _centred(covariate: Array | None, has_errors: Mask) -> Array | None:
+    if covariate is None or has_errors.any(0).sum() < LINE or np.ptp(covariate) < 1e-9:
         return None
     return np.asarray((covariate - covariate.mean()) / np.ptp(covariate))
 
 
-def _scatters(means: Array, variance: Array, known: Mask, x: Array | None, uniform: Array) -> Array:
+def _scatters(means: Array, variance: Array, has_errors: Mask, x: Array | None, uniform: Array) -> Array:
     """Draw variances of points about the level or line of a setting, by their likelihood on a grid."""
-    y, v = means[known], variance[known]
+    y, v = means[has_errors], variance[has_errors]
     scale = np.sqrt(np.median(v)) if len(v) else 1.0
     tried = (SCATTERS * scale) ** 2
     weights = 1 / (v + tried[:, None])
-    level, slope, total, across, at = _line(y, weights, None if x is None else x[known])
-    rest = (weights * (y - level[:, None] - slope[:, None] * at) ** 2).sum(-1)
-    log = 0.5 * (np.log(weights).sum(-1) - np.log(total) - np.log(across) - rest)
+    level, slope, total, across, at = _line(y, weights, None if x is None else x[has_errors])
+    residual_sum = (weights * (y - level[:, None] - slope[:, None] * at) ** 2).sum(-1)
+    log = 0.5 * (np.log(weights).sum(-1) - np.log(total) - np.log(across) - residual_sum)
     share = np.cumsum(np.exp(log - log.max()) * np.gradient(SCATTERS))
     return np.asarray(tried[np.minimum(np.searchsorted(share / share[-1], uniform), len(tried) - 1)])
 
 
 def _cells(
-    means: Array, variance: Array, scatter: Array, known: Mask, x: Array | None, luck: Array, rng: np.random.Generator
+    means: Array,
+    variance: Array,
+    scatter: Array,
+    has_errors: Mask,
+    x: Array | None,
+    luck: Array,
+    rng: np.random.Generator,
 ) -> Array:
     """Draw expected errors of shape (draws, points) at one setting, given noise and scatter."""
-    weights = np.where(known, 1 / (variance + scatter), 0.0)
-    y = np.where(known, means, 0.0)
+    weights = np.where(has_errors, 1 / (variance + scatter), 0.0)
+    y = np.where(has_errors, means, 0.0)
     level, slope, total, across, at = _line(y, weights, x)
     level = level + rng.standard_normal(len(level)) / np.sqrt(total)
     if x is not None:
         slope = slope + rng.standard_normal(len(slope)) / np.sqrt(across)
     centre = level[:, None] + slope[:, None] * at
-    keep = np.where(known, scatter / (scatter + variance), 0.0)
-    rest = np.where(known, keep * variance, scatter)
-    return np.asarray(centre + keep * (y - centre) + np.sqrt(rest) * luck)
+    keep = np.where(has_errors, scatter / (scatter + variance), 0.0)
+    remaining_variance = np.where(has_errors, keep * variance, scatter)
+    return np.asarray(centre + keep * (y - centre) + np.sqrt(remaining_variance) * luck)
 
 
 def _line(y: Array, weights: Array, x: Array | None) -> tuple[Array, Array, Array, Array, Array]:

@@ -1,4 +1,4 @@
-"""The noise of a value at a seed, which points share in part, and the intervals of differences that follow from it.
+"""The noise of a value at a seed, pooled over points, and the intervals of differences that follow from it.
 
 With three seeds the spread of a point alone says little: its variance has two degrees of freedom, and Student's t with
 two is 4.3. So residuals are taken from all points, after the luck that a seed brings all of them, and each point's own
@@ -21,7 +21,7 @@ from scipy import special, stats
 from sweep.statistics.blocks import Blocks, blocks
 from sweep.statistics.extra_seeds import shares, with_extra
 
-#: What the noise of all points counts beside a point's own, in degrees of freedom.
+#: The weight of the noise of all points beside a point's own, in degrees of freedom.
 PRIOR = 1.0
 #: A widening up to this is 1 but for rounding: nothing was chosen.
 UNWIDENED = 1 + 1e-9
@@ -61,7 +61,7 @@ class Noise:
     luck: Array
 
     def moderated(self, prior: float = PRIOR) -> tuple[Array, Array]:
-        """Tell each point's variance, moderated by the typical one, and its degrees of freedom.
+        """Compute each point's variance, moderated by the typical one, and its degrees of freedom.
 
         Args:
             prior: degrees of freedom that the typical variance counts as.
@@ -73,7 +73,7 @@ class Noise:
         return (prior * self.typical[..., None] + self.degrees * self.own) / total, total
 
     def per_seed(self, seeds: Array | float, prior: float = PRIOR) -> Array:
-        """Tell by how much each point's mean over seeds varies, times their number.
+        """Compute the variance of each point's mean over seeds, times their number.
 
         Args:
             seeds: how many, of a shape that broadcasts with (..., points).
@@ -86,7 +86,7 @@ class Noise:
         return variance * (1 - self.saved * seeds)
 
     def contrast(self, points: Index, weights: Array, seeds: int, prior: float = PRIOR) -> tuple[Array, Array]:
-        """Tell the standard error of a weighted sum of points, and its degrees of freedom (Satterthwaite 1946).
+        """Compute the standard error of a weighted sum of points, and its degrees of freedom (Satterthwaite 1946).
 
         Args:
             points: of shape (parts,): positions of points.
@@ -116,7 +116,7 @@ class Noise:
     def differences(
         self, point: Index, other: Index, seeds: Array | float, prior: float = PRIOR
     ) -> tuple[Array, Array]:
-        """Tell standard errors of paired differences, and their degrees of freedom (Satterthwaite 1946).
+        """Compute standard errors of paired differences, and their degrees of freedom (Satterthwaite 1946).
 
         Args:
             point: of shape (differences,): positions of points.
@@ -129,10 +129,10 @@ class Noise:
         """
         point, other = np.broadcast_arrays(point, other)
         variance, degrees = self.moderated(prior)
-        one, two = (variance[..., at] * (1 - self.saved[..., at] * seeds) for at in (point, other))
-        below = one**2 / degrees[..., point] + two**2 / degrees[..., other]
-        freedom = np.divide((one + two) ** 2, below, out=np.full(below.shape, np.nan), where=below > 0)
-        error = np.sqrt((one + two) * self.widening[..., None] / seeds)
+        first, second = (variance[..., at] * (1 - self.saved[..., at] * seeds) for at in (point, other))
+        divisor = first**2 / degrees[..., point] + second**2 / degrees[..., other]
+        freedom = np.divide((first + second) ** 2, divisor, out=np.full(divisor.shape, np.nan), where=divisor > 0)
+        error = np.sqrt((first + second) * self.widening[..., None] / seeds)
         return error, np.minimum(freedom, self.pooled_degrees[..., None])
 
 
@@ -146,8 +146,8 @@ def noise(values: Array, left_out: Array | None = None, extra: Array | None = No
         extra: of shape (..., points, extra seeds): errors at seeds that only baselines have, NaN elsewhere; None if
             there are no such seeds.
     """
-    known = np.isfinite(values)
-    enough = known.sum(-1) > 1
+    finite = np.isfinite(values)
+    enough = finite.sum(-1) > 1
     weights = np.ones(enough.shape)
     for _ in range(_PASSES):
         fit = blocks(values, weights)
@@ -158,21 +158,21 @@ def noise(values: Array, left_out: Array | None = None, extra: Array | None = No
         if (np.abs(lighter - weights) <= 0.01 * weights).all():
             break
         weights = lighter
-    size = np.abs(np.where(known, values, 0.0)).max(axis=(-1, -2), initial=0.0)
+    size = np.abs(np.where(finite, values, 0.0)).max(axis=(-1, -2), initial=0.0)
     typical = np.where(typical <= (ROUNDING * size) ** 2, np.nan, typical)
     degrees = np.where(enough, fit.counts - 1, np.nan)
     if left_out is None:
         widening = np.ones(typical.shape)
     else:
-        widening = _widening(fit, np.where(known, left_out, np.nan), weights)
-    own, freedom, nothing = np.where(enough, own, np.nan), np.maximum(fit.freedom, 0.0), np.zeros(own.shape)
-    alone = Noise(own, degrees, typical, freedom, widening, fit, nothing, nothing, nothing)
+        widening = _widening(fit, np.where(finite, left_out, np.nan), weights)
+    own, freedom, zeros = np.where(enough, own, np.nan), np.maximum(fit.freedom, 0.0), np.zeros(own.shape)
+    without_extra = Noise(own, degrees, typical, freedom, widening, fit, zeros, zeros, zeros)
     if extra is None or not extra.shape[-1]:
-        return alone
-    more = with_extra(values, extra, own, degrees, weights, alone.moderated()[0])
-    made = replace(alone, own=more.own, degrees=more.degrees)
-    found = shares(values, extra, made.moderated()[0], more.luck)
-    return replace(made, shift=found.shift, saved=found.saved, luck=found.luck)
+        return without_extra
+    extra_result = with_extra(values, extra, own, degrees, weights, without_extra.moderated()[0])
+    combined = replace(without_extra, own=extra_result.own, degrees=extra_result.degrees)
+    weight_shares = shares(values, extra, combined.moderated()[0], extra_result.luck)
+    return replace(combined, shift=weight_shares.shift, saved=weight_shares.saved, luck=weight_shares.luck)
 
 
 def quantile(freedom: Array | float, level: float = 0.95) -> Array:
@@ -182,16 +182,16 @@ def quantile(freedom: Array | float, level: float = 0.95) -> Array:
 
 
 def _typical(fit: Blocks, own: Array, weights: Array, enough: Mask) -> Array:
-    """Tell the variance of a typical point: of all together, or of the middle one, if that is less.
+    """Compute the variance of a typical point: that of all points pooled, or the median if it is less.
 
-    The median leaves wild points out; all together are better where there are few points.
+    The median ignores outliers; the pooled variance is better with few points.
     """
     expected = (weights * fit.shares).sum(-1)
-    left = (fit.freedom > 0) & (expected > 1e-9)
+    has_freedom = (fit.freedom > 0) & (expected > 1e-9)
     total = (weights * fit.squares).sum(-1)
-    pooled = np.divide(total, expected, out=np.full(total.shape, np.nan), where=left)
-    scaled = np.where(enough | ~left[..., None], own / _median(np.maximum(fit.counts - 1, 1.0)), np.nan)
-    return np.asarray(np.where(left, np.fmin(pooled, np.nanmedian(scaled, axis=-1)), np.nan))
+    pooled = np.divide(total, expected, out=np.full(total.shape, np.nan), where=has_freedom)
+    scaled = np.where(enough | ~has_freedom[..., None], own / _median(np.maximum(fit.counts - 1, 1.0)), np.nan)
+    return np.asarray(np.where(has_freedom, np.fmin(pooled, np.nanmedian(scaled, axis=-1)), np.nan))
 
 
 def _widening(fit: Blocks, left_out: Array, weights: Array) -> Array:

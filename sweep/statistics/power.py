@@ -1,4 +1,4 @@
-"""How large a difference so many seeds show, and how many seeds show a difference, in four of five sweeps."""
+"""Power: the difference that a number of seeds shows in four of five sweeps, and the seeds that a difference needs."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 
 def shown(error: Array | float, freedom: Array | float) -> Array:
-    """Tell the true difference that a 95 % interval excludes zero for in 80 % of sweeps.
+    """Compute the true difference whose 95 % interval excludes zero in 80 % of sweeps.
 
     Args:
         error: standard errors of differences.
@@ -29,7 +29,7 @@ def shown(error: Array | float, freedom: Array | float) -> Array:
 def error_ahead(
     error: Array | float, seeds: Array | float, number: Array | float, common: Array | float, extra: Array | float
 ) -> Array:
-    """Tell what standard errors become with more seeds of all points, a baseline's extra ones among them.
+    """Compute standard errors for a larger number of seeds, including a baseline's extra ones.
 
     Args:
         error: with the seeds at hand.
@@ -67,15 +67,15 @@ def seeds_needed(
     Returns:
         Whole numbers from 2; inf beyond `MOST`, NaN where there is no standard error.
     """
-    given = (np.abs(difference), error, freedom, seeds, common, extra)
-    parts = (np.asarray(part, dtype=float) for part in given)
-    size, error, freedom, seeds, common, extra = np.broadcast_arrays(*parts)
+    arguments = (np.abs(difference), error, freedom, seeds, common, extra)
+    arrays = (np.asarray(value, dtype=float) for value in arguments)
+    size, error, freedom, seeds, common, extra = np.broadcast_arrays(*arrays)
     share = freedom / (PRIOR + seeds - 1)
 
     def enough(number: Array) -> npt.NDArray[np.bool_]:
         ahead = np.minimum(share * (PRIOR + number - 1), (points - 1) * (number - 1))
-        found: npt.NDArray[np.bool_] = shown(error_ahead(error, seeds, number, common, extra), ahead) <= size
-        return found
+        is_shown: npt.NDArray[np.bool_] = shown(error_ahead(error, seeds, number, common, extra), ahead) <= size
+        return is_shown
 
     low, high = np.full(size.shape, 1.0), np.full(size.shape, float(MOST))
     reachable = enough(high)
@@ -91,9 +91,9 @@ def seeds_needed(
 def _shifts() -> interpolate.CubicSpline:
     """Interpolate the logarithm of the difference shown, in standard errors, in 1 / (degrees of freedom)."""
     nodes = np.linspace(0, 1, 65) ** 2
-    found = [stats.norm.ppf(0.975) + stats.norm.ppf(POWER)]
+    shifts = [stats.norm.ppf(0.975) + stats.norm.ppf(POWER)]
     for freedom in (1 / nodes[1:]).tolist():
         limit = float(quantile(freedom)) ** 2
         # The square of noncentral t is noncentral F, which scipy computes over a wider range.
-        found.append(optimize.brentq(lambda s, f=freedom, q=limit: stats.ncf.sf(q, 1, f, s * s) - POWER, 0.1, 100.0))
-    return interpolate.CubicSpline(nodes, np.log(found))
+        shifts.append(optimize.brentq(lambda s, f=freedom, q=limit: stats.ncf.sf(q, 1, f, s * s) - POWER, 0.1, 100.0))
+    return interpolate.CubicSpline(nodes, np.log(shifts))

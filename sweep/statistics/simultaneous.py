@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 def half_widths(
     seen: Noise, point: Index, other: Index, seeds: Array | float, counted: npt.NDArray[np.bool_] | None = None
 ) -> Array:
-    """Tell half the widths of intervals of differences to baselines that all hold together in 95 % of sweeps.
+    """Compute half-widths of intervals of differences to baselines that all hold together in 95 % of sweeps.
 
     Args:
         seen: the noise of one sweep.
@@ -55,7 +55,7 @@ def half_widths(
 
 
 def multiples(loadings: Array, freedom: Array, groups: Array | None = None, level: float = 0.95) -> Array:
-    """Tell by how many standard errors each interval extends, so that all hold together at a level.
+    """Compute the half-widths of intervals in standard errors, so that all hold together at a level.
 
     Args:
         loadings: of shape (differences,), from 0 to 1: the root of the baseline's share in a difference's variance.
@@ -67,24 +67,24 @@ def multiples(loadings: Array, freedom: Array, groups: Array | None = None, leve
         Of the same shape; NaN where `freedom` is.
     """
     freedom = np.asarray(freedom, dtype=float)
-    known = np.isfinite(freedom)
-    found = np.full(freedom.shape, np.nan)
-    if not known.any():
-        return found
+    finite = np.isfinite(freedom)
+    result = np.full(freedom.shape, np.nan)
+    if not finite.any():
+        return result
     cells = np.stack(
         [
-            np.zeros(known.sum()) if groups is None else np.asarray(groups, dtype=float)[known],
-            np.clip(np.round(np.asarray(loadings)[known] / _STEP), 0, round(1 / _STEP)),
+            np.zeros(finite.sum()) if groups is None else np.asarray(groups, dtype=float)[finite],
+            np.clip(np.round(np.asarray(loadings)[finite] / _STEP), 0, round(1 / _STEP)),
         ]
     )
     (group, step), counts = np.unique(cells, axis=1, return_counts=True)
     loading = np.minimum(step * _STEP, 0.999)
-    tried = np.unique(freedom[known])
+    tried = np.unique(freedom[finite])
     if len(tried) > _FREEDOMS:
         tried = 1 / np.linspace(1 / tried[0], 1 / tried[-1], _FREEDOMS)
-    solved = [_multiple(group, loading, counts, one, level) for one in tried.tolist()]
-    found[known] = np.interp(-1 / freedom[known], -1 / tried, solved)
-    return found
+    solved = [_multiple(group, loading, counts, degrees, level) for degrees in tried.tolist()]
+    result[finite] = np.interp(-1 / freedom[finite], -1 / tried, solved)
+    return result
 
 
 def _multiple(group: Array, loading: Array, counts: npt.NDArray[np.intp], freedom: float, level: float) -> float:
@@ -95,17 +95,17 @@ def _multiple(group: Array, loading: Array, counts: npt.NDArray[np.intp], freedo
     (u, weights), (z, density) = _nodes()
     scale = np.sqrt(special.chdtri(freedom, u) / freedom)[:, None, None]
     groups = []
-    for one in np.unique(group):
-        at = group == one
-        rest = np.sqrt(1 - loading[at] ** 2)
-        groups.append((loading[at] * z[:, None] / rest, scale / rest, counts[at]))
+    for baseline in np.unique(group):
+        at = group == baseline
+        own_share = np.sqrt(1 - loading[at] ** 2)
+        groups.append((loading[at] * z[:, None] / own_share, scale / own_share, counts[at]))
 
     def missing(multiple: float) -> float:
-        together = weights
+        probability = weights
         for shift, reach, number in groups:
             inside = special.ndtr(multiple * reach - shift) - special.ndtr(-multiple * reach - shift)
-            together = together * (np.prod(inside**number, axis=-1) @ density)
-        return float(together.sum()) - level
+            probability = probability * (np.prod(inside**number, axis=-1) @ density)
+        return float(probability.sum()) - level
 
     return float(optimize.brentq(missing, low * 0.99, high * 1.01, xtol=1e-4))
 

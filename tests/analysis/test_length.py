@@ -79,3 +79,29 @@ def test_what_is_not_in_waits():
     (found,) = length_effects(replace(one, lengths={**one.lengths, 24: late}), [CONTRAST])
     assert (found.trend, list(found.effects)) == ("waits", [8])
     assert length_effects(replace(one, lengths={}), [CONTRAST]) == ()
+
+
+def test_an_effect_turns_only_where_both_signs_are_known():
+    (found,) = length_effects(frame({8: 0.0, 24: 1.0}), [CONTRAST])
+    assert found.trend in {"grows", "rises"}
+    for seed_noise, (early, late), trend in ((0.6, (-0.1, 3.0), "rises"), (0.6, (0.1, -3.0), "falls")):
+        (found,) = length_effects(frame({8: early, 24: late}, noise=seed_noise), [CONTRAST])
+        if found.effects[8].mean * found.effects[24].mean < 0:
+            assert not found.effects[8].clear
+            assert found.trend == trend
+
+
+def test_a_length_that_is_partly_in_takes_nothing_from_the_others():
+    whole = frame({4: -0.5, 24: -2.0})
+    runs = whole.lengths[4].runs
+    for missing in (3, 2, 1):
+        late = runs["seed"] >= 4 - missing
+        part = replace(
+            whole.lengths[4],
+            runs=runs.assign(status=runs["status"].mask(late, "missing"), error=runs["error"].mask(late)),
+        )
+        (found,) = length_effects(replace(whole, lengths={4: whole.lengths[4], 8: part, 24: whole}), [CONTRAST])
+        (alone,) = length_effects(whole, [CONTRAST])
+        assert found.trend == alone.trend == "grows"
+        assert found.slope.mean == pytest.approx(alone.slope.mean)
+        assert found.slope.n == 4

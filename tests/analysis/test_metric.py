@@ -6,6 +6,8 @@ import pytest
 
 from sweep.analysis.metric import measured_by
 from sweep.analysis.study import Study
+from sweep.report.cards.caveats import caveats
+from sweep.report.cards.finding import lines
 from tests.laboratory import laboratory
 
 
@@ -48,7 +50,32 @@ def test_runs_without_a_loss_are_missing_not_diverged():
     assert Study(seen).counts.lost == 0
 
 
-def test_guessing_is_the_logarithm_of_classes():
+def test_by_loss_too_points_guess_whose_errors_do():
+    """A network that is sure of its few errors has a higher loss than guessing, ln 50 = 3.91, and is ranked."""
     frame = laboratory("long")
-    table = Study(measured_by(replace(frame, runs=frame.runs.assign(loss=4.0)), "loss")).table
-    assert table["at_chance"].all()  # ln 50 = 3.91
+    sure = measured_by(replace(frame, runs=frame.runs.assign(loss=4.0)), "loss")
+    assert not Study(sure).table["at_chance"].any()
+    guesses = frame.runs["point"] == frame.runs["point"].iloc[0]
+    runs = frame.runs.assign(loss=1.0, error=np.where(guesses, 98.0, frame.runs["error"]))
+    table = Study(measured_by(replace(frame, runs=runs), "loss")).table.set_index("point")
+    assert table.index[table["at_chance"].astype(bool)].tolist() == [frame.runs["point"].iloc[0]]
+
+
+def test_the_judged_length_stays_the_judged_one():
+    frame = laboratory("long")
+    frame = replace(frame, lengths={8: laboratory("long"), 24: frame})
+    seen = measured_by(frame, "loss")
+    assert seen.lengths[24].runs is seen.runs
+    assert seen.lengths[8].runs is not seen.runs
+    assert (seen.lengths[8].metric, seen.lengths[24].metric) == ("loss", "loss")
+
+
+def test_runs_without_a_loss_are_not_to_come():
+    frame = laboratory("long")
+    losses = frame.runs["loss"].to_numpy().copy()
+    losses[:3] = np.nan
+    study = Study(measured_by(replace(frame, runs=frame.runs.assign(loss=losses)), "loss"))
+    said = " ".join([*lines(study), *caveats(study)])
+    assert "3 finished runs have no validation loss" in said
+    assert "not in yet: wn-sweep run" not in said
+    assert "provisional" not in said

@@ -59,7 +59,7 @@ def test_lambda_is_asked_about_at_its_ends_for_each_g():
     frame = dataclasses.replace(quick(), main=("lambda",))
     (one,) = contrasts(frame)
     assert (one.value, one.other) == (8.0, 1.0)
-    assert [(p.point, p.other, p.rest["G"]) for p in one.pairs] == [
+    assert [(p.point, p.other, p.shared["G"]) for p in one.pairs] == [
         ("weightnet M=8 G=1", "weightnet M=1 G=1", 1.0),
         ("weightnet M=16 G=2", "weightnet M=2 G=2", 2.0),
     ]

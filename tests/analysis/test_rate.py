@@ -10,7 +10,7 @@ from sweep.analysis.question import Contrast, Pair
 from sweep.analysis.rate import best_settings, plausible, rate_effects
 from tests.laboratory import laboratory
 
-from .frames import MISSING, sweep_frame
+from .frames import FAILED, MISSING, sweep_frame
 
 
 def contrast(point, other):
@@ -52,6 +52,16 @@ def test_a_contrast_waits_for_what_is_not_in():
     assert (found.verdict, found.effects, found.lowest) == ("waits", {}, None)
     alone = sweep_frame({"a": [[5.0, 5.1]]})
     assert rate_effects(alone, tune(alone), []) == ()
+
+
+def test_no_share_is_told_where_the_lowest_rate_failed():
+    """The next rate is best for both points: nothing is left to take there, which says nothing of the lowest."""
+    table = {"a": [[9.0, 9.1, 9.2], [5.0, 5.1, 5.2], [7.0, 7.1, 7.3]], "b": [[6.0, FAILED, FAILED]]}
+    table["b"] += [[4.0, 4.2, 4.1], [7.0, 7.0, 7.1]]
+    frame = sweep_frame(table)
+    (found,) = rate_effects(frame, tune(frame), [contrast("b", "a")])
+    assert (found.lowest, found.verdict) == ((2,), "lowest failed")
+    assert math.isnan(found.share.mean)
 
 
 @pytest.mark.parametrize(

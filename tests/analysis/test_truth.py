@@ -96,7 +96,48 @@ def test_missing_runs_and_points_are_left_out():
     found = truth(errors, target)
     assert found.overall.points == 28
     kept = [i for i in range(30) if i not in (3, 5)]
-    assert found.overall.value == pytest.approx(brute_tau(np.nanmean(errors[kept], 1), target[kept]))
+    assert found.overall.value == pytest.approx(brute_tau(additive_means(errors[kept]), target[kept]))
+
+
+def additive_means(errors):
+    """What each point would have over all seeds, by least squares on points and seeds."""
+    number, seeds = errors.shape
+    at = np.argwhere(np.isfinite(errors))
+    design = np.zeros((len(at), number + seeds))
+    design[np.arange(len(at)), at[:, 0]] = design[np.arange(len(at)), number + at[:, 1]] = 1
+    fit = np.linalg.lstsq(design, errors[np.isfinite(errors)], rcond=None)[0]
+    return fit[:number] + fit[number:].mean()
+
+
+def test_the_luck_of_a_seed_that_some_points_lack_decides_no_pair():
+    """All points are equal; one seed is bad for those that have it in."""
+    rng = np.random.default_rng(1)
+    decided = 0
+    for _ in range(40):
+        errors = 40 + rng.normal(0, 0.2, (8, 4))
+        errors[:, 3] += 3.0
+        errors[4:, 3] = np.nan
+        found = truth(errors, np.arange(8.0)[::-1].copy())
+        decided += found.pairs.decided
+        assert abs(found.overall.value) < 1
+    assert decided / (40 * 28) < 0.08
+
+
+def test_a_pair_without_a_shared_seed_is_not_decided():
+    errors = np.full((3, 4), np.nan)
+    errors[0, :2], errors[1, 2:], errors[2] = [1.0, 1.1], [9.0, 9.1], [5.0, 5.1, 5.05, 5.0]
+    found = truth(errors, np.array([1.0, 3.0, 2.0]))
+    assert found.pairs.pairs == 3
+    assert found.pairs.decided <= 2
+
+
+def test_an_interval_needs_eight_points_two_seeds_and_draws_that_differ():
+    errors, target, _ = sweep(30)
+    assert math.isfinite(truth(errors, target).overall.low)
+    for few in (errors[:7], target[:7]), (errors[:, :1], target), (target[:, None] + np.zeros((30, 3)), target):
+        found = truth(*few).overall
+        assert (math.isnan(found.low), math.isnan(found.high)) == (True, True)
+        assert math.isfinite(found.value)
 
 
 def test_intervals_hold_what_another_draw_of_points_gives():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.networks import build, drawn, seeded
-from sweep.proxy import Checkpoint, Shelf, Weights, load, train
+from sweep.proxy import Checkpoint, StoredWeights, Weights, load, train
 from sweep.proxy.augment import color, draw, move
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.data import Split
@@ -173,7 +173,7 @@ def test_error_and_loss_are_those_of_a_loop_over_pairs(mix, tmp_path):
     proxy = recipe(task=dict(name="pairs", mix=mix, validation=301), epochs=1)
     outcome = train(point("weightnet", M=2, G=1), proxy, 0, weights=Weights(str(tmp_path), "run"))
     network = drawn(point("weightnet", M=2, G=1), 1, proxy.facts.classes, 0).eval()
-    assert Shelf([str(tmp_path)]).take("run", network)
+    assert StoredWeights([str(tmp_path)]).take("run", network)
     data = load(proxy.dataset, 8)
     number = {pair: place for place, pair in enumerate(itertools.combinations_with_replacement(range(10), 2))}
     wrong, loss = 0, 0.0

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from sweep.networks import drawn, seeded
-from sweep.proxy import OutOfTime, Shelf, Weights, train
+from sweep.proxy import OutOfTime, StoredWeights, Weights, train
 from sweep.proxy.batches import batches, stretches
 from sweep.proxy.data import Split, load
 from sweep.proxy.platform import settled
@@ -217,7 +217,7 @@ def test_loss_is_the_mean_cross_entropy_of_the_validation_images_without_smoothi
     proxy = recipe(dataset=dict(name="digits", train=300, validation=301), epochs=2, **changes)
     outcome = train(point("weightnet", M=2, G=1), proxy, seed=0, weights=Weights(str(tmp_path), "run"))
     network = drawn(point("weightnet", M=2, G=1), 1, 10, 0)
-    assert Shelf([str(tmp_path)]).take("run", network)
+    assert StoredWeights([str(tmp_path)]).take("run", network)
     network.eval()
     data = load(proxy.dataset, 8)
     total, wrong = 0.0, 0

@@ -14,7 +14,7 @@ from kept import KEPT, runs_of
 from sweep.engine.work import Storage, Work
 from sweep.engine.worker import do
 from sweep.networks import build
-from sweep.proxy import Shelf, Weights, load, train
+from sweep.proxy import StoredWeights, Weights, load, train
 from sweep.proxy.stored import put
 
 RUNS = runs_of(KEPT)[0]
@@ -55,9 +55,9 @@ def test_the_weights_are_those_that_the_error_was_measured_with(family, recipe, 
     run = changed(next(run for run in RUNS if run.point.family == family), **recipe)
     done = done_by(run, str(tmp_path))
     network = empty(run)
-    shelf = Shelf([str(tmp_path)])
-    assert shelf.has(run.key)
-    assert shelf.take(run.key, network)
+    stored = StoredWeights([str(tmp_path)])
+    assert stored.has(run.key)
+    assert stored.take(run.key, network)
     assert errors_by_hand(network, run) == pytest.approx(done.error)
     assert done.message == ""
 
@@ -89,7 +89,7 @@ def test_a_run_that_diverges_leaves_none(tmp_path):
 def test_weights_behind_a_url():
     storage = f"memory://weights-{next(_names)}"
     assert done_by(RUN, storage).message == ""
-    assert Shelf([storage]).take(RUN.key, empty())
+    assert StoredWeights([storage]).take(RUN.key, empty())
 
 
 def test_a_storage_that_takes_nothing_costs_a_note_and_no_run(tmp_path):
@@ -111,10 +111,10 @@ def test_damaged_ones_are_told_and_set_aside(cut, flip, shorten, tmp_path_factor
     damaged = (folder / "key").read_bytes()
     for _ in range(2):
         # the second is another process' look, and says the same
-        shelf = Shelf([str(folder)])
-        assert not shelf.take("key", empty())
-        assert shelf.damaged("key")
-        assert not shelf.has("key")
+        stored = StoredWeights([str(folder)])
+        assert not stored.take("key", empty())
+        assert stored.damaged("key")
+        assert not stored.has("key")
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"key.damaged": damaged}
 
 
@@ -129,7 +129,7 @@ def test_nothing_in_them_is_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for version in (1, 2):
         put(str(tmp_path), "key", f"wn-sweep weights {version}\n".encode(), {"key": "key", "state": {"stem": Ran()}})
-        assert not Shelf([str(tmp_path)]).take("key", empty())
+        assert not StoredWeights([str(tmp_path)]).take("key", empty())
     assert not (tmp_path / "unpickled").exists()
 
 
@@ -137,16 +137,16 @@ def test_those_of_another_run_of_the_same_network_are_set_aside(tmp_path):
     """They fit, and the error would be that of the other run."""
     Weights(str(tmp_path), "other").save(empty())
     (tmp_path / "other").rename(tmp_path / "key")
-    shelf = Shelf([str(tmp_path)])
-    assert not shelf.take("key", empty())
-    assert shelf.damaged("key")
+    stored = StoredWeights([str(tmp_path)])
+    assert not stored.take("key", empty())
+    assert stored.damaged("key")
     assert (tmp_path / "key.damaged").exists()
 
 
 @pytest.mark.parametrize("content", [{}, {"key": "key"}, {"key": "key", "state": [1]}, {"state": {}}])
 def test_a_whole_file_that_holds_no_weights_is_set_aside(content, tmp_path):
     put(str(tmp_path), "key", b"wn-sweep weights 2\n", content)
-    assert not Shelf([str(tmp_path)]).take("key", empty())
+    assert not StoredWeights([str(tmp_path)]).take("key", empty())
     assert (tmp_path / "key.damaged").exists()
 
 
@@ -156,7 +156,7 @@ def test_files_that_do_not_say_whose_they_are_yet_can_be_read(tmp_path):
         tensor.fill_(number)  # a new network's memory may hold anything, NaN too
     put(str(tmp_path), "key", b"wn-sweep weights 1\n", network.state_dict())
     other = empty()
-    assert Shelf([str(tmp_path)]).take("key", other)
+    assert StoredWeights([str(tmp_path)]).take("key", other)
     for name, tensor in other.state_dict().items():
         assert torch.equal(tensor, network.state_dict()[name])
 
@@ -164,7 +164,7 @@ def test_files_that_do_not_say_whose_they_are_yet_can_be_read(tmp_path):
 def test_those_of_another_network_do_not_fit_and_are_set_aside(tmp_path):
     other = next(run for run in RUNS if run.point.family == "static")
     Weights(str(tmp_path), "key").save(empty(other))
-    assert not Shelf([str(tmp_path)]).take("key", empty())
+    assert not StoredWeights([str(tmp_path)]).take("key", empty())
     assert (tmp_path / "key.damaged").exists()
 
 
@@ -173,10 +173,10 @@ def test_the_first_storage_that_has_good_ones_counts(tmp_path):
     Weights(str(two), "key").save(empty())
     one.mkdir()
     (one / "key").write_bytes(b"half")
-    shelf = Shelf([str(tmp_path / "never"), str(one), str(two), "nonsense://bucket"])
-    assert shelf.take("key", empty())
-    assert not shelf.damaged("key")
-    assert shelf.troubles == {"nonsense://bucket": "Protocol not known: nonsense"}
+    stored = StoredWeights([str(tmp_path / "never"), str(one), str(two), "nonsense://bucket"])
+    assert stored.take("key", empty())
+    assert not stored.damaged("key")
+    assert stored.troubles == {"nonsense://bucket": "Protocol not known: nonsense"}
 
 
 def test_train_alone_takes_them_as_well(tmp_path):
@@ -200,12 +200,12 @@ def test_a_url_is_contacted_only_if_that_is_allowed(url, tmp_path):
     """A note beside a ledger may name any: whoever sent it would learn who reads it."""
     fsspec.register_implementation("heard", Contacted, clobber=True)
     Contacted.contacts = 0
-    shelf = Shelf([str(tmp_path), url], contact=False)
-    assert shelf.troubles == {url: "a URL is contacted by `wn-sweep run`, or with --trust"}
-    assert not shelf.take("key", empty())
+    stored = StoredWeights([str(tmp_path), url], contact=False)
+    assert stored.troubles == {url: "a URL is contacted by `wn-sweep run`, or with --trust"}
+    assert not stored.take("key", empty())
     assert Contacted.contacts == 0
     if url.startswith("heard"):
-        Shelf([url])
+        StoredWeights([url])
         assert Contacted.contacts == 1
 
 
@@ -217,8 +217,8 @@ def test_damaged_weights_of_other_folders_are_left_as_they_are(tmp_path):
         folder.mkdir()
         (folder / "key").write_bytes(b"damaged")
     for storages in ([str(own), str(other)], [str(link)], [str(other / ".." / "link")]):
-        shelf = Shelf(storages)
-        assert not shelf.take("key", empty())
-        assert shelf.damaged("key")
+        stored = StoredWeights(storages)
+        assert not stored.take("key", empty())
+        assert stored.damaged("key")
     assert [path.name for path in other.iterdir()] == ["key"]
     assert [path.name for path in own.iterdir()] == ["key.damaged"]

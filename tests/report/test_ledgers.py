@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from pathlib import Path
 
 import pytest
 from ledgers import describe, result
@@ -152,3 +153,12 @@ def test_a_ledger_with_little_in_it_has_a_page_that_says_so(outcomes, says, tmp_
 def test_losses_of_somebody_elses_ledger_are_numbers_or_none(text, losses):
     """What is no list of numbers is none, and never ends a report."""
     assert len(_losses(text)) == losses
+
+
+def test_smallest_counts_in_the_unit_of_the_space_alone():
+    """0.5 points are not 0.5 nats, by which no two networks of this sweep differ."""
+    with Ledger.open(Path(__file__).parents[2] / "results/pairs/ledger.sqlite") as made:
+        by_error, by_loss = frame(made, kernels=False), frame(made, kernels=False, metric="loss")
+    assert (by_error.smallest, by_error.metric_note) == (0.5, "")
+    assert math.isnan(by_loss.smallest)
+    assert "smallest: 0.5 in the space, which counts in points of error" in by_loss.metric_note

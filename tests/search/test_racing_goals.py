@@ -38,8 +38,8 @@ def test_points_that_differ_otherwise_are_no_pair():
     ("axis", "between", "message"),
     [
         ("lamda", None, "no point has the axis 'lamda'; axes are G, M, family, lambda"),
-        ("lambda", (1, 16), "no two points differ in lambda alone and have the values 1 and 16 of it"),
-        ("family", None, "no two points differ in family alone and have two values of it"),
+        ("lambda", (1, 16), "no two points have the values 1 and 16 of lambda with all other axes equal"),
+        ("family", None, "no two points have two values of family with all other axes equal"),
     ],
 )
 def test_a_curve_that_is_not_there_is_told(axis, between, message):

@@ -212,7 +212,7 @@ def test_another_version_of_the_library_that_chose_is_told():
     made = [Ask(0, "a", None, None, 0, origin={"with": {"optuna": "4.0.0"}}), Ask(1, "b", None, None, 0, origin={})]
     here = Ask(2, "c", None, None, 0, origin={"with": {"optuna": version("optuna")}})
     (line,) = other_versions([*made, here])
-    assert line.startswith(f"runs of this search were chosen by optuna 4.0.0, and {version('optuna')} is here")
+    assert line.startswith(f"runs of this search were chosen by optuna 4.0.0; {version('optuna')} is installed")
     assert other_versions([here]) == []
 
 

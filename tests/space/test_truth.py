@@ -3,6 +3,7 @@ from small import SMALL
 
 from sweep.errors import SpaceError
 from sweep.space import Space
+from sweep.space.truth import Known, unknown_labels
 
 
 def load(tmp_path, text):
@@ -39,3 +40,14 @@ def test_a_file_that_a_spreadsheet_wrote(tmp_path):
 def test_a_wrong_file_is_told_with_its_line(tmp_path, text, told):
     with pytest.raises(SpaceError, match=told):
         load(tmp_path, text)
+
+
+def test_rows_about_no_point_are_named_with_what_was_meant():
+    rows = tuple(Known(point=point, error=1.0) for point in ("static", "weigthnet M=1 G=1", "other"))
+    labels = ["static", "weightnet M=1 G=1"]
+    said = unknown_labels(rows, labels)
+    assert said.startswith(
+        "2 rows of truth are about no point of this sweep, such as 'weigthnet M=1 G=1'; did you mean"
+    )
+    assert "'weightnet M=1 G=1'?" in said
+    assert unknown_labels(rows[:1], labels) == unknown_labels((), []) == ""

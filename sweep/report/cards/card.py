@@ -1,4 +1,4 @@
-"""What a report is made of: cards, each with a figure or a table and a sentence that says what it shows."""
+"""The parts of a report: cards, each with a figure or a table and a sentence on what it shows."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table: its text, what it sorts by if that is not the text, and `best`, `clear` or `warn`."""
+    """A cell of a table: its text, its sort key if that is not the text, and a mark: `best`, `clear` or `warn`."""
 
     text: str
     sort: float | None = None
@@ -28,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; numbers stand to the right.
+    """A column of a table; numbers are aligned to the right.
 
     `hint` explains the title, and `also` is another name to filter by.
     """
@@ -57,19 +57,19 @@ class Picture:
     #: draws it, as wide as the inches that it is given
     draw: Callable[..., Figure]
     data: pd.DataFrame
-    #: what a reader who cannot see it is told
+    #: its description for readers who cannot see it
     alt: str
     width: float = TWO_COLUMNS
-    #: whether it is drawn as wide as one column too, for papers and phones
+    #: whether it is also drawn as wide as one column, for papers and phones
     narrow: bool = True
-    #: whether the page may change the style's colours in the dark; not where text stands on colours of its own
+    #: whether dark mode may change the style's colours; not where text stands on the figure's own colours
     themed: bool = True
-    #: texts in the data that are of this package, whatever they begin with
+    #: texts in the data that this package wrote, which need no escaping for spreadsheets
     ours: frozenset[str] = frozenset()
 
     @cached_property
     def figure(self) -> Figure:
-        """The figure, drawn when it is first asked for: by the process that saves it."""
+        """The figure, drawn on first use, by the process that saves it."""
         return self.draw(width=self.width)
 
     def drawn(self, width: float) -> Figure:
@@ -79,18 +79,18 @@ class Picture:
 
 @dataclass(frozen=True)
 class Card:
-    """One thing that the report shows, or waits for."""
+    """One subject of the report, with what it shows or what it waits for."""
 
     title: str
-    #: what it shows, in words and numbers
+    #: sentences on what it shows
     says: tuple[str, ...] = ()
     picture: Picture | None = None
     tables: tuple[Table, ...] = ()
     #: how it was made, in small print
     notes: tuple[str, ...] = ()
-    #: what it lacks, where it cannot be shown yet
+    #: what is missing, if it cannot be shown yet
     waits: str = ""
-    #: what went wrong, where it could not be made
+    #: the error, if it could not be made
     broke: str = ""
     #: what the page's script draws (`cards.explore`), as JSON values
     explorer: Mapping[str, Any] | None = None
@@ -99,7 +99,7 @@ class Card:
 
     @property
     def waiting(self) -> bool:
-        """Whether it has nothing to show yet but what it waits for."""
+        """Whether it has nothing to show yet."""
         return bool(self.waits) and not (self.says or self.picture or self.tables or self.broke or self.explorer)
 
 
@@ -108,19 +108,19 @@ Builder = Callable[[Study], Iterable[Card]]
 
 
 def broken(title: str, error: Exception) -> Card:
-    """Make the card that stands for one that could not be made."""
+    """Make the card that replaces one that could not be made."""
     _log.debug("card %r could not be made", title, exc_info=error)
     return Card(title, broke=f"This card could not be made: {type(error).__name__}: {error}")
 
 
 def failures(cards: Iterable[Card]) -> tuple[str, ...]:
-    """Say of each card that could not be made why, on one line without control characters."""
+    """List why cards could not be made, a line each without control characters."""
     lines = (f"{card.title}: {' '.join(card.broke.split())}" for card in cards if card.broke)
     return tuple("".join(char if char.isprintable() else "?" for char in line) for line in lines)
 
 
 def build(of: _T, builders: Iterable[tuple[str, Callable[[_T], Iterable[Card]]]]) -> list[Card]:
-    """Make all cards of a study, or of several; a builder that raises leaves a card of its title that says so."""
+    """Make all cards of a study, or of several; a card with the title and error replaces those of a failing builder."""
     cards: list[Card] = []
     for title, builder in builders:
         try:

@@ -1,4 +1,4 @@
-"""The card of what the paper says of its kernels: borne out here, not, or not decided."""
+"""The card of the paper's claims about its kernels: borne out here, not, or not decided."""
 
 from collections.abc import Iterable
 
@@ -17,23 +17,23 @@ def cards(study: Study) -> Iterable[Card]:
     if not of_the_paper(study.frame, read_published(find_published("imagenet", ""))):
         return []
     larger, alike = larger_g(study.frame, study.tuned), less_alike(study.frame)
-    says = []
+    sentences = []
     if larger is not None and larger.difference.n > 1:
-        over = f"mean over {larger.pairs} pairs, " if larger.pairs > 1 else ""
+        pairs = f"mean over {larger.pairs} pairs, " if larger.pairs > 1 else ""
         edge = "; a best setting is at the edge of its list: not settled" if larger.edge else ""
         size, seeds = words.points_of_error(larger.difference, sign=True), words.seeds(larger.difference)
-        says.append(
+        sentences.append(
             f"Larger G at the same λ is better: {larger.answer} here. The largest G less the smallest: {size} "
-            f"({over}{seeds}{', tuned' if study.frame.nuisance else ''}{edge})."
+            f"({pairs}{seeds}{', tuned' if study.frame.nuisance else ''}{edge})."
         )
     if alike is not None and alike.difference.n > 1:
         apart = alike.difference
-        says.append(
+        sentences.append(
             f"WeightNet’s kernels are less alike than CondConv’s: {alike.answer} here. The cosine similarity of two "
             f"filters’ kernels, WeightNet’s less CondConv’s: {words.signed(apart.mean, 3)}{words.interval(apart, 3)} "
             f"({words.seeds(apart)})."
         )
-    if not says:
+    if not sentences:
         return []
     notes = ("Borne out: the 95 % interval of the difference lies below zero; not borne out: it lies above.",)
-    return [Card(TITLE, tuple(says), notes=notes)]
+    return [Card(TITLE, tuple(sentences), notes=notes)]

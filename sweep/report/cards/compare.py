@@ -1,4 +1,4 @@
-"""Cards over several sweeps: what each shows, how they differ, and the points that all of them have."""
+"""Cards over several sweeps: each one's result, how they differ, and the points that all of them have."""
 
 import math
 from collections.abc import Iterable
@@ -23,29 +23,29 @@ PANELS = 3
 
 
 def headline(compared: "Compared") -> Iterable[Card]:
-    """Make the headline: what each sweep shows, and how the others differ from the first."""
-    says = [_best(compared, sweep) for sweep in compared.sweeps]
-    first, *others = compared.sweeps
+    """Make the headline: each sweep's result, and how the others differ from the first."""
+    sentences = [_best(compared, sweep) for sweep in compared.sweeps]
+    first, *other_sweeps = compared.sweeps
     if not compared.common:
-        says.append("No point is judged in all of them, so that nothing can be said of the same points.")
+        sentences.append("No point is judged in all sweeps, so they have no points to compare.")
     elif not compared.same_data:
-        says.append(
+        sentences.append(
             f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them, on "
             "different images: errors cannot be subtracted from one another, only their order can be compared."
         )
     else:
-        for other in others:
-            difference = _mean_difference(compared, first, other)
+        for sweep in other_sweeps:
+            difference = _mean_difference(compared, first, sweep)
             over = f"Over the {words.plural(len(compared.common), 'point')} that all have"
             if difference.n:
-                says.append(
-                    f"{over}, {words.verdict(_name(other), _name(first), difference)} ({words.seeds(difference)})."
+                sentences.append(
+                    f"{over}, {words.verdict(_name(sweep), _name(first), difference)} ({words.seeds(difference)})."
                 )
     notes = (
         "Brackets are 95 % intervals over seeds, of the mean over these points at each seed, paired: "
         "seed s means the same initial draw in all sweeps. Points are the same where their labels are.",
     )
-    return [Card("Headline", tuple(says), notes=notes, lead=True)]
+    return [Card("Headline", tuple(sentences), notes=notes, lead=True)]
 
 
 def sweeps(compared: "Compared") -> Iterable[Card]:
@@ -83,7 +83,7 @@ def sweeps(compared: "Compared") -> Iterable[Card]:
 
 
 def differences(compared: "Compared") -> Iterable[Card]:
-    """Make the card of what the sweeps were run with, where they differ."""
+    """Make the card of the settings in which the sweeps differ."""
     facts = [dict(_facts(sweep)) for sweep in compared.sweeps]
     keys = dict.fromkeys(key for of_sweep in facts for key in of_sweep)
     rows = [
@@ -98,8 +98,10 @@ def differences(compared: "Compared") -> Iterable[Card]:
         Column("what", numeric=False),
         *(Column(words.shorten(s.name, 40), numeric=False) for s in compared.sweeps),
     ]
-    says = f"{words.plural(len(rows), 'setting')} {'differs' if len(rows) == 1 else 'differ'}; all else is the same."
-    return [Card(title, (says,), tables=(Table("Where they differ", tuple(heads), tuple(rows)),))]
+    sentence = (
+        f"{words.plural(len(rows), 'setting')} {'differs' if len(rows) == 1 else 'differ'}; all else is the same."
+    )
+    return [Card(title, (sentence,), tables=(Table("Where they differ", tuple(heads), tuple(rows)),))]
 
 
 def common(compared: "Compared") -> Iterable[Card]:
@@ -107,33 +109,33 @@ def common(compared: "Compared") -> Iterable[Card]:
     title = "The same points"
     if not compared.common:
         return [Card(title, waits="This waits for a point that is settled in all of them, with the same label.")]
-    first, *others = compared.sweeps
+    first, *other_sweeps = compared.sweeps
     tables = {sweep.name: sweep.study.table.set_index("point").loc[list(compared.common)] for sweep in compared.sweeps}
-    known = {name: table.to_dict("index") for name, table in tables.items()}
+    rows_by_sweep = {name: table.to_dict("index") for name, table in tables.items()}
     columns = [Column("point", numeric=False)]
     columns += [Column(f"{words.shorten(s.name, 40)}, %", hint="mean ± standard deviation") for s in compared.sweeps]
     if compared.same_data:
-        columns += [Column(f"{words.shorten(s.name, 40)} less {words.shorten(first.name, 40)}") for s in others]
+        columns += [Column(f"{words.shorten(s.name, 40)} less {words.shorten(first.name, 40)}") for s in other_sweeps]
     rows = []
     for point in compared.common[:LISTED]:
         cells = [Cell(words.shorten(point, LABEL))]
         for sweep in compared.sweeps:
-            row = known[sweep.name][point]
+            row = rows_by_sweep[sweep.name][point]
             spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
             cells.append(Cell(f"{words.number(row['mean'])}{spread}", row["mean"]))
         if compared.same_data:
-            for other in others:
-                difference = _difference(point, first, other)
+            for sweep in other_sweeps:
+                difference = _difference(point, first, sweep)
                 text = f"{words.signed(difference.mean)}{words.interval(difference)}" if difference.n else "–"
                 cells.append(Cell(text, difference.mean, "clear" if difference.clear else ""))
         rows.append(tuple(cells))
-    more = f", of which {LISTED} are listed" if len(compared.common) > LISTED else ""
-    judged = f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them{more}."
-    shown = [sweep.name for sweep in others[:PANELS]]
+    limit = f", of which {LISTED} are listed" if len(compared.common) > LISTED else ""
+    judged = f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them{limit}."
+    drawn_names = [sweep.name for sweep in other_sweeps[:PANELS]]
     data = pd.DataFrame({name: table["mean"] for name, table in tables.items()}).rename_axis("point").reset_index()
     picture = Picture(
         "same-points",
-        partial(draw_common, tables, first.name, shown, compared.same_data),
+        partial(draw_common, tables, first.name, drawn_names, compared.same_data),
         data,
         f"Scatter plots of the error of the same points in {words.shorten(first.name, 60)} and in the other sweeps.",
     )
@@ -142,8 +144,8 @@ def common(compared: "Compared") -> Iterable[Card]:
         "deviation over seeds. "
         + ("On the dotted line the two are equal." if compared.same_data else "Points that rise together rank alike.")
     ]
-    if len(others) > PANELS:
-        notes.append(f"Of {len(others)} sweeps the first {PANELS} are drawn.")
+    if len(other_sweeps) > PANELS:
+        notes.append(f"Of {len(other_sweeps)} sweeps the first {PANELS} are drawn.")
     if compared.same_data:
         notes.append("Differences are paired by seed, with their 95 % intervals; bold where that excludes zero.")
     table = Table("Mean error in per cent", tuple(columns), tuple(rows), sortable=True)
@@ -157,12 +159,12 @@ def _measured(sweep: "Sweep", compared: "Compared") -> dict[str, ReferenceValue]
 def ranks(compared: "Compared") -> Iterable[Card]:
     """Make the card of whether the first sweep ranks points as the others do."""
     title = "Do they rank points alike?"
-    first, *others = compared.sweeps
+    first, *other_sweeps = compared.sweeps
     samples = {point: first.study.tuned.samples[point] for point in compared.common}
     agreements = [
-        (other, one)
-        for other in others
-        if (one := agreement(samples, _measured(other, compared), first.study.drawn)) is not None
+        (sweep, ranking)
+        for sweep in other_sweeps
+        if (ranking := agreement(samples, _measured(sweep, compared), first.study.drawn)) is not None
     ]
     if not agreements:
         return [Card(title, waits=f"This waits for {FEWEST} points that are settled in all of them.")]
@@ -176,24 +178,24 @@ def ranks(compared: "Compared") -> Iterable[Card]:
     )
     rows = [
         (
-            Cell(words.shorten(other.name, LABEL)),
-            Cell(words.ranking(one.tau), one.tau.value),
-            Cell(words.ranking(one.rho), one.rho.value),
-            Cell(words.count(len(one.wrong)), len(one.wrong)),
-            Cell(words.number(one.regret), one.regret),
-            Cell(words.number(one.seed_tau) if math.isfinite(one.seed_tau) else "–", one.seed_tau),
+            Cell(words.shorten(sweep.name, LABEL)),
+            Cell(words.ranking(ranking.tau), ranking.tau.value),
+            Cell(words.ranking(ranking.rho), ranking.rho.value),
+            Cell(words.count(len(ranking.wrong)), len(ranking.wrong)),
+            Cell(words.number(ranking.regret), ranking.regret),
+            Cell(words.number(ranking.seed_tau) if math.isfinite(ranking.seed_tau) else "–", ranking.seed_tau),
         )
-        for other, one in agreements
+        for sweep, ranking in agreements
     ]
     ceiling = agreements[0][1].seed_to_seed
-    says = [f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them."]
+    sentences = [f"{words.plural(len(compared.common), 'point')} {_are(len(compared.common))} judged in all of them."]
     if math.isfinite(ceiling):
-        says.append(
+        sentences.append(
             f"Two single seeds of {_name(first)} agree with one another by τ-b {words.number(ceiling)}: noise alone "
             "keeps them from agreeing by more."
         )
     table = Table(f"How {_name(first)} ranks points, and how the others do", columns, tuple(rows), sortable=True)
-    return [Card(title, tuple(says), tables=(table,))]
+    return [Card(title, tuple(sentences), tables=(table,))]
 
 
 def costs(compared: "Compared") -> Iterable[Card]:
@@ -224,7 +226,7 @@ def costs(compared: "Compared") -> Iterable[Card]:
     )
     notes = ["Mean error of each point at its own setting, and the front of each sweep."]
     if not compared.same_data:
-        notes.append("The sweeps are judged on different images: heights of their fronts say nothing of one another.")
+        notes.append("The sweeps are judged on different images: their error levels are not comparable.")
     return [Card(title, ("One front for each sweep.",), picture, notes=tuple(notes))]
 
 

@@ -50,9 +50,9 @@ def draw_common(
             keys.append(Line2D([], [], color=SOFT, lw=1.0, ls=(0, (1.2, 1.6)), label="equal"))
         figure, axes = panels(len(others), width, keys, 2.4, head=0.06)
         for ax, other in zip(axes, others, strict=True):
-            there = tables[other]
+            table = tables[other]
             ax.grid()
-            limit_errors([ax], _ends(there))
+            limit_errors([ax], _ends(table))
             limit_costs(ax, _ends(base))
             if equal:
                 low, high = max(ax.get_xlim()[0], ax.get_ylim()[0]), min(ax.get_xlim()[1], ax.get_ylim()[1])
@@ -60,9 +60,9 @@ def draw_common(
                     ax.plot([low, high], [low, high], color=SOFT, lw=1.0, ls=(0, (1.2, 1.6)), zorder=1)
             for name in dict.fromkeys(names):
                 rows = [i for i, family in enumerate(names) if family == name]
-                xs, ys = base["mean"].iloc[rows].to_numpy(), there["mean"].iloc[rows].to_numpy()
+                xs, ys = base["mean"].iloc[rows].to_numpy(), table["mean"].iloc[rows].to_numpy()
                 if len(base) <= NAMED:
-                    ax.vlines(xs, *_bar(ys, there["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
+                    ax.vlines(xs, *_bar(ys, table["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
                     ax.hlines(ys, *_bar(xs, base["sd"].iloc[rows]), color=looks[name][0], lw=0.7, alpha=0.35, zorder=2)
                 (marks,) = ax.plot(
                     xs,
@@ -99,16 +99,16 @@ def draw_sweeps(tables: Mapping[str, pd.DataFrame], width: float = TWO_COLUMNS) 
             for name, (colour, marker, dash) in inks.items()
         ]
         figure, axes = panels(2, width, keys, 2.3)
-        drawn = {name: table[np.isfinite(table["mean"])] for name, table in tables.items()}
-        limit_errors(axes, [error for table in drawn.values() for error in table["mean"]])
-        few = sum(map(len, drawn.values())) <= NAMED
+        finite = {name: table[np.isfinite(table["mean"])] for name, table in tables.items()}
+        limit_errors(axes, [error for table in finite.values() for error in table["mean"]])
+        is_small = sum(map(len, finite.values())) <= NAMED
         for ax, cost in zip(axes, ("flops", "params"), strict=True):
             ax.grid(axis="y")
-            size, unit_name = unit(max((table[cost].max() for table in drawn.values()), default=1.0))
-            limit_costs(ax, [x / size for table in drawn.values() for x in table[cost] if math.isfinite(x)])
-            what = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
-            ax.set_xlabel(f"{what}, {unit_name}" if unit_name else what)
-            for name, table in drawn.items():
+            size, unit_name = unit(max((table[cost].max() for table in finite.values()), default=1.0))
+            limit_costs(ax, [x / size for table in finite.values() for x in table[cost] if math.isfinite(x)])
+            label = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
+            ax.set_xlabel(f"{label}, {unit_name}" if unit_name else label)
+            for name, table in finite.items():
                 colour, marker, dash = inks[name]
                 front = table[table[f"front_{cost}"]].sort_values([cost, "mean"])
                 xs = [*(front[cost] / size), ax.get_xlim()[1]]
@@ -124,14 +124,14 @@ def draw_sweeps(tables: Mapping[str, pd.DataFrame], width: float = TWO_COLUMNS) 
                         ls="",
                         marker=marker,
                         color=colour,
-                        ms=4.8 if on else 3.6 if few else 2.0,
-                        mec=PAPER if few else colour,
+                        ms=4.8 if on else 3.6 if is_small else 2.0,
+                        mec=PAPER if is_small else colour,
                         mew=0.5,
                         alpha=1.0 if on else 0.45,
                         zorder=4 if on else 3,
-                        rasterized=not (few or on),
+                        rasterized=not (is_small or on),
                     )
-                    if few or on:
+                    if is_small or on:
                         names = zip(rows["point"], rows["mean"], rows[cost], strict=True)
                         unit_of = "FLOPs" if cost == "flops" else "parameters"
                         name_points(

@@ -21,9 +21,9 @@ from sweep.report.cards.curves_sentences import (
 )
 from sweep.space.columns import axis_name
 
-#: More curves than these, of points that differ in other axes, would hide the rest of the page.
+#: Curves that are drawn at most: with more of them the rest of the page would be hard to find.
 MOST = 3
-# the first of them is drawn for one column as well: a figure takes a third of a second
+# only the first one is also drawn for one column: a figure takes a third of a second
 
 
 def main_axis(study: Study) -> Iterable[Card]:
@@ -48,13 +48,13 @@ def main_axis(study: Study) -> Iterable[Card]:
         )
         table = _spread_table(curves, nuisance)
         clear, unclear = taken_sentences(curves, nuisance)
-        # what is asked about a main axis is answered at the top
+        # the question about a main axis is answered at the top
         tuned = tuned_sentence(curves, nuisance) if i or study.axis not in main_axes(study.frame) else None
-        says = [tuned, shared_sentence(curves, nuisance), lines_sentence(curves), *clear, unclear]
+        sentences = [tuned, shared_sentence(curves, nuisance), lines_sentence(curves), *clear, unclear]
         cards.append(
             Card(
                 _title(title, curves),
-                tuple(filter(None, says)) or (f"One line for each {_by(curves)}.",),
+                tuple(filter(None, sentences)) or (f"One line for each {_by(curves)}.",),
                 picture,
                 (table,) if table else (),
                 _notes(study, curves, nuisance, shown(curves), len(study.curves)),
@@ -77,8 +77,12 @@ def second_axis(study: Study) -> Iterable[Card]:
         if (waits := _waits(study, curves)) is not None:
             cards.append(Card(_title(title, curves), waits=waits))
             continue
-        own = f", each point at its own {words.nuisance(nuisance)}" if len(curves.panels) > 1 else ""
-        says = [tuned_sentence(curves, nuisance), lines_sentence(curves), f"One line for each {_by(curves)}{own}."]
+        tuned = f", each point at its own {words.nuisance(nuisance)}" if len(curves.panels) > 1 else ""
+        sentences = [
+            tuned_sentence(curves, nuisance),
+            lines_sentence(curves),
+            f"One line for each {_by(curves)}{tuned}.",
+        ]
         picture = Picture(
             _stem(study.second, i),
             partial(draw_tuned, curves),
@@ -87,7 +91,7 @@ def second_axis(study: Study) -> Iterable[Card]:
             narrow=i == 0,
         )
         notes = _notes(study, curves, nuisance, (curves.tuned,), len(study.across))
-        cards.append(Card(_title(title, curves), tuple(filter(None, says)), picture, notes=notes))
+        cards.append(Card(_title(title, curves), tuple(filter(None, sentences)), picture, notes=notes))
     return cards
 
 
@@ -118,7 +122,7 @@ _UNITS = {"error": "per cent", "loss": "nats"}
 
 
 def _alt(curves: Curves, tuned: bool) -> str:
-    """Tell the tuned curve point by point."""
+    """Describe the tuned curve point by point."""
     lines = []
     for line in curves.tuned.lines:
         name = words.equal(words.name(curves.by), line.by) if curves.by else line.family
@@ -127,16 +131,16 @@ def _alt(curves: Curves, tuned: bool) -> str:
     level = curves.tuned.level
     base = f" Baseline {level.point}: {words.number(level.mean)}." if level else ""
     panels = "" if tuned or len(curves.panels) == 1 else f" in {len(shown(curves))} panels"
-    what = (
+    chart = (
         f"Line chart of {words.metric().noun} in {_UNITS[words.metric().noun]} against {words.name(curves.x)}{panels}."
     )
-    return words.shorten(f"{what} Tuned means: {' '.join(lines)}{base}", 1200)
+    return words.shorten(f"{chart} Tuned means: {' '.join(lines)}{base}", 1200)
 
 
 def _notes(
     study: Study, curves: Curves, nuisance: Sequence[str], drawn: Sequence[Panel], total: int
 ) -> tuple[str, ...]:
-    """Explain what the panels drawn show, and no more; cards after the first one on the page are drawn as it is."""
+    """Explain the drawn panels; later cards on the page do not repeat the explanation of the first."""
     notes = []
     if curves is (*study.curves, *study.across)[0]:
         notes = _legend(study, curves, nuisance, drawn)
@@ -164,16 +168,16 @@ def _notes(
 
 
 def _legend(study: Study, curves: Curves, nuisance: Sequence[str], drawn: Sequence[Panel]) -> list[str]:
-    """Say what dots, lines and bands are, of all such cards."""
-    lines = [line for each in (*study.curves, *study.across) for panel in each.panels for line in panel.lines]
+    """Explain dots, lines and bands, for all such cards."""
+    lines = [line for group in (*study.curves, *study.across) for panel in group.panels for line in panel.lines]
     spots = [spot for line in lines for spot in line.spots if spot.errors]
     hollow = ", a hollow mark lacks a seed or a setting (failed, or not in yet)"
     notes = [f"Faint dots are seeds, lines join their means{'' if all(spot.whole for spot in spots) else hollow}."]
     if any(panel.level for panel in drawn):
         notes[0] += " The dashed line is the baseline, its band runs from its lowest seed to its highest."
     if len(curves.panels) > 1:
-        what = words.nuisance(nuisance)
-        notes.append(f"Tuned: at each seed, a point has the {what} that was best for it on the other seeds.")
+        tuned = words.nuisance(nuisance)
+        notes.append(f"Tuned: at each seed, a point has the {tuned} that was best for it on the other seeds.")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Lays out figures of error against an axis as analysis computed it; computes nothing but where the ink goes."""
+"""Lays out figures of error against an axis; the numbers come from analysis."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sweep.report.figures.layout import bottom, legend
 from sweep.report.figures.scales import limit_errors
 from sweep.report.figures.style import INK, PAPER, SOFT, TINT, TWO_COLUMNS, drawable, look
 
-#: No more panels of shared settings than these beside the tuned one.
+#: Panels of shared settings that are drawn at most, beside the tuned one.
 SHARED_PANELS = 3
 
 
@@ -50,7 +50,7 @@ def _row(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width
     below = bottom(keys, width)
     height = 2.12 + below
     figure = Figure(figsize=(width, height), dpi=72)
-    # The wider gap stands between what was shared and what was tuned.
+    # the wider gap separates shared settings from the tuned panel
     grid = figure.add_gridspec(
         1,
         len(panels) + 1,
@@ -77,7 +77,7 @@ def _row(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width
 
 
 def _block(curves: Curves, panels: Sequence[Panel], nuisance: Sequence[str], width: float) -> Figure:
-    """Lay panels two by two; the last one, tuned, is as wide as both where it stands alone."""
+    """Lay panels two by two; the last one, tuned, is twice as wide if it has a row to itself."""
     keys = keys_of(curves, panels[-1])
     below = bottom(keys, width)
     rows = math.ceil(len(panels) / 2)

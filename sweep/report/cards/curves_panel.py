@@ -18,13 +18,13 @@ from sweep.report.figures.style import COLOURS, DASHES, MARKERS, PAPER, SOFT, dr
 
 #: The dashes of the baseline's level.
 LEVEL = (0, (4, 2))
-#: More lines than these are a thicket: so many of them are drawn, evenly chosen.
+#: Lines that are drawn at most, evenly chosen.
 LINES = 12
 
 
 @dataclass(frozen=True)
 class Ink:
-    """What a line looks like, in colour and in grey."""
+    """The look of a line: colour, marker and dashes, so that it is also distinct in grey."""
 
     colour: str
     marker: str
@@ -49,7 +49,7 @@ def inks_of(lines: Sequence[Line]) -> dict[tuple[str, Any], Ink]:
 
 
 def draw_panel(ax: Axes, curves: Curves, panel: Panel) -> None:
-    """Draw a panel; neighbours at the same x stand a little aside of one another."""
+    """Draw a panel; marks at the same x are moved apart a little."""
     ax.grid(axis="y")
     lines = drawn(panel.lines)
     inks = inks_of(drawn(curves.tuned.lines))
@@ -76,12 +76,12 @@ def draw_panel(ax: Axes, curves: Curves, panel: Panel) -> None:
             zorder=2,
         )
         ax.plot(xs, [spot.mean for spot in spots], color=ink.colour, ls=ink.dash, zorder=3)
-        _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if spot.whole], ink, whole=True)
-        _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if not spot.whole], ink, whole=False)
+        _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if spot.whole], ink, is_complete=True)
+        _mark(ax, [(x, spot) for x, spot in zip(xs, spots, strict=True) if not spot.whole], ink, is_complete=False)
 
 
 def _beside(ax: Axes, x: float, aside: float) -> float:
-    """The x that is so far aside of another as it is drawn, in log units on a log axis."""
+    """Shift an x by a distance on the drawn axis, in log units on a log axis."""
     if ax.get_xscale() == "linear":
         return x + aside
     if ax.get_xscale() == "log":
@@ -90,7 +90,7 @@ def _beside(ax: Axes, x: float, aside: float) -> float:
     return float(scale.inverted().transform(scale.transform(np.array([x])) + aside)[0])
 
 
-def _mark(ax: Axes, spots: Sequence[tuple[float, Spot]], ink: Ink, whole: bool) -> None:
+def _mark(ax: Axes, spots: Sequence[tuple[float, Spot]], ink: Ink, is_complete: bool) -> None:
     """Mark means, and name them; hollow where seeds or settings failed or are not in yet."""
     if not spots:
         return
@@ -99,16 +99,16 @@ def _mark(ax: Axes, spots: Sequence[tuple[float, Spot]], ink: Ink, whole: bool) 
         [spot.mean for _, spot in spots],
         marker=ink.marker,
         color=ink.colour,
-        mfc=ink.colour if whole else PAPER,
-        mec=PAPER if whole else ink.colour,
-        mew=0.6 if whole else 1.0,
+        mfc=ink.colour if is_complete else PAPER,
+        mec=PAPER if is_complete else ink.colour,
+        mew=0.6 if is_complete else 1.0,
         ls="",
         zorder=4,
     )
-    name_points(marks, [_told(spot) for _, spot in spots])
+    name_points(marks, [_tooltip(spot) for _, spot in spots])
 
 
-def _told(spot: Spot) -> str:
+def _tooltip(spot: Spot) -> str:
     """Tell a mean: 'weightnet M=8 G=1: 5.23 % (5.10, 5.31 and 5.28)'."""
     errors = [words.number(error) for _, error in sorted(spot.errors.items())]
     seeds = f" ({words.several(errors)})" if 1 < len(errors) <= 6 else ""
@@ -117,7 +117,7 @@ def _told(spot: Spot) -> str:
 
 
 def _scale_x(ax: Axes, curves: Curves) -> float:
-    """Scale x for its values and label each; answers how far apart neighbours are, in log units on a log axis."""
+    """Scale x for its values and label each; return the distance of neighbours, in log units on a log axis."""
     values = sorted({spot.x for panel in curves.panels for line in panel.lines for spot in line.spots})
     ax.set_xlabel(drawable(words.name(curves.x)))
     low, high = values[0], values[-1]
@@ -136,7 +136,7 @@ def _scale_x(ax: Axes, curves: Curves) -> float:
         gaps = [b - a for a, b in pairwise(values)] or [1.0]
         pad = max(0.35 * min(gaps), 0.04 * (high - low))
         ax.set_xlim(low - pad, high + pad)
-    # A label at a value only where there is room for it beside the one before.
+    # a value gets a label only if there is room beside the previous label
     start, end = ax.transData.transform([(ax.get_xlim()[0], 0.5), (ax.get_xlim()[1], 0.5)])[:, 0]
     room = 0.09 * (end - start)
     labelled: list[float] = []

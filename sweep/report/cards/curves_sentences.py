@@ -1,4 +1,4 @@
-"""How a difference along an axis is told: with each point tuned, and as one shared setting would have shown it."""
+"""Sentences on a difference along an axis: with each point tuned, and at one shared setting."""
 
 import math
 from collections.abc import Sequence
@@ -10,26 +10,26 @@ from sweep.report.cards.curves_figure import shown
 
 
 def overall(curves: Curves) -> dict[Any, Spread]:
-    """Pick the spread to speak of, by setting: the mean over all lines, or that of a line if it has no seed at all."""
+    """Pick the spread to report, by setting: the mean over all lines, or one line's if that mean has no seed."""
     tuned = [spread for spread in curves.spreads if spread.setting is None]
     # The mean over all lines is the last one, where there is one; of lines, the first with most seeds.
-    chosen = tuned[-1] if tuned and tuned[-1].spread.n else max(tuned, key=lambda one: one.spread.n, default=None)
+    chosen = tuned[-1] if tuned and tuned[-1].spread.n else max(tuned, key=lambda spread: spread.spread.n, default=None)
     return {spread.setting: spread for spread in curves.spreads if chosen and spread.line == chosen.line}
 
 
 def tuned_sentence(curves: Curves, nuisance: Sequence[str], of: int = 1) -> str | None:
-    """Say what the axis does with each point tuned; None if no seed has both ends.
+    """Describe the effect of the axis with each point tuned; None if no seed has both ends.
 
-    With `of` several curves, it says which one of them it speaks of.
+    With `of` several curves, the sentence names the one that it is about.
     """
     tuned = overall(curves).get(None)
     if tuned is None or tuned.spread.n == 0:
         return None
-    how = f"With the {words.nuisance(nuisance)} tuned for each point, " if len(curves.panels) > 1 else ""
-    which = f"{words.shorten(words.fixed(curves.fixed), 120)}, the first of {of} curves; " if of > 1 else ""
-    about = f"({which}{_of(curves, tuned)}{words.seeds(tuned.spread)})"
+    prefix = f"With the {words.nuisance(nuisance)} tuned for each point, " if len(curves.panels) > 1 else ""
+    curve_name = f"{words.shorten(words.fixed(curves.fixed), 120)}, the first of {of} curves; " if of > 1 else ""
+    details = f"({curve_name}{_of(curves, tuned)}{words.seeds(tuned.spread)})"
     high, low = (words.equal(words.name(curves.x), end) for end in (tuned.x_high, tuned.x_low))
-    return f"{how}{words.verdict(high, low, words.turned(tuned.spread))} {about}."
+    return f"{prefix}{words.verdict(high, low, words.turned(tuned.spread))} {details}."
 
 
 def lines_sentence(curves: Curves) -> str | None:
@@ -47,20 +47,20 @@ def lines_sentence(curves: Curves) -> str | None:
 
 
 def shared_sentence(curves: Curves, nuisance: Sequence[str]) -> str | None:
-    """Say what the same step looks like at each shared setting that is drawn."""
+    """Describe the same step at each shared setting that is drawn."""
     spreads = overall(curves)
-    drawn = [spreads[panel.setting] for panel in shown(curves)[:-1] if panel.setting in spreads]
+    drawn_spreads = [spreads[panel.setting] for panel in shown(curves)[:-1] if panel.setting in spreads]
     readings = [
-        f"{words.points_of_error(one.spread, sign=True)} at {words.which(nuisance, one.setting or ())}"
-        for one in drawn
-        if math.isfinite(one.spread.low)
+        f"{words.points_of_error(spread.spread, sign=True)} at {words.which(nuisance, spread.setting or ())}"
+        for spread in drawn_spreads
+        if math.isfinite(spread.spread.low)
     ]
     if not readings:
         return None
     how_many = (
         f" ({len(readings)} of {len(curves.panels) - 1} are told)" if len(readings) < len(curves.panels) - 1 else ""
     )
-    low, high = (words.equal(words.name(curves.x), end) for end in (drawn[0].x_low, drawn[0].x_high))
+    low, high = (words.equal(words.name(curves.x), end) for end in (drawn_spreads[0].x_low, drawn_spreads[0].x_high))
     return (
         f"With one {words.nuisance(nuisance)} for all points, the gain of {high} over {low} reads "
         f"{words.several(readings)}{how_many}."
@@ -68,7 +68,7 @@ def shared_sentence(curves: Curves, nuisance: Sequence[str]) -> str | None:
 
 
 def taken_sentences(curves: Curves, nuisance: Sequence[str]) -> tuple[list[str], str | None]:
-    """Say how much of what each shared setting showed was gone once each point had its own.
+    """Describe how much of the gain at each shared setting disappears when each point has its own setting.
 
     Returns:
         A sentence for each setting at which that is clear, and one on all at which it is not.
@@ -91,14 +91,15 @@ def taken_sentences(curves: Curves, nuisance: Sequence[str]) -> tuple[list[str],
     if not unclear:
         return clear, None
     high = words.equal(words.name(curves.x), spreads[None].x_high)
-    one = f"one {words.nuisance(nuisance)} for all"
+    shared_setting = f"one {words.nuisance(nuisance)} for all"
     return clear, (
-        f"The data do not show that tuning changed the gain of {high} that {one} shows ({words.several(unclear)})."
+        f"The data do not show that tuning changed the gain of {high} that {shared_setting} shows "
+        f"({words.several(unclear)})."
     )
 
 
 def _difference(curves: Curves, spread: Spread) -> str:
-    """Say what a line that shows a difference shows: 'λ = 8 vs 1: −0.47 points [−0.60, −0.15]'."""
+    """Write the difference of one line: 'λ = 8 vs 1: −0.47 points [−0.60, −0.15]'."""
     ends = f"{words.equal(words.name(curves.x), spread.x_high)} vs {words.value(spread.x_low)}"
     return f"{ends}: {words.points_of_error(words.turned(spread.spread), sign=True)}"
 

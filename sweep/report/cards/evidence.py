@@ -1,4 +1,4 @@
-"""The card of how surely points differ from the baseline: intervals that hold together, p-values, seeds needed."""
+"""The card of evidence that points differ from the baseline: joint intervals, p-values, seeds needed."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +13,9 @@ from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 
-#: The difference for which the seeds needed are told, in points of error or in nats of loss.
+#: The difference for which the seeds needed are given, in points of error or in nats of loss.
 STATED = {"error": 1.0, "loss": 0.05}
-#: What p-values are judged at.
+#: The significance level.
 LEVEL = 0.05
 #: A table of more points than these would hide the rest of the page; points.csv has all.
 MOST = 100
@@ -67,14 +67,14 @@ def cards(study: Study) -> Iterable[Card]:
         return [Card(title, waits="This waits for a baseline and a point that share two seeds.")]
     stated = dict(zip((row["point"] for row in rows), seeds_to_resolve(rows, STATED[words.metric().noun]), strict=True))
     compared = [(row["baseline"], together(row)) for row in rows]
-    said = [*_count_sentences(compared), _seeds_sentence(rows, list(stated.values())), _extra_sentence(rows)]
+    sentences = [*_count_sentences(compared), _seeds_sentence(rows, list(stated.values())), _extra_sentence(rows)]
     ordered = sorted(rows, key=lambda row: (row["diff_p"], row["diff_mean"], row["point"]))[:MOST]
     cells = tuple(_row(row, stated[row["point"]]) for row in ordered)
     notes = [*_NOTES, *([_EXTRA] if any(row["diff_extra"] for row in rows) else [])]
     if len(rows) > MOST:
         notes.append(f"The {MOST} of {len(rows)} points with the smallest p are listed; points.csv has all.")
     table = Table("Paired differences to the baseline", _heads(), cells, sortable=True)
-    return [Card(title, tuple(filter(None, said)), tables=(table,), notes=tuple(notes))]
+    return [Card(title, tuple(filter(None, sentences)), tables=(table,), notes=tuple(notes))]
 
 
 def p_value(p: float) -> str:
@@ -83,15 +83,19 @@ def p_value(p: float) -> str:
 
 
 def _row(row: Mapping[Any, Any], stated: float) -> tuple[Cell, ...]:
-    found = read(row, "diff_")
-    shrunk = Estimate(found.n, row["diff_shrunk"], math.nan, row["diff_shrunk_low"], row["diff_shrunk_high"])
+    difference = read(row, "diff_")
+    shrunk = Estimate(difference.n, row["diff_shrunk"], math.nan, row["diff_shrunk_low"], row["diff_shrunk_high"])
     all_together = together(row)
-    drawn = f"{words.signed(shrunk.mean)}{words.interval(shrunk)}" if math.isfinite(shrunk.mean) else "–"
+    shrunk_text = f"{words.signed(shrunk.mean)}{words.interval(shrunk)}" if math.isfinite(shrunk.mean) else "–"
     return (
         Cell(words.shorten(row["point"], 90)),
-        Cell(f"{words.signed(found.mean)}{words.interval(found)}", found.mean, "clear" if found.clear else ""),
+        Cell(
+            f"{words.signed(difference.mean)}{words.interval(difference)}",
+            difference.mean,
+            "clear" if difference.clear else "",
+        ),
         Cell(words.interval(all_together).strip(), all_together.high, "clear" if all_together.clear else ""),
-        Cell(drawn, shrunk.mean if math.isfinite(shrunk.mean) else None, "clear" if shrunk.clear else ""),
+        Cell(shrunk_text, shrunk.mean if math.isfinite(shrunk.mean) else None, "clear" if shrunk.clear else ""),
         Cell(p_value(row["diff_p"]), row["diff_p"]),
         Cell(p_value(row["diff_p_holm"]), row["diff_p_holm"], "clear" if row["diff_p_holm"] <= LEVEL else ""),
         *(Cell(_count(n), n if math.isfinite(n) else None) for n in (stated, row["diff_seeds"])),
@@ -102,24 +106,28 @@ def _count_sentences(compared: Sequence[tuple[str, Estimate]]) -> list[str]:
     """Count the points that differ from the baseline by intervals that hold for all points together."""
     baselines = {baseline for baseline, _ in compared}
     name = words.shorten(next(iter(baselines)), 60) if len(baselines) == 1 else "its baseline"
-    known = [difference for _, difference in compared if not difference.equal]
-    less = sum(difference.high < 0 for difference in known)
-    more = sum(difference.low > 0 for difference in known)
-    says = []
-    if known and less + more == 0:
-        which = f"None of the {len(known)} points differs" if len(known) > 1 else "The 1 point compared does not differ"
-        says.append(f"{which} from {name} by an interval that excludes zero, all intervals together.")
-    elif known:
-        unclear = len(known) - less - more
-        says.append(
-            f"Of {words.plural(len(known), 'point')} compared with {name} by seed, {less or 'none'} {_has(less)} "
-            f"less error and {more or 'none'} {_has(more)} more by intervals that exclude zero together"
-            f"{f'; for {unclear} the data do not show a difference' if unclear else ''}."
+    with_interval = [difference for _, difference in compared if not difference.equal]
+    lower = sum(difference.high < 0 for difference in with_interval)
+    higher = sum(difference.low > 0 for difference in with_interval)
+    sentences = []
+    if with_interval and lower + higher == 0:
+        subject = (
+            f"None of the {len(with_interval)} points differs"
+            if len(with_interval) > 1
+            else "The 1 point compared does not differ"
         )
-    if equal := len(compared) - len(known):
+        sentences.append(f"{subject} from {name} by an interval that excludes zero, all intervals together.")
+    elif with_interval:
+        unclear = len(with_interval) - lower - higher
+        sentences.append(
+            f"Of {words.plural(len(with_interval), 'point')} compared with {name} by seed, {lower or 'none'} "
+            f"{_has(lower)} less error and {higher or 'none'} {_has(higher)} more by intervals that exclude zero "
+            f"together{f'; for {unclear} the data do not show a difference' if unclear else ''}."
+        )
+    if equal := len(compared) - len(with_interval):
         points = words.plural(equal, "point")
-        says.append(f"For {points} the difference to {name} is equal at every seed, which gives no interval.")
-    return says
+        sentences.append(f"For {points} the difference to {name} is equal at every seed, which gives no interval.")
+    return sentences
 
 
 def _seeds_sentence(rows: Sequence[Mapping[Any, Any]], stated: Sequence[float]) -> str | None:
@@ -136,7 +144,7 @@ def _seeds_sentence(rows: Sequence[Mapping[Any, Any]], stated: Sequence[float]) 
 
 
 def _extra_sentence(rows: Sequence[Mapping[Any, Any]]) -> str | None:
-    """Say how much smaller standard errors are by seeds that only the baseline has."""
+    """Say how much smaller the baseline's extra seeds make standard errors."""
     narrower = [1 - row["diff_error"] / row["diff_common_error"] for row in rows if row["diff_extra"]]
     if not narrower:
         return None

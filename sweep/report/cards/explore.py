@@ -1,6 +1,6 @@
-"""The card in which points are looked at one by one: what the page's script draws, computed and told here.
+"""The card for exploring single points: the data that the page's script draws, computed here.
 
-The script draws, filters and zooms; it estimates nothing. What it says of a point or of two is computed by analysis.
+The script draws, filters and zooms; it estimates nothing. All statements on points and pairs are computed by analysis.
 """
 
 import math
@@ -17,15 +17,15 @@ from sweep.analysis.records import records
 from sweep.analysis.study import Study
 from sweep.report import words
 from sweep.report.cards.card import Card
-from sweep.report.cards.points import most_telling, told_error
+from sweep.report.cards.points import error_text, most_telling
 from sweep.report.figures.style import THEMED, families
 from sweep.space import alone
 
-#: Of more points than these, paired differences are told of those that matter most: 45,000 are 200 kB of a page.
+#: With more points than these, only pairs of the most important ones are included: 45,000 pairs take 200 kB of a page.
 COMPARED = 300
-#: Numbers of learning curves that a page holds; of longer curves every second, third, ... epoch.
+#: How many numbers of learning curves a page holds; longer curves keep every second, third, ... epoch.
 LOSSES = 200_000
-#: More groups than these are not told apart by colour.
+#: With more groups than these, colours do not distinguish groups.
 GROUPS = 12
 _COSTS = {"flops": "FLOPs (multiply-adds per sample)", "params": "parameters", "activations": "activations"}
 Array = npt.NDArray[np.float64]
@@ -37,21 +37,21 @@ def cards(study: Study) -> Iterable[Card]:
     title = "Explore the points"
     if not (study.table["n"] > 0).any():
         return [Card(title, waits="This waits for the first run to succeed.")]
-    known = int((study.table["n"] > 0).sum())
+    judged = int((study.table["n"] > 0).sum())
     note = (
         "Bars are 95 % intervals of the mean error where there are several seeds. Two points are compared at the seeds "
         "that both have, each at its own setting. Bands of learning curves go from the lowest to the highest seed."
     )
-    if known > COMPARED:
+    if judged > COMPARED:
         note += (
-            f" Of {words.count(known)} points the paired differences of {COMPARED} are here: baselines, fronts, and "
+            f" Of {words.count(judged)} points the paired differences of {COMPARED} are here: baselines, fronts, and "
             "the lowest errors."
         )
     return [Card(title, notes=(note,), explorer=explorer(study))]
 
 
 def explorer(study: Study) -> dict[str, Any]:
-    """Collect what the script draws: lists with an entry for each point, in the order in which points are shown."""
+    """Collect the script's data: lists with an entry for each point, in the order of display."""
     table, frame, metric = study.shown, study.frame, words.metric()
     rows = records(table)
     labels = [row["point"] for row in rows]
@@ -74,7 +74,7 @@ def explorer(study: Study) -> dict[str, Any]:
         # two seeds give no interval that is worth a line
         "low": _numbers(table["low"].where(table["n"] > 2)),
         "high": _numbers(table["high"].where(table["n"] > 2)),
-        "told": [told_error(row) for row in rows],
+        "told": [error_text(row) for row in rows],
         "measures": _measures(study, table),
         "fronts": {
             cost: [place[label] for label in table[table[f"front_{cost}"]].sort_values([cost, "point"])["point"]]
@@ -91,18 +91,18 @@ def explorer(study: Study) -> dict[str, Any]:
 
 
 def _settings(study: Study) -> dict[tuple[Any, ...], int]:
-    """Number the settings that were tried, as the space lists their values."""
+    """Number the settings that were tried, in the order of the space."""
     names = list(study.frame.nuisance)
     keys = [shown_key(study.frame, name) for name in names]
-    found = {tuple(run[name] for name in names) for run in records(study.frame.runs[names].drop_duplicates())}
+    tried = {tuple(run[name] for name in names) for run in records(study.frame.runs[names].drop_duplicates())}
     if not names:
         return {(): 0}
-    ordered = sorted(found, key=lambda setting: [key(value) for key, value in zip(keys, setting, strict=True)])
+    ordered = sorted(tried, key=lambda setting: [key(value) for key, value in zip(keys, setting, strict=True)])
     return {setting: i for i, setting in enumerate(ordered)}
 
 
 def _groups(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Tell what colours stand for: families, or another axis of words if those do not vary."""
+    """Choose what colours mean: families, or another axis of words if there is one family."""
     texts = [axis for axis in study.frame.axes if any(isinstance(row[axis], str) and row[axis] for row in rows)]
     axis = "family" if "family" in texts else next(iter(texts), "")
     values = [str(row[axis]) if axis and not is_blank(row[axis]) else "" for row in rows]
@@ -122,26 +122,26 @@ def _groups(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _measures(study: Study, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """List what points can be drawn against: costs, seconds of a run, and the axes; words by their place in a list."""
-    found = [
+    """List the measures that points can be drawn against: costs, seconds of a run, and the axes; words as indices."""
+    measures = [
         {"key": cost, "name": name, "values": _numbers(table[cost], 9)}
         for cost, name in _COSTS.items()
         if cost in table
     ]
-    found.append({"key": "seconds", "name": "seconds of a run", "values": _numbers(table["seconds"])})
+    measures.append({"key": "seconds", "name": "seconds of a run", "values": _numbers(table["seconds"])})
     for axis in study.frame.axes:
         cells = table[axis].tolist()
         if pd.api.types.is_numeric_dtype(table[axis]):
-            found.append({"key": axis, "name": words.name(axis), "values": _numbers(cells, 9)})
+            measures.append({"key": axis, "name": words.name(axis), "values": _numbers(cells, 9)})
         elif not any(map(is_number, cells)):
             listed = sorted({cell for cell in cells if not is_blank(cell)}, key=shown_key(study.frame, axis))
             at = {cell: i for i, cell in enumerate(listed)}
             values: list[Any] = [None if is_blank(cell) else at[cell] for cell in cells]
-            found.append(
+            measures.append(
                 {"key": axis, "name": words.name(axis), "values": values, "words": [words.value(c) for c in listed]}
             )
-    # what is the same for all points tells none apart
-    return [one for one in found if len({value for value in one["values"] if value is not None}) > 1]
+    # a measure that is equal for all points is left out
+    return [measure for measure in measures if len({value for value in measure["values"] if value is not None}) > 1]
 
 
 def _runs(study: Study, place: Mapping[str, int], settings: Mapping[tuple[Any, ...], int]) -> dict[str, Any]:
@@ -169,35 +169,35 @@ def _runs(study: Study, place: Mapping[str, int], settings: Mapping[tuple[Any, .
 
 
 def _losses(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
-    """Tell the learning curves as whole numbers of `unit`, of every so many epochs; {} if there are none."""
-    found = study.learning
-    if found is None:
+    """Collect the learning curves as multiples of `unit`, at every n-th epoch; {} if there are none."""
+    curves = study.learning
+    if curves is None:
         return {}
-    several = np.array(found.seeds) > 1
-    every = max(1, math.ceil(found.mean.shape[1] * int((1 + 2 * several).sum()) / LOSSES))
-    positive = found.mean[found.mean > 0]
-    # what diverges must not make the others a line at zero
-    most = min(float(np.nanmax(found.high)), 100 * float(np.median(positive))) if positive.size else 1.0
-    unit = 10.0 ** math.floor(math.log10(max(positive.min(initial=most) / 20, most / 1e5)))
+    several = np.array(curves.seeds) > 1
+    every = max(1, math.ceil(curves.mean.shape[1] * int((1 + 2 * several).sum()) / LOSSES))
+    positive = curves.mean[curves.mean > 0]
+    # a diverging curve must not flatten the others to a line at zero
+    highest = min(float(np.nanmax(curves.high)), 100 * float(np.median(positive))) if positive.size else 1.0
+    unit = 10.0 ** math.floor(math.log10(max(positive.min(initial=highest) / 20, highest / 1e5)))
     # the last epoch is always there
-    at = slice((found.mean.shape[1] - 1) % every, None, every)
-    parts = (np.minimum(part[:, at], most) for part in (found.mean, found.low, found.high))
-    whole, low, high = (_whole(part / unit) for part in parts)
+    at = slice((curves.mean.shape[1] - 1) % every, None, every)
+    bands = (np.minimum(band[:, at], highest) for band in (curves.mean, curves.low, curves.high))
+    mean, low, high = (_whole(band / unit) for band in bands)
     return {
         "unit": unit,
         "first": at.start + 1,
         "every": every,
-        "points": [place[point] for point in found.points],
-        "mean": whole,
-        "low": [band if wide else None for band, wide in zip(low, several, strict=True)],
-        "high": [band if wide else None for band, wide in zip(high, several, strict=True)],
+        "points": [place[point] for point in curves.points],
+        "mean": mean,
+        "low": [curve if wide else None for curve, wide in zip(low, several, strict=True)],
+        "high": [curve if wide else None for curve, wide in zip(high, several, strict=True)],
     }
 
 
 def _whole(table: Array) -> list[list[int | None]]:
-    """Round to whole numbers; None where there is none, and nothing after the last that there is."""
-    whole = np.where(np.isfinite(table), np.rint(np.nan_to_num(table)), -1)
-    rows: list[list[int | None]] = whole.astype(int).tolist()
+    """Round to whole numbers; None for missing ones, and rows end at their last number."""
+    rounded = np.where(np.isfinite(table), np.rint(np.nan_to_num(table)), -1)
+    rows: list[list[int | None]] = rounded.astype(int).tolist()
     if np.isfinite(table).all():
         return rows
     last = [max((i for i, cell in enumerate(row) if cell != -1), default=-1) + 1 for row in rows]
@@ -205,15 +205,15 @@ def _whole(table: Array) -> list[list[int | None]]:
 
 
 def _pairs(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
-    """Tell the paired difference of every two points, or of those that matter most."""
+    """Collect the paired differences of every two points, or of the most important ones."""
     table = most_telling(study.shown[study.shown["n"] > 0], COMPARED)
     points = table["point"].tolist()
-    found = pairs(study.tuned, points, set(table.loc[table["at_chance"].astype(bool), "point"]))
-    n = found.n.tolist()
+    differences = pairs(study.tuned, points, set(table.loc[table["at_chance"].astype(bool), "point"]))
+    n = differences.n.tolist()
     return {
         "points": [place[point] for point in points],
-        "mean": _numbers(found.mean),
-        "half": _numbers(found.half),
+        "mean": _numbers(differences.mean),
+        "half": _numbers(differences.half),
         "n": n[0] if len(set(n)) == 1 else n,
     }
 
@@ -221,7 +221,7 @@ def _pairs(study: Study, place: Mapping[str, int]) -> dict[str, Any]:
 def _space(
     study: Study, labels: Sequence[str], settings: Sequence[tuple[Any, ...]], own: Sequence[int]
 ) -> dict[str, Any]:
-    """Write what a space.yaml of each point alone is put together from."""
+    """Collect the parts from which the script assembles a space.yaml of single points."""
     frame = study.frame
     if not frame.space or not all(label in frame.blocks for label in labels):
         return {}
@@ -237,11 +237,11 @@ def _space(
 
 def _numbers(values: Iterable[float], digits: int = 5) -> list[float | int | None]:
     """Round numbers to so many digits; None where there is none."""
-    found: list[float | int | None] = []
+    rounded: list[float | int | None] = []
     for value in np.asarray(values, dtype=float).tolist():
         if not math.isfinite(value):
-            found.append(None)
+            rounded.append(None)
         else:
-            short = float(f"{value:.{digits}g}")
-            found.append(int(short) if short.is_integer() and abs(short) < 1e15 else short)
-    return found
+            number = float(f"{value:.{digits}g}")
+            rounded.append(int(number) if number.is_integer() and abs(number) < 1e15 else number)
+    return rounded

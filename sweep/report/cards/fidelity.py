@@ -18,7 +18,9 @@ from sweep.space.published import find_published, read_published
 
 #: The rows that ship.
 PUBLISHED = "imagenet"
-#: More wrong pairs than these say no more.
+#: The card that has the interval of tau-b.
+TITLE_OF_TAU = "How much of the target’s order it tells"
+#: Wrong pairs that are listed at most.
 MOST = 12
 
 
@@ -29,12 +31,12 @@ def cards(study: Study) -> Iterable[Card]:
     if not of_the_paper(study.frame, rows):
         return []
     settled = judged(study.table)
-    here = {point: study.tuned.samples[point] for point in settled["point"]}
+    samples = {point: study.tuned.samples[point] for point in settled["point"]}
     references = published(settled, rows)
     agreements = {
-        name: (one, there)
-        for name, there in references.items()
-        if (one := agreement(here, there, study.drawn)) is not None
+        name: (ranking, reference)
+        for name, reference in references.items()
+        if (ranking := agreement(samples, reference, study.drawn)) is not None
     }
     if not agreements:
         return [Card(title, waits=f"This waits for {FEWEST} finished points that the WeightNet paper has too.")]
@@ -42,37 +44,44 @@ def cards(study: Study) -> Iterable[Card]:
     return [card(title, name, *agreements[name], study)]
 
 
-def card(title: str, name: str, ranks: Agreement, there: Mapping[str, ReferenceValue], study: Study) -> Card:
+def card(title: str, name: str, ranks: Agreement, reference: Mapping[str, ReferenceValue], study: Study) -> Card:
     """Make the card of one reference.
 
     Args:
         title: the card's.
         name: the reference's, such as 'ImageNet, 0.5x'.
         ranks: how the sweep agrees with it.
-        there: what it says of points.
+        reference: its errors by point.
         study: the sweep.
     """
+    # the card of a target has this tau-b with its interval, unless the space names another target
+    tau = words.ranking(ranks.tau) if study.frame.truth else words.number(ranks.tau.value, 2)
+    agree = _sentence(name, ranks, tau)
     picture = Picture(
         "fidelity",
-        partial(draw_agreement, study.table, ranks, there, name),
-        _data(study, ranks, there),
-        f"Scatter plot of error in this sweep and on {name}. {_sentence(name, ranks)}",
+        partial(draw_agreement, study.table, ranks, reference, name),
+        _data(study, ranks, reference),
+        f"Scatter plot of error in this sweep and on {name}. {agree}",
         width=1.25 * ONE_COLUMN,
     )
-    says = [_sentence(name, ranks), _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
+    sentences = [agree, _regret_sentence(name, ranks), _ceiling_sentence(name, ranks)]
     notes = [
         f"Points are matched by family, M, G and experts; {name} is another network on other data, at another "
         "length of training. Two published errors closer than they can be read are ties. Intervals come from drawing "
         "points anew, and their expected errors as far as the seeds leave them open: few points say little of others.",
     ]
-    return Card(title, tuple(filter(None, says)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes))
+    if not study.frame.truth:
+        notes.append(f"The interval of τ-b is in the card “{TITLE_OF_TAU}”.")
+    return Card(
+        title, tuple(filter(None, sentences)), picture, (_table(name, ranks),) if ranks.wrong else (), tuple(notes)
+    )
 
 
-def _sentence(name: str, ranks: Agreement) -> str:
+def _sentence(name: str, ranks: Agreement, tau: str) -> str:
     pairs = ranks.alike + len(ranks.wrong) + ranks.tied
     return (
         f"On the {len(ranks.points)} points that {name} has too, the rankings agree by a Kendall τ-b of "
-        f"{words.ranking(ranks.tau)} and a Spearman ρ of {words.ranking(ranks.rho)}: of {words.plural(pairs, 'pair')} "
+        f"{tau} and a Spearman ρ of {words.ranking(ranks.rho)}: of {words.plural(pairs, 'pair')} "
         f"{ranks.alike} are ranked alike, {len(ranks.wrong)} differently"
         f"{f', and {ranks.tied} cannot be told apart there' if ranks.tied else ''}."
     )
@@ -118,9 +127,9 @@ def _table(name: str, ranks: Agreement) -> Table:
     )
 
 
-def _data(study: Study, ranks: Agreement, there: Mapping[str, ReferenceValue]) -> pd.DataFrame:
+def _data(study: Study, ranks: Agreement, reference: Mapping[str, ReferenceValue]) -> pd.DataFrame:
     rows = study.table[study.table["point"].isin(ranks.points)][["point", "mean", "sd", "low", "high", "n"]]
     return rows.assign(
-        reference=[there[point].error for point in rows["point"]],
-        tolerance=[there[point].tolerance for point in rows["point"]],
+        reference=[reference[point].error for point in rows["point"]],
+        tolerance=[reference[point].tolerance for point in rows["point"]],
     )

@@ -16,16 +16,16 @@ from sweep.report.figures.style import INK, ONE_COLUMN, PAPER, drawable, familie
 def draw_agreement(
     points: pd.DataFrame,
     ranks: Agreement,
-    there: Mapping[str, ReferenceValue],
+    reference: Mapping[str, ReferenceValue],
     name: str,
     width: float = ONE_COLUMN * 1.25,
 ) -> Figure:
-    """Draw a mark for each point that both know, with one standard deviation here and the tolerance there.
+    """Draw a mark for each point in both, with its standard deviation in the sweep and its tolerance in the reference.
 
     Args:
         points: `Study.table`.
         ranks: which points to draw.
-        there: what the reference says of them.
+        reference: the reference's errors by point.
         name: the reference's.
         width: in inches.
     """
@@ -38,20 +38,20 @@ def draw_agreement(
         ax.grid(axis="both")
         avoid, anchors, names = [], [], []
         for row in rows:
-            x, reference = row["mean"], there[row["point"]]
+            x, value = row["mean"], reference[row["point"]]
             sd = row["sd"] if row["n"] > 1 else 0.0
             family = str(row.get("family", ""))
             colour, marker = looks.get(family, (INK, "o"))
-            ax.plot([x - sd, x + sd], [reference.error] * 2, color=colour, lw=0.8, alpha=0.5)
+            ax.plot([x - sd, x + sd], [value.error] * 2, color=colour, lw=0.8, alpha=0.5)
             ax.plot(
                 [x] * 2,
-                [reference.error - reference.tolerance, reference.error + reference.tolerance],
+                [value.error - value.tolerance, value.error + value.tolerance],
                 color=colour,
                 lw=0.8,
                 alpha=0.5,
             )
-            ax.plot([x], [reference.error], marker=marker, color=colour, mec=PAPER, mew=0.6, ms=5.4, ls="", zorder=4)
-            anchors.append((x, reference.error))
+            ax.plot([x], [value.error], marker=marker, color=colour, mec=PAPER, mew=0.6, ms=5.4, ls="", zorder=4)
+            anchors.append((x, value.error))
             short = row["point"].removeprefix(f"{family} ")
             names.append(drawable(short, 24))
         ax.margins(0.12)

@@ -1,4 +1,4 @@
-"""The card of a last look at the test split, on the page of `wn-sweep report --final` alone."""
+"""The card of test errors, only on the page of `wn-sweep report --final`."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -23,24 +23,24 @@ TITLE = "On the test split"
 
 
 def cards(study: Study) -> Iterable[Card]:
-    """Make the card; none where nobody asked for it."""
+    """Make the card; none unless the test split was judged."""
     final = study.frame.final
     if final is None:
         return []
     if study.frame.metric != "error":
         study = Study(measured_by(study.frame, "error"))
     table = final_table(study.frame, study.table, study.tuned)
-    known = table[table["test_n"] > 0]
-    if known.empty:
+    with_test = table[table["test_n"] > 0]
+    if with_test.empty:
         return [Card(TITLE, waits=f"This waits for weights that can be used. {_without(final)}".strip())]
-    says = [*_best(known, study.table, final), looks_sentence(len(final.looks))]
+    sentences = [*_best(with_test, study.table, final), looks_sentence(len(final.looks))]
     picture = Picture(
         "test",
-        partial(draw_final, known),
+        partial(draw_final, with_test),
         table,
-        f"Error on the test split against error on the validation split. {says[0]}",
+        f"Error on the test split against error on the validation split. {sentences[0]}",
     )
-    return [Card(TITLE, tuple(says), picture, (_table(known),), tuple(_notes(study, known, final)))]
+    return [Card(TITLE, tuple(sentences), picture, (_table(with_test),), tuple(_notes(study, with_test, final)))]
 
 
 def looks_sentence(looks: int) -> str:
@@ -53,32 +53,32 @@ def looks_sentence(looks: int) -> str:
     )
 
 
-def _best(known: pd.DataFrame, table: pd.DataFrame, final: Final) -> list[str]:
-    """Say what the point that validation prefers comes to."""
+def _best(with_test: pd.DataFrame, table: pd.DataFrame, final: Final) -> list[str]:
+    """Give the test error of the point with the lowest validation error."""
     rankable = set(judged(table)["point"])
-    fit = [row for row in records(known) if row["point"] in rankable]
+    fit = [row for row in records(with_test) if row["point"] in rankable]
     on = f"on the {words.count(final.images)} {'test images' if final.official else 'images that were set aside'}"
     if not fit:
-        why = "has a result at every setting and seed, and is better than guessing"
-        return [f"No point {why}, so validation prefers none: errors {on} are provisional."]
+        condition = "has a result at every setting and seed, and is better than guessing"
+        return [f"No point {condition}, so validation prefers none: errors {on} are provisional."]
     best = min(fit, key=lambda row: (row["validation_mean"], row["point"]))
     test, validation = read(best, "test_"), read(best, "validation_")
     text = (
         f"{words.shorten(best['point'], 60)}, which has the lowest error on validation "
         f"({words.number(validation.mean)} %), has {words.number(test.mean)} %{_interval(test)} {on}"
     )
-    apart = read(best, "diff_")
-    if not apart.n:
+    difference = read(best, "diff_")
+    if not difference.n:
         return [f"{text}."]
     names = words.shorten(best["point"], 60), words.shorten(best["baseline"], 60)
-    return [f"{text}.", f"On these images, {words.verdict(*names, apart)} ({words.seeds(apart)})."]
+    return [f"{text}.", f"On these images, {words.verdict(*names, difference)} ({words.seeds(difference)})."]
 
 
 def _interval(error: Estimate) -> str:
     return words.error_interval(error) if error.n > 1 else ""
 
 
-def _table(known: pd.DataFrame) -> Table:
+def _table(with_test: pd.DataFrame) -> Table:
     heads = (
         Column("point", numeric=False),
         Column("validation, %", hint="mean over seeds, 95 % interval, tuned"),
@@ -87,7 +87,7 @@ def _table(known: pd.DataFrame) -> Table:
         Column("test less validation, points", hint="paired by seed, 95 % interval"),
         Column("difference on test, points", hint="to the baseline, paired by seed, 95 % interval"),
     )
-    rows = [_row(row) for row in records(known)[:LISTED]]
+    rows = [_row(row) for row in records(with_test)[:LISTED]]
     return Table("Error on the test split, each point at the setting that validation chose", heads, tuple(rows), True)
 
 
@@ -106,14 +106,14 @@ def _row(row: Mapping[Any, Any]) -> tuple[Cell, ...]:
     return label, cell("validation_"), cell("test_"), n, cell("gap_", sign=True), against
 
 
-def _notes(study: Study, known: pd.DataFrame, final: Final) -> list[str]:
-    rate = known["test_mean"].mean() / 100
+def _notes(study: Study, with_test: pd.DataFrame, final: Final) -> list[str]:
+    rate = with_test["test_mean"].mean() / 100
     luck = 100 * math.sqrt(max(0.0, rate * (1 - rate)) / max(1, final.images))
     notes = [
         "Seed s is judged by the network that stands for the point at seed s everywhere else: trained at the setting "
-        "that validation prefers on the other seeds. Nothing was chosen by test images. Intervals are over seeds; the "
-        "luck of which images are in the split is in none: it alone is a standard error of "
-        f"{words.number(luck)} points for a single network, and less for a difference of two."
+        "that validation prefers on the other seeds. Nothing was chosen by test images. Intervals are over seeds only; "
+        f"the choice of test images adds a standard error of {words.number(luck)} points for a single network, and "
+        "less for a difference of two."
     ]
     if not final.official:
         notes.append("The set has no official test split: images that no run sees were set aside in its place.")
@@ -121,8 +121,8 @@ def _notes(study: Study, known: pd.DataFrame, final: Final) -> list[str]:
         notes.append(f"{words.plural(study.counts.missing, 'run')} were not in yet when it was looked at.")
     if final.without:
         notes.append(_without(final))
-    if len(known) > LISTED:
-        notes.append(f"The first {words.count(LISTED)} of {words.count(len(known))} points are listed.")
+    if len(with_test) > LISTED:
+        notes.append(f"The first {words.count(LISTED)} of {words.count(len(with_test))} points are listed.")
     return notes
 
 

@@ -32,19 +32,19 @@ def draw_final(rows: pd.DataFrame, width: float = TWO_COLUMNS) -> Figure:
         ax.grid()
         x, y = (rows[f"{name}_mean"].to_numpy(dtype=float) for name in ("validation", "test"))
         x_sd, y_sd = (np.nan_to_num(rows[f"{name}_sd"].to_numpy(dtype=float)) for name in ("validation", "test"))
-        known = np.isfinite(x) & np.isfinite(y)
-        ends = np.concatenate([[x - x_sd, x + x_sd], [y - y_sd, y + y_sd]])[:, known]
-        low, high = (float(ends.min()), float(ends.max())) if known.any() else (0.0, 100.0)
+        finite = np.isfinite(x) & np.isfinite(y)
+        ends = np.concatenate([[x - x_sd, x + x_sd], [y - y_sd, y + y_sd]])[:, finite]
+        low, high = (float(ends.min()), float(ends.max())) if finite.any() else (0.0, 100.0)
         pad = 0.06 * (high - low) or 0.5
         ax.plot([low - pad, high + pad], [low - pad, high + pad], color=INK, lw=0.8, ls=(0, (5, 1.6)), zorder=1)
         for name in dict.fromkeys(names):
-            at = np.flatnonzero(known & (np.array(names) == name))
+            at = np.flatnonzero(finite & (np.array(names) == name))
             colour, marker = looks.get(name, (INK, "o"))
             ax.vlines(x[at], (y - y_sd)[at], (y + y_sd)[at], color=colour, lw=0.8, alpha=0.55)
             ax.hlines(y[at], (x - x_sd)[at], (x + x_sd)[at], color=colour, lw=0.8, alpha=0.55)
             (marks,) = ax.plot(x[at], y[at], marker=marker, ls="", color=colour, mec=PAPER, mew=0.6, zorder=3)
             if at.size:
-                name_points(marks, [_told(rows["point"].iloc[i], x[i], y[i]) for i in at])
+                name_points(marks, [_tooltip(rows["point"].iloc[i], x[i], y[i]) for i in at])
         ax.set_xlim(low - pad, high + pad)
         ax.set_ylim(low - pad, high + pad)
         for axis in (ax.xaxis, ax.yaxis):
@@ -54,5 +54,5 @@ def draw_final(rows: pd.DataFrame, width: float = TWO_COLUMNS) -> Figure:
         return figure
 
 
-def _told(point: str, validation: float, test: float) -> str:
+def _tooltip(point: str, validation: float, test: float) -> str:
     return f"{words.shorten(point, 90)}: {words.number(validation)} % on validation, {words.number(test)} % on test"

@@ -1,4 +1,4 @@
-"""The cards of main axes whose values are words: differences of one value to another on one scale."""
+"""The cards of main axes whose values are words: differences between values, on one scale."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ _ALIKE = 0.005
 
 
 def cards(study: Study) -> Iterable[Card]:
-    """Make a card for each main axis whose values are words; of numeric ones curves are drawn."""
+    """Make a card for each main axis whose values are words; numeric axes have curves instead."""
     return [_card(study, verdict) for verdict in study.verdicts if not verdict.question.ordered]
 
 
@@ -33,41 +33,41 @@ def _card(study: Study, verdict: Verdict) -> Card:
         title = "Family against family, at equal cost"
     if not verdict.compared:
         return Card(title, waits="This waits for two points that can be compared, with seeds in common.")
-    rows = [_row(study, one) for one in verdict.compared]
+    rows = [_row(study, compared) for compared in verdict.compared]
     data = _data(rows)
-    alt = words.shorten(f"Differences of error with 95 % intervals. {'; '.join(map(_told, rows))}.", 1200)
+    alt = words.shorten(f"Differences of error with 95 % intervals. {'; '.join(map(_clause, rows))}.", 1200)
     stem = "families" if family else f"values-{''.join(c if c.isalnum() else '-' for c in axis)[:60]}"
     picture = Picture(stem, partial(draw_forest, rows[:MOST], study.frame.smallest), data, alt, 1.35 * ONE_COLUMN)
     return Card(title, (_cost_sentence(verdict, family),), picture, notes=_notes(study, verdict, family, len(rows)))
 
 
-def _row(study: Study, one: Compared) -> Row:
+def _row(study: Study, compared: Compared) -> Row:
     samples = study.tuned.samples
     dots = []
-    for pair in one.contrast.pairs:
-        found = estimate(samples[pair.point] - samples[pair.other])
-        dots.append(Dot(pair, found.mean))
-    return Row(comparison(one.contrast), one, tuple(dots))
+    for pair in compared.contrast.pairs:
+        difference = estimate(samples[pair.point] - samples[pair.other])
+        dots.append(Dot(pair, difference.mean))
+    return Row(comparison(compared.contrast), compared, tuple(dots))
 
 
-def _told(row: Row) -> str:
+def _clause(row: Row) -> str:
     return f"{row.name}: {words.outcome(row.compared.difference, row.compared.answer == 'no')}"
 
 
 def _cost_sentence(verdict: Verdict, family: bool) -> str:
-    """Say what the points of a comparison have in common, and where one of them costs more."""
-    pairs = [pair for one in verdict.compared for pair in one.contrast.pairs]
+    """Describe what the points of a comparison have in common, and the ratio of their costs."""
+    pairs = [pair for compared in verdict.compared for pair in compared.contrast.pairs]
     ratios = [pair.flops for pair in pairs if math.isfinite(pair.flops)]
     count = words.plural(len(pairs), "pair")
     if family:
-        how = f"{count} of points, each with the one of the other family that is nearest in FLOPs"
+        text = f"{count} of points, each with the one of the other family that is nearest in FLOPs"
     else:
-        how = f"{count} of points that differ in {words.shorten(words.name(verdict.question.axis), 60)} alone"
+        text = f"{count} of points that differ in {words.shorten(words.name(verdict.question.axis), 60)} alone"
     if not ratios or max(abs(ratio - 1) for ratio in ratios) < _ALIKE:
-        return f"{how}."
+        return f"{text}."
     low, high = words.number(min(ratios)), words.number(max(ratios))
     spread = f"{low} ×" if low == high else f"{low} to {high} ×"
-    return f"{how}: {spread} the FLOPs of that."
+    return f"{text}: {spread} the FLOPs of that."
 
 
 def _notes(study: Study, verdict: Verdict, family: bool, rows: int) -> tuple[str, ...]:
@@ -88,16 +88,22 @@ def _notes(study: Study, verdict: Verdict, family: bool, rows: int) -> tuple[str
 
 
 def _data(rows: Sequence[Row]) -> pd.DataFrame:
-    found: list[dict[str, object]] = []
+    rows_of_data: list[dict[str, object]] = []
     for row in rows:
-        one = row.compared
-        about = {"value": words.value(one.contrast.value), "other": words.value(one.contrast.other)}
-        told = one.difference
-        mean = {"difference": told.mean, "low": told.low, "high": told.high, "n": told.n, "answer": one.answer}
-        found.append({"role": "mean", **about, **mean})
+        compared = row.compared
+        values = {"value": words.value(compared.contrast.value), "other": words.value(compared.contrast.other)}
+        difference = compared.difference
+        mean = {
+            "difference": difference.mean,
+            "low": difference.low,
+            "high": difference.high,
+            "n": difference.n,
+            "answer": compared.answer,
+        }
+        rows_of_data.append({"role": "mean", **values, **mean})
         for dot in row.dots:
-            pair = {"point": dot.pair.point, "other_point": dot.pair.other, "difference": dot.mean, "n": told.n}
-            found.append({"role": "pair", **about, **pair, "flops": dot.pair.flops, "params": dot.pair.params})
+            pair = {"point": dot.pair.point, "other_point": dot.pair.other, "difference": dot.mean, "n": difference.n}
+            rows_of_data.append({"role": "pair", **values, **pair, "flops": dot.pair.flops, "params": dot.pair.params})
     columns = ["role", "value", "other", "point", "other_point", "difference", "low", "high", "n", "answer"]
     blank = {"answer": "", "point": "", "other_point": ""}
-    return pd.DataFrame(found, columns=[*columns, "flops", "params"]).fillna(blank)
+    return pd.DataFrame(rows_of_data, columns=[*columns, "flops", "params"]).fillna(blank)

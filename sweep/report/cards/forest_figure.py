@@ -41,15 +41,15 @@ def draw_forest(rows: Sequence[Row], smallest: float, width: float) -> Figure:
 
     Args:
         rows: from top to bottom.
-        smallest: the smallest difference that matters, in points; NaN if nobody says.
+        smallest: the smallest difference that matters, in points; NaN if not given.
         width: in inches.
     """
     with look():
         keys = [Line2D([], [], marker="o", color=COLOURS[0], lw=1.2, label="mean, 95 % interval")]
         if any(len(row.dots) > 1 for row in rows):
-            small = Line2D([], [], marker="o", ls="", ms=2.6, mew=0, color=SOFT, label="a pair of points")
-            small.set_alpha(0.6)
-            keys.append(small)
+            pair_key = Line2D([], [], marker="o", ls="", ms=2.6, mew=0, color=SOFT, label="a pair of points")
+            pair_key.set_alpha(0.6)
+            keys.append(pair_key)
         below = bottom(keys, width)
         height = below + 0.2 + 0.27 * max(2, len(rows))
         figure = Figure(figsize=(width, height), dpi=72)
@@ -61,15 +61,15 @@ def draw_forest(rows: Sequence[Row], smallest: float, width: float) -> Figure:
         ax.axvline(0, color=SOFT, lw=0.8, zorder=1)
         ax.grid(axis="x")
         for place, row in enumerate(rows):
-            told = row.compared.difference
+            difference = row.compared.difference
             if len(row.dots) > 1:
                 _dots(ax, place, row.dots)
-            if math.isfinite(told.low):
-                ax.plot([told.low, told.high], [place, place], color=COLOURS[0], lw=1.2, zorder=3)
+            if math.isfinite(difference.low):
+                ax.plot([difference.low, difference.high], [place, place], color=COLOURS[0], lw=1.2, zorder=3)
             decided = row.compared.answer != "not yet"
             face = COLOURS[0] if decided else PAPER
-            (mark,) = ax.plot([told.mean], [place], "o", mfc=face, mec=COLOURS[0], mew=1.0, ms=5.0, zorder=4)
-            name_points(mark, [f"{row.name}: {words.outcome(told, row.compared.answer == 'no')}"])
+            (mark,) = ax.plot([difference.mean], [place], "o", mfc=face, mec=COLOURS[0], mew=1.0, ms=5.0, zorder=4)
+            name_points(mark, [f"{row.name}: {words.outcome(difference, row.compared.answer == 'no')}"])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.set_yticks(range(len(rows)), names)
         ax.tick_params(axis="y", left=False)
@@ -82,10 +82,10 @@ def draw_forest(rows: Sequence[Row], smallest: float, width: float) -> Figure:
 
 def _dots(ax: Axes, place: int, dots: Sequence[Dot]) -> None:
     """Draw the pairs of a row a little below its mean."""
-    known = [dot for dot in dots if math.isfinite(dot.mean)]
+    finite = [dot for dot in dots if math.isfinite(dot.mean)]
     (marks,) = ax.plot(
-        [dot.mean for dot in known],
-        [place + 0.24] * len(known),
+        [dot.mean for dot in finite],
+        [place + 0.24] * len(finite),
         ls="",
         marker="o",
         ms=2.6,
@@ -94,8 +94,8 @@ def _dots(ax: Axes, place: int, dots: Sequence[Dot]) -> None:
         alpha=0.6,
         zorder=2,
     )
-    named = [
+    tooltips = [
         f"{words.shorten(dot.pair.point, 60)} vs {words.shorten(dot.pair.other, 60)}: {words.signed(dot.mean)} points"
-        for dot in known
+        for dot in finite
     ]
-    name_points(marks, named)
+    name_points(marks, tooltips)

@@ -1,4 +1,4 @@
-"""The card of how sure the front is: each point's chance to be on it, against every cost, and the hypervolume."""
+"""The card of how certain the front is: each point's chance to be on it, for every cost, and the hypervolume."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -29,23 +29,26 @@ def cards(study: Study) -> Iterable[Card]:
     by_cost = {cost: study.chances[cost] for cost in NAMES if cost in study.chances}
     if not by_cost:
         return [Card(title, waits="This waits for three points with two seeds each and costs that differ.")]
-    order = [point for point in study.shown["point"] if any(point in one.chance for one in by_cost.values())]
-    kept = set(sorted(order, key=lambda point: (-_best(point, by_cost), point))[:MOST])
-    shown = [point for point in order if point in kept]
+    order = [point for point in study.shown["point"] if any(point in chances.chance for chances in by_cost.values())]
+    likeliest = set(sorted(order, key=lambda point: (-_best(point, by_cost), point))[:MOST])
+    shown = [point for point in order if point in likeliest]
     lead = next(iter(by_cost))
-    says = [_sentence(cost, one, study) for cost, one in list(by_cost.items())[:2]]
-    named = {NAMES[cost]: one for cost, one in by_cost.items()}
+    sentences = [_sentence(cost, chances, study) for cost, chances in list(by_cost.items())[:2]]
+    by_name = {NAMES[cost]: chances for cost, chances in by_cost.items()}
     picture = Picture(
         "front-chances",
-        partial(draw_chances, named, shown),
+        partial(draw_chances, by_name, shown),
         _data(study, by_cost),
-        f"Bar chart of each point's chance to be on the front. {says[0]}",
+        f"Bar chart of each point's chance to be on the front. {sentences[0]}",
     )
     heads = (Column("point", numeric=False), *(Column(NAMES[cost]) for cost in by_cost))
-    rows = tuple((Cell(words.shorten(point, 90)), *(_cell(one, point) for one in by_cost.values())) for point in shown)
+    rows = tuple(
+        (Cell(words.shorten(point, 90)), *(_cell(chances, point) for chances in by_cost.values())) for point in shown
+    )
     table = Table("Chance to be on the front of expected error, by cost", heads, rows, sortable=True)
     volumes = [
-        f"{words.number(one.hypervolume)} {_interval(one)} against {NAMES[cost]}" for cost, one in by_cost.items()
+        f"{words.number(chances.hypervolume)} {_interval(chances)} against {NAMES[cost]}"
+        for cost, chances in by_cost.items()
     ]
     notes = [
         "Expected errors are drawn from what the seeds leave open, and the front is found anew in each draw: a mean "
@@ -56,31 +59,31 @@ def cards(study: Study) -> Iterable[Card]:
     ]
     if len(shown) < len(order):
         notes.append(f"Of {len(order)} points the {len(shown)} likeliest are shown; the data hold all.")
-    return [Card(title, tuple(says), picture, (table,), tuple(notes))]
+    return [Card(title, tuple(sentences), picture, (table,), tuple(notes))]
 
 
 def _best(point: str, by_cost: Mapping[str, Chances]) -> float:
-    return max(one.chance.get(point, -1.0) for one in by_cost.values())
+    return max(chances.chance.get(point, -1.0) for chances in by_cost.values())
 
 
-def _sentence(cost: str, one: Chances, study: Study) -> str:
-    """Say which points are on a front almost surely, and for how many that is open."""
-    sure = [point for point in study.table["point"] if one.chance.get(point, 0.0) >= 0.95]
-    open_ = sum(0.05 <= chance < 0.95 for chance in one.chance.values())
+def _sentence(cost: str, chances: Chances, study: Study) -> str:
+    """Name the points that are almost certainly on a front, and count those that are undecided."""
+    sure = [point for point in study.table["point"] if chances.chance.get(point, 0.0) >= 0.95]
+    open_ = sum(0.05 <= probability < 0.95 for probability in chances.chance.values())
     names = [words.shorten(point, 40) for point in sure]
-    who = "no point is" if not names else f"{words.several(names)} {'is' if len(names) == 1 else 'are'}"
+    subject = "no point is" if not names else f"{words.several(names)} {'is' if len(names) == 1 else 'are'}"
     if len(names) > 6:
-        who = f"{len(names)} points are"
+        subject = f"{len(names)} points are"
     others = f"for {words.plural(open_, 'point')} the seeds leave it open" if open_ else "no other may be"
-    return f"Against {NAMES[cost]}, {who} on the front of expected error with a chance of 95 % or more; {others}."
+    return f"Against {NAMES[cost]}, {subject} on the front of expected error with a chance of 95 % or more; {others}."
 
 
-def _interval(one: Chances) -> str:
-    return f"[{words.number(one.low)},\N{NO-BREAK SPACE}{words.number(one.high)}]"
+def _interval(chances: Chances) -> str:
+    return f"[{words.number(chances.low)},\N{NO-BREAK SPACE}{words.number(chances.high)}]"
 
 
-def _cell(one: Chances, point: str) -> Cell:
-    chance = one.chance.get(point, math.nan)
+def _cell(chances: Chances, point: str) -> Cell:
+    chance = chances.chance.get(point, math.nan)
     text = f"{words.number(100 * chance, 0)} %" if math.isfinite(chance) else "–"
     return Cell(text, 100 * chance if math.isfinite(chance) else None, "clear" if chance >= 0.95 else "")
 

@@ -36,12 +36,12 @@ def draw_chances(by_cost: Mapping[str, Chances], points: Sequence[str], width: f
             hspace=gap / panel,
         )
         axes: list[Axes] = []
-        for i, (name, one) in enumerate(by_cost.items()):
+        for i, (name, chances) in enumerate(by_cost.items()):
             ax = figure.add_subplot(grid[i // across, i % across], sharey=axes[0] if axes else None)
             axes.append(ax)
             ax.grid(axis="x")
             for row, point in enumerate(points):
-                chance = one.chance.get(point)
+                chance = chances.chance.get(point)
                 if chance is None:
                     continue
                 ax.barh(row, 1.0, height=0.62, color=FAINT, alpha=0.45, lw=0)

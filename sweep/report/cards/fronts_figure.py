@@ -1,4 +1,4 @@
-"""Draws error against cost as analysis computed it: every point, and the front that no other point beats."""
+"""Draws error against cost: every point, and the Pareto front."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ from sweep.report.figures.layout import panels
 from sweep.report.figures.scales import limit_costs, limit_errors, unit
 from sweep.report.figures.style import INK, PAPER, TWO_COLUMNS, drawable, families, look
 
-#: Of a front with more points than these, so many are named in print, evenly chosen; a pointer finds all.
+#: Points of a front that are labelled at most, evenly chosen; tooltips name all of them.
 PRINTED = 12
-#: Of more points than these, those off the front are small dots without bars and names.
+#: With more points than these, points off the front are small dots without bars and names.
 NAMED = 1000
 
 
@@ -59,12 +59,12 @@ def draw_fronts(points: pd.DataFrame, costs: Sequence[str], seeds: int, width: f
 
 
 def draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple[str, str]], seeds: int) -> None:
-    """Draw one panel, whose axis of error has its limits; `points` has a `family` for each."""
+    """Draw one panel, whose axis of error is already scaled; `points` has a `family` for each."""
     ax.grid(axis="y")
     rows = [row for row in records(points) if math.isfinite(row[cost])]
     size, name = unit(max((row[cost] for row in rows), default=1.0))
-    what = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
-    ax.set_xlabel(f"{what}, {name}" if name else what)
+    label = "FLOPs (multiply-adds per sample)" if cost == "flops" else "parameters"
+    ax.set_xlabel(f"{label}, {name}" if name else label)
     xs = [row[cost] / size for row in rows]
     limit_costs(ax, xs)
     avoid = _points(ax, rows, xs, cost, looks, seeds)
@@ -80,7 +80,7 @@ def draw_front(ax: Axes, points: pd.DataFrame, cost: str, looks: dict[str, tuple
         avoid += [Bbox.from_extents(x0, y0 - 1, x1, y0 + 1), Bbox.from_extents(x1 - 1, y1, x1 + 1, y0)]
     if len(front) > PRINTED:
         front = [front[round(i * (len(front) - 1) / (PRINTED - 1))] for i in range(PRINTED)]
-    place(ax, [(x, y) for x, y, _ in front], [_short(label, looks) for _, _, label in front], avoid)
+    place(ax, [(x, y) for x, y, _ in front], [_short(point, looks) for _, _, point in front], avoid)
 
 
 def _points(
@@ -91,54 +91,54 @@ def _points(
     looks: dict[str, tuple[str, str]],
     seeds: int,
 ) -> list[Bbox]:
-    """Draw every point with its bar and name it, and answer the boxes that they cover."""
+    """Draw every point with its bar and its name, and return the boxes that they cover."""
     groups: dict[tuple[str, bool, bool], list[tuple[float, Mapping[Any, Any]]]] = {}
     for x, row in zip(xs, rows, strict=True):
-        whole = bool(row["n"] == seeds and row["settled"])
-        groups.setdefault((row["family"], bool(row[f"front_{cost}"]), whole), []).append((x, row))
-    few = len(rows) <= NAMED
-    for (family, on, whole), members in groups.items():
+        is_complete = bool(row["n"] == seeds and row["settled"])
+        groups.setdefault((row["family"], bool(row[f"front_{cost}"]), is_complete), []).append((x, row))
+    is_small = len(rows) <= NAMED
+    for (family, on, is_complete), members in groups.items():
         colour, marker = looks[family]
-        alpha = 1.0 if on else 0.5 if few else 0.25
+        alpha = 1.0 if on else 0.5 if is_small else 0.25
         at, ys = [x for x, _ in members], np.array([row["mean"] for _, row in members])
         sds = np.nan_to_num([row["sd"] for _, row in members])
-        if few or on:
+        if is_small or on:
             ax.vlines(at, ys - sds, ys + sds, color=colour, lw=0.8, alpha=0.55 * alpha, zorder=1.5)
         (marks,) = ax.plot(
             at,
             ys,
             marker=marker,
-            ms=5.2 if on else 4.2 if few else 2.2,
+            ms=5.2 if on else 4.2 if is_small else 2.2,
             color=colour,
-            mfc=colour if whole else PAPER,
-            mec=PAPER if whole and few else colour,
-            mew=0.6 if whole else 1.0,
+            mfc=colour if is_complete else PAPER,
+            mec=PAPER if is_complete and is_small else colour,
+            mew=0.6 if is_complete else 1.0,
             alpha=alpha,
             ls="",
             zorder=4 if on else 3,
             # as one picture: ten thousand marks would be half of a page's five megabytes
-            rasterized=not (few or on),
+            rasterized=not (is_small or on),
         )
-        if few or on:
-            name_points(marks, [_told(row, cost) for _, row in members])
-    # names keep off everything, or at least off the front where there is no room beside so much
-    seen = [(x, row) for x, row in zip(xs, rows, strict=True) if few or row[f"front_{cost}"]]
-    xs = [x for x, _ in seen]
-    means = np.array([row["mean"] for _, row in seen])
-    sds = np.nan_to_num([row["sd"] for _, row in seen])
+        if is_small or on:
+            name_points(marks, [_tooltip(row, cost) for _, row in members])
+    # labels avoid all points, or at least the front if there are too many points
+    labelled = [(x, row) for x, row in zip(xs, rows, strict=True) if is_small or row[f"front_{cost}"]]
+    xs = [x for x, _ in labelled]
+    means = np.array([row["mean"] for _, row in labelled])
+    sds = np.nan_to_num([row["sd"] for _, row in labelled])
     corners = [ax.transData.transform(np.column_stack([xs, ys])) for ys in (means, means - sds, means + sds)]
     avoid = [Bbox.from_extents(x - 4, y - 4, x + 4, y + 4) for x, y in corners[0]]
     return avoid + [Bbox.from_extents(x - 1, y, x + 1, top) for (x, y), (_, top) in zip(*corners[1:], strict=True)]
 
 
-def _told(row: Mapping[Any, Any], cost: str) -> str:
-    """Tell a point: 'se: 6.82 ± 0.79 %, 294 400 FLOPs'."""
+def _tooltip(row: Mapping[Any, Any], cost: str) -> str:
+    """The tooltip of a point: 'se: 6.82 ± 0.79 %, 294 400 FLOPs'."""
     spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
     unit = "FLOPs" if cost == "flops" else "parameters"
     return f"{words.shorten(row['point'], 90)}: {words.number(row['mean'])}{spread} %, {words.count(row[cost])} {unit}"
 
 
 def _short(label: str, looks: dict[str, tuple[str, str]]) -> str:
-    """Leave out of a label the family that the marker shows."""
-    family, _, rest = label.partition(" ")
-    return drawable(rest if family in looks and rest else label, 26)
+    """Drop the family from a label, since the marker shows it."""
+    family, _, without_family = label.partition(" ")
+    return drawable(without_family if family in looks and without_family else label, 26)

@@ -1,4 +1,4 @@
-"""The card of the paper's similarity analysis: how alike the kernels are that networks generate."""
+"""The card of the paper's similarity analysis: how alike generated kernels are."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -10,7 +10,7 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Picture
 from sweep.report.cards.kernels_figure import draw_kernels
 
-#: How families are called in a sentence.
+#: The families' names in sentences.
 NAMES = {"weightnet": "WeightNet", "condconv": "CondConv"}
 _BETWEEN = {"between_samples": "for different samples", "between_filters": "of different output filters"}
 
@@ -24,15 +24,19 @@ def cards(study: Study) -> Iterable[Card]:
     if not kernels.points:
         return [Card(title, waits="This waits for a finished run of a point that generates kernels.")]
     alike = similarities(kernels)
-    asked = bool(study.frame.recipe.get("keep_weights"))
+    keeps_weights = bool(study.frame.recipe.get("keep_weights"))
     if alike is None:
-        return [Card(title, waits=_waits(kernels, asked))]
-    says = [_sentence(alike, measure) for measure in MEASURES if any(one.n for one in alike.means[measure].values())]
+        return [Card(title, waits=_waits(kernels, keeps_weights))]
+    sentences = [
+        _sentence(alike, measure)
+        for measure in MEASURES
+        if any(similarity.n for similarity in alike.means[measure].values())
+    ]
     picture = Picture(
         "kernels",
         partial(draw_kernels, alike),
         kernels.rows,
-        f"Cosine similarity of generated kernels by layer. {' '.join(says)}",
+        f"Cosine similarity of generated kernels by layer. {' '.join(sentences)}",
     )
     notes = [
         "Each network is shown the same validation images, of which each class has its share. Between samples: the "
@@ -41,16 +45,16 @@ def cards(study: Study) -> Iterable[Card]:
         "are at their best setting over all seeds, and a point’s value is the mean over its kept seeds.",
         *_lack(kernels),
     ]
-    return [Card(title, tuple(says), picture, notes=tuple(notes))]
+    return [Card(title, tuple(sentences), picture, notes=tuple(notes))]
 
 
-def _waits(kernels: Kernels, asked: bool) -> str:
+def _waits(kernels: Kernels, keeps_weights: bool) -> str:
     """Say what is missing, where nothing can be shown."""
     if kernels.trouble or kernels.damaged:
         return f"This waits for weights that can be looked at. {' '.join(_lack(kernels))}"
     if not kernels.without:
         return "This waits for networks that generate kernels; none of those that were looked at does."
-    if asked:
+    if keeps_weights:
         return (
             "This waits for weights: the runs that are in were done without keeping them. To have them, run the sweep "
             "into a new folder (--results)."
@@ -59,7 +63,7 @@ def _waits(kernels: Kernels, asked: bool) -> str:
 
 
 def _lack(kernels: Kernels) -> list[str]:
-    """Say what was not looked at, and what can be done."""
+    """Describe which kernels were not analysed, and how to include them."""
     notes = []
     if kernels.looked < kernels.points:
         notes.append(f"Of {words.plural(kernels.points, 'point')} {kernels.looked} were looked at, evenly chosen.")
@@ -77,22 +81,21 @@ def _lack(kernels: Kernels) -> list[str]:
 
 
 def _sentence(alike: Similarities, measure: str) -> str:
-    """Say how alike the kernels of each family are, whose points have a seed in common, and how far apart the two."""
-    known = [(family, one) for family, one in alike.means[measure].items() if one.n]
+    """Describe how alike the kernels of each family are, and the difference between the two families."""
+    estimates = [(family, similarity) for family, similarity in alike.means[measure].items() if similarity.n]
     clauses = [
-        f"{NAMES.get(family, family)}’s have a mean cosine similarity of {words.number(one.mean, 3)}"
+        f"{NAMES.get(family, family)}’s have a mean cosine similarity of {words.number(similarity.mean, 3)}"
         if i == 0
-        else f"{NAMES.get(family, family)}’s of {words.number(one.mean, 3)}"
-        for i, (family, one) in enumerate(sorted(known, reverse=True))
+        else f"{NAMES.get(family, family)}’s of {words.number(similarity.mean, 3)}"
+        for i, (family, similarity) in enumerate(sorted(estimates, reverse=True))
     ]
     text = f"Kernels {_BETWEEN[measure]}: {words.several(clauses)} (mean over layers and points)"
-    apart = alike.apart.get(measure)
-    if apart is None or not apart.n:
+    difference = alike.apart.get(measure)
+    if difference is None or not difference.n:
         return f"{text}."
-    less = "less" if apart.mean >= 0 else "more"
-    size = apart if apart.mean >= 0 else words.turned(apart)
-    doubt = "" if apart.clear or apart.equal or apart.n < 2 else ", too little to tell from zero"
-    interval = words.interval(size, 3)
-    return (
-        f"{text}: WeightNet’s are {less} alike by {words.number(size.mean, 3)}{interval} ({words.seeds(apart)}){doubt}."
-    )
+    direction = "less" if difference.mean >= 0 else "more"
+    absolute = difference if difference.mean >= 0 else words.turned(difference)
+    doubt = "" if difference.clear or difference.equal or difference.n < 2 else ", too little to tell from zero"
+    interval = words.interval(absolute, 3)
+    size = f"{words.number(absolute.mean, 3)}{interval} ({words.seeds(difference)})"
+    return f"{text}: WeightNet’s are {direction} alike by {size}{doubt}."

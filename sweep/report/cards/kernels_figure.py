@@ -1,4 +1,4 @@
-"""Draws how alike generated kernels are, layer by layer: every point faintly, the mean of each family boldly."""
+"""Draws the similarity of generated kernels by layer: points as thin lines, the mean of each family as a thick one."""
 
 import math
 
@@ -20,7 +20,7 @@ def draw_kernels(alike: Similarities, width: float = TWO_COLUMNS) -> Figure:
     """Draw mean cosine similarities against depth, between samples and between filters, on one scale.
 
     Args:
-        alike: what there is to draw.
+        alike: the similarities.
         width: in inches; panels stand beside one another in two columns of a paper, and one above the other in one.
     """
     beside = width >= TWO_COLUMNS
@@ -29,7 +29,7 @@ def draw_kernels(alike: Similarities, width: float = TWO_COLUMNS) -> Figure:
         dashes = {line.family: DASHES[i] for i, line in enumerate(reversed(alike.families))}
         keys = []
         for line in reversed(alike.families):
-            points = sum(one.family == line.family for one in alike.points)
+            points = sum(of_point.family == line.family for of_point in alike.points)
             colour, marker = looks[line.family]
             label = drawable(line.name, 24) + (f", mean of {words.plural(points, 'point')}" if points > 1 else "")
             keys.append(Line2D([], [], color=colour, marker=marker, ls=dashes[line.family], lw=1.4, label=label))

@@ -1,4 +1,4 @@
-"""The card of whether training was long enough for what is compared."""
+"""The card of whether training was long enough for the comparisons."""
 
 import math
 from collections.abc import Iterable
@@ -16,13 +16,15 @@ from sweep.report.cards.contrasts_figure import draw_contrasts
 from sweep.report.figures.style import ONE_COLUMN
 
 TITLE = "Is it long enough?"
-#: More contrasts than these are not told.
+#: Contrasts that are shown at most.
 MOST = 6
 
 _TRENDS = {
     "grows": "the effect grows with training",
     "shrinks": "the effect shrinks with training",
     "turns": "the effect turns its sign with training",
+    "rises": "it rises with training, and its sign is not known at every length",
+    "falls": "it falls with training, and its sign is not known at every length",
     "not decided": "not decided whether it changes with training",
     "waits": "waits for two seeds at two lengths",
 }
@@ -32,25 +34,27 @@ def cards(study: Study) -> Iterable[Card]:
     """Make the card; none for a sweep of one length."""
     if len(study.frame.lengths) < 2:
         return []
-    effects = length_effects(study.frame, [one.contrast for one in study.compared])
-    known = [one for one in effects if one.trend != "waits"]
-    told = known[:MOST]
-    if not told:
-        return [
-            Card(TITLE, waits="This waits for two points to compare, with two seeds at every setting of two lengths.")
-        ]
-    says = tuple(length_sentence(one) for one in told)
-    values = [(comparison(one.contrast), {str(epochs): made for epochs, made in one.effects.items()}) for one in told]
+    effects = length_effects(study.frame, [compared.contrast for compared in study.compared])
+    decided = [effect for effect in effects if effect.trend != "waits"]
+    shown = decided[:MOST]
+    if not shown:
+        least = "two seeds at every setting of two lengths, one of them the judged one"
+        return [Card(TITLE, waits=f"This waits for two points to compare, with {least}.")]
+    sentences = tuple(length_sentence(effect) for effect in shown)
+    values = [
+        (comparison(effect.contrast), {str(epochs): estimate for epochs, estimate in effect.effects.items()})
+        for effect in shown
+    ]
     rows = [
-        {"contrast": comparison(one.contrast), "epochs": epochs, **write(made)}
-        for one in told
-        for epochs, made in one.effects.items()
+        {"contrast": comparison(effect.contrast), "epochs": epochs, **write(estimate)}
+        for effect in shown
+        for epochs, estimate in effect.effects.items()
     ]
     picture = Picture(
         "is-it-long-enough",
         partial(draw_contrasts, values, "epochs", last=False),
         pd.DataFrame(rows),
-        f"Differences against epochs of training. {says[0]}",
+        f"Differences against epochs of training. {sentences[0]}",
         2 * ONE_COLUMN,
     )
     notes = (
@@ -58,38 +62,39 @@ def cards(study: Study) -> Iterable[Card]:
         "trend is the change with each doubling of the epochs, paired by seed, with its 95 % interval; it is about "
         "these lengths, and says nothing of longer ones. Each interval is of one comparison by itself; those of the "
         "finding hold together.",
-        *([f"The first {MOST} of {len(known)} comparisons are told."] if len(known) > MOST else []),
+        *([f"The first {MOST} of {len(decided)} comparisons are told."] if len(decided) > MOST else []),
     )
-    return [Card(TITLE, says, picture, (_table(told, ", tuned" if study.frame.nuisance else ""),), notes)]
+    return [Card(TITLE, sentences, picture, (_table(shown, ", tuned" if study.frame.nuisance else ""),), notes)]
 
 
-def length_sentence(one: LengthEffect) -> str:
+def length_sentence(effect: LengthEffect) -> str:
     """Say how a contrast changes with the length of training."""
     after = "; ".join(
-        f"{words.points_of_error(made, sign=True)} after {words.plural(epochs, 'epoch')}"
-        for epochs, made in one.effects.items()
+        f"{words.points_of_error(estimate, sign=True)} after {words.plural(epochs, 'epoch')}"
+        for epochs, estimate in effect.effects.items()
     )
     edge = ""
-    if one.untuned:
-        points = "point has its" if len(one.untuned) == 1 else "points have their"
-        edge = f"; {len(one.untuned)} of its {points} best setting at the edge of the list"
+    if effect.untuned:
+        has = "has its" if len(effect.untuned) == 1 else "have their"
+        edge = f"; {len(effect.untuned)} of the points compared {has} best setting at the edge of the list"
     return (
-        f"{words.shorten(comparison(one.contrast), 80)}: {after}. With each doubling it changes by "
-        f"{words.points_of_error(one.slope, sign=True)} ({words.seeds(one.slope)}): {_TRENDS[one.trend]}{edge}."
+        f"{words.shorten(comparison(effect.contrast), 80)}: {after}. With each doubling it changes by "
+        f"{words.points_of_error(effect.slope, sign=True)} ({words.seeds(effect.slope)}): "
+        f"{_TRENDS[effect.trend]}{edge}."
     )
 
 
 def _table(effects: list[LengthEffect], tuned: str) -> Table:
-    lengths = sorted({epochs for one in effects for epochs in one.effects})
+    lengths = sorted({epochs for effect in effects for epochs in effect.effects})
     rows = []
-    for one in effects:
-        made = [one.effects.get(epochs) for epochs in lengths]
+    for effect in effects:
+        estimates = [effect.effects.get(epochs) for epochs in lengths]
         cells = [
             Cell(f"{words.signed(e.mean)}{words.interval(e)}", e.mean, "clear" if e.clear else "") if e else Cell("–")
-            for e in (*made, one.slope if math.isfinite(one.slope.mean) else None)
+            for e in (*estimates, effect.slope if math.isfinite(effect.slope.mean) else None)
         ]
-        name = Cell(words.shorten(comparison(one.contrast), 80))
-        rows.append((name, *cells, Cell(_TRENDS[one.trend])))
+        name = Cell(words.shorten(comparison(effect.contrast), 80))
+        rows.append((name, *cells, Cell(_TRENDS[effect.trend])))
     return Table(
         f"Differences in {words.metric().difference} after each length of training{tuned}, with 95 % intervals",
         (

@@ -1,4 +1,4 @@
-"""How a sweep gets more seeds: what to write in its space, and which command to give."""
+"""How to add seeds to a sweep: what to write in its space, and which command to run."""
 
 import math
 
@@ -6,19 +6,19 @@ from sweep.analysis.sweep_frame import Search, SweepFrame
 from sweep.report import words
 from sweep.space import shipped
 
-#: Fresh seeds where a search confirms nothing.
+#: Fresh seeds that are proposed for a search without `confirm`.
 CONFIRM = 4
 
 
 def more_seeds(frame: SweepFrame, seeds: int, runs: int) -> str:
-    """Say how a sweep gets so many seeds, which are so many more runs.
+    """Describe how to give a sweep so many seeds, which takes so many more runs.
 
-    Seeds of a space explore in a search; what is compared are its finalists at fresh seeds. They are as many as
-    `confirm` says, and take their part of the budget.
+    In a search the seeds of the space are for exploring; its finalists are compared at fresh seeds. `confirm` sets
+    their number, and they use part of the budget.
     """
     search = frame.search
     if search is None or _is_curve(search):
-        # a race along an axis judges by the seeds of the space, and is as narrow as the grid of so many
+        # a race along an axis uses the seeds of the space; its intervals are as wide as the grid's with as many seeds
         narrower = ""
         if search is not None and search.settings.get("half_width") is not None:
             narrower = "Write a smaller half_width under strategy in space.yaml, then "
@@ -30,7 +30,7 @@ def more_seeds(frame: SweepFrame, seeds: int, runs: int) -> str:
 
 
 def command_name(name: str) -> str:
-    """What `wn-sweep run` is to be given: the name of a space that ships, or SPACE for its file."""
+    """The argument of `wn-sweep run`: the name of a shipped space, or SPACE for a file."""
     return name if name in shipped() else "SPACE"
 
 
@@ -39,17 +39,17 @@ def _is_curve(search: Search) -> bool:
 
 
 def _budget(search: Search, runs: int) -> list[str]:
-    """The budget that holds so many more runs, where there is one."""
-    limits, asked = [], len(search.asked)
+    """The budget settings that allow so many more runs; empty without a budget."""
+    limits, asked_runs = [], len(search.asked)
     confirmed = int((search.asked["phase"] == "confirm").sum())
-    # of a budget half confirms, at most
-    needed = asked + runs if search.strategy == "racing" else max(asked + runs, 2 * (confirmed + runs))
+    # at most half of a budget is for confirming
+    needed = asked_runs + runs if search.strategy == "racing" else max(asked_runs + runs, 2 * (confirmed + runs))
     if not runs:
         return ["a larger budget"] if search.settings.get("runs") or search.settings.get("hours") else []
-    if most := search.settings.get("runs"):
-        limits.append(f"runs: {max(most, needed)}")
+    if limit := search.settings.get("runs"):
+        limits.append(f"runs: {max(limit, needed)}")
     if hours := search.settings.get("hours"):
-        wider = hours * max(needed / max(asked, 1), 1)
+        wider = hours * max(needed / max(asked_runs, 1), 1)
         digit = 10.0 ** (math.floor(math.log10(wider)) - 1)
         limits.append(f"hours: {math.ceil(wider / digit - 1e-9) * digit:g}")
     return limits

@@ -1,4 +1,4 @@
-"""Draws what one shared setting shows of each difference to the baseline beside what is left once points are tuned."""
+"""Draws each difference to the baseline at one shared setting beside the difference with points tuned."""
 
 import math
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from sweep.report.figures.layout import bottom, legend
 from sweep.report.figures.style import COLOURS, FAINT, ONE_COLUMN, PAPER, SOFT, drawable, look
 
 
-def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str], width: float = ONE_COLUMN * 1.35) -> Figure:
+def draw_naive(shared: Naive, points: Sequence[str], names: Sequence[str], width: float = ONE_COLUMN * 1.35) -> Figure:
     """Draw a row for each point: its naive difference hollow, the tuned one filled with its interval.
 
     Args:
-        one: the differences at one shared setting.
+        shared: the differences at one shared setting.
         points: which to draw, from top to bottom.
         names: the nuisance axes.
         width: in inches.
     """
     with look():
-        shared = drawable(f"{words.setting(names, one.setting)} for all", 40)
+        label = drawable(f"{words.setting(names, shared.setting)} for all", 40)
         keys = [
-            Line2D([], [], marker="o", ls="", mfc=PAPER, mec=COLOURS[1], mew=1.0, label=shared),
+            Line2D([], [], marker="o", ls="", mfc=PAPER, mec=COLOURS[1], mew=1.0, label=label),
             Line2D([], [], marker="o", color=COLOURS[0], lw=1.0, label="tuned, 95 % interval"),
         ]
         below = bottom(keys, width)
@@ -36,7 +36,7 @@ def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str], width: f
         ax.axvline(0, color=SOFT, lw=0.8)
         ax.grid(axis="x")
         for row, point in enumerate(points):
-            effect = one.effects[point]
+            effect = shared.effects[point]
             naive, tuned = estimate(effect.naive), estimate(effect.tuned)
             ax.plot([naive.mean, tuned.mean], [row, row], color=FAINT, lw=2.2, zorder=1, solid_capstyle="butt")
             if math.isfinite(tuned.low):
@@ -48,7 +48,7 @@ def draw_naive(one: Naive, points: Sequence[str], names: Sequence[str], width: f
         ax.tick_params(axis="y", left=False)
         ax.spines["left"].set_visible(False)
         # below the middle of the figure, not of the panel, which may be narrower than it
-        label = f"difference to the baseline, {words.metric().difference}"
-        ax.set_xlabel(label, x=(0.5 - left) / (0.97 - left))
+        axis_label = f"difference to the baseline, {words.metric().difference}"
+        ax.set_xlabel(axis_label, x=(0.5 - left) / (0.97 - left))
         legend(figure, keys)
         return figure

@@ -1,4 +1,4 @@
-"""The card that lays a sweep beside the paper's own figure."""
+"""The card that shows a sweep beside the paper's own figure."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ PUBLISHED = "imagenet"
 
 
 def beside(study: Study) -> Iterable[Card]:
-    """Make the card, for a sweep with a family that the paper has beside the static network."""
+    """Make the card, for a sweep that has the static network and another family of the paper."""
     title = "Beside the paper"
     rows = read_published(find_published(PUBLISHED, "."))
     if not of_the_paper(study.frame, rows):
@@ -53,7 +53,7 @@ def beside(study: Study) -> Iterable[Card]:
 
 
 def of_the_paper(frame: SweepFrame, rows: Sequence[Row]) -> bool:
-    """Whether a sweep has points of a backbone that published rows are of."""
+    """Whether a sweep has points of a backbone that occurs in published rows."""
     backbones = {str(row.about["backbone"]) for row in rows if "backbone" in row.about}
     if "backbone" in frame.axes:
         return not backbones.isdisjoint(frame.runs["backbone"])
@@ -65,24 +65,24 @@ def _sentences(rows: Sequence[Row], table: pd.DataFrame, data: str) -> list[str]
     small = [row for row in rows if family_of(row) == "weightnet" and row.label.endswith("(1x)")]
     gains = [f"{static[row.about['width']] - row.error:.1f}" for row in small]
     widths = [f"{words.value(row.about['width'])}x" for row in small]
-    says = [
+    sentences = [
         f"In the paper, WeightNet of the static network’s size has less error than it by {words.several(gains)} points "
         f"at widths {words.several(widths)} of ShuffleNetV2 on ImageNet, one training each."
     ]
     compared = table[(table["family"] == "weightnet") & (table["diff_n"] > 0)]
     if len(compared):
         best = compared.sort_values(["mean", "point"]).iloc[0].to_dict()
-        against = difference(best)
+        gain = difference(best)
         of = f", the lowest of {len(compared)} means and so flattered" if len(compared) > 1 else ""
-        says.append(
+        sentences.append(
             f"Here, on {data}, {words.shorten(best['point'], 60)} differs from {words.shorten(best['baseline'], 60)} "
-            f"by {words.points_of_error(against, sign=True)} ({words.seeds(against)}){of}."
+            f"by {words.points_of_error(gain, sign=True)} ({words.seeds(gain)}){of}."
         )
-    return says
+    return sentences
 
 
 def _frame(rows: Sequence[Row], table: pd.DataFrame) -> pd.DataFrame:
-    """Lay out both: a row each, `from` says where it is from."""
+    """Tabulate both: a row each, with its source in `from`."""
     paper = pd.DataFrame(
         {
             "from": "paper",

@@ -62,12 +62,12 @@ def draw_paper(rows: Sequence[Row], points: pd.DataFrame, seeds: int, data: str,
 
 
 def family_of(row: Row) -> str:
-    """The family that a published row is of."""
+    """The family of a published row."""
     return str(row.about.get("family", ""))
 
 
 def series(row: Row) -> tuple[str, str] | None:
-    """What a row is joined with across widths: its family and its size; None if it stands alone.
+    """The line that a row belongs to across widths, as its family and its size; None if it stands alone.
 
     WeightNet's larger size is 8x at the smallest width and 4x at the others.
     """
@@ -108,11 +108,11 @@ def _draw_rows(ax: Axes, rows: Sequence[Row], cost: str, looks: Mapping[str, tup
             ls="",
             zorder=3,
         )
-        name_points(marks, [_told(row) for _, row in members])
+        name_points(marks, [_tooltip(row) for _, row in members])
 
 
-def _told(row: Row) -> str:
-    """Tell a published row: '+ WeightNet (8x) at 0.5x: 34.0 % ± 0.05 as printed, 42 M FLOPs, 2.7 M parameters'."""
+def _tooltip(row: Row) -> str:
+    """The tooltip of a row: '+ WeightNet (8x) at 0.5x: 34.0 % ± 0.05 as printed, 42 M FLOPs, 2.7 M parameters'."""
     width = "" if family_of(row) == "static" else f" at {words.value(row.about['width'])}x"
     how = "read off the plot" if row.read_from == "figure" else "as printed"
     costs = [f"{row.flops} M FLOPs"] * bool(row.flops) + [f"{row.params} M parameters"] * bool(row.params)

@@ -1,4 +1,4 @@
-"""The card of two axes at once: a map of error, and whether the effect of the one depends on the other."""
+"""The card of two axes at once: a map of error, and their interaction."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -20,15 +20,15 @@ def cards(study: Study) -> Iterable[Card]:
     error_map = plane(study.curves[0]) if study.curves else None
     if error_map is None or not any(spot.errors for spot in error_map.cells.values()):
         return [Card(title, waits="This waits for finished points at two values of both axes.")]
-    says = [_best_sentence(error_map), _interaction_sentence(error_map)]
-    alt = f"Map of mean error. {' '.join(filter(None, says))}"
+    sentences = [_best_sentence(error_map), _interaction_sentence(error_map)]
+    alt = f"Map of mean error. {' '.join(filter(None, sentences))}"
     picture = Picture("map", partial(draw_plane, error_map), _data(error_map), alt)
     notes = [
         "Mean error of each point at its own setting, beside it one standard deviation over seeds. The interaction is "
         "the trend of error along the one axis times the other, both by their logarithm, over all cells, told as the "
         "difference that it makes between the corners.",
     ]
-    return [Card(title, tuple(filter(None, says)), picture, notes=tuple(notes))]
+    return [Card(title, tuple(filter(None, sentences)), picture, notes=tuple(notes))]
 
 
 def _best_sentence(error_map: Plane) -> str | None:
@@ -43,20 +43,20 @@ def _best_sentence(error_map: Plane) -> str | None:
 
 
 def _interaction_sentence(error_map: Plane) -> str:
-    """Say by how much more error falls along x at the last `by` than at the first."""
-    one = error_map.interaction
-    if one.n < 1:
-        return "Whether the effect of the one depends on the other waits for a full grid of both with seeds in common."
+    """Describe how much more error falls along x at the last `by` than at the first."""
+    interaction = error_map.interaction
+    if interaction.n < 1:
+        return "The interaction needs every combination of both axes, with shared seeds."
     x, by = words.name(error_map.x), words.name(error_map.by)
     ends = f"From {words.equal(x, error_map.xs[0])} to {words.value(error_map.xs[-1])}"
     last, first = words.equal(by, error_map.bys[-1]), words.equal(by, error_map.bys[0])
-    if one.clear:
-        more, size = ("more", one) if one.mean > 0 else ("less", words.turned(one))
+    if interaction.clear:
+        direction, size = ("more", interaction) if interaction.mean > 0 else ("less", words.turned(interaction))
         return (
-            f"{ends} error falls {more} at {last} than at {first}, by {words.points_of_error(size)} "
-            f"({words.seeds(one)})."
+            f"{ends} error falls {direction} at {last} than at {first}, by {words.points_of_error(size)} "
+            f"({words.seeds(interaction)})."
         )
-    return f"{ends} the fall of error at {last} vs {first}: {words.outcome(one)} ({words.seeds(one)})."
+    return f"{ends} the fall of error at {last} vs {first}: {words.outcome(interaction)} ({words.seeds(interaction)})."
 
 
 def _data(error_map: Plane) -> pd.DataFrame:

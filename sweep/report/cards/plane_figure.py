@@ -11,7 +11,7 @@ from sweep.analysis.plane import Plane
 from sweep.report import words
 from sweep.report.figures.style import INK, ONE_COLUMN, PAPER, TWO_COLUMNS, drawable, look
 
-#: From little error to much: darker in grey as well.
+#: From little error to much; it also gets darker in grey.
 _COLOURS = LinearSegmentedColormap.from_list("error", ["#0b3c5d", "#4f8fb8", "#dbe8f1"])
 #: More columns or rows than these are drawn without numbers.
 _NUMBERS = 10
@@ -22,7 +22,7 @@ _NARROWEST = 0.5
 def draw_plane(error_map: Plane, width: float = TWO_COLUMNS) -> Figure:
     """Draw a cell for each pair of values, x from left to right; one that the sweep does not ask for stays white.
 
-    It is as wide as its columns ask for, up to `width` inches.
+    It is as wide as its columns need, up to `width` inches.
     """
     means = np.full((len(error_map.bys), len(error_map.xs)), np.nan)
     texts: dict[tuple[int, int], str] = {}

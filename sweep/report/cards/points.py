@@ -1,4 +1,4 @@
-"""Cards of the points: which setting each was judged at, and everything known of each."""
+"""Cards of the points: the setting that each was judged at, and the table of all points."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -17,21 +17,21 @@ from sweep.report import words
 from sweep.report.cards.card import Card, Cell, Column, Table
 from sweep.space.columns import axis_name
 
-#: No label is longer than this in a table.
+#: The longest label in a table.
 LABEL = 90
-#: Of more points than these, those are listed that matter most.
+#: With more points than these, only the most important ones are listed.
 LISTED = 1000
 
 
 def chosen_settings(study: Study) -> Iterable[Card]:
-    """Make the card of mean error by point and setting, with the best marked and edges warned of."""
+    """Make the card of mean error by point and setting, with the best marked and a warning at edges."""
     title = "Chosen settings"
     names = list(study.frame.nuisance)
-    known = shown_settings(study.frame)
-    if not names or len(known) == 1:
+    all_settings = shown_settings(study.frame)
+    if not names or len(all_settings) == 1:
         text = (
-            "Nothing is tuned in this sweep: all points share the recipe’s one setting, and a difference between them "
-            "may be that setting’s doing. List values of it under nuisance to know."
+            "Nothing is tuned in this sweep: all points share one setting of the recipe, which may cause part of a "
+            "difference between them. List values of it under nuisance to find out."
         )
         return [Card(title, waits=text)]
     if study.counts.done + study.counts.lost == 0:
@@ -48,9 +48,9 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         row = best[point]
         own = tuple(row[name] for name in names)
         cells = [Cell(words.shorten(point, LABEL))]
-        cells += [_result(results.get((point, setting), []), setting == own) for setting in known]
+        cells += [_result(results.get((point, setting), []), setting == own) for setting in all_settings]
         rows.append((*cells, _warning(row, names), judged[point]))
-    heads = [Column(words.setting(names, setting)) for setting in known]
+    heads = [Column(words.setting(names, setting)) for setting in all_settings]
     table = Table(
         f"Mean {_named()} by point and setting{_left(study.table)}",
         (Column("point", numeric=False), *heads, Column("warning", numeric=False), Column("cross-fitted")),
@@ -63,8 +63,8 @@ def chosen_settings(study: Study) -> Iterable[Card]:
         "else is cross-fitted (last column): seed s is judged at the setting that is best on the other seeds. It may "
         "lie above every mean in the row."
     )
-    says = _edge_sentence(study, names)
-    return [Card(title, (says,) if says else (), tables=(table,), notes=(note,))]
+    sentence = _edge_sentence(study, names)
+    return [Card(title, (sentence,) if sentence else (), tables=(table,), notes=(note,))]
 
 
 def all_points(study: Study) -> Iterable[Card]:
@@ -84,12 +84,12 @@ def all_points(study: Study) -> Iterable[Card]:
     ]
     columns += [Column(f"best {words.name(name)}", hint="over all seeds") for name in names]
     if baselines:
-        against = words.shorten(baselines[0], 30) if len(baselines) == 1 else "baseline"
-        columns += [Column(f"difference to {against}, {words.metric().points}", hint="paired by seed, 95 % interval")]
+        baseline = words.shorten(baselines[0], 30) if len(baselines) == 1 else "baseline"
+        columns += [Column(f"difference to {baseline}, {words.metric().points}", hint="paired by seed, 95 % interval")]
     columns += [Column("params"), Column("FLOPs", hint="multiply-adds per sample")]
-    lost, waits = bool(table["runs_failed"].any()), bool(table["runs_missing"].any())
-    columns += [Column("failed", hint="runs that failed or diverged, of all")] * lost
-    columns += [Column("missing", hint="runs not in yet")] * waits
+    has_failed, has_missing = bool(table["runs_failed"].any()), bool(table["runs_missing"].any())
+    columns += [Column("failed", hint="runs that failed or diverged, of all")] * has_failed
+    columns += [Column("missing", hint="runs not in yet")] * has_missing
     columns += [Column("s/run", hint="mean wall-clock seconds of a run")]
     rows = []
     for row in records(listed(table)):
@@ -101,14 +101,14 @@ def all_points(study: Study) -> Iterable[Card]:
             cells += [_difference(row)]
         cells += [Cell(words.count(row[cost]), row[cost]) for cost in ("params", "flops")]
         failed, runs = row["runs_failed"], row["runs"]
-        cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")] * lost
+        cells += [Cell(f"{failed} of {runs}" if failed else "0", failed, "warn" if failed else "")] * has_failed
         missing = row["runs_missing"]
-        cells += [Cell(f"{missing} of {runs}" if missing else "0", missing)] * waits
+        cells += [Cell(f"{missing} of {runs}" if missing else "0", missing)] * has_missing
         cells += [Cell(words.number(row["seconds"], 1), row["seconds"])]
         rows.append(tuple(cells))
     counts = study.counts
     finished = f"{words.plural(counts.done, 'finished run')} of {words.count(counts.total)}"
-    says = f"{words.plural(len(table), 'point')} from {finished}."
+    sentence = f"{words.plural(len(table), 'point')} from {finished}."
     notes = [
         "Error is mean ± standard deviation over seeds, then the 95 % interval of the mean, each point at its own "
         "setting. There is more in points.csv."
@@ -120,7 +120,7 @@ def all_points(study: Study) -> Iterable[Card]:
     if table["single_seed"].any():
         notes.append("* The setting was chosen on the seed that it is judged on, which flatters.")
     all_of_them = Table(f"All points{_left(table)}", tuple(columns), tuple(rows), sortable=True)
-    return [Card(title, (says,), tables=(all_of_them,), notes=tuple(notes))]
+    return [Card(title, (sentence,), tables=(all_of_them,), notes=tuple(notes))]
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def most_telling(table: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Pick so many rows of `Study.table`, in their order: baselines and fronts, then the lowest mean errors."""
+    """Pick at most so many rows of `Study.table`: baselines and fronts, then the lowest mean errors."""
     if len(table) <= most:
         return table
     key = table["point"].isin(set(table["baseline"])) | table["front_flops"] | table["front_params"]
@@ -153,7 +153,7 @@ def _left(table: pd.DataFrame) -> str:
 
 
 def _in_label(table: pd.DataFrame, axis: str) -> bool:
-    """Whether every label says the point's value of an axis, so that a column of it would say it again."""
+    """Whether every label contains the point's value of an axis, so that a column for it is not needed."""
     return all(
         is_blank(cell) or {words.value(cell), f"{axis}={words.value(cell)}"} & set(label.split())
         for label, cell in zip(table["point"], table[axis], strict=True)
@@ -194,10 +194,10 @@ def _edge_sentence(study: Study, names: list[str]) -> str:
     if not any(is_number(value) for values in study.frame.nuisance.values() for value in values):
         return ""
     if not rows:
-        return "No point has a success and a result at each of its settings yet, so none has a best one to tell of."
+        return "No point has a result at every setting yet, with at least one success, so no best setting is known."
     if not at_edge:
-        which = f"the {len(rows)} of {len(points)} points" if len(rows) < len(points) else "the points"
-        return f"Of {which} with a result at every setting, none is best at the edge of the list."
+        subject = f"the {len(rows)} of {len(points)} points" if len(rows) < len(points) else "the points"
+        return f"Of {subject} with a result at every setting, none is best at the edge of the list."
     tally: dict[tuple[str, float], int] = {}
     for row in at_edge:
         for name in row["edge"]:
@@ -224,8 +224,8 @@ def _error_cells(row: Mapping[str, Any]) -> list[Cell]:
     ]
 
 
-def told_error(row: Mapping[str, Any]) -> str:
-    """Tell the error of a row of `Study.table`: '6.82 ± 0.79 % [5.10, 8.90], 3 seeds'."""
+def error_text(row: Mapping[str, Any]) -> str:
+    """Write the error of a row of `Study.table`: '6.82 ± 0.79 % [5.10, 8.90], 3 seeds'."""
     if not row["n"]:
         return "no run succeeded" if row["n_failed"] else "not in yet"
     spread = f" ± {words.number(row['sd'])}" if math.isfinite(row["sd"]) else ""
@@ -237,7 +237,7 @@ def told_error(row: Mapping[str, Any]) -> str:
 
 
 def _seeds(row: Mapping[str, Any]) -> str:
-    """How many seeds a point has, and of a baseline how many others do not have: '3 + 6'."""
+    """The number of a point's seeds, and of a baseline's extra seeds: '3 + 6'."""
     return f"{row['n']}{f' + {extra}' if (extra := row['n_extra']) else ''}"
 
 

@@ -1,4 +1,4 @@
-"""The card of how errors are distributed over points: families as design spaces, plain and at equal cost."""
+"""The card of the distribution of errors over points: families as design spaces, plain and at equal cost."""
 
 import math
 from collections.abc import Iterable
@@ -24,11 +24,11 @@ def cards(study: Study) -> Iterable[Card]:
     distributions = population(study.table, axes, keys=keys)
     if distributions is None or not any(np.isfinite(group.errors).any() for group in distributions.groups):
         return [Card(title, waits=f"This waits for {FEWEST} points with a result at every setting.")]
-    says = [
+    sentences = [
         *(_group_sentence(distributions, group) for group in distributions.groups[:4]),
         *_apart_sentences(distributions),
     ]
-    alt = f"Error distribution functions. {' '.join(says)}"
+    alt = f"Error distribution functions. {' '.join(sentences)}"
     picture = Picture(
         "distributions",
         partial(draw_population, distributions),
@@ -42,7 +42,7 @@ def cards(study: Study) -> Iterable[Card]:
         f"{cost} counts alike (Radosavovic et al. 2019, On Network Design Spaces), and families are compared over the "
         "parts that both have."
     ]
-    return [Card(title, tuple(says), picture, notes=tuple(notes))]
+    return [Card(title, tuple(sentences), picture, notes=tuple(notes))]
 
 
 def name(distributions: Population, value: object) -> str:
@@ -52,7 +52,7 @@ def name(distributions: Population, value: object) -> str:
 
 
 def _group_sentence(distributions: Population, group: Group) -> str:
-    """Say what half of a group's points reach."""
+    """State the median error of a group's points."""
     n = len(group.errors)
     half, quarter = (group.errors[math.ceil(share * n) - 1] for share in (0.5, 0.25))
     lost = int(np.isinf(group.errors).sum())
@@ -74,22 +74,22 @@ def _of(distributions: Population) -> str:
 def _apart_sentences(distributions: Population) -> list[str]:
     if not distributions.apart:
         return []
-    widest = max(distributions.apart, key=lambda one: (one.ks, str(one.first), str(one.second)))
+    widest = max(distributions.apart, key=lambda distance: (distance.ks, str(distance.first), str(distance.second)))
     return [_apart_sentence(distributions, widest)]
 
 
-def _apart_sentence(distributions: Population, one: GroupDistance) -> str:
-    most = ", the farthest apart of all pairs," if len(distributions.apart) > 2 else ""
-    equal = (
-        f", and {words.number(one.ks_at_equal_cost)} at equal {NAMES[distributions.cost]}"
-        if math.isfinite(one.ks_at_equal_cost)
+def _apart_sentence(distributions: Population, distance: GroupDistance) -> str:
+    superlative = ", the farthest apart of all pairs," if len(distributions.apart) > 2 else ""
+    at_equal_cost = (
+        f", and {words.number(distance.ks_at_equal_cost)} at equal {NAMES[distributions.cost]}"
+        if math.isfinite(distance.ks_at_equal_cost)
         else f", and they share no range of {NAMES[distributions.cost]}"
     )
-    p = words.number(one.p, 3) if one.p >= 0.001 else "below 0.001"
+    p = words.number(distance.p, 3) if distance.p >= 0.001 else "below 0.001"
+    names = f"{name(distributions, distance.first)} and {name(distributions, distance.second)}"
     return (
-        f"{name(distributions, one.first)} and {name(distributions, one.second)}{most} have a Kolmogorov–Smirnov "
-        f"distance of "
-        f"{words.number(one.ks)} (p {p if p.startswith('below') else f'= {p}'}){equal}."
+        f"{names}{superlative} have a Kolmogorov–Smirnov distance of "
+        f"{words.number(distance.ks)} (p {p if p.startswith('below') else f'= {p}'}){at_equal_cost}."
     )
 
 

@@ -12,7 +12,7 @@ from sweep.report import words
 from sweep.report.figures.layout import panels
 from sweep.report.figures.style import COLOURS, DASHES, FAMILIES, INK, TWO_COLUMNS, drawable, look
 
-#: More lines than these could not be told apart.
+#: Lines that are drawn at most: more could not be told apart.
 MOST = 8
 
 

@@ -1,4 +1,4 @@
-"""The card that says what was run, and what went wrong."""
+"""The card of what was run, and what failed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -18,20 +18,22 @@ LISTED = 100
 def cards(study: Study) -> Iterable[Card]:
     """Make the card."""
     frame, counts = study.frame, study.counts
-    said = (
+    counted = (
         f"{words.plural(counts.total, 'run')} asked for: {words.count(counts.done)} done, "
         f"{words.count(counts.lost - counts.diverged)} failed, {words.count(counts.diverged)} diverged, "
         f"{words.count(counts.missing)} missing."
     )
-    says = [said]
+    sentences = [counted]
     if frame.counts:
-        says.append(f"{frame.counts[0].upper()}{frame.counts[1:].rstrip('.')}.")
-    says += uncounted_sentences(frame)
-    says += [f"One network, trained once: {', '.join((first, *others))}." for first, others in frame.twins.items()]
+        sentences.append(f"{frame.counts[0].upper()}{frame.counts[1:].rstrip('.')}.")
+    sentences += uncounted_sentences(frame)
+    sentences += [f"One network, trained once: {', '.join((first, *twins))}." for first, twins in frame.twins.items()]
     if frame.unasked:
-        says.append(f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for.")
+        sentences.append(
+            f"The ledger holds {words.plural(frame.unasked, 'run')} more that this space does not ask for."
+        )
     if frame.looks:
-        says.append(looks_sentence(frame.looks))
+        sentences.append(looks_sentence(frame.looks))
     facts: list[tuple[str, str]] = [("seeds", ", ".join(map(str, frame.seeds)))]
     if frame.extra_seeds:
         facts.append(("more of the baseline", ", ".join(map(str, frame.extra_seeds))))
@@ -48,16 +50,19 @@ def cards(study: Study) -> Iterable[Card]:
     )
     note = "Error is top-1 error in per cent on the validation split at the last epoch, never at the best one."
     if study.frame.metric == "loss":
+        asked = "as the space asks (metric: loss)"
+        if study.frame.space.get("metric", "error") != "loss":
+            asked = "as this report was asked for (--metric loss)"
         note = (
-            "Points are judged by loss, the mean cross-entropy in nats on the validation split at the last epoch, as "
-            "the space asks (metric: loss): wherever this page says error, it is that loss."
+            "Points are judged by loss, the mean cross-entropy in nats on the validation split at the last epoch, "
+            f"{asked}: wherever this page says error, it is that loss."
         )
     tables = (table, *_failures(study))
-    return [Card("What was run", tuple(says), tables=tables, notes=(note,))]
+    return [Card("What was run", tuple(sentences), tables=tables, notes=(note,))]
 
 
 def _shared(frame: SweepFrame) -> dict[str, Any]:
-    """Take from the recipe what is listed under its own name: the data, and the settings that runs do not share."""
+    """The recipe without the parts that are listed separately: the data, and the settings that vary."""
 
     def without(tree: Mapping[str, Any], above: str) -> dict[str, Any]:
         return {

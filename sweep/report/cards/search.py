@@ -1,4 +1,4 @@
-"""The cards of a search: how it went, where it spent its runs, what mattered, and what a race decided."""
+"""The cards of a search: its course, where it spent its runs, which axes mattered, and what a race decided."""
 
 import math
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from sweep.report.cards.front_chances import NAMES
 from sweep.report.cards.search_figure import draw_search
 from sweep.search.standing import PointClaim
 
-#: More claims than these would hide the rest of the page.
+#: Claims that are listed at most.
 MOST = 200
 
 
@@ -27,38 +27,38 @@ def cards(study: Study) -> Iterable[Card]:
     search = study.frame.search
     if search is None:
         return []
-    made = [_course(search)]
+    result = [_course(search)]
     if (search.asked["phase"] == "confirm").any():
-        made.append(_confirmed(study, search))
+        result.append(_confirmed(study, search))
     if search.claims or search.contrasts:
-        made.append(_decided(search))
+        result.append(_decided(search))
     elif search.strategy == "racing":
-        made.append(Card("What the race decided", waits="This waits for the first result."))
-    made.append(_importance(search))
-    return made
+        result.append(Card("What the race decided", waits="This waits for the first result."))
+    result.append(_importance(search))
+    return result
 
 
 def _course(search: Search) -> Card:
     title = "How the search went"
-    went = courses(search)
-    says = [_spent_sentence(search)]
-    if went is None:
-        return Card(title, tuple(says), waits="The course of the search waits for two explored runs.")
-    says += _progress_sentences(search, went)
+    course = courses(search)
+    sentences = [_spent_sentence(search)]
+    if course is None:
+        return Card(title, tuple(sentences), waits="The course of the search waits for two explored runs.")
+    sentences += _progress_sentences(search, course)
     notes = (
         "Random order: the explored runs themselves, shuffled 200 times, as nothing is known of points that were not "
-        "run. A random search of the whole grid does worse than that as far as this search turned to better points. "
+        "run. A random search of the whole grid would do worse, the more this search moved to better points. "
         "The lowest error of many runs is flattered; confirmed means are not. "
         "Hypervolume: share of the box from no error and least cost to the worst explored, cost on a log scale, that "
         f"is dominated. Bands hold {100 * BAND:.0f} % of the orders.",
     )
     picture = Picture(
         "search",
-        partial(draw_search, search, went),
-        _data(search, went),
-        f"Lines of the lowest error and of the hypervolume of a search. {' '.join(says)}",
+        partial(draw_search, search, course),
+        _data(search, course),
+        f"Lines of the lowest error and of the hypervolume of a search. {' '.join(sentences)}",
     )
-    return Card(title, tuple(says), picture, notes=notes)
+    return Card(title, tuple(sentences), picture, notes=notes)
 
 
 def _spent_sentence(search: Search) -> str:
@@ -70,7 +70,7 @@ def _spent_sentence(search: Search) -> str:
     limits += [f"at most {hours:g} hours of training"] if hours else []
     of = f" of {' and '.join(limits)}" if limits else ""
     open_runs = int((asked["status"] == "missing").sum())
-    still = f"; {words.plural(open_runs, 'run')} not in yet" if open_runs else ""
+    open_text = f"; {words.plural(open_runs, 'run')} not in yet" if open_runs else ""
     finalists = words.plural(confirmed["point"].nunique(), "finalist")
     fresh = (
         f", and {words.plural(len(confirmed), 'run')} with fresh seeds confirm {finalists}"
@@ -81,30 +81,30 @@ def _spent_sentence(search: Search) -> str:
     )
     return (
         f"{search.strategy} asked for {words.plural(len(asked), 'run')}{of}: {words.count(len(explored))} explored "
-        f"{words.plural(explored['point'].nunique(), 'point')}{fresh}{still}."
+        f"{words.plural(explored['point'].nunique(), 'point')}{fresh}{open_text}."
     )
 
 
-def _progress_sentences(search: Search, went: Courses) -> list[str]:
-    says = []
-    half = len(went.runs) // 2
-    if went.volume is not None and half:
+def _progress_sentences(search: Search, course: Courses) -> list[str]:
+    sentences = []
+    half = len(course.runs) // 2
+    if course.volume is not None and half:
         cost = NAMES.get(next(iter(search.costs)), "cost")
-        ahead = went.volume.reached[half - 1], went.volume.median[half - 1], went.volume.reached[-1]
-        says.append(
-            f"After half of the explored runs the hypervolume of error and {cost} was {words.number(ahead[0], 3)}, "
-            f"{words.number(ahead[1], 3)} with the same runs in random order, and in the end "
-            f"{words.number(ahead[2], 3)}."
+        volumes = course.volume.reached[half - 1], course.volume.median[half - 1], course.volume.reached[-1]
+        sentences.append(
+            f"After half of the explored runs the hypervolume of error and {cost} was {words.number(volumes[0], 3)}, "
+            f"{words.number(volumes[1], 3)} with the same runs in random order, and in the end "
+            f"{words.number(volumes[2], 3)}."
         )
-    last = int(np.flatnonzero(went.error.reached == went.error.reached[-1])[0]) + 1
-    says.append(
-        f"The lowest error of a single run, {words.number(went.error.reached[-1])} %, came with explored run "
-        f"{words.count(last)} of {words.count(len(went.runs))}."
+    last = int(np.flatnonzero(course.error.reached == course.error.reached[-1])[0]) + 1
+    sentences.append(
+        f"The lowest error of a single run, {words.number(course.error.reached[-1])} %, came with explored run "
+        f"{words.count(last)} of {words.count(len(course.runs))}."
     )
-    return says
+    return sentences
 
 
-def _data(search: Search, went: Courses) -> pd.DataFrame:
+def _data(search: Search, course: Courses) -> pd.DataFrame:
     asked = search.asked
     columns = [
         name
@@ -112,16 +112,16 @@ def _data(search: Search, went: Courses) -> pd.DataFrame:
         if name in asked
     ]
     rows = asked[columns].copy()
-    for name, course in (("lowest_error", went.error), ("hypervolume", went.volume)):
-        if course is not None:
+    for name, measure in (("lowest_error", course.error), ("hypervolume", course.volume)):
+        if measure is not None:
             values = np.full(len(rows), np.nan)
-            values[went.at] = course.reached
+            values[course.at] = measure.reached
             rows[name] = values
     return rows
 
 
 def _confirmed(study: Study, search: Search) -> Card:
-    """The finalists by their fresh seeds alone, beside what exploring said of them."""
+    """Make the card of finalists: their errors on fresh seeds, beside those from exploring."""
     cost = next(iter(search.costs), "flops")
     rows = study.table.sort_values([cost, "point"])
     mark = f"front_{cost}"
@@ -137,7 +137,9 @@ def _confirmed(study: Study, search: Search) -> Card:
     for row in records(rows):
         chosen = [settings.loc[row["point"], name] for name in search.nuisance]
         edge += bool(at_edges(ends, chosen))
-        seen = float(lowest.get(row["point"], math.nan))
+        explored_text, explored_error = "–", None
+        if row["point"] in lowest and math.isfinite(lowest[row["point"]]):
+            explored_text, explored_error = words.number(lowest[row["point"]]), float(lowest[row["point"]])
         spread = f" ± {words.number(row['sd'])}" if row["n"] > 1 else ""
         mean = f"{words.number(row['mean'])}{spread} ({row['n']})" if row["n"] else "–"
         cells.append(
@@ -146,22 +148,22 @@ def _confirmed(study: Study, search: Search) -> Card:
                 Cell(words.count(row[cost]), float(row[cost])),
                 *(Cell(words.value(value)) for value in chosen),
                 Cell(mean, row["mean"] if row["n"] else None),
-                Cell(words.number(seen) if math.isfinite(seen) else "–", seen if math.isfinite(seen) else None),
+                Cell(explored_text, explored_error),
             )
         )
     name = NAMES.get(cost, cost)
-    are = "is" if on == 1 else "are"
-    says = [
-        f"{words.count(on)} of {words.plural(len(rows), 'finalist')} {are} on the front of {metric.noun} against "
+    verb = "is" if on == 1 else "are"
+    sentences = [
+        f"{words.count(on)} of {words.plural(len(rows), 'finalist')} {verb} on the front of {metric.noun} against "
         f"{name} by fresh seeds alone."
     ]
     if edge:
         has = "has" if edge == 1 else "have"
-        says.append(f"{words.count(edge)} {has} a setting at the end of its list: a better one may lie beyond.")
+        sentences.append(f"{words.count(edge)} {has} a setting at the end of its list: a better one may lie beyond.")
     heads = (
         Column("finalist", numeric=False),
         Column(name),
-        *(Column(words.name(each)) for each in search.nuisance),
+        *(Column(words.name(axis)) for axis in search.nuisance),
         Column(f"fresh {metric.noun}, {metric.unit}", hint="mean ± standard deviation over fresh seeds (their number)"),
         Column(
             f"lowest explored, {metric.unit}",
@@ -173,7 +175,7 @@ def _confirmed(study: Study, search: Search) -> Card:
         "that exploring found best."
     )
     table = Table("Finalists", heads, tuple(cells), sortable=True)
-    return Card("The confirmed front", tuple(says), tables=(table,), notes=(note,))
+    return Card("The confirmed front", tuple(sentences), tables=(table,), notes=(note,))
 
 
 def _decided(search: Search) -> Card:
@@ -181,11 +183,11 @@ def _decided(search: Search) -> Card:
     confidence = float(search.settings.get("confidence", 0.95))
     if search.contrasts:
         return _contrasts(search, title, confidence)
-    claims = sorted(search.claims, key=lambda one: (_ORDER.get(one.verdict, 1), one.error, one.point))
+    claims = sorted(search.claims, key=lambda claim: (_ORDER.get(claim.verdict, 1), claim.error, claim.point))
     best = search.settings.get("goal") == "best"
-    says = [_count_sentence(search.claims, confidence, best)]
-    says += _open_sentences(search.claims)
-    rows = tuple(_claim_row(one, best) for one in claims[:MOST])
+    sentences = [_count_sentence(search.claims, confidence, best)]
+    sentences += _open_sentences(search.claims)
+    rows = tuple(_claim_row(claim, best) for claim in claims[:MOST])
     heads = (
         Column("point", numeric=False),
         Column(
@@ -200,79 +202,81 @@ def _decided(search: Search) -> Card:
         "points; it has learned from all runs, those that explored included. Its probabilities are of each point "
         "alone. Confirmed means on this page rest on fresh seeds alone."
     )
-    return Card(title, tuple(says), tables=(Table("Claims", heads, rows, sortable=True),), notes=(note,))
+    return Card(title, tuple(sentences), tables=(Table("Claims", heads, rows, sortable=True),), notes=(note,))
 
 
 _ORDER = {"on the front": 0, "not decided": 1, "off the front": 2}
 
 
 def _count_sentence(claims: Iterable[PointClaim], confidence: float, best: bool) -> str:
-    verdicts = [one.verdict for one in claims]
-    on, off, left = (verdicts.count(verdict) for verdict in ("on the front", "off the front", "not decided"))
+    verdicts = [claim.verdict for claim in claims]
+    on, off, undecided = (verdicts.count(verdict) for verdict in ("on the front", "off the front", "not decided"))
     names = ("among the best", "not among the best") if best else ("on the front", "not on it")
     return (
         f"Of {words.plural(len(verdicts), 'point')}, {words.count(on)} {'is' if on == 1 else 'are'} {names[0]}, "
         f"{words.count(off)} {'is' if off == 1 else 'are'} {names[1]}, each at a confidence of {100 * confidence:g} %, "
-        f"and {words.count(left)} {'is' if left == 1 else 'are'} not decided."
+        f"and {words.count(undecided)} {'is' if undecided == 1 else 'are'} not decided."
     )
 
 
 def _open_sentences(claims: Iterable[PointClaim]) -> list[str]:
-    left = [one for one in claims if one.verdict == "not decided"]
-    known = sorted((one for one in left if one.to_decide is not None), key=lambda one: (one.to_decide or 0, one.point))
-    says = []
-    if known:
-        first = known[0]
-        says.append(
-            f"{first.point} would be cheapest to decide: about {words.plural(max(first.to_decide or 0, 1), 'more run')}"
-            "."
-        )
-    if len(known) < len(left):
-        n = len(left) - len(known)
-        says.append(f"{words.plural(n, 'point')} would take more than 50 runs each to decide, or more than there are.")
-    return says
+    undecided = [claim for claim in claims if claim.verdict == "not decided"]
+    by_runs = sorted((claim.to_decide, claim.point) for claim in undecided if claim.to_decide is not None)
+    sentences = []
+    if by_runs:
+        runs, point = by_runs[0]
+        sentences.append(f"{point} would be cheapest to decide: about {words.plural(max(runs, 1), 'more run')}.")
+    if len(by_runs) < len(undecided):
+        points = words.plural(len(undecided) - len(by_runs), "point")
+        sentences.append(f"{points} would take more than 50 runs each to decide, or more than there are.")
+    return sentences
 
 
-def _claim_row(one: PointClaim, best: bool) -> tuple[Cell, ...]:
-    verdict = {"on the front": "among the best", "off the front": "not among the best"}.get(one.verdict, one.verdict)
-    to_decide = "–" if one.verdict != "not decided" else "over 50" if one.to_decide is None else f"{one.to_decide}"
+def _claim_row(claim: PointClaim, best: bool) -> tuple[Cell, ...]:
+    verdict = {"on the front": "among the best", "off the front": "not among the best"}.get(
+        claim.verdict, claim.verdict
+    )
+    to_decide = (
+        "–" if claim.verdict != "not decided" else "over 50" if claim.to_decide is None else f"{claim.to_decide}"
+    )
     return (
-        Cell(words.shorten(one.point, 90)),
-        Cell(verdict if best else one.verdict, mark="best" if one.verdict == "on the front" else ""),
-        Cell(f"{100 * one.probability:.0f} %", one.probability),
-        Cell(f"{words.number(one.error)} [{words.number(one.low)}, {words.number(one.high)}]", one.error),
-        Cell(to_decide, None if one.to_decide is None else float(one.to_decide)),
+        Cell(words.shorten(claim.point, 90)),
+        Cell(verdict if best else claim.verdict, mark="best" if claim.verdict == "on the front" else ""),
+        Cell(f"{100 * claim.probability:.0f} %", claim.probability),
+        Cell(f"{words.number(claim.error)} [{words.number(claim.low)}, {words.number(claim.high)}]", claim.error),
+        Cell(to_decide, None if claim.to_decide is None else float(claim.to_decide)),
     )
 
 
 def _contrasts(search: Search, title: str, confidence: float) -> Card:
     rows, clear = [], 0
-    for one in search.contrasts:
-        low, high = one.difference - one.half_width, one.difference + one.half_width
-        apart = low > 0 or high < 0
-        clear += apart
-        text = f"{words.signed(one.difference)} [{words.signed(low)}, {words.signed(high)}]"
-        rows.append((Cell(one.first), Cell(one.second), Cell(text, one.difference, "clear" if apart else "")))
+    for contrast in search.contrasts:
+        low, high = contrast.difference - contrast.half_width, contrast.difference + contrast.half_width
+        is_clear = low > 0 or high < 0
+        clear += is_clear
+        text = f"{words.signed(contrast.difference)} [{words.signed(low)}, {words.signed(high)}]"
+        difference = Cell(text, contrast.difference, "clear" if is_clear else "")
+        rows.append((Cell(contrast.first), Cell(contrast.second), difference))
     axis = words.name(str(search.settings.get("axis")))
-    said = (
+    sentence = (
         f"{clear or 'None'} of {words.plural(len(rows), 'difference')} along {axis} "
         f"{'has' if clear <= 1 else 'have'} an interval of {100 * confidence:g} % that excludes zero."
     )
     heads = (Column("point", numeric=False), Column("less", numeric=False), Column("difference, points"))
     note = "Differences are of each point at its own best setting, by the race’s model of all runs."
-    return Card(title, (said,), tables=(Table("Differences", heads, tuple(rows)),), notes=(note,))
+    return Card(title, (sentence,), tables=(Table("Differences", heads, tuple(rows)),), notes=(note,))
 
 
 def _importance(search: Search) -> Card:
     title = "What sets the best runs apart"
-    found = importances(search)
-    if not found:
+    shares = importances(search)
+    if not shares:
         return Card(
             title, waits=f"This waits for {FEWEST} explored runs that are done, and an axis that varies among them."
         )
-    first = found[0]
+    first = shares[0]
     name = words.name(first.name)
-    said = (
+    sentence = (
         f"{name[0].upper()}{name[1:]} has the largest share, {100 * first.share:.0f} % "
         f"[{100 * first.low:.0f}, {100 * first.high:.0f}], of what sets the best quarter of the explored runs apart "
         "by error."
@@ -280,10 +284,10 @@ def _importance(search: Search) -> Card:
     heads = (Column("axis or setting", numeric=False), Column("share, %", hint="95 % interval over resampled runs"))
     rows = tuple(
         (
-            Cell(words.name(one.name)),
-            Cell(f"{100 * one.share:.0f} [{100 * one.low:.0f}, {100 * one.high:.0f}]", one.share),
+            Cell(words.name(axis.name)),
+            Cell(f"{100 * axis.share:.0f} [{100 * axis.low:.0f}, {100 * axis.high:.0f}]", axis.share),
         )
-        for one in found
+        for axis in shares
     )
     note = (
         f"PED-ANOVA (Watanabe et al. 2023), by Optuna: how far the values of the best {100 * BEST:.0f} % of the "
@@ -291,4 +295,4 @@ def _importance(search: Search) -> Card:
         "the others. "
         "Intervals come from 60 resamples of the runs."
     )
-    return Card(title, (said,), tables=(Table("Shares", heads, rows),), notes=(note,))
+    return Card(title, (sentence,), tables=(Table("Shares", heads, rows),), notes=(note,))

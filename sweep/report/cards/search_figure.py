@@ -1,4 +1,4 @@
-"""Draws how a search went: lowest error and hypervolume against runs and training time, and where its runs lay."""
+"""Draws the course of a search: lowest error and hypervolume against runs and training time, and its runs by cost."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _COSTS = {"flops": "FLOPs", "params": "parameters", "activations": "activations"
 
 
 def draw_search(search: Search, courses: Courses, width: float = TWO_COLUMNS) -> Figure:
-    """Draw a panel for each measure against runs and against training time, and one of where the runs lay.
+    """Draw a panel for each measure against runs and against training time, and the costs of the runs.
 
     Args:
         search: what was asked for.
@@ -63,13 +63,13 @@ def _spent(order: Axes, plane: Axes, search: Search, cost: str) -> None:
     rows = search.asked
     size, _ = unit(float(rows[cost].max()))
     for phase, ink in (("explore", {"marker": "o", "s": 6}), ("confirm", {"marker": "D", "s": 12})):
-        mine = rows[rows["phase"] == phase]
+        rows_of_phase = rows[rows["phase"] == phase]
         look_of: dict[str, Any] = {**ink, "color": COLOURS[phase == "confirm"], "lw": 0, "alpha": 0.75}
-        order.scatter(mine["number"] + 1, mine[cost] / size, **look_of)
-        done = mine[mine["status"] == "done"]
+        order.scatter(rows_of_phase["number"] + 1, rows_of_phase[cost] / size, **look_of)
+        finished = rows_of_phase[rows_of_phase["status"] == "done"]
         if phase == "confirm":
-            done = done.groupby("point", as_index=False).agg({cost: "first", "error": "mean"})
-        plane.scatter(done[cost] / size, done["error"], **look_of)
+            finished = finished.groupby("point", as_index=False).agg({cost: "first", "error": "mean"})
+        plane.scatter(finished[cost] / size, finished["error"], **look_of)
     for ax in (order, plane):
         ax.grid(axis="y")
     values = rows[cost].astype(float)
@@ -80,8 +80,8 @@ def _spent(order: Axes, plane: Axes, search: Search, cost: str) -> None:
         order.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         order.yaxis.set_minor_locator(NullLocator())
     order.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-    named = _COSTS[cost] + (f", {unit_name}" if unit_name else "")
+    cost_label = _COSTS[cost] + (f", {unit_name}" if unit_name else "")
     order.set_xlabel("ask")
-    order.set_title(named, fontsize=7.2, pad=3)
-    plane.set_xlabel(named)
+    order.set_title(cost_label, fontsize=7.2, pad=3)
+    plane.set_xlabel(cost_label)
     plane.set_title("top-1 error, %", fontsize=7.2, pad=3)

@@ -15,7 +15,7 @@ from sweep.report.figures.style import INK, TINT, TWO_COLUMNS, drawable, look
 
 @dataclass(frozen=True)
 class Titled:
-    """A panel with its heading; `apart` if its errors are of other images and have a scale of their own."""
+    """A panel with its heading; `apart` if its errors are of other images and need their own scale."""
 
     head: str
     title: str
@@ -27,7 +27,7 @@ def draw_short_and_long(curves: Curves, drawn: Sequence[Titled], width: float = 
     """Draw the panels of `drawn` with the lines and colours of `curves`.
 
     Args:
-        curves: what the lines are; its panels are those drawn, so that all share their x.
+        curves: its panels are those drawn, so that all share their x.
         drawn: panels in their order, those apart last.
         width: in inches; side by side in two columns of a paper, one above the other in one.
     """
@@ -49,22 +49,22 @@ def draw_short_and_long(curves: Curves, drawn: Sequence[Titled], width: float = 
             hspace=0.62,
         )
         axes: list[Axes] = []
-        for i, one in enumerate(drawn):
+        for i, titled in enumerate(drawn):
             ax = figure.add_subplot(grid[0, i] if beside else grid[i, 0])
             axes.append(ax)
-            draw_panel(ax, curves, one.panel)
-            ax.set_title(drawable(one.title, 40), fontsize=7.2, pad=4, color=INK)
-            if one.panel is curves.tuned:
+            draw_panel(ax, curves, titled.panel)
+            ax.set_title(drawable(titled.title, 40), fontsize=7.2, pad=4, color=INK)
+            if titled.panel is curves.tuned:
                 ax.set_facecolor(TINT)
             if not beside and i + 1 < len(drawn):
                 ax.set_xlabel("")
         for apart in (False, True):
-            mine = [i for i, one in enumerate(drawn) if one.apart == apart]
-            if mine:
-                scale_errors([axes[i] for i in mine], [drawn[i].panel for i in mine])
+            places = [i for i, titled in enumerate(drawn) if titled.apart == apart]
+            if places:
+                scale_errors([axes[i] for i in places], [drawn[i].panel for i in places])
         for ax in axes[1:]:
             ax.set_ylabel("" if beside else axes[0].get_ylabel())
-        for ax, one in zip(axes, drawn, strict=True):
-            header(figure, [ax], drawable(one.head, 40))
+        for ax, titled in zip(axes, drawn, strict=True):
+            header(figure, [ax], drawable(titled.head, 40))
         legend(figure, keys)
         return figure

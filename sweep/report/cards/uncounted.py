@@ -1,9 +1,9 @@
-"""Says what a count of FLOPs leaves out: operations for which fvcore has no rule."""
+"""Names the operations that a count of FLOPs leaves out: those for which fvcore has no rule."""
 
 from sweep.analysis.sweep_frame import SweepFrame
 from sweep.report import words
 
-#: Of points that have something in common, so many are named.
+#: Points that are named at most.
 NAMED = 6
 #: Operations without a sum of products, which is what FLOPs count (of convolutions and fully-connected layers):
 #: elementwise ones, reductions, changes of shape, norms. All others are named.
@@ -26,7 +26,7 @@ PRODUCT_FREE = frozenset(_PRODUCT_FREE.split())
 
 
 def uncounted_sentences(frame: SweepFrame) -> list[str]:
-    """Name the operations that FLOPs leave out though they multiply, with the points that they occur in."""
+    """Name the multiplying operations that FLOPs leave out, with the points that they occur in."""
     operations: dict[tuple[str, ...], list[str]] = {}
     for operation, points in frame.uncounted.items():
         if operation.rstrip("_") not in PRODUCT_FREE:

@@ -1,4 +1,4 @@
-"""The figures' font, less what makes a PDF slow to write.
+"""The figures' font: a subset of DejaVu Sans, with which a PDF is faster to write.
 
 Every PDF embeds the characters that it uses, and picking them out of all that DejaVu Sans has takes 0.15 s a face, most
 of it for tables of ligatures and mathematics that no figure needs. Out of European letters and signs it takes 0.015 s.
@@ -31,7 +31,7 @@ _borrowed: set[str] = set()
 
 @cache
 def family() -> str:
-    """The name of the font to draw with: the lean one, or DejaVu Sans itself where it cannot be kept."""
+    """The name of the font to draw with: the subset, or DejaVu Sans itself if the subset cannot be stored."""
     with suppress(OSError):
         for weight in _WEIGHTS:
             font_manager.fontManager.addfont(_lean(weight))
@@ -45,7 +45,7 @@ def has(char: str) -> bool:
 
 
 def borrow(char: str) -> bool:
-    """Find a font on this machine that has a character which the one to draw with lacks, and keep it for `borrowed`."""
+    """Find a font on this machine for a character that the drawing font lacks, and note it for `borrowed`."""
     name = _lender(char)
     if name is not None:
         _borrowed.add(name)
@@ -53,7 +53,7 @@ def borrow(char: str) -> bool:
 
 
 def borrowed() -> list[str]:
-    """The fonts that characters were borrowed from, in an order that depends on nothing that was drawn."""
+    """The fonts that characters were borrowed from, in an order that does not depend on what was drawn."""
     return [name for name in _others() if name in _borrowed]
 
 
@@ -66,7 +66,7 @@ def _characters() -> frozenset[int]:
 def _lender(char: str) -> str | None:
     """The first font that has a character and can draw it."""
     for name in _others():
-        with suppress(Exception):  # whatever is wrong with a font of this machine
+        with suppress(Exception):  # fonts of this machine may be broken
             path = font_manager.findfont(_named(name), fallback_to_default=False, rebuild_if_missing=False)
             if font_manager.get_font(path).get_char_index(ord(char)) and _draws(name, char):
                 return name
@@ -100,7 +100,7 @@ def _draws(name: str, char: str) -> bool:
 
 
 def _lean(weight: str) -> Path:
-    """The file of a lean face, kept where matplotlib keeps what it knows of fonts."""
+    """The file of a face of the subset, stored in matplotlib's cache."""
     source = font_manager.findfont(font_manager.FontProperties(family=[BASE], weight=weight))
     kept = Path(mpl.get_cachedir()) / f"wn-sweep-{Path(source).stem}-{Path(source).stat().st_size}.ttf"
     if not kept.exists():

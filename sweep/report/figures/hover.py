@@ -1,4 +1,4 @@
-"""Names of a figure's points, written into its SVG as titles: any browser tells them where the pointer rests."""
+"""Names of a figure's points, written into its SVG as titles: browsers show them as tooltips."""
 
 import html
 import re
@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 _NAMES: WeakKeyDictionary[Artist, tuple[str, ...]] = WeakKeyDictionary()
 
-#: What the id of a group of named points begins with.
+#: The prefix of the id of a group of named points.
 PREFIX = "named-"
 
 
@@ -29,9 +29,9 @@ def name_points(line: Line2D, names: Sequence[str]) -> None:
 
 
 def begin(figure: Figure) -> list[tuple[str, ...]]:
-    """Give the groups of named points their ids, in the order of the drawing, and answer their names."""
+    """Give the groups of named points their ids, in the order of the drawing, and return their names."""
     groups: list[tuple[str, ...]] = []
-    # not `findobj`, which makes and asks every tick of every axis
+    # not `findobj`, which creates every tick of every axis
     for line in [line for axes in figure.axes for line in axes.lines if line in _NAMES]:
         line.set_gid(f"{PREFIX}{len(groups)}")
         groups.append(_NAMES[line])
@@ -61,5 +61,5 @@ def write_titles(svg: str, groups: Sequence[Sequence[str]]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Leave out what XML cannot hold, and put the rest on one line."""
+    """Remove characters that XML does not allow, and put the text on one line."""
     return "".join(char for char in " ".join(text.split()) if char.isprintable() and not 0xD800 <= ord(char) < 0xE000)

@@ -1,4 +1,4 @@
-"""Names beside points, so placed that they cover neither one another nor what is drawn."""
+"""Labels beside points, placed so that they cover neither one another nor marks and lines."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _DISTANCES = (6.0, 9.0, 13.0, 18.0, 25.0, 33.0, 42.0)
 
 
 def place(axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[str], avoid: Sequence[Bbox]) -> None:
-    """Write each text near its anchor, each in turn at the first free place, or else at the least bad one.
+    """Write each text near its anchor, in turn, at the first free place or at the one with the least overlap.
 
     Args:
         axes: with final limits and position, in a figure of 72 dpi.
@@ -34,20 +34,20 @@ def place(axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[st
     assert isinstance(figure, Figure)
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     inside = axes.get_window_extent()
-    taken = np.array([box.extents for box in avoid], dtype=float).reshape(-1, 4)
+    occupied = np.array([box.extents for box in avoid], dtype=float).reshape(-1, 4)
     for anchor, text in sorted(zip(anchors, texts, strict=True)):
         label = axes.annotate(text, anchor, (0, 0), textcoords="offset points", fontsize=6.6, color=INK, zorder=6)
         size = label.get_window_extent(renderer)
         at_x, at_y = axes.transData.transform(anchor)
-        others = [tuple(axes.transData.transform(other)) for other in anchors if other != anchor]
+        other_anchors = [tuple(axes.transData.transform(anchor_)) for anchor_ in anchors if anchor_ != anchor]
         best, best_badness = (0.0, 0.0, 0.0), math.inf
         for distance in _DISTANCES:
             for angle in _ANGLES:
                 dx, dy = _offset(angle, distance, size.width, size.height)
                 box = Bbox.from_bounds(at_x + dx, at_y + dy, size.width, size.height)
-                badness = _overlap(box, taken) + 10 * _outside(box, inside)
+                badness = _overlap(box, occupied) + 10 * _outside(box, inside)
                 # A name that is about as near to another point would be read as that one's.
-                if _nearest(box, others) < 1.5 * _nearest(box, [(at_x, at_y)]):
+                if _nearest(box, other_anchors) < 1.5 * _nearest(box, [(at_x, at_y)]):
                     badness += 0.01 * box.width * box.height
                 if badness < best_badness:
                     best, best_badness = (dx, dy, distance), badness
@@ -55,9 +55,9 @@ def place(axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[st
                 break
         dx, dy, distance = best
         label.set_position((dx, dy))
-        # 1.5 points of air around a label, and a thread to its point if it had to go far.
+        # 1.5 points of space around a label, and a line to its point if it is far away
         box = Bbox.from_bounds(at_x + dx, at_y + dy, size.width, size.height)
-        taken = np.vstack([taken, box.padded(1.5).extents])
+        occupied = np.vstack([occupied, box.padded(1.5).extents])
         if distance > _DISTANCES[2]:
             end_x = min(max(at_x, box.x0), box.x1) - at_x
             end_y = min(max(at_y, box.y0), box.y1) - at_y
@@ -72,15 +72,15 @@ def place(axes: Axes, anchors: Sequence[tuple[float, float]], texts: Sequence[st
 
 
 def _offset(angle: float, distance: float, width: float, height: float) -> tuple[float, float]:
-    """Find the lower left corner of a box that lies in this direction, its nearest side at this distance."""
+    """The lower left corner of a box in this direction, with its nearest side at this distance."""
     x, y = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return distance * x + width * (x - 1) / 2, distance * y + height * (y - 1) / 2
 
 
-def _overlap(box: Bbox, others: Boxes) -> float:
+def _overlap(box: Bbox, boxes: Boxes) -> float:
     """Add up the areas that a box shares with each of others."""
-    width = np.minimum(box.x1, others[:, 2]) - np.maximum(box.x0, others[:, 0])
-    height = np.minimum(box.y1, others[:, 3]) - np.maximum(box.y0, others[:, 1])
+    width = np.minimum(box.x1, boxes[:, 2]) - np.maximum(box.x0, boxes[:, 0])
+    height = np.minimum(box.y1, boxes[:, 3]) - np.maximum(box.y0, boxes[:, 1])
     return float((width.clip(0) * height.clip(0)).sum())
 
 

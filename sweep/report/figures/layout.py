@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from sweep.report.figures.style import TWO_COLUMNS, distinct, text_width
 
-#: Level names have at most so many characters, turned ones so many, and at most so many stand level.
+#: Limits of names: characters of level ones, characters of turned ones, and how many level ones fit.
 LEVEL, TURNED, MOST_LEVEL = 12, 22, 6
 #: Room to the left of the first panel, in inches.
 MARGIN = 0.5
@@ -33,7 +33,7 @@ def panels(
         width: of the figure, in inches.
         keys: of the legend.
         height: of a panel, in inches.
-        columns: how many stand beside one another; all of them in two columns of a paper and one in one, if not given.
+        columns: panels in a row; if not given, all of them in a wide figure and one in a narrow one.
         head: room above each row, in inches.
         foot: room below each row, beyond what level labels of an axis take, in inches.
     """
@@ -60,7 +60,7 @@ def panels(
 
 @dataclass(frozen=True)
 class Names:
-    """The names of values at the ticks of an axis: which are written, how they are turned, and what room that takes."""
+    """The names of values at the ticks of an axis: their texts, rotation and the room that they take."""
 
     #: positions and texts, in order
     ticks: tuple[tuple[int, str], ...]
@@ -96,7 +96,7 @@ def fit_names(names: Sequence[str], room: float) -> Names:
     widest = max(map(text_width, longer), default=0.0)
     for degrees in (40, 90):
         angle = math.radians(degrees)
-        # slanted names reach to the left, the first of them as far as the figure's edge
+        # slanted names extend to the left, the first one to the figure's edge
         inside = widest * math.cos(angle) <= MARGIN + 0.4 * room / len(names)
         if 1.15 * size / math.sin(angle) <= room / len(names) and inside:
             break
@@ -111,14 +111,14 @@ def _columns(keys: Sequence[Line2D], width: float) -> int:
     inches = [0.62 + 0.058 * len(str(key.get_label())) for key in keys]
     for columns in range(len(keys), 1, -1):
         rows = math.ceil(len(keys) / columns)
-        # Keys run down each column, and a column is as wide as its widest.
+        # keys fill each column from the top, and a column is as wide as its widest key
         if sum(max(inches[i : i + rows]) for i in range(0, len(keys), rows)) <= width:
             return math.ceil(len(keys) / rows)  # rows of equal length
     return 1
 
 
 def bottom(keys: Sequence[Line2D], width: float) -> float:
-    """Tell how many inches a legend takes with the labels of an axis above it."""
+    """The height in inches of a legend and of the axis labels above it."""
     return 0.44 + 0.155 * math.ceil(len(keys) / _columns(keys, width))
 
 

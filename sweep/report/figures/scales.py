@@ -1,4 +1,4 @@
-"""Axes of numbers: where they begin and end, when they are logarithmic, and what stands at their ticks."""
+"""Numeric axes: their limits, when they are logarithmic, and their tick labels."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sweep.report import words
 #: An axis of error is logarithmic where its largest value is more than this many times its smallest.
 LOG_FROM = 4.0
 
-#: What ticks may be apart, times a power of ten.
+#: Allowed steps between ticks, times a power of ten.
 _STEPS = (1, 2, 2.5, 5, 10)
 
 
@@ -31,7 +31,7 @@ def limit_errors(axes: Sequence[Axes], errors: Sequence[float]) -> None:
             ax.yaxis.set_minor_locator(NullLocator())
         else:
             pad = 0.06 * (high - low) or 0.5
-            # From zero, if that is near: the eye compares lengths. Values at zero stand off the axis.
+            # from zero if that is near, since the eye compares lengths; values at zero are drawn above the axis
             ax.set_ylim(0.0 if 0 < low < 0.4 * high else low - pad, high + pad)
             ax.yaxis.set_major_locator(MaxNLocator(6, steps=_STEPS))
         decimals = max(len(f"{tick:g}".partition(".")[2]) for tick in ax.get_yticks())
@@ -84,7 +84,7 @@ def _powers(low: float, high: float) -> list[float]:
 
 
 def zero_and_log(ax: Axes, values: Sequence[float]) -> bool:
-    """Scale x logarithmically with a place for zero, if there is a zero beside numbers of different sizes.
+    """Scale x logarithmically with a place for zero, if zero occurs with numbers of different sizes.
 
     Zero stands as far from the smallest positive value as that from the next one.
 
@@ -109,7 +109,7 @@ def zero_and_log(ax: Axes, values: Sequence[float]) -> bool:
 
 
 def unit(largest: float) -> tuple[float, str]:
-    """Choose the unit that numbers up to this one are told in, and its name; '' for plain ones."""
+    """Choose the unit for numbers up to this one, and its name; '' for plain numbers."""
     for size, name in ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands")):
         if largest >= size:
             return size, name

@@ -1,4 +1,4 @@
-"""How figures look, and how they are saved so that equal data gives equal bytes."""
+"""The style of figures, and saving them so that equal data gives equal bytes."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ FAMILIES = {
     "weightnet": ("#0072b2", "o"),
 }
 
-#: What the page may show in another tone, in the dark: a colour of figures, and the page's name of it.
+#: Colours that the page may change in dark mode: a colour of figures, and the page's name for it.
 THEMED = {
     INK: "ink",
     SOFT: "soft",
@@ -96,7 +96,7 @@ RC: dict[Any, Any] = {
 }
 
 
-#: What files are made without: the moment, and the version of what made them.
+#: Metadata that is left out of files: the date, and the version of the software.
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
@@ -105,7 +105,7 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 
 def families(names: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Give each family its colour and marker; those without one of their own take what is left, in order."""
+    """Give each family its colour and marker; families without fixed ones get the unused ones, in order."""
     spare = [(colour, marker) for marker in MARKERS[4:] for colour in COLOURS[3:]]
     unknown = sorted(set(names) - set(FAMILIES))
     return {**FAMILIES, **{name: spare[i % len(spare)] for i, name in enumerate(unknown)}}
@@ -113,7 +113,7 @@ def families(names: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Draw in this style whatever the user's matplotlibrc says, and leave matplotlib as it was."""
+    """Draw in this style regardless of the user's matplotlibrc, and restore matplotlib's settings afterwards."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(RC | {"font.family": [fonts.family(), *fonts.borrowed()]})
@@ -121,7 +121,7 @@ def look() -> Iterator[None]:
 
 
 def drawable(text: str, length: int = 40) -> str:
-    """Make any text fit for a figure: short, on one line, of characters that this machine has a font for.
+    """Prepare any text for a figure: short, on one line, in characters that this machine has a font for.
 
     A character without a font is written by its number, as \\u4e2d. Wide ones count as two.
     """
@@ -135,7 +135,7 @@ def drawable(text: str, length: int = 40) -> str:
 
 
 def borrow_for(texts: Iterable[str]) -> None:
-    """Find fonts for all characters of some texts, before figures are laid out that write them."""
+    """Find fonts for all characters of some texts, before figures with these texts are laid out."""
     for char in sorted(set().union(*texts)):
         _drawable(char)
 
@@ -151,35 +151,35 @@ def _drawable(char: str) -> str:
     if not fonts.borrow(char):
         return char.encode("unicode_escape").decode("ascii")
     if fonts.family() in mpl.rcParams["font.family"]:
-        # what is written from here on may use the font that has it
+        # texts written from here on may use that font
         mpl.rcParams["font.family"] = [fonts.family(), *fonts.borrowed()]
     return char
 
 
 def distinct(texts: Sequence[str], length: int) -> list[str]:
-    """Make texts fit for a figure, as `drawable` does; those that would look alike are cut in their middle."""
-    cut = [drawable(text, length) for text in texts]
-    whole = [drawable(text, sum(map(len, texts)) + length) for text in texts]
-    often = Counter(cut)
+    """Prepare texts for a figure as `drawable` does; texts that would look alike are cut in their middle."""
+    shortened = [drawable(text, length) for text in texts]
+    full_texts = [drawable(text, sum(map(len, texts)) + length) for text in texts]
+    counts = Counter(shortened)
     tail = length // 2
     return [
-        f"{full[: length - tail - 1]}…{full[-tail:]}" if often[short] > 1 and len(full) > length else short
-        for short, full in zip(cut, whole, strict=True)
+        f"{full[: length - tail - 1]}…{full[-tail:]}" if counts[short] > 1 and len(full) > length else short
+        for short, full in zip(shortened, full_texts, strict=True)
     ]
 
 
 def text_width(text: str, size: float | None = None) -> float:
-    """How wide a line of text is drawn, in inches; `size` is that of its letters in points, of ticks if not given."""
+    """The width of a line of text in inches; `size` is the font size in points, that of ticks if not given."""
     if not text.strip():
         return 0.0
     path = TextPath((0, 0), text, prop=font_manager.FontProperties(size=size or mpl.rcParams["xtick.labelsize"]))
-    # the ends of glyphs are corners of their outlines, so that no curve has to be followed
+    # glyphs end at corners of their outlines, so that curves need not be evaluated
     across = path.vertices[path.codes != TextPath.CLOSEPOLY, 0]
     return float(np.ptp(across)) / 72 if len(across) else 0.0
 
 
 def save(figure: Figure, stem: Path, png: bool = True) -> str:
-    """Write `stem`.svg, .pdf and .png, with no date and no chance in them.
+    """Write `stem`.svg, .pdf and .png, without dates or random ids.
 
     Args:
         figure: drawn under `look()`.
@@ -192,7 +192,7 @@ def save(figure: Figure, stem: Path, png: bool = True) -> str:
     named = hover.begin(figure)
     with look():
         if fonts.borrowed():
-            # texts of an axis are made before what they say, and so before fonts are borrowed for that
+            # an axis makes its text objects before their content is known, and so before fonts are borrowed for it
             for text in figure.findobj(Text):
                 text.set_fontfamily(mpl.rcParams["font.family"])
         for suffix, metadata in _METADATA.items():

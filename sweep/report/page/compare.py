@@ -24,7 +24,7 @@ from sweep.report.page.rendered import Rendered
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep among others, by the name that the page calls it by."""
+    """A sweep of a comparison, with its name on the page."""
 
     name: str
     study: Study
@@ -57,8 +57,8 @@ class Compared:
 
     @cached_property
     def same_data(self) -> bool:
-        """Whether all train and judge on the same images, so that their errors are of one kind."""
-        return all(one.study.frame.dataset == self.sweeps[0].study.frame.dataset for one in self.sweeps)
+        """Whether all train and judge on the same images, so that their errors are comparable."""
+        return all(sweep.study.frame.dataset == self.sweeps[0].study.frame.dataset for sweep in self.sweeps)
 
 
 @seldom_collected()
@@ -66,7 +66,7 @@ def compare(frames: Mapping[str, SweepFrame], out: Path) -> Rendered:
     """Write one page over several sweeps, the same to the byte each time; as `render`, card by card.
 
     Args:
-        frames: at least two, by the names that the page calls them by; the others are compared with the first.
+        frames: at least two, by their names on the page; the others are compared with the first.
         out: the folder to write to: `index.html`, `NAME.csv` with the points of each, `figures` and `data`.
 
     Returns:
@@ -97,7 +97,7 @@ def compare(frames: Mapping[str, SweepFrame], out: Path) -> Rendered:
 
 
 def _files(names: Mapping[str, object]) -> dict[str, str]:
-    """A file for the points of each sweep, named after it as far as a file can be."""
+    """A file for the points of each sweep, named after it as far as file names allow."""
     plain = {
         name: "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)[:60] for name in names
     }

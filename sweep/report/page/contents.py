@@ -1,4 +1,4 @@
-"""What the report of a sweep holds, from top to bottom: a card is one file and one line here."""
+"""The cards of a report, from top to bottom: a card is one file and one line here."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ from sweep.report.cards import (
 )
 from sweep.report.cards.card import Builder, Card
 
-#: A title, for the card that stands in where one breaks, and what makes the cards of one subject.
+#: For each subject, the builder of its cards, and a title for the card that replaces them if it raises.
 CONTENTS: Sequence[tuple[str, Builder]] = (
     ("Finding", finding.cards),
     ("On the test split", final.cards),
@@ -64,7 +64,7 @@ CONTENTS: Sequence[tuple[str, Builder]] = (
     ("What was run", run.cards),
 )
 
-#: The same of a page over several sweeps.
+#: The same for a page over several sweeps.
 COMPARED: Sequence[tuple[str, Callable[[Any], Iterable[Card]]]] = (
     ("Headline", compare.headline),
     ("Sweeps", compare.sweeps),

@@ -11,19 +11,19 @@ from sweep.analysis.sweep_frame import COLUMNS
 from sweep.inert import spreadsheet_cell
 from sweep.space.columns import names_in_files
 
-#: What belongs to a report in its folders; whatever else lies there is left alone.
+#: The files of a report in its folders; other files there are left alone.
 _OURS: Mapping[str, set[str]] = {"figures": {".svg", ".png", ".pdf"}, "data": {".csv"}}
 
-#: Columns of the table of points that tell of seeds that only baselines have.
+#: Columns of the table of points about seeds that only baselines have.
 _OF_EXTRA_SEEDS = ("n_extra", "diff_extra", "diff_common_error")
 
 
 @contextmanager
 def drafted(out: Path) -> Iterator[Path]:
-    """Give a folder to write a report to, and publish it when it is whole; an interrupted one changes nothing.
+    """Yield a draft folder for a report, and publish it when it is complete; an interrupted one changes nothing.
 
-    Figures and data of an earlier report that this one has no more are removed. Raises OSError, also if one of its
-    folders is a link: what lies there is not ours to replace.
+    Figures and data of an earlier report that this one lacks are removed. Raises OSError, also if one of its folders
+    is a link: files behind a link are not ours to replace.
     """
     out.mkdir(parents=True, exist_ok=True)
     for name in _OURS:
@@ -38,9 +38,9 @@ def drafted(out: Path) -> Iterator[Path]:
 
 
 def plain_points(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of points as files hold it: the axes of an edge as text, and no judgement of what is at chance.
+    """The table of points for files: the axes of an edge as text, and without the column `at_chance`.
 
-    It tells of extra seeds of baselines only where there are any.
+    It has the columns on extra seeds of baselines only if there are any.
     """
     none = "n_extra" in table and not table["n_extra"].any()
     table = table.drop(columns=["at_chance", *(_OF_EXTRA_SEEDS if none else ())], errors="ignore")
@@ -48,7 +48,7 @@ def plain_points(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_csv(table: pd.DataFrame, path: Path, ours: Collection[str] = ()) -> None:
-    """Write a table, the same on every machine.
+    """Write a table, identical on every machine.
 
     Text that a spreadsheet would compute gets an apostrophe, unless it is of `ours`.
     """
@@ -63,7 +63,7 @@ def write_csv(table: pd.DataFrame, path: Path, ours: Collection[str] = ()) -> No
 
 
 def named_for_files(table: pd.DataFrame) -> pd.DataFrame:
-    """Give a table the names of columns that files have: axes by their own name, unless a column of ours has it."""
+    """Rename columns for files: axes get their own names, unless another column has that name."""
     return table.set_axis(names_in_files([str(column) for column in table.columns], COLUMNS), axis="columns")
 
 
@@ -74,7 +74,7 @@ def _publish(draft: Path, out: Path) -> None:
     for path in files:
         (out / path).parent.mkdir(exist_ok=True)
         (draft / path).replace(out / path)
-    for folder, known in _OURS.items():
+    for folder, suffixes in _OURS.items():
         for path in (out / folder).glob("*"):
-            if path.suffix in known and path.relative_to(out) not in files:
+            if path.suffix in suffixes and path.relative_to(out) not in files:
                 path.unlink()

@@ -22,14 +22,14 @@ def inline(svg: str, prefix: str, alt: str, themed: bool = True, kind: str = "")
     Args:
         svg: the file's text.
         prefix: put before each id, since a page has several figures and ids are the page's.
-        alt: what a screen reader says.
+        alt: the description for screen readers.
         themed: whether the colours of the style become the page's variables.
         kind: a class for the element.
     """
     body = svg[svg.index("<svg") :]
     for noise in _NOISE:
         body = re.sub(noise, "", body, flags=re.DOTALL)
-    # what points are called is nobody's to change
+    # names of points must stay unchanged
     parts = _TITLES.split(_USES.sub(_share_style, re.sub(r"\n\s*", "\n", body)))
     parts[::2] = [_adapt(part, prefix, themed) for part in parts[::2]]
     body = "".join(parts)
@@ -51,7 +51,7 @@ def _adapt(drawing: str, prefix: str, themed: bool) -> str:
 
 
 def _share_style(match: "re.Match[str]") -> str:
-    """Say once, of a group of markers, what is the same for all of them."""
+    """Move the style that all markers of a group share to the group."""
     group, uses, style = match.groups()
     if len(set(re.findall(r'style="([^"]*)"', uses))) != 1:
         return match[0]

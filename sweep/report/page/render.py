@@ -1,4 +1,4 @@
-"""Writes a report: one page that works offline and without a server, and beside it the files that it links to."""
+"""Writes a report: one page that works offline and without a server, and the files that it links to."""
 
 import base64
 import gzip
@@ -36,20 +36,20 @@ _SCRIPTS = (
     *(f"explore/{name}.js" for name in ("scale", "view", "scatter", "parallel", "curves", "panel", "explore")),
 )
 _STYLES = ("page.css", "explore/explore.css")
-#: A command that a sentence gives: with its options, and without the stop behind it.
+#: A command in a sentence: with its options, and without the full stop after it.
 _COMMAND = re.compile(r"wn-sweep \w+ [^\s;]*[^\s;.](?: --\w+ [^\s;]*[^\s;.])*")
-#: What the file names of a figure as wide as one column end in.
+#: The suffix of file names of figures as wide as one column.
 NARROW = "-column"
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands above the cards of a page."""
+    """The head of a page, above its cards."""
 
     kind: str
     title: str
     about: str = ""
-    #: what it is made of, in a few words each
+    #: the size of the sweep, in a few words each
     facts: tuple[str, ...] = ()
     #: files beside the page
     files: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class _Printed:
     svg: Markup | None = None
     #: the figure's data as `packed` writes a file
     data: str = ""
-    #: what its files end in before the suffix, how wide they are, and the suffixes
+    #: its files: the ending before the suffix, the width, and the suffixes
     sizes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     #: what the script draws, as `packed` writes a file
     explorer: str = ""
@@ -73,11 +73,11 @@ class _Printed:
 
 @seldom_collected()
 def render(frame: SweepFrame, out: Path) -> Rendered:
-    """Write the report of a sweep, the same to the byte each time, from whatever is known so far.
+    """Write the report of a sweep from the runs so far; equal runs give equal bytes.
 
-    A card that lacks data says what it waits for, and one that breaks says so; neither stops the rest. Each file
-    appears whole or not at all, the page last. `figures` and `data` belong to the report: figures of an earlier page
-    that this one has no more are removed.
+    A card that lacks data says what it waits for, and a card that fails shows its error; neither stops the others. Each
+    file appears complete or not at all, the page last. `figures` and `data` belong to the report: figures of an earlier
+    page that this one lacks are removed.
 
     Args:
         frame: the sweep.
@@ -107,46 +107,46 @@ def _render(study: Study, out: Path) -> Rendered:
 
 
 def write_page(heading: Heading, cards: Sequence[Card], draft: Path) -> tuple[str, ...]:
-    """Write the page of these cards, and the files of their figures; answer why cards could not be made."""
-    named = {f"card-{i}": card for i, card in enumerate(cards, 1)}
-    svgs = save_ahead(_tasks(named, draft))
-    printed = [_print(card, name, draft, svgs) for name, card in named.items()]
+    """Write the page of these cards and the files of their figures; return why cards could not be made."""
+    cards_by_id = {f"card-{i}": card for i, card in enumerate(cards, 1)}
+    svgs = save_ahead(_tasks(cards_by_id, draft))
+    printed = [_print(card, name, draft, svgs) for name, card in cards_by_id.items()]
     script = "".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     # The page allows this one script by its hash, so that no text of a space could ever run.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = _template().render(
         heading=heading,
         files={name: packed(draft / name) for name in heading.files},
-        printed=[one for one in printed if not one.card.waiting],
-        waiting=[one.card for one in printed if one.card.waiting],
+        printed=[printed_card for printed_card in printed if not printed_card.card.waiting],
+        waiting=[printed_card.card for printed_card in printed if printed_card.card.waiting],
         style=Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in _STYLES)),
         script=Markup(script),
         allowed=allowed,
     )
     (draft / "index.html").write_text(page, encoding="utf-8", errors="replace")
-    return failures(one.card for one in printed)
+    return failures(printed_card.card for printed_card in printed)
 
 
 def packed(path: Path) -> str:
-    """A file as the page carries it, so that one that was mailed alone still gives it: gzip in base64."""
+    """A file's content for embedding in the page (gzip in base64), so that a page that was mailed alone contains it."""
     return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
 
 
 def _explorer(data: Mapping[str, Any]) -> str:
-    """JSON as `packed` writes a file; ten thousand points take a second at the smallest size, and a tenth of it so."""
+    """JSON, packed as `packed` does, at a compression level ten times as fast as the strongest one."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 5, mtime=0)).decode()
 
 
 def _tasks(cards: Mapping[str, Card], draft: Path) -> dict[str, Callable[[], str]]:
-    """Tell how to draw and save each figure, by the id of its card and what its files end in, the wide ones first."""
+    """Map each figure, by the id of its card and the ending of its files, to its drawing task, the wide ones first."""
     tasks = [
         (f"{name}{ending}", _task(card.picture, ending, draw, draft))
         for name, card in cards.items()
         if card.picture is not None
         for ending, draw, _ in _sizes(card.picture)
     ]
-    return dict(sorted(tasks, key=lambda one: one[0].endswith(NARROW)))
+    return dict(sorted(tasks, key=lambda task: task[0].endswith(NARROW)))
 
 
 def _task(picture: Picture, ending: str, draw: Callable[[], Figure], draft: Path) -> Callable[[], str]:
@@ -179,20 +179,20 @@ def _print(card: Card, name: str, draft: Path, svgs: Mapping[str, str]) -> _Prin
 
 
 def _sizes(picture: Picture) -> list[tuple[str, Callable[[], Figure], str]]:
-    """List the figures of a picture: what their names end in, how each is drawn, and how wide it is."""
+    """List the figures of a picture: the ending of their names, how each is drawn, and its width."""
     wide = ("", partial(picture.drawn, picture.width), "two columns")
     return [wide, (NARROW, partial(picture.drawn, ONE_COLUMN), "one column")] if picture.narrow else [wide]
 
 
 def _texts(frame: SweepFrame) -> Iterator[str]:
-    """What figures may write of a sweep."""
+    """The texts of a sweep that figures may contain."""
     yield from map(str, (*frame.runs["point"].unique(), *frame.axes, *frame.nuisance, frame.dataset.get("name", "")))
     for values in (*frame.nuisance.values(), *frame.order.values()):
         yield from map(str, values)
 
 
 def _facts(study: Study) -> tuple[str, ...]:
-    """Say in a few words what the sweep is made of."""
+    """Describe the size of the sweep in a few words."""
     frame = study.frame
     try:
         counts = study.counts
@@ -205,10 +205,10 @@ def _facts(study: Study) -> tuple[str, ...]:
     data = frame.dataset.get("name")
     if len(frame.lengths) > 1:
         # the page judges points by one of them
-        every = all_runs(frame)
-        whole = f"{words.count((every['status'] == 'done').sum())} of {words.plural(len(every), 'run')} done"
+        runs = all_runs(frame)
+        done_of_all = f"{words.count((runs['status'] == 'done').sum())} of {words.plural(len(runs), 'run')} done"
         epochs = frame.recipe.get("epochs")
-        done = f"{whole}, judged after {words.plural(epochs, 'epoch')}" if epochs else whole
+        done = f"{done_of_all}, judged after {words.plural(epochs, 'epoch')}" if epochs else done_of_all
     return (*facts, done, *([f"data: {data}"] if data else []))
 
 
@@ -233,7 +233,7 @@ def _template() -> jinja2.Template:
 
 
 def _commands(sentence: str) -> Markup:
-    """A sentence whose commands stand out and stay on one line, to be copied."""
+    """Mark up the commands of a sentence, so that they stay on one line and can be copied."""
     return Markup(_COMMAND.sub(r"<code>\g<0></code>", str(escape(sentence))))
 
 

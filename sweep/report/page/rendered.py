@@ -1,4 +1,4 @@
-"""What came of a rendering, and whether a page is still that of its ledger; imports nothing that takes time."""
+"""The result of a rendering, and whether a page is up to date with its ledger; imports only fast modules."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sweep.safe_files import open_regular, read_regular, replacing
 
-#: The file of a report's folder that says what its page was made of.
+#: The file in a report's folder that records the sources of its page.
 STAMP = ".rendered.json"
 #: The file beside a ledger that holds its last finding, `sweep.engine.finding_note`.
 FINDING = "finding.json"
@@ -33,23 +33,23 @@ class Rendered:
 
 
 def folder_name(names: Iterable[str]) -> str:
-    """The folder of a comparison: a sign that no sweep's name has stands between the names."""
+    """The folder of a comparison: the names, separated by a sign that cannot occur in them."""
     return "+".join(names)[:200]
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a page is made of, as digests: of the ledger, and of all else (notes beside it, kept weights, the code)."""
+    """Digests of the sources of a page: the ledger, and all others (notes beside it, kept weights, the code)."""
 
     ledger: str
     others: str
 
     @classmethod
     def of(cls, ledger: Path, trust: bool) -> "Sources | None":
-        """Look at the sources of the page of a ledger; None if one of them cannot be read.
+        """Compute the digests for a ledger's page; None if a source cannot be read.
 
-        Nothing may be written to it meanwhile. A ledger of 100,000 runs takes a tenth of a second. Fonts of the machine
-        are not looked at.
+        The ledger must not be written to meanwhile. A ledger of 100,000 runs takes a tenth of a second. Fonts of the
+        machine are not included.
 
         Args:
             ledger: its file.
@@ -66,25 +66,25 @@ class Sources:
 
     @property
     def digest(self) -> str:
-        """Of all together."""
+        """One digest of all sources."""
         return hashlib.sha256(f"{self.ledger} {self.others}".encode()).hexdigest()
 
 
 def up_to_date(out: Path, sources: Sources) -> bool:
-    """Whether a folder holds the page of these sources, whole and as it was written."""
+    """Whether a folder holds the complete, unchanged page of these sources."""
     try:
         stamp = json.loads(read_regular(out / STAMP))
         names = stamp["files"]
-        whole = "index.html" in names and names == dict(_files(out, names))
-        return whole and bool(stamp["sources"] == sources.digest)
+        is_complete = "index.html" in names and names == dict(_files(out, names))
+        return is_complete and bool(stamp["sources"] == sources.digest)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def stamp(out: Path, sources: Sources) -> None:
-    """Note of what the page in a folder was made; where that cannot be written it is rendered again next time."""
-    ours = (path for pattern in ("index.html", "*.csv", "figures/*", "data/*") for path in out.glob(pattern))
-    files = dict(_files(out, sorted(str(path.relative_to(out)) for path in ours if path.is_file())))
+    """Record the sources of the page in a folder; if that cannot be written, the page is rendered again next time."""
+    paths = (path for pattern in ("index.html", "*.csv", "figures/*", "data/*") for path in out.glob(pattern))
+    files = dict(_files(out, sorted(str(path.relative_to(out)) for path in paths if path.is_file())))
     with suppress(OSError), replacing(out / STAMP) as part:
         part.write_text(json.dumps({"sources": sources.digest, "files": files}, indent=1) + "\n", encoding="utf-8")
 
@@ -96,7 +96,7 @@ def _files(out: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _notes(folder: Path) -> Iterator[str]:
-    """The notes beside a ledger, and which weights lie in its folder."""
+    """The notes beside a ledger, and the names of the weights in its folder."""
     # the finding is made with the page
     for path in sorted(path for path in folder.glob("*.json") if path.name != FINDING):
         yield path.name
@@ -106,7 +106,7 @@ def _notes(folder: Path) -> Iterator[str]:
 
 
 def _code() -> Iterator[str]:
-    """The code of this package and the versions of what it rests on."""
+    """The code of this package and the versions of its dependencies."""
     yield sys.version
     for name in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):

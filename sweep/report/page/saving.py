@@ -12,29 +12,29 @@ from pathlib import Path
 
 from sweep.cpus import cpus
 
-#: More processes than these would wait for the largest figure.
+#: Processes at most: with more, all would wait for the largest figure.
 MOST = 4
-#: Fewer figures than these are saved sooner than a process is there.
+#: Fewer figures than these are saved faster than a process starts.
 FEWEST = 4
-#: In seconds, when to stop waiting.
+#: The time-out, in seconds.
 PATIENCE = 300.0
 
-#: What is to be done, where a copied process finds it: figures are not sent, for some cannot be.
+#: The tasks, as a global for copied processes: some figures cannot be pickled.
 _tasks: list[Callable[[], str]] = []
 
 
 def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
-    """Do what can be done at once in copies of this process.
+    """Run tasks in parallel in forked copies of this process.
 
-    None are made on a single core, beside other threads, whose locks a copy would hold for ever, and where the system
-    makes no copies.
+    No copy is made on a single core, while other threads run (a copy would hold their locks for ever), or where the
+    system cannot fork.
 
     Args:
         tasks: by name, those that take longest first; each may be done again.
 
     Returns:
-        What they answered, by name. Those that failed, or were not tried, are not in it: the caller does them itself,
-        and sees what goes wrong.
+        Their results, by name. Tasks that failed or were not tried are left out: the caller runs them itself, and sees
+        the error.
     """
     workers = min(cpus(), MOST, len(tasks))
     if workers < 2 or len(tasks) < FEWEST or threading.active_count() > 1 or "fork" not in get_all_start_methods():
@@ -42,7 +42,7 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
     _tasks[:] = tasks.values()
     try:
         with warnings.catch_warnings():
-            # Python warns of threads of numpy's, which know how to be copied
+            # Python warns about numpy's threads, which can handle a fork
             warnings.simplefilter("ignore", DeprecationWarning)
             pool = get_context("fork").Pool(workers, _copied)
         with pool:
@@ -55,18 +55,18 @@ def save_ahead(tasks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
 
 
 def _copied() -> None:
-    """Leave an interruption to the process that was copied, which ends the copies; theirs is a silent end."""
+    """Set up a copy to ignore interrupts and end silently: the parent process handles them and ends its copies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # a search for unreachable objects would copy the memory of all objects; a copy ends before that pays
+    # a garbage collection would copy the memory of all objects, and a copy ends before that pays
     gc.disable()
     for polite in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(polite, signal.SIG_DFL)
-    # if that process is killed, nobody waits for an answer: multiprocessing would show a traceback of the broken pipe
+    # if the parent is killed, multiprocessing would show a traceback of the broken pipe
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _attempt(number: int) -> str | None:
     try:
         return _tasks[number]()
-    except Exception:  # the caller tries again, and tells
+    except Exception:  # the caller tries again, and reports the error
         return None

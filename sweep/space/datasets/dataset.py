@@ -55,9 +55,9 @@ class Dataset(Flat):
                 f"{self.name} has {facts.pool - facts.apart} images for training and {facts.apart} for validation, "
                 f"which is too few for {train} and {validation}"
             )
-        if self.subset and train >= (whole := facts.pool - max(validation, facts.apart)):
+        if self.subset and train >= (available := facts.pool - max(validation, facts.apart)):
             raise ValueError(
-                f"subset: by seed needs train under {whole}, the images that validation leaves to draw from"
+                f"subset: by seed needs train under {available}, the images that validation leaves to draw from"
             )
         return self
 

@@ -1,4 +1,4 @@
-"""Facts of a data set that need no reading: enough to count a network for it and to key a run on it."""
+"""Facts of a data set that are known without reading it: enough for counting a network and for a run's key."""
 
 from dataclasses import dataclass
 

@@ -18,8 +18,8 @@ def section() -> Schema:
 
 def block() -> Schema:
     """A block of the grid: a value, a list or a range for each axis."""
-    others = {"anyOf": [_ANY_VALUE, _range()]}
-    return mapping(_axis_properties(several=True), others=others)
+    any_axis = {"anyOf": [_ANY_VALUE, _range()]}
+    return mapping(_axis_properties(several=True), others=any_axis)
 
 
 def _axis_properties(*, several: bool) -> dict[str, Schema]:
@@ -44,13 +44,15 @@ def _axis_value(axis: str) -> Schema:
     return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
-def _without_null(made: Schema) -> Schema:
+def _without_null(schema: Schema) -> Schema:
     """A value that must be there: an axis without one is a mistake."""
-    if "anyOf" not in made:
-        return made
-    forms = [form for form in made["anyOf"] if form != {"type": "null"}]
+    if "anyOf" not in schema:
+        return schema
+    forms = [form for form in schema["anyOf"] if form != {"type": "null"}]
     return (
-        {**made, "anyOf": forms} if len(forms) > 1 else {**{k: v for k, v in made.items() if k != "anyOf"}, **forms[0]}
+        {**schema, "anyOf": forms}
+        if len(forms) > 1
+        else {**{k: v for k, v in schema.items() if k != "anyOf"}, **forms[0]}
     )
 
 
@@ -66,8 +68,8 @@ def _axis_description(axis: str) -> str:
 
 
 def _range() -> Schema:
-    made = model(Range)
-    one = [{"required": [name], "properties": {name: {"type": "number"}}} for name in ("step", "count")]
+    schema = model(Range)
+    either = [{"required": [name], "properties": {name: {"type": "number"}}} for name in ("step", "count")]
     equal_ratios = {"properties": {"low": {"exclusiveMinimum": 0}, "step": {"type": "null"}}}
     log = {"if": {"properties": {"log": {"const": True}}, "required": ["log"]}, "then": equal_ratios}
-    return {**made, "oneOf": one, "allOf": [log]}
+    return {**schema, "oneOf": either, "allOf": [log]}

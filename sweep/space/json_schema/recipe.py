@@ -10,10 +10,10 @@ from sweep.space.shorthands import RATE
 
 def proxy() -> Schema:
     """The section `proxy`, with or without a named recipe under it."""
-    made = flat(Proxy)
+    schema = flat(Proxy)
     # `rate` says where the rate is needed
     plain, named = flat(Optimizer, optional=True), flat(Optimizer, default="sgd", optional=True)
-    properties = made["properties"]
+    properties = schema["properties"]
     names = {"enum": list(Optimizer.choice.members)}
     properties["optimizer"] |= {"anyOf": [names, {"type": "object", "properties": plain["properties"]}]}
     properties["lr"] = plain["properties"]["lr"] | {"description": "Short for optimizer.lr."}
@@ -22,13 +22,16 @@ def proxy() -> Schema:
     properties["task"] |= _task()
     properties["recipe"] = {"description": "A recipe by its name, under what else is said.", "enum": list(RECIPES)}
     # a named recipe has another schedule than a recipe without one
-    rules = made.pop("allOf"), flat(Proxy, default="linear")["allOf"]
+    rules = schema.pop("allOf"), flat(Proxy, default="linear")["allOf"]
     # epochs are needed where the space gives no lengths
-    needed = [name for name in made.pop("required") if name not in {"dataset", "optimizer", "epochs"}]
-    made["required"] = ["dataset"]
-    made["if"] = {"required": ["recipe"]}
-    made["then"] = {"allOf": [*rules[1], {"properties": {"optimizer": {"anyOf": [names, named]}}}]}
-    made["else"] = {"allOf": [*rules[0], {"properties": {"optimizer": {"anyOf": [names, plain]}}}], "required": needed}
+    needed = [name for name in schema.pop("required") if name not in {"dataset", "optimizer", "epochs"}]
+    schema["required"] = ["dataset"]
+    schema["if"] = {"required": ["recipe"]}
+    schema["then"] = {"allOf": [*rules[1], {"properties": {"optimizer": {"anyOf": [names, named]}}}]}
+    schema["else"] = {
+        "allOf": [*rules[0], {"properties": {"optimizer": {"anyOf": [names, plain]}}}],
+        "required": needed,
+    }
     unflippable = [name for name, facts in DATASETS.items() if not facts.flip_keeps_class]
     is_one = {
         "anyOf": [
@@ -44,8 +47,8 @@ def proxy() -> Schema:
     }
     no_flip = {"if": {"properties": {"dataset": is_one}}, "then": {"allOf": [straight, not_by_recipe]}}
     twice = {"properties": {"optimizer": {"type": "object", "required": ["lr"]}}}
-    made["allOf"] = [no_flip, _whole(), {"not": {**twice, "required": ["lr", "optimizer"]}}]
-    return made
+    schema["allOf"] = [no_flip, _whole(), {"not": {**twice, "required": ["lr", "optimizer"]}}]
+    return schema
 
 
 def rate() -> Schema:
@@ -63,11 +66,11 @@ def _needs(key: str) -> Schema:
 
 
 def _task() -> Schema:
-    made = model(Task)
+    schema = model(Task)
     ordered = {"properties": {"mix": {"const": "difference"}}, "required": ["mix"]}
     rule = {"if": ordered, "then": {"properties": {"images": {"const": 2}}}}
-    names = made["properties"]["name"]
-    return {"anyOf": [{key: names[key] for key in ("const", "enum") if key in names}, made | rule, {"type": "null"}]}
+    names = schema["properties"]["name"]
+    return {"anyOf": [{key: names[key] for key in ("const", "enum") if key in names}, schema | rule, {"type": "null"}]}
 
 
 def _whole() -> Schema:
@@ -80,20 +83,20 @@ def _whole() -> Schema:
 
 
 def _augment() -> Schema:
-    made = model(Augment)
+    schema = model(Augment)
     share = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
-    made["properties"]["resized_crop"] |= {
+    schema["properties"]["resized_crop"] |= {
         "anyOf": [{"type": "array", "items": share, "minItems": 2, "maxItems": 2}, {"type": "null"}]
     }
-    return made
+    return schema
 
 
 def _dataset() -> Schema:
-    made = flat(Dataset)
+    schema = flat(Dataset)
     drawn = {"properties": {"subset": {"const": "by seed"}}, "required": ["subset"]}
-    made["allOf"].append({"if": drawn, "then": {"required": ["train"], "properties": {"train": {"type": "integer"}}}})
+    schema["allOf"].append({"if": drawn, "then": {"required": ["train"], "properties": {"train": {"type": "integer"}}}})
     # a name alone, where nothing else is needed
-    return {"anyOf": [{"enum": list(DATASETS)}, made]}
+    return {"anyOf": [{"enum": list(DATASETS)}, schema]}
 
 
 def nuisance() -> dict[str, Schema]:

@@ -38,21 +38,21 @@ def rules() -> Iterator[Schema]:
 def _names() -> Iterator[Schema]:
     """Unknown keys are mistakes, unless a network of the user's own may take them."""
     own_in_a_block = {"properties": {"grid": {"type": "array", "contains": _OWN}}, "required": ["grid"]}
-    known = {"propertyNames": {"enum": list(AXES)}}
+    axis_keys = {"propertyNames": {"enum": list(AXES)}}
     bounded = {"propertyNames": {"enum": [*COSTS, *NUMERIC_AXES]}}
-    named = {"enum": list(AXES)}
-    main = {"anyOf": [named, {"type": "array", "items": named}]}
-    ours = {"properties": {"network": known, "baseline": known, "constraints": bounded, "main": main}}
-    yield {"if": {"anyOf": [_network(_OWN), own_in_a_block]}, "else": ours}
-    yield _our_blocks(known)
+    axis_names = {"enum": list(AXES)}
+    main = {"anyOf": [axis_names, {"type": "array", "items": axis_names}]}
+    sections = {"properties": {"network": axis_keys, "baseline": axis_keys, "constraints": bounded, "main": main}}
+    yield {"if": {"anyOf": [_network(_OWN), own_in_a_block]}, "else": sections}
+    yield _our_blocks(axis_keys)
 
 
 def _plane(name: str) -> Iterator[Schema]:
     """A family on the plane needs two of M, G and lambda, of the network and the block together."""
-    for given in (subset for count in (0, 1) for subset in combinations(PLANE, count)):
-        others = [key for key in PLANE if key not in given]
-        enough = [{"required": list(keys)} for keys in combinations(others, 2 - len(given))]
-        network = {"allOf": [_network_without(*others), *(_network({"required": [key]}) for key in given)]}
+    for keys_given in (subset for count in (0, 1) for subset in combinations(PLANE, count)):
+        other_keys = [key for key in PLANE if key not in keys_given]
+        enough = [{"required": list(keys)} for keys in combinations(other_keys, 2 - len(keys_given))]
+        network = {"allOf": [_network_without(*other_keys), *(_network({"required": [key]}) for key in keys_given)]}
         needed = _blocks_of("family", name, CHOICE.default, {"anyOf": enough})
         yield {"if": network, "then": {"allOf": list(needed)}}
 

@@ -18,14 +18,14 @@ _ELSEWHERE = {"image_size"}
 
 def mapping(properties: Mapping[str, Schema], *, required: Iterable[str] = (), others: object = False) -> Schema:
     """A section with these keys; `others` is the schema of values of any other key."""
-    made: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": others}
-    return made | ({"required": list(required)} if required else {})
+    schema: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": others}
+    return schema | ({"required": list(required)} if required else {})
 
 
 def leaf(annotation: Any) -> Schema:
     """The schema of a value without sections, without titles and defaults."""
-    made = TypeAdapter(annotation, config={"arbitrary_types_allowed": True}).json_schema()
-    return {key: value for key, value in made.items() if key not in {"title", "default"}}
+    schema = TypeAdapter(annotation, config={"arbitrary_types_allowed": True}).json_schema()
+    return {key: value for key, value in schema.items() if key not in {"title", "default"}}
 
 
 def model(kind: type[BaseModel]) -> Schema:
@@ -45,14 +45,14 @@ def flat(kind: type[Flat], *, default: str | None = None, optional: bool = False
     """The schema of a section whose tag decides what other keys mean; `optional`: nothing has to be given."""
     choice = kind.choice
     default = default or choice.default
-    made = model(kind)
-    made["properties"][choice.tag] = {
+    schema = model(kind)
+    schema["properties"][choice.tag] = {
         "description": f"Which {choice.noun}" + (f"; {default} if not given." if default else "."),
         "enum": list(choice.members),
     }
     for key, names in choice.keys.items():
         field = choice.members[names[0]].model_fields[key]
-        made["properties"][key] = {"description": f"{field.description} Only with {', '.join(names)}."} | (
+        schema["properties"][key] = {"description": f"{field.description} Only with {', '.join(names)}."} | (
             model(next(t for t in types_in(field.annotation) if isinstance(t, type) and issubclass(t, BaseModel)))
             if key == "known"
             else leaf(Annotated[field.annotation, *field.metadata, key])
@@ -65,6 +65,6 @@ def flat(kind: type[Flat], *, default: str | None = None, optional: bool = False
         is_it = {"properties": {choice.tag: {"const": name}}}
         then = {"properties": foreign} | ({"required": needed} if needed and not optional else {})
         rules.append({"if": is_it if name == default else is_it | {"required": [choice.tag]}, "then": then})
-    required = [] if optional else [*made.get("required", []), *([] if default else [choice.tag])]
-    made = {key: value for key, value in made.items() if key != "required"} | {"allOf": rules}
-    return made | ({"required": required} if required else {})
+    required = [] if optional else [*schema.get("required", []), *([] if default else [choice.tag])]
+    schema = {key: value for key, value in schema.items() if key != "required"} | {"allOf": rules}
+    return schema | ({"required": required} if required else {})

@@ -23,23 +23,23 @@ _OWN_IMAGES = [name for name, keys in Dataset.choice.members.items() if keys.of_
 def schema() -> Schema:
     """The schema of a whole space."""
     root = model(Space)
-    own = root["properties"]
+    properties = root["properties"]
     axis = {"type": "string", "minLength": 1}
-    own["main"] |= {"anyOf": [axis, {"type": "array", "minItems": 1, "uniqueItems": True, "items": axis}]}
-    own["network"] |= section()
-    own["grid"] |= {"type": "array", "minItems": 1, "items": block()}
-    own["baseline"] |= section()
-    others = _bound("Bounds on a parameter of your own network.")
-    own["constraints"] |= {"type": "object", "additionalProperties": others}
-    own["constraints"]["properties"] = {name: _bound(f"Bounds on {name}.") for name in (*COSTS, *NUMERIC_AXES)}
-    own["proxy"] |= proxy()
-    own["nuisance"] |= mapping(nuisance()) | {"not": {"required": ["lr", RATE]}}
-    own["seeds"] |= _seeds()
-    own["lengths"] |= _lengths()
-    own["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
-    own["strategy"] |= _strategy()
-    own["resources"] |= model(Resources)
-    own["resources"] |= {"dependencies": {"architecture": _ON_A_GPU}}
+    properties["main"] |= {"anyOf": [axis, {"type": "array", "minItems": 1, "uniqueItems": True, "items": axis}]}
+    properties["network"] |= section()
+    properties["grid"] |= {"type": "array", "minItems": 1, "items": block()}
+    properties["baseline"] |= section()
+    any_bound = _bound("Bounds on a parameter of your own network.")
+    properties["constraints"] |= {"type": "object", "additionalProperties": any_bound}
+    properties["constraints"]["properties"] = {name: _bound(f"Bounds on {name}.") for name in (*COSTS, *NUMERIC_AXES)}
+    properties["proxy"] |= proxy()
+    properties["nuisance"] |= mapping(nuisance()) | {"not": {"required": ["lr", RATE]}}
+    properties["seeds"] |= _seeds()
+    properties["lengths"] |= _lengths()
+    properties["truth"] |= {"anyOf": [{"type": "string"}, {"type": "array", "items": model(Known)}]}
+    properties["strategy"] |= _strategy()
+    properties["resources"] |= model(Resources)
+    properties["resources"] |= {"dependencies": {"architecture": _ON_A_GPU}}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
@@ -54,18 +54,18 @@ def _strategy() -> Schema:
     members = Strategy.choice.members
     budgeted = [name for name, keys in members.items() if issubclass(keys, SearchKeys)]
     alone = [name for name in members if name not in budgeted]
-    made = flat(Strategy)
-    made["properties"]["objectives"] |= {"contains": {"const": "error"}, "uniqueItems": True}
+    schema = flat(Strategy)
+    schema["properties"]["objectives"] |= {"contains": {"const": "error"}, "uniqueItems": True}
     curve = {"properties": {"goal": {"const": "curve"}}, "required": ["goal"]}
     along = {"properties": {"axis": {"type": "string"}, "tolerance": {"type": "null"}}, "required": ["axis"]}
     no_curve = {"properties": {name: {"type": "null"} for name in ("axis", "between", "half_width")}}
-    made["allOf"].append({"if": curve, "then": along, "else": no_curve})
+    schema["allOf"].append({"if": curve, "then": along, "else": no_curve})
     cmaes = {"properties": {"name": {"const": "cmaes"}}, "required": ["name"]}
-    made["allOf"].append({"if": cmaes, "then": {"properties": {"objectives": {"const": ["error"]}}}})
+    schema["allOf"].append({"if": cmaes, "then": {"properties": {"objectives": {"const": ["error"]}}}})
     search = {"properties": {"name": {"enum": budgeted}}, "required": ["name"]}
-    some = [{"required": [key], "properties": {key: {"type": "number"}}} for key in ("runs", "hours")]
-    made["allOf"].append({"if": search, "then": {"anyOf": some}})
-    return {"anyOf": [{"enum": alone}, made]}
+    budget_keys = [{"required": [key], "properties": {key: {"type": "number"}}} for key in ("runs", "hours")]
+    schema["allOf"].append({"if": search, "then": {"anyOf": budget_keys}})
+    return {"anyOf": [{"enum": alone}, schema]}
 
 
 def _seeds() -> Schema:
@@ -88,13 +88,13 @@ def _seeds() -> Schema:
 
 def _lengths() -> Schema:
     """A list of epochs, alone or with nuisance settings of their own."""
-    made = model(Length)
-    made["properties"]["nuisance"] |= mapping(nuisance())
+    schema = model(Length)
+    schema["properties"]["nuisance"] |= mapping(nuisance())
     return {
         "type": "array",
         "minItems": 1,
         "maxItems": MOST_LENGTHS,
-        "items": {"anyOf": [made["properties"]["epochs"], made]},
+        "items": {"anyOf": [schema["properties"]["epochs"], schema]},
     }
 
 
@@ -124,9 +124,9 @@ def _seeds_rule() -> Schema:
 
 
 def _bound(description: str) -> Schema:
-    made = model(Bound)
-    some = [{"required": [name], "properties": {name: {"type": "number"}}} for name in ("min", "max")]
-    return {"description": description, **made, "anyOf": some}
+    schema = model(Bound)
+    either = [{"required": [name], "properties": {name: {"type": "number"}}} for name in ("min", "max")]
+    return {"description": description, **schema, "anyOf": either}
 
 
 def _image_size_rule() -> Schema:

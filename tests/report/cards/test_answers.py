@@ -20,7 +20,7 @@ def test_the_answer_is_yes_no_or_not_yet():
     assert re.match(
         r"Does λ matter\? No\. λ = 8 vs 1: −0\.06 points \[−0\.2\d, 0\.1\d\], too small to matter \(", no[0]
     )
-    assert "All that was asked is decided." in no
+    assert "Every question is decided." in no
     yes_and_small = says(asked(by_lambda(quick(), 0.2), "lambda", smallest=2.0))
     assert "too small to matter" in yes_and_small[0]
 

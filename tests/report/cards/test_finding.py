@@ -81,7 +81,7 @@ def test_one_seed_has_no_interval():
     )
     assert "One seed says nothing of noise." in sentences[1]
     assert sentences[2] == "Not decided: λ. One seed has no interval: wn-sweep run quick --seeds 3"
-    assert any("there is one seed to choose the learning rate on" in sentence for sentence in sentences)
+    assert any("the learning rate was chosen and judged on the same single seed" in sentence for sentence in sentences)
 
 
 def test_the_naive_curve_is_said_beside_the_tuned_one():

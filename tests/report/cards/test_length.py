@@ -19,7 +19,7 @@ def test_the_change_with_each_doubling_is_told():
     assert "−0.13 points" in line
     assert "−0.63 points" in line
     assert "−0.32 points" in line  # 0.5 / log2(3)
-    assert line.endswith("; 2 of its points have their best setting at the edge of the list.")
+    assert line.endswith("; 2 of the points compared have their best setting at the edge of the list.")
     assert card.picture is not None
     assert [column.title for column in card.tables[0].columns[1:4]] == ["8 epochs", "24 epochs", "each doubling"]
 
