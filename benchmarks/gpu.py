@@ -113,7 +113,9 @@ def numbers_of_lanes(work: Work) -> None:
                         told.append(f"{lanes}: {milliseconds(work, step, max(2, work.steps // 2)) / lanes:.3f}")
                 except torch.OutOfMemoryError:
                     told.append(f"{lanes}: out of memory")
-                    torch.cuda.empty_cache()
+                # before the next number: this one's step and graph hold much of the card
+                step = None
+                work.platform.release()
             work.say(f"lanes: {size} px, {name}: {', '.join(told)} ms")
 
 
@@ -220,8 +222,7 @@ def main() -> None:
         except Exception:
             failed += 1
             say(f"{name}: failed\n{traceback.format_exc(limit=-6)}")
-        if not platform.on_cpu:
-            torch.cuda.empty_cache()
+        platform.release()
     say(f"{len(given.only) - failed} of {len(given.only)} sections without a failure")
     sys.exit(1 if failed else 0)
 

@@ -42,7 +42,7 @@ def _steps(point: Point, proxy: Proxy, work: Work, seeds: list[int], count: int,
     go = work.platform.captured(every, [proxy.batch_size], every.tensors)
     for step in range(steps):
         if step % 2 == 0:
-            every.rewind()
+            every.go_to(0)
         go(proxy.batch_size)
     work.platform.synchronise()
     return network.flat.cpu()

@@ -38,5 +38,9 @@ class EngineError(SweepError):
     code = 1
 
 
+class CardError(EngineError):
+    """A process that cannot train on a GPU, or no more: nothing that it does there can succeed."""
+
+
 class NetworkError(SweepError):
     """A point that no network can be built from, such as an M that is not a multiple of G."""

@@ -17,10 +17,11 @@ def pretend(monkeypatch, cards=1, architecture="sm_90"):
     monkeypatch.setattr(module, "no_card", lambda: "")
     monkeypatch.setattr(module, "cards", lambda: cards)
     monkeypatch.setattr(module, "_architecture", lambda: architecture)
-    monkeypatch.setattr(module, "_on_cuda", lambda proxy, notes: contextlib.nullcontext())
+    monkeypatch.setattr(module, "card_settings", lambda *of: contextlib.nullcontext())
     monkeypatch.setattr(Platform, "device", property(lambda self: torch.device("cpu")))
     monkeypatch.setattr(Platform, "images", lambda self, *of: load(*of))
     monkeypatch.setattr(Platform, "synchronise", lambda self: None)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     monkeypatch.setattr(Platform, "captured", lambda self, step, sizes, state: step)
     monkeypatch.setattr(Platform, "versions", lambda self: {} if self.on_cpu else {"card": card_name(), "cuda": "13.0"})
     monkeypatch.setattr(

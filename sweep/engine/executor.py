@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from sweep.engine.result import Result
 from sweep.engine.work import Work
+from sweep.errors import CardError, EngineError
 
 #: The function that does a work, by its module and name, so that other processes find it as well.
 DO = "sweep.engine.worker:do"
@@ -77,7 +78,10 @@ class Inline:
         ready()
         while True:
             work = self._works.popleft()
-            results = (self._do or do)(work.text())
+            try:
+                results = (self._do or do)(work.text())
+            except CardError as error:
+                raise EngineError(f"{error}; run the same command again to go on") from None
             again = {result.key for result in results if result.kind in CAN_PASS and self._may_try(result.key)}
             if again:
                 self._works.append(Work(tuple(run for run in work.runs if run.key in again), work.storage))

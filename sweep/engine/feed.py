@@ -24,6 +24,8 @@ class Feed:
         #: works that are handed out one at a time, since a worker died with them
         self._alone: deque[str] = deque()
         self._given: dict[str, list[str]] = {}
+        #: why workers end their processes
+        self._reasons: dict[str, str] = {}
         self._ended = False
         self._news = asyncio.Condition()
 
@@ -52,6 +54,14 @@ class Feed:
     async def given(self, worker: str) -> list[str]:
         """What a worker was given last; it has nothing any more."""
         return self._given.pop(worker, [])
+
+    async def dies(self, worker: str, reason: str) -> None:
+        """Note why a worker is about to end its process."""
+        self._reasons[worker] = reason
+
+    async def reason(self, worker: str) -> str:
+        """Why a worker ended its process; '' if it did not say."""
+        return self._reasons.pop(worker, "")
 
     async def wants_workers(self, workers: int) -> bool:
         """Whether there is work that none of so many workers, busy or about to ask, will take at once."""

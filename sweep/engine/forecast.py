@@ -107,7 +107,14 @@ def time_steps(plan: Plan) -> tuple[list[NDArray[np.int64]], list[list[Timing]]]
     """
     groups, platform = _groups(plan), platform_of(plan.space.resources)
     with settled(platform, plan.space.proxy) if not platform.on_cpu else _one_thread():
-        return groups, _time(plan, groups, platform)
+        # before the clock: a card takes longer to begin than all of the timing may
+        with contextlib.suppress(RuntimeError):
+            platform.warm_up()
+        try:
+            return groups, _time(plan, groups, platform)
+        finally:
+            # workers on this card, and this process, need the memory for runs
+            platform.release()
 
 
 def _groups(plan: Plan) -> list[NDArray[np.int64]]:

@@ -42,9 +42,8 @@ def remaining(plan: Plan, ledger: Path, speed: Speed | None = None) -> Remaining
     """
     if not ledger.exists():
         return None
-    if plan.space.strategy.name != "grid":
-        return _remaining_search(plan, ledger, speed)
-    if plan.runs > MOST_RUNS:
+    search = plan.space.strategy.name != "grid"
+    if not search and plan.runs > MOST_RUNS:
         return None
     runs = PlannedRuns(plan)
     try:
@@ -52,6 +51,8 @@ def remaining(plan: Plan, ledger: Path, speed: Speed | None = None) -> Remaining
     except PlatformError:
         # keys hold the kind of GPU, and none is known here
         return None
+    if search:
+        return _remaining_search(plan, runs, ledger, speed)
     with Ledger.open(ledger) as opened:
         statuses = opened.statuses()
         changed = changes(opened.space(), plan.space.data) if statuses else ""
@@ -90,9 +91,8 @@ def share_of_search(plan: Plan, done: int = 0, speed: Speed | None = None) -> ND
     return np.full(len(plan.points), max(most_runs(plan, speed) - done, 0) / plan.runs)
 
 
-def _remaining_search(plan: Plan, ledger: Path, speed: Speed | None) -> Remaining:
+def _remaining_search(plan: Plan, runs: PlannedRuns, ledger: Path, speed: Speed | None) -> Remaining:
     """The state of a search in its ledger."""
-    runs = PlannedRuns(plan)
     with Ledger.open(ledger) as opened:
         answers = opened.answers()
         history, _ = runs.history(opened.asks(), answers, opened.positions())

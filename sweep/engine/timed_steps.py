@@ -60,7 +60,7 @@ def lane_step(
     def step() -> None:
         nonlocal count_taken
         if count_taken and count_taken % count == 0:
-            steps.rewind()
+            steps.go_to(0)
         take_step(size)
         count_taken += 1
 

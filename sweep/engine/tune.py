@@ -83,7 +83,7 @@ class _Workers(Searcher):
             self._next_look = time.monotonic() + LOOK_EVERY
             return None
         self._alive.add(trial_id)
-        return {"feed": self._job.feed, "do": self._job.do}
+        return {"feed": self._job.feed, "do": self._job.do, "gpus": self._job.resources["gpus"]}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """A worker has ended, or died."""
@@ -113,6 +113,7 @@ class _HandOver(tune.Callback):
 
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any) -> None:
         with self._raising():
+            self._idle_deaths = 0
             to_repeat: list[Result] = []
             final: list[Result] = []
             for run_result in map(Result.of, result["results"]):
@@ -136,16 +137,17 @@ class _HandOver(tune.Callback):
             if not isinstance(error, RayActorError) or error.actor_init_failed:
                 raise EngineError(f"a worker cannot do runs: {last_line(error)}")
             given: list[str] = ray.get(self._feed.given.remote(trial.trial_id))
+            reason = ray.get(self._feed.reason.remote(trial.trial_id)) or "killed, or out of memory"
             self._idle_deaths = 0 if given else self._idle_deaths + 1
             if self._idle_deaths >= MOST_IDLE_DEATHS:
-                raise Lost("workers die before they take work: killed, or out of memory")
+                raise Lost(f"workers die before they take work: {reason}")
             undone = [key for text in given for key in keys_of(text) if key not in self._over]
             # the worker died in the first work, unless its whole node was lost; runs of one work fail together
             suspects = [key for text in given[:1] for key in keys_of(text)]
             if not _lost_node(error):
                 for key in suspects:
                     if key in undone and not self._may_try(key):
-                        message = f"{self._tries[key]} processes died of this run: killed, or out of memory"
+                        message = f"{self._tries[key]} processes died of this run: {reason}"
                         self._hand_over([failure(key, "worker died", message)])
                         undone.remove(key)
             self._do_again(given, set(undone))

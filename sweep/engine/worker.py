@@ -7,12 +7,14 @@ import traceback
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
+from typing import NamedTuple
 
 import torch
 
 from sweep.engine.result import Result
 from sweep.engine.runs import Run, key_of
 from sweep.engine.work import Work
+from sweep.errors import CardError
 from sweep.proxy import Checkpoint, Outcome, OutOfTime, Weights, train
 from sweep.proxy.lanes import LaneRun, train_together
 from sweep.proxy.platform import CPU, Platform, PlatformError, here
@@ -32,7 +34,7 @@ ANOTHER_VERSION = "another version"
 
 
 def do(text: str) -> list[Result]:
-    """The results of a work; never raises what a run raised."""
+    """The results of a work; never raises what a run raised, but CardError if this process can use no GPU."""
     work = Work.read(text)
     if work.runs[0].lanes > 1:
         return _lane_results(work)
@@ -44,14 +46,19 @@ def _refused(run: Run) -> Result | None:
     try:
         key = key_of(run.point, run.proxy, run.seed, platform=here(run.platform))
     except PlatformError as error:
-        return failure(run.key, "no GPU", f"the worker on {platform.node()} has no GPU: {error}")
+        raise CardError(f"the worker on {platform.node()} has no GPU: {error}") from None
     except ValueError as error:
         return failure(run.key, "no network", str(error))
     if key == run.key:
         return None
+    if (architecture := here(run.platform).architecture) != run.platform.architecture:
+        message = (
+            f"the worker on {platform.node()} has a GPU of another architecture, {architecture}, and keys of these "
+            f"runs hold {run.platform.architecture}: leave it out of the cluster, or name its architecture as "
+            "resources.architecture, which makes other runs"
+        )
+        return failure(run.key, ANOTHER_VERSION, message)
     installed = ", ".join(f"{name} {value}" for name, value in versions(run.platform).items())
-    if not run.platform.on_cpu:
-        installed += f", {here(run.platform).architecture}"
     message = (
         f"the worker on {platform.node()} would compute a different run: it has {installed}; "
         "install the same versions on every node"
@@ -68,7 +75,8 @@ def _result(work: Work, run: Run) -> Result:
         with _guard(run):
             outcome = train(run.point, run.proxy, run.seed, checkpoint, weights, run.platform)
     except Exception as error:
-        result = _failed(run, error, time.perf_counter() - started)
+        reason = error if isinstance(error, OutOfTime) else _reason(error, run)
+        result = _failed(run, reason, time.perf_counter() - started)
     else:
         result = _trained(run, outcome)
     return _with_notes(result, checkpoint, weights)
@@ -80,18 +88,16 @@ def _lane_results(work: Work) -> list[Result]:
         return [replace(refused, key=run.key) for run in work.runs]
     lanes = [LaneRun(run.proxy, run.seed, work.checkpoint(run), work.weights(run)) for run in work.runs]
     first, started = work.runs[0], time.perf_counter()
-    outcomes: list[Outcome | Exception]
+    outcomes: list[Outcome | OutOfTime | _Reason]
     try:
         outcomes = [*train_together(first.point, lanes, first.lanes, first.platform)]
     except Exception as error:
-        if _out_of_memory(error):
-            message = f"{error} (with {first.lanes} lanes: fewer lanes in the recipe need less)"
-            error = torch.OutOfMemoryError(message).with_traceback(error.__traceback__)
+        reason = _reason(error, first)
         # finished lanes keep their outcome; each of the others may be tried again
-        outcomes = [error if lane.outcome is None else lane.outcome for lane in lanes]
+        outcomes = [lane.outcome or reason for lane in lanes]
     seconds = (time.perf_counter() - started) / len(lanes)
     results = [
-        _failed(run, outcome, seconds) if isinstance(outcome, Exception) else _trained(run, outcome)
+        _trained(run, outcome) if isinstance(outcome, Outcome) else _failed(run, outcome, seconds)
         for run, outcome in zip(work.runs, outcomes, strict=True)
     ]
     return [_with_notes(result, lane.checkpoint, lane.weights) for result, lane in zip(results, lanes, strict=True)]
@@ -103,17 +109,42 @@ def _with_notes(result: Result, checkpoint: Checkpoint | None, weights: Weights 
     return replace(result, message=message, checkpointed=checkpoint is not None and checkpoint.kept)
 
 
-def _failed(run: Run, error: Exception, seconds: float) -> Result:
-    """The result of a run that raised."""
-    if isinstance(error, OutOfTime):
-        return failure(run.key, "timed out", str(error), seconds, on=run.platform)
-    kind = "out of memory" if _out_of_memory(error) else type(error).__name__
-    if kind == "out of memory" and not run.platform.on_cpu:
-        # memory that this process caches on the GPU may be needed by another run
-        torch.cuda.empty_cache()
-    message = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    trace = "".join(traceback.format_exception(error)).splitlines()[-LINES:]
-    return failure(run.key, kind, message, seconds, "\n".join(trace), on=run.platform)
+class _Reason(NamedTuple):
+    """Why a run failed: text, so that it holds nothing of the run's memory."""
+
+    kind: str
+    message: str
+    trace: str
+
+
+def _reason(error: Exception, run: Run) -> _Reason:
+    """Why a run failed that raised this, whose memory is given back if there was too little."""
+    lacking = _out_of_memory(error)
+    if not run.platform.on_cpu and not lacking and _card_lost(error):
+        what = f"the GPU of the worker on {platform.node()} failed, and its process cannot use it any more"
+        raise CardError(f"{what}: {_first_line(error)}")
+    if lacking and run.lanes > 1:
+        said = f"{error} (with {run.lanes} lanes: fewer lanes in the recipe need less)"
+        shown: Exception = torch.OutOfMemoryError(said).with_traceback(error.__traceback__)
+    else:
+        shown = error
+    trace = "".join(traceback.format_exception(shown)).splitlines()[-LINES:]
+    reason = _Reason("out of memory" if lacking else type(error).__name__, _first_line(shown), "\n".join(trace))
+    if lacking:
+        # memory that this process caches on the GPU may be needed by another run, and the frames hold all of the run
+        for one in _chain(error):
+            traceback.clear_frames(one.__traceback__)
+        run.platform.release()
+    return reason
+
+
+def _failed(run: Run, reason: _Reason | OutOfTime, seconds: float) -> Result:
+    kind, message, trace = ("timed out", str(reason), "") if isinstance(reason, OutOfTime) else reason
+    return failure(run.key, kind, message, seconds, trace, on=run.platform)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _guard(run: Run) -> AbstractContextManager[None]:
@@ -149,10 +180,30 @@ def _trained(run: Run, outcome: Outcome) -> Result:
     return replace(result, status="diverged", error=None, loss=None, kind="diverged", message=message)
 
 
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error, and those that were being handled when it was raised."""
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or following.__context__
+    return chain
+
+
 def _out_of_memory(error: Exception) -> bool:
     # on the CPU torch raises a plain RuntimeError, and so do cuBLAS and cuDNN
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    return any(
+        isinstance(one, MemoryError | torch.OutOfMemoryError)
+        or (isinstance(one, RuntimeError) and any(words in str(one) for words in _NO_MEMORY))
+        for one in _chain(error)
+    )
+
+
+def _card_lost(error: Exception) -> bool:
+    """Whether CUDA failed, other than for memory: most such errors are raised by every later call in the process."""
+    return any(
+        isinstance(one, torch.AcceleratorError) or (isinstance(one, RuntimeError) and "CUDA error:" in str(one))
+        for one in _chain(error)
     )
 
 

@@ -54,7 +54,7 @@ def batches(
 def drawn_epoch(data: Split, proxy: Proxy, generators: tuple[Generator, Generator]) -> tuple[Tensor, Drawn]:
     """The random numbers of an epoch, on the CPU: the images (count, images of a sample), and their augmentation."""
     order = drawn_images(len(data.train), proxy.task, generators[0])
-    aspects = None if data.aspects is None else data.aspects.cpu()[order.flatten()]
+    aspects = None if data.aspects is None else data.aspects[order.flatten()]
     return order, draw(proxy.augment, order.numel(), data.size, generators[1], aspects)
 
 

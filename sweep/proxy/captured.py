@@ -1,4 +1,4 @@
-"""A training step as a CUDA graph: the only code here that no CPU can execute."""
+"""A training step as a CUDA graph."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,22 +14,28 @@ def capture(
 ) -> Callable[[int], None]:
     """A step for batches of these sizes, each a graph that the host starts with one call.
 
-    The steps that are taken to warm up are taken back. A step reads and writes the same memory each time.
+    The steps that are taken to warm up are taken back: one of every size must be possible from the state as it is.
+    A step reads and writes the same memory each time.
     """
     before = [tensor.clone() for tensor in state()]
-    graphs: dict[int, torch.cuda.CUDAGraph] = {}
-    side = torch.cuda.Stream()
+    graphs = {size: torch.cuda.CUDAGraph() for size in sizes}
+    current, side = torch.cuda.current_stream(), torch.cuda.Stream()
     pool = torch.cuda.graph_pool_handle()
-    for size in sizes:
-        side.wait_stream(torch.cuda.current_stream())
+    try:
+        side.wait_stream(current)
         with torch.cuda.stream(side):
-            for _ in range(WARM_UP):
+            # all sizes before the first capture, in which libraries may not allocate what a new size needs
+            for size in sizes:
+                for _ in range(WARM_UP):
+                    step(size)
+                    _take_back(state(), before)
+        current.wait_stream(side)
+        for size, graph in graphs.items():
+            with torch.cuda.graph(graph, pool=pool):
                 step(size)
-                _take_back(state(), before)
-        torch.cuda.current_stream().wait_stream(side)
-        graphs[size] = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graphs[size], pool=pool):
-            step(size)
+    finally:
+        # torch.cuda.graph leaves its own stream current when it fails
+        torch.cuda.set_stream(current)
     _take_back(state(), before)
     return lambda size: graphs[size].replay()
 

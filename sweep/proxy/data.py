@@ -38,7 +38,7 @@ class Split:
     mean, deviation: of each channel over the training images (channels, 1, 1).
     white: the largest value there is.
     aspects: width over height of each training image before all of it was squeezed into a square (n,), or None where
-        training images are as networks see them.
+        training images are as networks see them. On the CPU, where crops are drawn, so that this waits for no device.
     """
 
     train: Tensor
@@ -67,7 +67,7 @@ class Split:
 
     def on(self, device: torch.device, images: bool = True) -> "Split":
         """The same on a device; without `images` what belongs to them alone, and they stay where they are."""
-        small = ("train_labels", "validation_labels", "mean", "deviation", "aspects")
+        small = ("train_labels", "validation_labels", "mean", "deviation")
         names = (*small, "train", "validation") if images else small
         moved = {name: getattr(self, name).to(device) for name in names if getattr(self, name) is not None}
         return replace(self, **moved)

@@ -54,8 +54,8 @@ class LaneSteps:
         self.total = torch.zeros(count, dtype=dtype, device=device)
 
     @torch.no_grad()
-    def begin_epoch(self, drawn: Sequence[tuple[Tensor, Drawn]], first: int = 0) -> None:
-        """Take what was drawn for an epoch, for each lane, and begin at an image.
+    def begin_epoch(self, drawn: Sequence[tuple[Tensor, Drawn]]) -> None:
+        """Take what was drawn for an epoch, for each lane, and begin at the first image.
 
         Into the same memory each time, since a captured step reads it there.
         """
@@ -67,11 +67,11 @@ class LaneSteps:
             if name not in self._random:
                 self._random[name] = torch.empty_like(values, device=self._order.device)
             self._random[name].copy_(values)
-        self._first.fill_(first)
+        self.go_to(0)
 
-    def rewind(self) -> None:
-        """Begin the same epoch again."""
-        self._first.zero_()
+    def go_to(self, image: int) -> None:
+        """Take the next step from an image of the epoch on."""
+        self._first.fill_(image)
 
     def __call__(self, size: int) -> None:
         """A step on the next `size` images of each lane."""

@@ -164,12 +164,16 @@ class _Group:
         drawn = self._draw()
         for number in range(epoch, proxy.epochs):
             self._before, images = drawn
-            steps.begin_epoch(images, self._epoch[batch].start if batch < len(self._epoch) else 0)
-            step = step or self._step(sizes)
+            steps.begin_epoch(images)
+            if batch < len(self._epoch):
+                # captured at the first image: after the last batch's there are not enough for the others
+                step = step or self._step(sizes)
+                steps.go_to(self._epoch[batch].start)
             while batch < len(self._epoch):
                 self._look_at_the_clock(number)
                 if self._over:
                     return
+                assert step is not None
                 with self._platform.step():
                     step(sizes[batch])
                 batch += 1

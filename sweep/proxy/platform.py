@@ -2,8 +2,8 @@
 
 import contextlib
 import functools
-import os
-import warnings
+import gc
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +13,7 @@ import torch.utils.deterministic
 from torch import Tensor, nn
 
 from sweep.errors import SweepError
+from sweep.proxy.card_settings import card_settings
 from sweep.proxy.data import Split, load
 from sweep.space import Proxy
 from sweep.space.schema import Dataset, Resources
@@ -20,8 +21,6 @@ from sweep.space.schema import Dataset, Resources
 Step = Callable[[int], None]
 #: Bytes of training and validation images that a card holds; of larger sets a batch at a time is copied there.
 ON_CARD = 8 << 30
-#: What cuBLAS needs to repeat its sums; read when it is first used.
-WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
 class PlatformError(SweepError):
@@ -70,7 +69,23 @@ class Platform:
     def synchronise(self) -> None:
         """Wait until the device has done what it was given."""
         if not self.on_cpu:
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(self.device)
+
+    def warm_up(self) -> None:
+        """Load what the first operations on a card wait for, which takes seconds."""
+        if not self.on_cpu:
+            image = torch.ones(1, 1, 8, 8, device=self.device)
+            torch.mm(torch.conv2d(image, image)[0, 0], image[0, 0, :1])
+            self.synchronise()
+
+    def release(self) -> None:
+        """Give the card's memory back that nothing uses any more."""
+        if not self.on_cpu:
+            # a cycle may hold tensors
+            gc.collect()
+            # a card that failed gives nothing back
+            with contextlib.suppress(RuntimeError):
+                torch.cuda.empty_cache()
 
     def captured(self, step: Step, sizes: Sequence[int], state: Callable[[], list[Tensor]]) -> Step:
         """A step for batches of some sizes as graphs of the device; on the CPU the step itself.
@@ -119,7 +134,33 @@ def no_card() -> str:
         return f"this machine's PyTorch ({torch.__version__}) is a build without CUDA"
     if not torch.cuda.is_available():
         return f"PyTorch {torch.__version__} finds no NVIDIA GPU, or no driver for it"
+    try:
+        capability, kernels = torch.cuda.get_device_capability(0), torch.cuda.get_arch_list()
+        name = torch.cuda.get_device_name(0)
+    except (RuntimeError, torch.cuda.DeferredCudaCallError) as error:
+        reason, *_ = str(error).strip().split("\n")
+        return f"PyTorch {torch.__version__} cannot use the GPU: {reason}"
+    if not any(_runs_on(kernel, capability) for kernel in kernels):
+        return (
+            f"PyTorch {torch.__version__} has no kernels for the GPU, {name} (sm_{capability[0]}{capability[1]}), "
+            f"only for {', '.join(kernels) or 'none'}: install a build of PyTorch for it"
+        )
     return ""
+
+
+def _runs_on(kernel: str, capability: tuple[int, int]) -> bool:
+    """Whether a card runs kernels as torch.cuda.get_arch_list names them, such as sm_80, sm_90a or compute_90 (PTX).
+
+    Machine code runs on the same major version from its minor version on, with an `a` on this very version; PTX is
+    compiled by the driver for all later versions.
+    """
+    named = re.fullmatch(r"(sm|compute)_(\d+)(\d)([af]?)", kernel)
+    if named is None:
+        return False
+    kind, version, suffix = named[1], (int(named[2]), int(named[3])), named[4]
+    if suffix == "a":
+        return version == capability
+    return version <= capability and (version[0] == capability[0] or (kind == "compute" and not suffix))
 
 
 def cards() -> int:
@@ -159,7 +200,8 @@ def settled(platform: Platform = CPU, proxy: Proxy | None = None) -> Iterator[li
     notes: list[str] = []
     with contextlib.ExitStack() as stack:
         if not platform.on_cpu:
-            stack.enter_context(_on_cuda(proxy, notes))
+            tf32 = proxy is not None and proxy.precision == "tf32"
+            stack.enter_context(card_settings(platform.device, tf32, notes))
         try:
             torch.set_num_threads(1)
             # as torch.use_deterministic_algorithms, which takes two seconds to import a compiler that no run uses
@@ -175,34 +217,6 @@ def settled(platform: Platform = CPU, proxy: Proxy | None = None) -> Iterator[li
             torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
             torch.set_flush_denormal(flushing)
             torch.set_rng_state(random_state)
-
-
-@contextlib.contextmanager
-def _on_cuda(proxy: Proxy | None, notes: list[str]) -> Iterator[None]:
-    """TF32 as the recipe has it, repeatable sums, and a note of each operation that has none."""
-    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
-    settings_before = products.allow_tf32, convolutions.allow_tf32, convolutions.benchmark
-    environment = {name: os.environ.get(name) for name in WORKSPACE}
-    os.environ.update({name: value for name, value in WORKSPACE.items() if environment[name] is None})
-    random_state = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.filterwarnings("always", message=".*does not have a deterministic implementation.*")
-        try:
-            products.allow_tf32 = convolutions.allow_tf32 = proxy is not None and proxy.precision == "tf32"
-            # a choice by timing may be another one the next time
-            convolutions.benchmark = False
-            yield
-        finally:
-            products.allow_tf32, convolutions.allow_tf32, convolutions.benchmark = settings_before
-            for name, value in environment.items():
-                if value is None:
-                    os.environ.pop(name, None)
-            if random_state is not None:
-                torch.cuda.set_rng_state(random_state)
-    names = sorted(
-        {str(warning.message).split(" ", 1)[0] for warning in caught if "deterministic" in str(warning.message)}
-    )
-    notes += [f"{name} does not repeat to the bit on a GPU" for name in names]
 
 
 def _flushes_denormals() -> bool:

@@ -177,7 +177,8 @@ def test_another_card_than_that_of_the_key_is_refused(monkeypatch):
     work = work_of()
     pretend(monkeypatch, architecture="sm_80")
     assert {result.kind for result in do(work.text())} == {"another version"}
-    assert "sm_80" in do(work.text())[0].message
+    message = do(work.text())[0].message
+    assert "has a GPU of another architecture, sm_80, and keys of these runs hold sm_90: leave it out" in message
 
 
 @pytest.mark.usefixtures("card")
@@ -219,9 +220,7 @@ def test_runs_go_on_from_their_checkpoints_together(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("card")
 def test_a_sweep_on_a_card(write, command, tmp_path, monkeypatch):
     """Gone on with on another card of the same architecture: the ledger notes both, and the page warns."""
-    monkeypatch.setattr(
-        sys.modules["sweep.running"], "render_ledger", lambda ledger, pages, trust: Rendered(pages / "index.html")
-    )
+    monkeypatch.setattr("sweep.running.render_ledger", lambda ledger, pages, trust: Rendered(pages / "index.html"))
     code, _, err = command("run", "--inline", write(ON_A_CARD.replace("seeds: 2", "seeds: 1")))
     assert (code, err) == (0, "")
     monkeypatch.setattr(sys.modules["pretended_card"], "_NAME", ["NVIDIA Pretended 8000"])
@@ -248,6 +247,18 @@ def test_a_plan_says_of_one_run_that_it_fills_one_lane(write, command):
     assert "the one run of a point is trained in one of 3 lanes (all points); proxy.lanes: 1 would waste none" in out
 
 
+def test_a_plan_of_a_search_on_cards_needs_none(write, command, monkeypatch):
+    """Its ledger can be compared with it only where the kind of card is known."""
+    space = write(ON_A_CARD.replace("epochs: 2", "epochs: 1") + "strategy: {name: random, runs: 2, confirm: 0}\n")
+    with monkeypatch.context() as there:
+        pretend(there)
+        assert command("run", "--inline", "--no-report", space)[0] == 0
+        assert "2 of them are in the ledger" in " ".join(command("plan", space)[1].split())
+    code, out, err = command("plan", space)
+    assert (code, err) == (0, "")
+    assert "no forecast: this machine's PyTorch" in " ".join(out.split())
+
+
 def test_a_plan_says_that_a_search_seldom_fills_lanes(write, command):
     space = SMALL.replace("  batch_size", "  lanes: 3\n  batch_size", 1) + "strategy: racing\n"
     code, out, _ = command("plan", write(space))
@@ -258,9 +269,7 @@ def test_a_plan_says_that_a_search_seldom_fills_lanes(write, command):
 
 def test_a_cpu_trains_runs_together_where_the_recipe_asks_for_it(write, command, tmp_path, monkeypatch):
     """Each comes to what it comes to alone, but for the last digits."""
-    monkeypatch.setattr(
-        sys.modules["sweep.running"], "render_ledger", lambda ledger, pages, trust: Rendered(pages / "index.html")
-    )
+    monkeypatch.setattr("sweep.running.render_ledger", lambda ledger, pages, trust: Rendered(pages / "index.html"))
     text = SMALL.replace("epochs: 8", "epochs: 1\n  lanes: 4")
     code, _, err = command("run", "--inline", write(text))
     assert (code, err) == (0, "")
