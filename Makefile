@@ -159,7 +159,7 @@ bench-pairs: $(READY)
 	$(BIN)/python -m benchmarks.pairs_rates > benchmarks/pairs_rates.txt
 	@cat benchmarks/pairs_rates.txt
 
-# ... and three of them with 35 seeds after short training, some three hours
+# ... and three of them with 35 seeds after short training, some two hours
 pairs-short: $(READY) fashion-mnist
 	$(BIN)/wn-sweep run pairs-short
 

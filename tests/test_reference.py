@@ -16,6 +16,7 @@ README = (ROOT / "README.md").read_text()
 COMMITTED = {
     "quick": (ROOT / "results/reference/quick", ROOT / "reports/reference/quick", 120),
     "pairs": (ROOT / "results/pairs", ROOT / "reports/pairs", 240),
+    "pairs-short": (ROOT / "results/pairs-short", ROOT / "reports/pairs-short", 420),
 }
 
 
@@ -33,7 +34,7 @@ def committed(request, tmp_path_factory):
 
 
 def test_every_run_of_the_shipped_space_is_in_and_none_failed(committed):
-    """Fails when the space, the recipe or the numerics change: run `make reference`, and `make pairs`."""
+    """Fails when the space, the recipe or the numerics change: run `make reference`, `make pairs`, `make pairs-short`."""
     name, ledger, _, count = committed
     runs = wanted(plan(Space.load(shipped()[name]), traced=False))
     assert len(runs) == count
@@ -66,7 +67,7 @@ def test_the_committed_report_is_that_of_the_ledger(committed, tmp_path, svg_onl
 def test_the_readme_quotes_the_reports():
     said = " ".join(words(pages / "index.html") for _, pages, _ in COMMITTED.values())
     quoted = re.findall(r"(-?\d+\.\d+) points[^[]*(\[[^]]*\d\])", re.sub(r"\s+", " ", README))
-    assert len(quoted) == 6
+    assert len(quoted) == 9
     for value, interval in quoted:
         assert f"{value} points {interval}" in said, (value, interval)
 
