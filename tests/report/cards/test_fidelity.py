@@ -32,10 +32,8 @@ def test_the_sentence_holds_scipys_tau_and_the_regret():
     here = rows.loc[list(PAPER), "mean"]
     # no two of these errors are within their tolerances of one another, so that the plain tau is the truth
     tau = stats.kendalltau(here, list(PAPER.values())).statistic
-    said = (
-        f"On the 7 points that ImageNet, 0.5x has too, the rankings agree by a Kendall τ-b of {words.number(tau)} and"
-    )
-    assert shown.says[0].startswith(f"{said}{words.number(tau)} and")
+    said = f"the rankings agree by a Kendall τ-b of {words.number(tau, 2)} and"
+    assert shown.says[0].startswith(f"On the 7 points that ImageNet, 0.5x has too, {said}")
     best = here.idxmin()
     regret = PAPER[best] - min(PAPER.values())
     assert (f"costs {regret:.2f} points" if regret else "is the best of them") in shown.says[1]

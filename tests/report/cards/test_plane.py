@@ -92,5 +92,5 @@ def test_a_map_with_a_hole_says_what_it_lacks():
     frame = quick()
     hole = frame.runs["point"] == "weightnet M=16 G=2"
     shown = only(plane_card, dataclasses.replace(frame, runs=frame.runs[~hole]))
-    assert "waits for a full grid" in shown.says[1]
+    assert shown.says[1] == "The interaction needs every combination of both axes, with shared seeds."
     assert np.isnan(np.asarray(shown.picture.figure.axes[0].images[0].get_array().filled(np.nan))[1, 3])
