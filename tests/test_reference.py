@@ -34,7 +34,7 @@ def committed(request, tmp_path_factory):
 
 
 def test_every_run_of_the_shipped_space_is_in_and_none_failed(committed):
-    """Fails when the space, the recipe or the numerics change: run `make reference`, `make pairs`, `make pairs-short`."""
+    """Fails when the space, recipe or numerics change: run `make reference`, `make pairs`, `make pairs-short`."""
     name, ledger, _, count = committed
     runs = wanted(plan(Space.load(shipped()[name]), traced=False))
     assert len(runs) == count
