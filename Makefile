@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 TRACKERS := .venv-trackers
 
-.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion-mnist pairs pairs-fresh bench-pairs pairs-short chromium extra-data lock clean bench-intervals bench-shrunk bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
+.PHONY: run test test-faults test-fuzz test-trackers check format reference golden bench-count bench-engine bench-dynamic-conv bench-dilated-conv bench-sweep bench-report bench-replay fashion-mnist pairs pairs-fresh bench-pairs pairs-short chromium extra-data lock clean bench-intervals bench-widening bench-shrunk bench-shares bench-truth bench-laboratory bench-lanes bench-gpu quick-ten quick-confirm pictures search search-grid bench-search bench-asks
 
 run: $(READY)
 	@$(BIN)/wn-sweep run $(SPACE)
@@ -87,6 +87,10 @@ bench-report: $(READY)
 # how often 95 % intervals cover in simulated sweeps, and in triples of quick-ten's seeds; written to benchmarks/intervals.txt
 bench-intervals: $(READY)
 	$(BIN)/python -m benchmarks.intervals > benchmarks/intervals.new && mv benchmarks/intervals.new benchmarks/intervals.txt
+
+# whether points need a widening of their own where settings were chosen; written to benchmarks/widening.txt; seconds
+bench-widening: $(READY)
+	$(BIN)/python -m benchmarks.widening > benchmarks/widening.new && mv benchmarks/widening.new benchmarks/widening.txt
 
 # what would make shrunk intervals narrower, and what it costs; written to benchmarks/shrunk.txt; five minutes of a core
 bench-shrunk: $(READY)
