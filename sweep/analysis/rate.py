@@ -82,7 +82,6 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
         return ()
     position = _rate_position(frame)
     key = shown_key(frame, list(frame.nuisance)[position])
-    lowest_rate = min(key(setting[position]) for setting in all_settings)
     shared = shared_samples(frame)
     summaries = {row["point"]: row for row in records(tuned.points)}
     result = []
@@ -97,7 +96,9 @@ def rate_effects(frame: SweepFrame, tuned: Tuned, contrasts: Sequence[Contrast])
         untuned = tuple(point for point in contrast.weights if point in summaries and summaries[point]["edge"])
         with_two_seeds = [setting for setting, effect in effects.items() if len(effect.taken_seeds) > 1]
         lowest = min(with_two_seeds, key=lambda setting: key(setting[position]), default=None)
-        failed = lowest is not None and key(lowest[position]) > lowest_rate
+        # a point may not be asked for at every setting: what was never run has not failed
+        rates_asked = [key(setting[position]) for setting in effects]
+        failed = lowest is not None and key(lowest[position]) > min(rates_asked)
         share = Share(math.nan, math.nan, math.nan) if lowest is None or failed else effects[lowest].share
         verdict = "lowest failed" if failed else _verdict(lowest is not None, share, untuned)
         result.append(RateEffect(contrast, effects, lowest, share, untuned, verdict))

@@ -96,8 +96,7 @@ def _tail(seeds: int) -> float:
     """The share of draws beyond either end of a 95 % interval, less than 0.025 since few seeds are drawn anew.
 
     Percentiles of a bootstrap are too close by what a normal quantile is below Student's t, and by the factor
-    sqrt((n - 1) / n) of a deviation (Hesterberg 2015, What teachers should know about the bootstrap). They alone call
-    one of two equally good measures better in up to 10 of 100 sweeps.
+    sqrt((n - 1) / n) of a deviation (Hesterberg 2015, What teachers should know about the bootstrap).
     """
     extent = stats.t.ppf(0.975, seeds - 1) * math.sqrt(seeds / (seeds - 1))
     return float(stats.norm.sf(extent))

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,18 @@ def test_no_share_is_told_where_the_lowest_rate_failed():
     (found,) = rate_effects(frame, tune(frame), [contrast("b", "a")])
     assert (found.lowest, found.verdict) == ((2,), "lowest failed")
     assert math.isnan(found.share.mean)
+
+
+def test_a_rate_that_a_point_is_not_asked_for_has_not_failed():
+    """Of the laboratory's networks with SGD and of deeper ones some rates were run for some points only."""
+    table = [[9.0, 9.1, 9.3, 9.2], [5.0, 5.1, 5.2, 5.1], [7.0, 7.1, 7.3, 7.2]]
+    other = [[error + 1 + 0.01 * seed for seed, error in enumerate(row)] for row in table]
+    frame = sweep_frame({"a": table, "b": other})
+    part = replace(frame, runs=frame.runs[~((frame.runs["point"] == "b") & (frame.runs["lr"] == 1))])
+    (found,) = rate_effects(part, tune(part), [contrast("b", "a")])
+    assert found.lowest == (2,)
+    assert found.verdict != "lowest failed"
+    assert math.isfinite(found.share.mean)
 
 
 @pytest.mark.parametrize(
